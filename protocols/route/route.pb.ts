@@ -1,0 +1,1770 @@
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
+import type { Codec, DecodeOptions } from 'protons-runtime'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+export interface RouteRequest {
+  query?: Query
+}
+
+export namespace RouteRequest {
+  let _codec: Codec<RouteRequest>
+
+  export const codec = (): Codec<RouteRequest> => {
+    if (_codec == null) {
+      _codec = message<RouteRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.query != null) {
+          w.uint32(10)
+          Query.codec().encode(obj.query, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.query = Query.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.query
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Query.codec().stream(reader, reader.uint32(), `${prefix}.query`, {
+                limits: opts.limits?.query
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface RouteRequestQueryNonceFieldEvent {
+    field: '$.query.nonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteRequestQuerySourceForwarderFieldEvent {
+    field: '$.query.source[].forwarder'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface RouteRequestQuerySourceRttUsFieldEvent {
+    field: '$.query.source[].rttUs'
+    value: number
+    index: number
+  }
+
+  export interface RouteRequestQueryDestinationForwarderFieldEvent {
+    field: '$.query.destination[].forwarder'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface RouteRequestQueryDestinationRttUsFieldEvent {
+    field: '$.query.destination[].rttUs'
+    value: number
+    index: number
+  }
+
+  export interface RouteRequestQuerySourceCommitmentFieldEvent {
+    field: '$.query.sourceCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteRequestQueryDestinationCommitmentFieldEvent {
+    field: '$.query.destinationCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteRequestQueryWeightsDelayFieldEvent {
+    field: '$.query.weights.delay'
+    value: number
+  }
+
+  export interface RouteRequestQueryWeightsLossFieldEvent {
+    field: '$.query.weights.loss'
+    value: number
+  }
+
+  export interface RouteRequestQueryPathsFieldEvent {
+    field: '$.query.paths'
+    value: number
+  }
+
+  export interface RouteRequestQueryAvoidFieldEvent {
+    field: '$.query.avoid[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<RouteRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, RouteRequest.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteRequest>): RouteRequest {
+    return decodeMessage(buf, RouteRequest.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteRequest>): Generator<RouteRequestQueryNonceFieldEvent | RouteRequestQuerySourceForwarderFieldEvent | RouteRequestQuerySourceRttUsFieldEvent | RouteRequestQueryDestinationForwarderFieldEvent | RouteRequestQueryDestinationRttUsFieldEvent | RouteRequestQuerySourceCommitmentFieldEvent | RouteRequestQueryDestinationCommitmentFieldEvent | RouteRequestQueryWeightsDelayFieldEvent | RouteRequestQueryWeightsLossFieldEvent | RouteRequestQueryPathsFieldEvent | RouteRequestQueryAvoidFieldEvent> {
+    return streamMessage(buf, RouteRequest.codec(), opts)
+  }
+}
+
+export interface Query {
+  nonce: Uint8Array<ArrayBuffer>
+  source: AccessPoint[]
+  destination: AccessPoint[]
+  sourceCommitment: Uint8Array<ArrayBuffer>
+  destinationCommitment: Uint8Array<ArrayBuffer>
+  weights?: Weights
+  paths: number
+  avoid: Uint8Array<ArrayBuffer>[]
+}
+
+export namespace Query {
+  let _codec: Codec<Query>
+
+  export const codec = (): Codec<Query> => {
+    if (_codec == null) {
+      _codec = message<Query>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.nonce != null && obj.nonce.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.nonce)
+        }
+
+        if (obj.source != null && obj.source.length > 0) {
+          for (const value of obj.source) {
+            w.uint32(18)
+            AccessPoint.codec().encode(value, w)
+          }
+        }
+
+        if (obj.destination != null && obj.destination.length > 0) {
+          for (const value of obj.destination) {
+            w.uint32(26)
+            AccessPoint.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.sourceCommitment != null && obj.sourceCommitment.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.sourceCommitment)
+        }
+
+        if ((obj.destinationCommitment != null && obj.destinationCommitment.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.destinationCommitment)
+        }
+
+        if (obj.weights != null) {
+          w.uint32(50)
+          Weights.codec().encode(obj.weights, w)
+        }
+
+        if ((obj.paths != null && obj.paths !== 0)) {
+          w.uint32(56)
+          w.uint32(obj.paths)
+        }
+
+        if (obj.avoid != null && obj.avoid.length > 0) {
+          for (const value of obj.avoid) {
+            w.uint32(66)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          nonce: uint8ArrayAlloc(0),
+          source: [],
+          destination: [],
+          sourceCommitment: uint8ArrayAlloc(0),
+          destinationCommitment: uint8ArrayAlloc(0),
+          paths: 0,
+          avoid: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.nonce = reader.bytes()
+              break
+            }
+            case 2: {
+              if (opts.limits?.source != null && obj.source.length === opts.limits.source) {
+                throw new MaxLengthError('Decode error - repeated field "source" had too many elements')
+              }
+
+              if (obj.source.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "source" had too many elements')
+              }
+
+              obj.source.push(AccessPoint.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.source$
+              }))
+              break
+            }
+            case 3: {
+              if (opts.limits?.destination != null && obj.destination.length === opts.limits.destination) {
+                throw new MaxLengthError('Decode error - repeated field "destination" had too many elements')
+              }
+
+              if (obj.destination.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "destination" had too many elements')
+              }
+
+              obj.destination.push(AccessPoint.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.destination$
+              }))
+              break
+            }
+            case 4: {
+              obj.sourceCommitment = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.destinationCommitment = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.weights = Weights.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.weights
+              })
+              break
+            }
+            case 7: {
+              obj.paths = reader.uint32()
+              break
+            }
+            case 8: {
+              if (opts.limits?.avoid != null && obj.avoid.length === opts.limits.avoid) {
+                throw new MaxLengthError('Decode error - repeated field "avoid" had too many elements')
+              }
+
+              if (obj.avoid.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "avoid" had too many elements')
+              }
+
+              obj.avoid.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          source: 64,
+          destination: 64,
+          avoid: 64
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.nonce`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              if (opts.limits?.source != null && obj.source === opts.limits.source) {
+                throw new MaxLengthError('Streaming decode error - repeated field "source" had too many elements')
+              }
+
+              if (obj.source === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "source" had too many elements')
+              }
+
+              for (const evt of AccessPoint.codec().stream(reader, reader.uint32(), `${prefix}.source[]`, {
+                limits: opts.limits?.source$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.source
+                }
+              }
+
+              obj.source++
+
+              break
+            }
+            case 3: {
+              if (opts.limits?.destination != null && obj.destination === opts.limits.destination) {
+                throw new MaxLengthError('Streaming decode error - repeated field "destination" had too many elements')
+              }
+
+              if (obj.destination === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "destination" had too many elements')
+              }
+
+              for (const evt of AccessPoint.codec().stream(reader, reader.uint32(), `${prefix}.destination[]`, {
+                limits: opts.limits?.destination$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.destination
+                }
+              }
+
+              obj.destination++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.sourceCommitment`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.destinationCommitment`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
+              yield * Weights.codec().stream(reader, reader.uint32(), `${prefix}.weights`, {
+                limits: opts.limits?.weights
+              })
+
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.paths`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 8: {
+              if (opts.limits?.avoid != null && obj.avoid === opts.limits.avoid) {
+                throw new MaxLengthError('Streaming decode error - repeated field "avoid" had too many elements')
+              }
+
+              if (obj.avoid === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "avoid" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.avoid[]`,
+                index: obj.avoid,
+                value: reader.bytes()
+              }
+
+              obj.avoid++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface QueryNonceFieldEvent {
+    field: '$.nonce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface QuerySourceForwarderFieldEvent {
+    field: '$.source[].forwarder'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface QuerySourceRttUsFieldEvent {
+    field: '$.source[].rttUs'
+    value: number
+    index: number
+  }
+
+  export interface QueryDestinationForwarderFieldEvent {
+    field: '$.destination[].forwarder'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface QueryDestinationRttUsFieldEvent {
+    field: '$.destination[].rttUs'
+    value: number
+    index: number
+  }
+
+  export interface QuerySourceCommitmentFieldEvent {
+    field: '$.sourceCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface QueryDestinationCommitmentFieldEvent {
+    field: '$.destinationCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface QueryWeightsDelayFieldEvent {
+    field: '$.weights.delay'
+    value: number
+  }
+
+  export interface QueryWeightsLossFieldEvent {
+    field: '$.weights.loss'
+    value: number
+  }
+
+  export interface QueryPathsFieldEvent {
+    field: '$.paths'
+    value: number
+  }
+
+  export interface QueryAvoidFieldEvent {
+    field: '$.avoid[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Query>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Query.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Query>): Query {
+    return decodeMessage(buf, Query.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Query>): Generator<QueryNonceFieldEvent | QuerySourceForwarderFieldEvent | QuerySourceRttUsFieldEvent | QueryDestinationForwarderFieldEvent | QueryDestinationRttUsFieldEvent | QuerySourceCommitmentFieldEvent | QueryDestinationCommitmentFieldEvent | QueryWeightsDelayFieldEvent | QueryWeightsLossFieldEvent | QueryPathsFieldEvent | QueryAvoidFieldEvent> {
+    return streamMessage(buf, Query.codec(), opts)
+  }
+}
+
+export interface AccessPoint {
+  forwarder: Uint8Array<ArrayBuffer>
+  rttUs: number
+}
+
+export namespace AccessPoint {
+  let _codec: Codec<AccessPoint>
+
+  export const codec = (): Codec<AccessPoint> => {
+    if (_codec == null) {
+      _codec = message<AccessPoint>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.forwarder != null && obj.forwarder.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.forwarder)
+        }
+
+        if ((obj.rttUs != null && obj.rttUs !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.rttUs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          forwarder: uint8ArrayAlloc(0),
+          rttUs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.forwarder = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.rttUs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.forwarder`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.rttUs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AccessPointForwarderFieldEvent {
+    field: '$.forwarder'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface AccessPointRttUsFieldEvent {
+    field: '$.rttUs'
+    value: number
+  }
+
+  export function encode (obj: Partial<AccessPoint>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, AccessPoint.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AccessPoint>): AccessPoint {
+    return decodeMessage(buf, AccessPoint.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AccessPoint>): Generator<AccessPointForwarderFieldEvent | AccessPointRttUsFieldEvent> {
+    return streamMessage(buf, AccessPoint.codec(), opts)
+  }
+}
+
+export interface Weights {
+  delay: number
+  loss: number
+}
+
+export namespace Weights {
+  let _codec: Codec<Weights>
+
+  export const codec = (): Codec<Weights> => {
+    if (_codec == null) {
+      _codec = message<Weights>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.delay != null && obj.delay !== 0)) {
+          w.uint32(13)
+          w.float(obj.delay)
+        }
+
+        if ((obj.loss != null && obj.loss !== 0)) {
+          w.uint32(21)
+          w.float(obj.loss)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          delay: 0,
+          loss: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.delay = reader.float()
+              break
+            }
+            case 2: {
+              obj.loss = reader.float()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.delay`,
+                value: reader.float()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.loss`,
+                value: reader.float()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface WeightsDelayFieldEvent {
+    field: '$.delay'
+    value: number
+  }
+
+  export interface WeightsLossFieldEvent {
+    field: '$.loss'
+    value: number
+  }
+
+  export function encode (obj: Partial<Weights>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Weights.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Weights>): Weights {
+    return decodeMessage(buf, Weights.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Weights>): Generator<WeightsDelayFieldEvent | WeightsLossFieldEvent> {
+    return streamMessage(buf, Weights.codec(), opts)
+  }
+}
+
+export interface RouteResponse {
+  root?: SignedRoot
+  offers: Offer[]
+}
+
+export namespace RouteResponse {
+  let _codec: Codec<RouteResponse>
+
+  export const codec = (): Codec<RouteResponse> => {
+    if (_codec == null) {
+      _codec = message<RouteResponse>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.root != null) {
+          w.uint32(10)
+          SignedRoot.codec().encode(obj.root, w)
+        }
+
+        if (obj.offers != null && obj.offers.length > 0) {
+          for (const value of obj.offers) {
+            w.uint32(18)
+            Offer.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          offers: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.root = SignedRoot.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.root
+              })
+              break
+            }
+            case 2: {
+              if (opts.limits?.offers != null && obj.offers.length === opts.limits.offers) {
+                throw new MaxLengthError('Decode error - repeated field "offers" had too many elements')
+              }
+
+              if (obj.offers.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "offers" had too many elements')
+              }
+
+              obj.offers.push(Offer.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.offers$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          offers: 8
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * SignedRoot.codec().stream(reader, reader.uint32(), `${prefix}.root`, {
+                limits: opts.limits?.root
+              })
+
+              break
+            }
+            case 2: {
+              if (opts.limits?.offers != null && obj.offers === opts.limits.offers) {
+                throw new MaxLengthError('Streaming decode error - repeated field "offers" had too many elements')
+              }
+
+              if (obj.offers === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "offers" had too many elements')
+              }
+
+              for (const evt of Offer.codec().stream(reader, reader.uint32(), `${prefix}.offers[]`, {
+                limits: opts.limits?.offers$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.offers
+                }
+              }
+
+              obj.offers++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface RouteResponseRootRspFieldEvent {
+    field: '$.root.rsp'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteResponseRootRootFieldEvent {
+    field: '$.root.root'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteResponseRootTreeSizeFieldEvent {
+    field: '$.root.treeSize'
+    value: bigint
+  }
+
+  export interface RouteResponseRootIssuedAtMsFieldEvent {
+    field: '$.root.issuedAtMs'
+    value: bigint
+  }
+
+  export interface RouteResponseRootSignatureFieldEvent {
+    field: '$.root.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RouteResponseOffersPathFieldEvent {
+    field: '$.offers[].path'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface RouteResponseOffersLeafIndexFieldEvent {
+    field: '$.offers[].leafIndex'
+    value: bigint
+    index: number
+  }
+
+  export interface RouteResponseOffersProofFieldEvent {
+    field: '$.offers[].proof[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<RouteResponse>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, RouteResponse.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteResponse>): RouteResponse {
+    return decodeMessage(buf, RouteResponse.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteResponse>): Generator<RouteResponseRootRspFieldEvent | RouteResponseRootRootFieldEvent | RouteResponseRootTreeSizeFieldEvent | RouteResponseRootIssuedAtMsFieldEvent | RouteResponseRootSignatureFieldEvent | RouteResponseOffersPathFieldEvent | RouteResponseOffersLeafIndexFieldEvent | RouteResponseOffersProofFieldEvent> {
+    return streamMessage(buf, RouteResponse.codec(), opts)
+  }
+}
+
+export interface SignedRoot {
+  rsp: Uint8Array<ArrayBuffer>
+  root: Uint8Array<ArrayBuffer>
+  treeSize: bigint
+  issuedAtMs: bigint
+  signature: Uint8Array<ArrayBuffer>
+}
+
+export namespace SignedRoot {
+  let _codec: Codec<SignedRoot>
+
+  export const codec = (): Codec<SignedRoot> => {
+    if (_codec == null) {
+      _codec = message<SignedRoot>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.rsp != null && obj.rsp.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.rsp)
+        }
+
+        if ((obj.root != null && obj.root.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.root)
+        }
+
+        if ((obj.treeSize != null && obj.treeSize !== 0n)) {
+          w.uint32(24)
+          w.uint64(obj.treeSize)
+        }
+
+        if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
+          w.uint32(32)
+          w.uint64(obj.issuedAtMs)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.signature)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rsp: uint8ArrayAlloc(0),
+          root: uint8ArrayAlloc(0),
+          treeSize: 0n,
+          issuedAtMs: 0n,
+          signature: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.rsp = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.root = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.treeSize = reader.uint64()
+              break
+            }
+            case 4: {
+              obj.issuedAtMs = reader.uint64()
+              break
+            }
+            case 5: {
+              obj.signature = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.rsp`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.root`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.treeSize`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.issuedAtMs`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.signature`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SignedRootRspFieldEvent {
+    field: '$.rsp'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface SignedRootRootFieldEvent {
+    field: '$.root'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface SignedRootTreeSizeFieldEvent {
+    field: '$.treeSize'
+    value: bigint
+  }
+
+  export interface SignedRootIssuedAtMsFieldEvent {
+    field: '$.issuedAtMs'
+    value: bigint
+  }
+
+  export interface SignedRootSignatureFieldEvent {
+    field: '$.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<SignedRoot>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, SignedRoot.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedRoot>): SignedRoot {
+    return decodeMessage(buf, SignedRoot.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedRoot>): Generator<SignedRootRspFieldEvent | SignedRootRootFieldEvent | SignedRootTreeSizeFieldEvent | SignedRootIssuedAtMsFieldEvent | SignedRootSignatureFieldEvent> {
+    return streamMessage(buf, SignedRoot.codec(), opts)
+  }
+}
+
+export interface Offer {
+  path: Uint8Array<ArrayBuffer>
+  leafIndex: bigint
+  proof: Uint8Array<ArrayBuffer>[]
+}
+
+export namespace Offer {
+  let _codec: Codec<Offer>
+
+  export const codec = (): Codec<Offer> => {
+    if (_codec == null) {
+      _codec = message<Offer>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.path != null && obj.path.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.path)
+        }
+
+        if ((obj.leafIndex != null && obj.leafIndex !== 0n)) {
+          w.uint32(16)
+          w.uint64(obj.leafIndex)
+        }
+
+        if (obj.proof != null && obj.proof.length > 0) {
+          for (const value of obj.proof) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          path: uint8ArrayAlloc(0),
+          leafIndex: 0n,
+          proof: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.path = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.leafIndex = reader.uint64()
+              break
+            }
+            case 3: {
+              if (opts.limits?.proof != null && obj.proof.length === opts.limits.proof) {
+                throw new MaxLengthError('Decode error - repeated field "proof" had too many elements')
+              }
+
+              if (obj.proof.length === 32) {
+                throw new MaxLengthError('Decode error - repeated field "proof" had too many elements')
+              }
+
+              obj.proof.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          proof: 32
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.path`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.leafIndex`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.proof != null && obj.proof === opts.limits.proof) {
+                throw new MaxLengthError('Streaming decode error - repeated field "proof" had too many elements')
+              }
+
+              if (obj.proof === 32) {
+                throw new MaxLengthError('Streaming decode error - repeated field "proof" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.proof[]`,
+                index: obj.proof,
+                value: reader.bytes()
+              }
+
+              obj.proof++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OfferPathFieldEvent {
+    field: '$.path'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface OfferLeafIndexFieldEvent {
+    field: '$.leafIndex'
+    value: bigint
+  }
+
+  export interface OfferProofFieldEvent {
+    field: '$.proof[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Offer>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Offer.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Offer>): Offer {
+    return decodeMessage(buf, Offer.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Offer>): Generator<OfferPathFieldEvent | OfferLeafIndexFieldEvent | OfferProofFieldEvent> {
+    return streamMessage(buf, Offer.codec(), opts)
+  }
+}
+
+export interface Path {
+  rsp: Uint8Array<ArrayBuffer>
+  queryDigest: Uint8Array<ArrayBuffer>
+  forwarders: Uint8Array<ArrayBuffer>[]
+  sourceCommitment: Uint8Array<ArrayBuffer>
+  destinationCommitment: Uint8Array<ArrayBuffer>
+  pathNumber: number
+  notBeforeMs: bigint
+  expiresAtMs: bigint
+  maxBytesPerSecond: bigint
+  prediction?: Prediction
+}
+
+export namespace Path {
+  let _codec: Codec<Path>
+
+  export const codec = (): Codec<Path> => {
+    if (_codec == null) {
+      _codec = message<Path>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.rsp != null && obj.rsp.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.rsp)
+        }
+
+        if ((obj.queryDigest != null && obj.queryDigest.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.queryDigest)
+        }
+
+        if (obj.forwarders != null && obj.forwarders.length > 0) {
+          for (const value of obj.forwarders) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
+        if ((obj.sourceCommitment != null && obj.sourceCommitment.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.sourceCommitment)
+        }
+
+        if ((obj.destinationCommitment != null && obj.destinationCommitment.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.destinationCommitment)
+        }
+
+        if ((obj.pathNumber != null && obj.pathNumber !== 0)) {
+          w.uint32(48)
+          w.uint32(obj.pathNumber)
+        }
+
+        if ((obj.notBeforeMs != null && obj.notBeforeMs !== 0n)) {
+          w.uint32(56)
+          w.uint64(obj.notBeforeMs)
+        }
+
+        if ((obj.expiresAtMs != null && obj.expiresAtMs !== 0n)) {
+          w.uint32(64)
+          w.uint64(obj.expiresAtMs)
+        }
+
+        if ((obj.maxBytesPerSecond != null && obj.maxBytesPerSecond !== 0n)) {
+          w.uint32(72)
+          w.uint64(obj.maxBytesPerSecond)
+        }
+
+        if (obj.prediction != null) {
+          w.uint32(82)
+          Prediction.codec().encode(obj.prediction, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rsp: uint8ArrayAlloc(0),
+          queryDigest: uint8ArrayAlloc(0),
+          forwarders: [],
+          sourceCommitment: uint8ArrayAlloc(0),
+          destinationCommitment: uint8ArrayAlloc(0),
+          pathNumber: 0,
+          notBeforeMs: 0n,
+          expiresAtMs: 0n,
+          maxBytesPerSecond: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.rsp = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.queryDigest = reader.bytes()
+              break
+            }
+            case 3: {
+              if (opts.limits?.forwarders != null && obj.forwarders.length === opts.limits.forwarders) {
+                throw new MaxLengthError('Decode error - repeated field "forwarders" had too many elements')
+              }
+
+              if (obj.forwarders.length === 16) {
+                throw new MaxLengthError('Decode error - repeated field "forwarders" had too many elements')
+              }
+
+              obj.forwarders.push(reader.bytes())
+              break
+            }
+            case 4: {
+              obj.sourceCommitment = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.destinationCommitment = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.pathNumber = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.notBeforeMs = reader.uint64()
+              break
+            }
+            case 8: {
+              obj.expiresAtMs = reader.uint64()
+              break
+            }
+            case 9: {
+              obj.maxBytesPerSecond = reader.uint64()
+              break
+            }
+            case 10: {
+              obj.prediction = Prediction.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.prediction
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          forwarders: 16
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.rsp`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.queryDigest`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.forwarders != null && obj.forwarders === opts.limits.forwarders) {
+                throw new MaxLengthError('Streaming decode error - repeated field "forwarders" had too many elements')
+              }
+
+              if (obj.forwarders === 16) {
+                throw new MaxLengthError('Streaming decode error - repeated field "forwarders" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.forwarders[]`,
+                index: obj.forwarders,
+                value: reader.bytes()
+              }
+
+              obj.forwarders++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.sourceCommitment`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.destinationCommitment`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.pathNumber`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.notBeforeMs`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.expiresAtMs`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.maxBytesPerSecond`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 10: {
+              yield * Prediction.codec().stream(reader, reader.uint32(), `${prefix}.prediction`, {
+                limits: opts.limits?.prediction
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface PathRspFieldEvent {
+    field: '$.rsp'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PathQueryDigestFieldEvent {
+    field: '$.queryDigest'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PathForwardersFieldEvent {
+    field: '$.forwarders[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PathSourceCommitmentFieldEvent {
+    field: '$.sourceCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PathDestinationCommitmentFieldEvent {
+    field: '$.destinationCommitment'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PathPathNumberFieldEvent {
+    field: '$.pathNumber'
+    value: number
+  }
+
+  export interface PathNotBeforeMsFieldEvent {
+    field: '$.notBeforeMs'
+    value: bigint
+  }
+
+  export interface PathExpiresAtMsFieldEvent {
+    field: '$.expiresAtMs'
+    value: bigint
+  }
+
+  export interface PathMaxBytesPerSecondFieldEvent {
+    field: '$.maxBytesPerSecond'
+    value: bigint
+  }
+
+  export interface PathPredictionRttUsFieldEvent {
+    field: '$.prediction.rttUs'
+    value: number
+  }
+
+  export interface PathPredictionRttMarginUsFieldEvent {
+    field: '$.prediction.rttMarginUs'
+    value: number
+  }
+
+  export interface PathPredictionLossPpmFieldEvent {
+    field: '$.prediction.lossPpm'
+    value: number
+  }
+
+  export interface PathPredictionConfidencePpmFieldEvent {
+    field: '$.prediction.confidencePpm'
+    value: number
+  }
+
+  export interface PathPredictionDataAgeMsFieldEvent {
+    field: '$.prediction.dataAgeMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<Path>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Path.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Path>): Path {
+    return decodeMessage(buf, Path.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Path>): Generator<PathRspFieldEvent | PathQueryDigestFieldEvent | PathForwardersFieldEvent | PathSourceCommitmentFieldEvent | PathDestinationCommitmentFieldEvent | PathPathNumberFieldEvent | PathNotBeforeMsFieldEvent | PathExpiresAtMsFieldEvent | PathMaxBytesPerSecondFieldEvent | PathPredictionRttUsFieldEvent | PathPredictionRttMarginUsFieldEvent | PathPredictionLossPpmFieldEvent | PathPredictionConfidencePpmFieldEvent | PathPredictionDataAgeMsFieldEvent> {
+    return streamMessage(buf, Path.codec(), opts)
+  }
+}
+
+export interface Prediction {
+  rttUs: number
+  rttMarginUs: number
+  lossPpm: number
+  confidencePpm: number
+  dataAgeMs: number
+}
+
+export namespace Prediction {
+  let _codec: Codec<Prediction>
+
+  export const codec = (): Codec<Prediction> => {
+    if (_codec == null) {
+      _codec = message<Prediction>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.rttUs != null && obj.rttUs !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.rttUs)
+        }
+
+        if ((obj.rttMarginUs != null && obj.rttMarginUs !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.rttMarginUs)
+        }
+
+        if ((obj.lossPpm != null && obj.lossPpm !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.lossPpm)
+        }
+
+        if ((obj.confidencePpm != null && obj.confidencePpm !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.confidencePpm)
+        }
+
+        if ((obj.dataAgeMs != null && obj.dataAgeMs !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.dataAgeMs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rttUs: 0,
+          rttMarginUs: 0,
+          lossPpm: 0,
+          confidencePpm: 0,
+          dataAgeMs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.rttUs = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.rttMarginUs = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.lossPpm = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.confidencePpm = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.dataAgeMs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.rttUs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.rttMarginUs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.lossPpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.confidencePpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.dataAgeMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface PredictionRttUsFieldEvent {
+    field: '$.rttUs'
+    value: number
+  }
+
+  export interface PredictionRttMarginUsFieldEvent {
+    field: '$.rttMarginUs'
+    value: number
+  }
+
+  export interface PredictionLossPpmFieldEvent {
+    field: '$.lossPpm'
+    value: number
+  }
+
+  export interface PredictionConfidencePpmFieldEvent {
+    field: '$.confidencePpm'
+    value: number
+  }
+
+  export interface PredictionDataAgeMsFieldEvent {
+    field: '$.dataAgeMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<Prediction>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Prediction.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Prediction>): Prediction {
+    return decodeMessage(buf, Prediction.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Prediction>): Generator<PredictionRttUsFieldEvent | PredictionRttMarginUsFieldEvent | PredictionLossPpmFieldEvent | PredictionConfidencePpmFieldEvent | PredictionDataAgeMsFieldEvent> {
+    return streamMessage(buf, Prediction.codec(), opts)
+  }
+}
