@@ -4,7 +4,7 @@ import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 export interface RouteRequest {
-  query?: Query
+  query: Uint8Array<ArrayBuffer>
 }
 
 export namespace RouteRequest {
@@ -17,16 +17,18 @@ export namespace RouteRequest {
           w.fork()
         }
 
-        if (obj.query != null) {
+        if ((obj.query != null && obj.query.byteLength > 0)) {
           w.uint32(10)
-          Query.codec().encode(obj.query, w)
+          w.bytes(obj.query)
         }
 
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
-        const obj: any = {}
+        const obj: any = {
+          query: uint8ArrayAlloc(0)
+        }
 
         const end = length == null ? reader.len : reader.pos + length
 
@@ -35,9 +37,7 @@ export namespace RouteRequest {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.query = Query.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.query
-              })
+              obj.query = reader.bytes()
               break
             }
             default: {
@@ -56,10 +56,10 @@ export namespace RouteRequest {
 
           switch (tag >>> 3) {
             case 1: {
-              yield * Query.codec().stream(reader, reader.uint32(), `${prefix}.query`, {
-                limits: opts.limits?.query
-              })
-
+              yield {
+                field: `${prefix}.query`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -74,63 +74,8 @@ export namespace RouteRequest {
     return _codec
   }
 
-  export interface RouteRequestQueryNonceFieldEvent {
-    field: '$.query.nonce'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface RouteRequestQuerySourceForwarderFieldEvent {
-    field: '$.query.source[].forwarder'
-    value: Uint8Array<ArrayBuffer>
-    index: number
-  }
-
-  export interface RouteRequestQuerySourceRttUsFieldEvent {
-    field: '$.query.source[].rttUs'
-    value: number
-    index: number
-  }
-
-  export interface RouteRequestQueryDestinationForwarderFieldEvent {
-    field: '$.query.destination[].forwarder'
-    value: Uint8Array<ArrayBuffer>
-    index: number
-  }
-
-  export interface RouteRequestQueryDestinationRttUsFieldEvent {
-    field: '$.query.destination[].rttUs'
-    value: number
-    index: number
-  }
-
-  export interface RouteRequestQuerySourceCommitmentFieldEvent {
-    field: '$.query.sourceCommitment'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface RouteRequestQueryDestinationCommitmentFieldEvent {
-    field: '$.query.destinationCommitment'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface RouteRequestQueryWeightsDelayFieldEvent {
-    field: '$.query.weights.delay'
-    value: number
-  }
-
-  export interface RouteRequestQueryWeightsLossFieldEvent {
-    field: '$.query.weights.loss'
-    value: number
-  }
-
-  export interface RouteRequestQueryPathsFieldEvent {
-    field: '$.query.paths'
-    value: number
-  }
-
-  export interface RouteRequestQueryAvoidFieldEvent {
-    field: '$.query.avoid[]'
-    index: number
+  export interface RouteRequestQueryFieldEvent {
+    field: '$.query'
     value: Uint8Array<ArrayBuffer>
   }
 
@@ -142,7 +87,7 @@ export namespace RouteRequest {
     return decodeMessage(buf, RouteRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteRequest>): Generator<RouteRequestQueryNonceFieldEvent | RouteRequestQuerySourceForwarderFieldEvent | RouteRequestQuerySourceRttUsFieldEvent | RouteRequestQueryDestinationForwarderFieldEvent | RouteRequestQueryDestinationRttUsFieldEvent | RouteRequestQuerySourceCommitmentFieldEvent | RouteRequestQueryDestinationCommitmentFieldEvent | RouteRequestQueryWeightsDelayFieldEvent | RouteRequestQueryWeightsLossFieldEvent | RouteRequestQueryPathsFieldEvent | RouteRequestQueryAvoidFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteRequest>): Generator<RouteRequestQueryFieldEvent> {
     return streamMessage(buf, RouteRequest.codec(), opts)
   }
 }

@@ -1,0 +1,35 @@
+/** Serves a node's own descriptor, and what it knows of others, to whoever asks. */
+import { NotFoundError } from '../errors.ts'
+import { serve } from '../request-response.ts'
+import { descriptorMethod, fitting } from './method.ts'
+import type { RoleName } from './fields.ts'
+import type { ServeOptions } from '../request-response.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { Registrar } from '@libp2p/interface-internal'
+
+/** Where sealed descriptors come from. Those of others are passed on as they are: who asks checks them. */
+export interface DescriptorSource {
+  self: () => Promise<Uint8Array>
+  /** The best first: what does not fit into the answer is cut from the end */
+  known: (role: RoleName, limit: number) => Uint8Array[]
+  find: (peer: PeerId) => Uint8Array | undefined
+}
+
+/** Gives the function that unregisters the protocol. */
+export async function serveDescriptors (registrar: Registrar, source: DescriptorSource, options: ServeOptions = {}): Promise<() => Promise<void>> {
+  return await serve(registrar, descriptorMethod, async query => {
+    switch (query.kind) {
+      case 'self':
+        return [await source.self()]
+      case 'role':
+        return fitting(source.known(query.role, query.limit), query.limit)
+      case 'peer': {
+        const descriptor = source.find(query.peer)
+        if (descriptor == null) {
+          throw new NotFoundError(`no descriptor of ${query.peer} here`)
+        }
+        return [descriptor]
+      }
+    }
+  }, options)
+}

@@ -1,0 +1,71 @@
+/**
+ * Peer ids as bytes in messages. Only the one canonical encoding of a peer id is read:
+ * two spellings of one key would pass for two forwarders, and a path could visit one twice.
+ */
+import { peerIdFromMultihash, peerIdFromPublicKey } from '@libp2p/peer-id'
+import * as Digest from 'multiformats/hashes/digest'
+import { equals } from 'uint8arrays/equals'
+import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
+import { MalformedMessageError } from './errors.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** Ed25519 takes 38 bytes, secp256k1 39, RSA 34. */
+export const MAX_PEER_ID_BYTES = 39
+
+const RSA_ID_BYTES = 34
+const SHA256_CODE = 0x12
+
+export function encodePeerId (peer: PeerId): Uint8Array<ArrayBuffer> {
+  return withArrayBuffer(peer.toMultihash().bytes)
+}
+
+/**
+ * `field` names the place in the message for the error. The result shares no memory
+ * with `bytes`, so that keeping it does not keep the message.
+ */
+export function decodePeerId (bytes: Uint8Array, field: string): PeerId {
+  if (bytes.length === 0 || bytes.length > MAX_PEER_ID_BYTES) {
+    throw new MalformedMessageError(`${field} has ${bytes.length} bytes, a peer id has 34 to ${MAX_PEER_ID_BYTES}`)
+  }
+  const peer = parse(bytes, field)
+  if (!equals(peer.toMultihash().bytes, bytes)) {
+    throw new MalformedMessageError(`${field} is not the canonical encoding of a peer id`)
+  }
+  return peer
+}
+
+/** As `decodePeerId`, for a list in which nobody may stand twice. The caller bounds its length. */
+export function decodeDistinctPeerIds (list: readonly Uint8Array[], field: string): PeerId[] {
+  const peers = list.map((bytes, i) => decodePeerId(bytes, `${field}[${i}]`))
+  const repeated = findRepeated(peers)
+  if (repeated != null) {
+    throw new MalformedMessageError(`${field} names ${repeated.toString()} twice`)
+  }
+  return peers
+}
+
+/** The first peer that stands twice in the list, if any. */
+export function findRepeated (peers: readonly PeerId[]): PeerId | undefined {
+  const seen = new Set<string>()
+  return peers.find(peer => {
+    const known = seen.has(peer.toString())
+    seen.add(peer.toString())
+    return known
+  })
+}
+
+function parse (bytes: Uint8Array, field: string): PeerId {
+  let peer: PeerId
+  try {
+    peer = peerIdFromMultihash(Digest.decode(bytes.slice()))
+  } catch (cause) {
+    throw new MalformedMessageError(`${field} is not a peer id`, { cause })
+  }
+  if (peer.publicKey != null) {
+    return peerIdFromPublicKey(peer.publicKey) // spelled anew, so that the caller can compare
+  }
+  if (peer.type === 'RSA' && bytes.length === RSA_ID_BYTES && bytes[0] === SHA256_CODE) {
+    return peer
+  }
+  throw new MalformedMessageError(`${field} is not a peer id of a key`)
+}

@@ -1,0 +1,177 @@
+/**
+ * The report as such: what a forwarder says of its links, signed, so that an RSP can
+ * hold it to it and pass it on with its provenance.
+ */
+import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
+import { RecordEnvelope } from '@libp2p/peer-record'
+import { equals } from 'uint8arrays/equals'
+import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError } from '../errors.ts'
+import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
+import { decodeDistinctPeerIds, decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
+import { CLOCK_SKEW_MS, MAX_LINKS, MAX_REPORT_AGE_MS, MAX_REPORT_BYTES, MAX_RTT_US, PPM, REPORT_CODEC, REPORT_DOMAIN } from './constants.ts'
+import { LinkState, Report } from './report.pb.ts'
+import type { LinkReport } from './report.pb.ts'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+/** One directed link, from the forwarder that reports to `peer`. */
+export interface LinkMeasurement {
+  peer: PeerId
+  /** false: no connection; the other values are then the last ones known, or 0 */
+  up: boolean
+  /** all integers; at most 60 s */
+  rttUs: number
+  jitterUs: number
+  /** lost or late probes */
+  lossPpm: number
+  /** probes behind the estimate */
+  samples: number
+  /** of the newest sample, when the report was issued */
+  ageMs: number
+}
+
+export interface ReportInit {
+  /** rises with each report of the forwarder's process */
+  sequence: bigint
+  issuedAtMs: number
+  /** every watched link is in it; links not named are gone */
+  full: boolean
+  /** at most 512, no peer twice, never the forwarder itself */
+  links: LinkMeasurement[]
+  /** what the forwarder carries now */
+  loadBytesPerSecond: bigint
+}
+
+export interface VerifiedReport extends ReportInit {
+  forwarder: PeerId
+  /** the signed bytes, to keep or pass on as proof */
+  sealed: Uint8Array
+}
+
+export interface OpenReportOptions {
+  expectedPeer: PeerId
+  /** Unix time */
+  nowMs: number
+}
+
+/** Signs a report of the forwarder that has this key. */
+export async function sealReport (init: ReportInit, privateKey: PrivateKey): Promise<Uint8Array> {
+  const forwarder = peerIdFromPrivateKey(privateKey)
+  checkLinks(forwarder, init.links)
+  const payload = Report.encode({
+    forwarder: encodePeerId(forwarder),
+    sequence: checkUint64(init.sequence, 'sequence'),
+    issuedAtMs: BigInt(checkSafeInteger(init.issuedAtMs, 'issued_at_ms')),
+    full: init.full,
+    links: init.links.map(encodeLink),
+    loadBytesPerSecond: checkUint64(init.loadBytesPerSecond, 'load_bytes_per_second')
+  })
+  const envelope = await RecordEnvelope.seal({
+    domain: REPORT_DOMAIN,
+    codec: REPORT_CODEC,
+    marshal: () => payload,
+    equals: () => false
+  }, privateKey)
+
+  return envelope.marshal()
+}
+
+/** Checks from cheap to dear; the signature comes last but before anything is believed. */
+export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: OpenReportOptions): Promise<VerifiedReport> {
+  if (sealed.length > MAX_REPORT_BYTES) {
+    throw new MessageTooLargeError(`a report of ${sealed.length} bytes: the limit is ${MAX_REPORT_BYTES}`)
+  }
+  const { envelope, signer, wire } = unwrap(sealed)
+  const forwarder = decodePeerId(wire.forwarder, 'forwarder')
+  if (!signer.equals(expectedPeer) || !forwarder.equals(expectedPeer)) {
+    throw new InvalidSignatureError(`a report of ${forwarder.toString()} signed by ${signer.toString()} where one of ${expectedPeer.toString()} was expected`)
+  }
+  const issuedAtMs = checkSafeInteger(wire.issuedAtMs, 'issued_at_ms')
+  checkAge(issuedAtMs, nowMs)
+  const links = decodeLinks(wire.links)
+  checkLinks(forwarder, links)
+  await checkSignature(envelope, signer)
+
+  return {
+    forwarder,
+    sequence: wire.sequence,
+    issuedAtMs,
+    full: wire.full,
+    links,
+    loadBytesPerSecond: wire.loadBytesPerSecond,
+    sealed: envelope.marshal() // anew: without what somebody may have added around the signed part
+  }
+}
+
+function unwrap (sealed: Uint8Array): { envelope: RecordEnvelope, signer: PeerId, wire: Report } {
+  let envelope: RecordEnvelope
+  try {
+    envelope = RecordEnvelope.createFromProtobuf(sealed.slice()) // what is kept must not hold on to a received buffer
+    if (equals(envelope.payloadType, REPORT_CODEC)) {
+      return { envelope, signer: peerIdFromPublicKey(envelope.publicKey), wire: Report.decode(envelope.payload) }
+    }
+  } catch (cause) {
+    throw new MalformedMessageError('the bytes are not a signed report', { cause })
+  }
+  throw new MalformedMessageError('the envelope holds something else than a report')
+}
+
+async function checkSignature (envelope: RecordEnvelope, signer: PeerId): Promise<void> {
+  // some implementations throw for a key or signature of odd form
+  const isValid = await envelope.validate(REPORT_DOMAIN).catch(() => false)
+  if (!isValid) {
+    throw new InvalidSignatureError(`the report does not carry a signature of ${signer.toString()}`)
+  }
+}
+
+function checkAge (issuedAtMs: number, nowMs: number): void {
+  if (issuedAtMs < nowMs - MAX_REPORT_AGE_MS - CLOCK_SKEW_MS) {
+    throw new ExpiredError(`the report is ${nowMs - issuedAtMs} ms old, at most ${MAX_REPORT_AGE_MS} are of use`)
+  }
+  if (issuedAtMs > nowMs + CLOCK_SKEW_MS) {
+    throw new ExpiredError(`the report is from ${issuedAtMs - nowMs} ms in the future: compare the clocks`)
+  }
+}
+
+function checkLinks (forwarder: PeerId, links: LinkMeasurement[]): void {
+  if (links.length > MAX_LINKS) {
+    throw new MalformedMessageError(`a report has at most ${MAX_LINKS} links, not ${links.length}`)
+  }
+  const peers = links.map(({ peer }) => peer)
+  const repeated = findRepeated([forwarder, ...peers])
+  if (repeated != null) {
+    throw new MalformedMessageError(`links names ${repeated.toString()} twice, or the forwarder itself`)
+  }
+}
+
+function encodeLink (link: LinkMeasurement): LinkReport {
+  return checkLink({
+    peer: encodePeerId(link.peer),
+    state: link.up ? LinkState.UP : LinkState.DOWN,
+    rttUs: link.rttUs,
+    jitterUs: link.jitterUs,
+    lossPpm: link.lossPpm,
+    samples: link.samples,
+    ageMs: link.ageMs
+  })
+}
+
+function decodeLinks (wire: LinkReport[]): LinkMeasurement[] {
+  const peers = decodeDistinctPeerIds(wire.map(({ peer }) => peer), 'links')
+
+  return wire.map(checkLink).map(({ state, rttUs, jitterUs, lossPpm, samples, ageMs }, i) => {
+    if (state === LinkState.LINK_UNKNOWN) {
+      throw new MalformedMessageError(`links[${i}] is neither up nor down`)
+    }
+    return { peer: peers[i], up: state === LinkState.UP, rttUs, jitterUs, lossPpm, samples, ageMs }
+  })
+}
+
+function checkLink (link: LinkReport): LinkReport {
+  checkInteger(link.rttUs, MAX_RTT_US, 'rtt_us')
+  checkInteger(link.jitterUs, MAX_RTT_US, 'jitter_us')
+  checkInteger(link.lossPpm, PPM, 'loss_ppm')
+  checkInteger(link.samples, MAX_UINT32, 'samples')
+  checkInteger(link.ageMs, MAX_UINT32, 'age_ms')
+
+  return link
+}

@@ -1,0 +1,85 @@
+/** The host's side of the route protocol: asks an RSP and keeps only what it vouches for and what was asked. */
+import { equals } from 'uint8arrays/equals'
+import { MalformedMessageError } from '../errors.ts'
+import { request } from '../request-response.ts'
+import { digestQuery, ROUTE_METHOD } from './codec.ts'
+import { OfferMismatchError, verifyOfferUnder, verifyRoot } from './offer.ts'
+import type { BywayError } from '../errors.ts'
+import type { ExchangeOptions } from '../request-response.ts'
+import type { DigestedQuery, RouteQuery } from './codec.ts'
+import type { SignedOffers, VerifiedPath } from './offer.ts'
+import type { Connection, PeerId } from '@libp2p/interface'
+
+export interface AnswerExpectation {
+  expectedRsp: PeerId
+  /** Unix time */
+  nowMs: number
+}
+
+export interface CheckedAnswer {
+  /** in the order of the answer: best first */
+  paths: VerifiedPath[]
+  /** offers that were dropped; `index` counts within the answer */
+  refused: Array<{ index: number, error: BywayError }>
+}
+
+/** Throws if the RSP fails, or if its answer as a whole is bad; single bad offers are in `refused`. */
+export async function queryRoutes (
+  connection: Connection,
+  query: RouteQuery,
+  { expectedRsp, nowMs, ...options }: AnswerExpectation & ExchangeOptions
+): Promise<CheckedAnswer> {
+  const asked = digestQuery(query)
+  const answer = await request(connection, ROUTE_METHOD, asked, options)
+
+  return await checkAnswer(answer, asked, { expectedRsp, nowMs })
+}
+
+/** Judges an answer: the root once, then each offer by itself. */
+export async function checkAnswer (answer: SignedOffers, asked: DigestedQuery, { expectedRsp, nowMs }: AnswerExpectation): Promise<CheckedAnswer> {
+  if (answer.offers.length > asked.paths) {
+    throw new MalformedMessageError(`${answer.offers.length} offers where ${asked.paths} were asked for`)
+  }
+  const root = await verifyRoot(answer.root, { expectedRsp, nowMs })
+  const checked: CheckedAnswer = { paths: [], refused: [] }
+
+  for (const [index, offer] of answer.offers.entries()) {
+    try {
+      const path = verifyOfferUnder(root, offer, { queryDigest: asked.digest, nowMs })
+      checkAnswers(path, asked)
+      checkNew(path, checked.paths)
+      checked.paths.push(path)
+    } catch (error) {
+      checked.refused.push({ index, error: error as BywayError })
+    }
+  }
+
+  return checked
+}
+
+/** The digest binds the offer to the query; this holds the RSP to what the query says. */
+function checkAnswers (path: VerifiedPath, query: RouteQuery): void {
+  const { forwarders } = path
+  const exit = forwarders[forwarders.length - 1]
+  const avoided = forwarders.find(forwarder => query.avoid.some(peer => peer.equals(forwarder)))
+
+  if (!equals(path.sourceCommitment, query.sourceCommitment) || !equals(path.destinationCommitment, query.destinationCommitment)) {
+    throw new OfferMismatchError('the path is for other ends than the query')
+  }
+  if (!query.source.some(({ forwarder }) => forwarder.equals(forwarders[0]))) {
+    throw new OfferMismatchError(`the entry ${forwarders[0].toString()} is no access forwarder of the source`)
+  }
+  if (!query.destination.some(({ forwarder }) => forwarder.equals(exit))) {
+    throw new OfferMismatchError(`the exit ${exit.toString()} is no access forwarder of the destination`)
+  }
+  if (avoided != null) {
+    throw new OfferMismatchError(`the path visits ${avoided.toString()}, which the query avoids`)
+  }
+}
+
+/** Two paths with one number have one tag, and packets of the one would count for the other. */
+function checkNew ({ pathNumber }: VerifiedPath, before: VerifiedPath[]): void {
+  if (before.some(path => path.pathNumber === pathNumber)) {
+    throw new OfferMismatchError(`path number ${pathNumber} stands twice in the answer`)
+  }
+}

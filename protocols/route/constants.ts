@@ -1,0 +1,52 @@
+/**
+ * Numbers of `/byway/route/1.0.0`. Those of the specification are part of the protocol:
+ * changing one needs a new protocol id. Those of this implementation are only defaults.
+ */
+
+// ---- specification -------------------------------------------------------------------
+
+export const ROUTE_PROTOCOL = '/byway/route/1.0.0'
+
+/** What the digest of a query begins with. */
+export const QUERY_DOMAIN = 'byway-route-query'
+/** What a signed root begins with. */
+export const ROOT_DOMAIN = 'byway-path-root'
+
+export const NONCE_BYTES = 16
+/** Of one length, so that salt and peer id cannot be cut apart at another place. */
+export const SALT_BYTES = 16
+export const HASH_BYTES = 32
+export const SIGNATURE_BYTES = 64
+/** 4 bytes that name the RSP, 4 bytes path number: the field of a source-routed packet. */
+export const TAG_BYTES = 8
+
+/** Enough for every forwarder of the demo as entry or exit, and a bound on the RSP's work. */
+export const MAX_ACCESS_POINTS = 64
+export const MAX_AVOID = 64
+export const MAX_PATHS = 8
+/** The longest signed path that a forwarder installs. */
+export const MAX_FORWARDERS = 16
+/** No access link or path worth naming is slower; also keeps sums far from overflow. */
+export const MAX_RTT_US = 60_000_000
+export const PPM = 1_000_000
+
+/** How far the clocks of host, RSP and forwarder may be apart. */
+export const CLOCK_SKEW_MS = 60_000
+/** From issue to expiry: bounds what a replayed offer or a stolen RSP key is good for. */
+export const MAX_OFFER_LIFE_MS = 600_000
+
+/** Proofs have at most 32 hashes. */
+export const MAX_TREE_SIZE = 2 ** 32
+export const MAX_PROOF_HASHES = 32
+/** 16 forwarders at 42 bytes and every other field at its longest are under 1,100. */
+export const MAX_PATH_BYTES = 2_048
+
+/** 192 peer ids with their round trips take 9 KB. */
+export const MAX_REQUEST_BYTES = 16_384
+/** Eight offers, each with the longest path and the longest proof, take 26 KB. */
+export const MAX_RESPONSE_BYTES = 32_768
+
+// ---- this implementation ------------------------------------------------------------
+
+/** An RSP answers in milliseconds; a host should try another one long before a user notices. */
+export const ROUTE_DEADLINE_MS = 5_000

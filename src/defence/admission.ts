@@ -1,0 +1,206 @@
+/**
+ * Who may take one of this node's inbound connections, decided in the order of cost.
+ *
+ * Before the Noise handshake, which is dearer than a signature, only the address is known: total, prefix, and rate of the prefix.
+ * After it the peer id is: connections per peer. Slots are freed by the raw connection's own `close` event, so a handshake that
+ * fails and a connection that another gater denies give theirs back too. The reaper makes sure that slots become free at all.
+ */
+import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { TokenBucket } from './token-bucket.ts'
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
+
+export interface AdmissionLimits {
+  /** Inbound connections in total, handshakes included. libp2p's own `maxConnections` must be above it, with room for outbound ones. */
+  maxInbound: number
+  /** Inbound connections of one prefix: the hosts of one office behind one address should fit, one attacker's lines should not fill the node. */
+  maxPerPrefix: number
+  /** Unfinished handshakes of one prefix: each holds a slot for up to libp2p's `inboundUpgradeTimeout` and costs the peer nothing. */
+  maxPendingPerPrefix: number
+  /** New inbound connections of one prefix. */
+  perSecondPerPrefix: number
+  burstPerPrefix: number
+  /** Inbound connections of one peer id; outbound ones do not count. A peer needs one or two, and room to reconnect before a dead one is noticed. */
+  maxPerPeer: number
+  /** Prefixes remembered for their rate; those without a connection are forgotten first, the longest unseen before the others. */
+  maxPrefixes: number
+  /** For local overlays, where every node has the same prefix: loopback is then bound by the total and by peer only. */
+  exemptLoopback: boolean
+}
+
+export const DEFAULT_ADMISSION_LIMITS: AdmissionLimits = {
+  maxInbound: 256,
+  maxPerPrefix: 32,
+  maxPendingPerPrefix: 8,
+  perSecondPerPrefix: 4,
+  burstPerPrefix: 16,
+  maxPerPeer: 4,
+  maxPrefixes: 4096,
+  exemptLoopback: false
+}
+
+/** Connections since the start, by what became of them; `admitted` may still fail later. */
+export interface AdmissionCounters {
+  admitted: number
+  deniedTotal: number
+  deniedPrefix: number
+  deniedPending: number
+  deniedRate: number
+  deniedPeer: number
+}
+
+/** Addresses that name no host (relayed, in memory) share one entry, so that they are no way around the caps. */
+const WITHOUT_HOST = 'without host'
+
+interface PrefixEntry {
+  open: number
+  pending: number
+  rate: TokenBucket
+}
+
+interface Slot {
+  prefix?: PrefixEntry
+  isPending: boolean
+  peer?: string
+}
+
+export class Admission {
+  /** To be composed with the node's other gaters; see composeGaters. */
+  readonly gater: ConnectionGater = {
+    denyInboundConnection: connection => !this.#admit(connection),
+    denyInboundEncryptedConnection: (peer, connection) => !this.#admitPeer(peer, connection),
+    denyInboundUpgradedConnection: (_, connection) => {
+      this.#endHandshake(connection)
+      return false
+    }
+  }
+
+  readonly counters: AdmissionCounters = { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0 }
+  readonly limits: AdmissionLimits
+  readonly #now: () => number
+  readonly #slots = new Map<MultiaddrConnection, Slot>()
+  readonly #prefixes = new Map<string, PrefixEntry>()
+  readonly #peers = new Map<string, number>()
+
+  /** @param clock.now - monotonic milliseconds */
+  constructor (limits: Partial<AdmissionLimits> = {}, clock: { now: () => number } = performance) {
+    this.limits = { ...DEFAULT_ADMISSION_LIMITS, ...limits }
+    this.#now = () => clock.now()
+    if (this.limits.maxPrefixes <= this.limits.maxInbound) {
+      throw new RangeError(`maxPrefixes is ${this.limits.maxPrefixes}: it must be above maxInbound (${this.limits.maxInbound}), or a prefix with open connections could not be kept`)
+    }
+  }
+
+  /** Inbound connections now, handshakes included. */
+  get openConnections (): number {
+    return this.#slots.size
+  }
+
+  /** Prefixes and peers remembered now, for metrics and tests of the bounds. */
+  get tableSizes (): { prefixes: number, peers: number } {
+    return { prefixes: this.#prefixes.size, peers: this.#peers.size }
+  }
+
+  #admit (connection: MultiaddrConnection): boolean {
+    if (connection.status !== 'open') {
+      return false
+    }
+    if (this.#slots.size >= this.limits.maxInbound) {
+      return this.#deny('deniedTotal')
+    }
+    const isExempt = this.limits.exemptLoopback && isLoopback(connection.remoteAddr)
+    const prefix = isExempt ? undefined : this.#prefixEntry(addressPrefix(connection.remoteAddr) ?? WITHOUT_HOST)
+    if (prefix !== undefined) {
+      const denial = this.#denialOf(prefix)
+      if (denial !== undefined) {
+        return this.#deny(denial)
+      }
+      prefix.open++
+      prefix.pending++
+    }
+    this.#slots.set(connection, { prefix, isPending: true })
+    connection.addEventListener('close', () => { this.#release(connection) }, { once: true })
+    this.counters.admitted++
+    return true
+  }
+
+  #denialOf (prefix: PrefixEntry): keyof AdmissionCounters | undefined {
+    if (prefix.open >= this.limits.maxPerPrefix) {
+      return 'deniedPrefix'
+    }
+    if (prefix.pending >= this.limits.maxPendingPerPrefix) {
+      return 'deniedPending'
+    }
+    return prefix.rate.take(1, this.#now()) ? undefined : 'deniedRate'
+  }
+
+  #admitPeer (peer: PeerId, connection: MultiaddrConnection): boolean {
+    const slot = this.#slots.get(connection)
+    if (slot === undefined) {
+      return false
+    }
+    const name = peer.toString()
+    const open = this.#peers.get(name) ?? 0
+    if (open >= this.limits.maxPerPeer) {
+      return this.#deny('deniedPeer')
+    }
+    this.#peers.set(name, open + 1)
+    slot.peer = name
+    return true
+  }
+
+  #endHandshake (connection: MultiaddrConnection): void {
+    const slot = this.#slots.get(connection)
+    if (slot?.isPending === true) {
+      slot.isPending = false
+      if (slot.prefix !== undefined) {
+        slot.prefix.pending--
+      }
+    }
+  }
+
+  #release (connection: MultiaddrConnection): void {
+    const slot = this.#slots.get(connection)
+    if (slot === undefined) {
+      return
+    }
+    this.#endHandshake(connection)
+    this.#slots.delete(connection)
+    if (slot.prefix !== undefined) {
+      slot.prefix.open--
+    }
+    if (slot.peer !== undefined) {
+      const open = (this.#peers.get(slot.peer) ?? 0) - 1
+      if (open > 0) {
+        this.#peers.set(slot.peer, open)
+      } else {
+        this.#peers.delete(slot.peer)
+      }
+    }
+  }
+
+  #deny (reason: keyof AdmissionCounters): false {
+    this.counters[reason]++
+    return false
+  }
+
+  /** Keeps the table in the order of last sight. */
+  #prefixEntry (prefix: string): PrefixEntry {
+    const entry = this.#prefixes.get(prefix) ?? this.#newPrefixEntry()
+    this.#prefixes.delete(prefix)
+    this.#prefixes.set(prefix, entry)
+    return entry
+  }
+
+  #newPrefixEntry (): PrefixEntry {
+    if (this.#prefixes.size >= this.limits.maxPrefixes) {
+      for (const [prefix, entry] of this.#prefixes) {
+        if (entry.open === 0) {
+          this.#prefixes.delete(prefix)
+          break
+        }
+      }
+    }
+    const { perSecondPerPrefix, burstPerPrefix } = this.limits
+    return { open: 0, pending: 0, rate: new TokenBucket({ ratePerSecond: perSecondPerPrefix, burst: burstPerPrefix, nowMs: this.#now() }) }
+  }
+}

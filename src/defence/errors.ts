@@ -1,0 +1,46 @@
+/** Why a connection was ended, or refused, by the defences of a public node: one class per attack. */
+
+/** A frame announced more payload than any stream of this node may have in flight. */
+export class FrameTooLongError extends Error {
+  override readonly name = 'FrameTooLongError'
+
+  constructor (readonly frameBytes: number, readonly maxFrameBytes: number) {
+    super(`peer announced a yamux frame of ${frameBytes} bytes, over the limit of ${maxFrameBytes}: keep maxFrameBytes at or above the yamux maxStreamWindowSize`)
+  }
+}
+
+/** A frame came in so many small pieces that holding them costs far more than their bytes. */
+export class FrameInPiecesError extends Error {
+  override readonly name = 'FrameInPiecesError'
+
+  constructor (readonly maxFramePieces: number) {
+    super(`peer sent one yamux frame in more than ${maxFramePieces} messages: it must send frames in fewer, larger ones`)
+  }
+}
+
+/** A peer granted this node more window than any implementation has. */
+export class WindowUpdateTooLargeError extends Error {
+  override readonly name = 'WindowUpdateTooLargeError'
+
+  constructor (readonly windowUpdateBytes: number, readonly maxWindowUpdateBytes: number) {
+    super(`peer granted ${windowUpdateBytes} bytes of yamux window at once, over the limit of ${maxWindowUpdateBytes}: raise maxWindowUpdateBytes if honest peers have windows that large`)
+  }
+}
+
+/** A peer made this node answer pings faster than it is willing to. */
+export class PingFloodError extends Error {
+  override readonly name = 'PingFloodError'
+
+  constructor (readonly pingsPerSecond: number, readonly pingBurst: number) {
+    super(`peer sent more yamux pings than ${pingsPerSecond} per second after a burst of ${pingBurst}: it must ping less often`)
+  }
+}
+
+/** The slot of an inbound connection was needed, or lay unused for too long. */
+export class ConnectionReapedError extends Error {
+  override readonly name = 'ConnectionReapedError'
+
+  constructor (readonly uselessForMs: number, readonly reason: 'crowded' | 'idle') {
+    super(`inbound connection ended after ${Math.round(uselessForMs)} ms without use (${reason}): attach, subscribe or exchange packets to keep it`)
+  }
+}

@@ -1,0 +1,286 @@
+// How nodes find each other. The DHT says who claims a role; the claimant's own signed descriptor says what is true. Nodes
+// without a DHT ask the nodes that they are connected to. Everything found ends in the directory.
+import { fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
+import { NotFoundError } from '../../protocols/errors.ts'
+import { serveDescriptors } from '../../protocols/descriptor/server.ts'
+import { Directory } from './directory.ts'
+import { Repeat } from './repeat.ts'
+import { hostKey, roleKey } from './role-key.ts'
+import { SelfDescriptor } from './self-descriptor.ts'
+import type { RoleTerms } from './self-descriptor.ts'
+import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { ComponentLogger, Connection, ContentRouting, Logger, PeerId, PeerStore, PrivateKey } from '@libp2p/interface'
+import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { CID } from 'multiformats/cid'
+
+export interface DiscoveryComponents {
+  peerId: PeerId
+  privateKey: PrivateKey
+  addressManager: AddressManager
+  connectionManager: ConnectionManager
+  contentRouting: ContentRouting
+  peerStore: PeerStore
+  registrar: Registrar
+  logger: ComponentLogger
+}
+
+export interface DiscoveryInit {
+  network: string
+  /** Our own roles and their terms. */
+  describe: () => RoleTerms
+  /** Roles of others to keep looking for. */
+  seeks: readonly RoleName[]
+  /** Nodes to begin with. */
+  bootstrap: readonly Multiaddr[]
+  /** Descriptors that we serve besides those in the directory: hosts attached here. */
+  attached?: (peer: PeerId) => Uint8Array | undefined
+  /** Unix time, ms. */
+  now?: () => number
+}
+
+/** A newcomer sees the overlay in seconds; one that has seen it looks again once a minute. */
+const SEEK_INTERVALS_MS = [500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 60_000]
+/** The DHT itself re-provides only near the end of a record's life of 48 h, so we do it. */
+const ADVERTISE_INTERVALS_MS = [1_000, 3_000, 15_000, 60_000, 300_000]
+const LOOKUP_DEADLINE_MS = 5_000
+const FETCH_DEADLINE_MS = 5_000
+/** Descriptors fetched at once. */
+const FETCH_CONCURRENCY = 8
+const MAX_PROVIDERS = 256
+/** Connected nodes asked for what they know of a role, per round. */
+const ASKED_PEERS = 3
+
+export class Discovery {
+  readonly directory: Directory
+  readonly self: SelfDescriptor
+  readonly network: string
+  readonly #components: DiscoveryComponents
+  readonly #init: DiscoveryInit
+  readonly #now: () => number
+  readonly #log: Logger
+  readonly #seek: Repeat
+  readonly #advertise: Repeat
+  readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
+  #unserve: (() => Promise<void>) | undefined
+
+  constructor (components: DiscoveryComponents, init: DiscoveryInit) {
+    this.#components = components
+    this.#init = init
+    this.network = init.network
+    this.#now = init.now ?? Date.now
+    this.#log = components.logger.forComponent('byway:discovery')
+    this.directory = new Directory({ now: this.#now })
+    this.self = new SelfDescriptor({ ...components, network: init.network, describe: init.describe, now: this.#now })
+    const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
+    this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
+    this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })
+  }
+
+  async start (): Promise<void> {
+    this.#unserve = await serveDescriptors(this.#components.registrar, {
+      self: async () => this.self.get(),
+      known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
+      find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes
+    })
+    this.#seek.start()
+    this.#advertise.start()
+  }
+
+  async stop (): Promise<void> {
+    await Promise.all([this.#seek.stop(), this.#advertise.stop()])
+    await this.#unserve?.()
+  }
+
+  /** Calls back for each descriptor that is new or newer than what was known. */
+  onFound (listener: (found: VerifiedDescriptor) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Takes a verified descriptor that came by another way. */
+  learn (descriptor: VerifiedDescriptor): void {
+    if (descriptor.peer.equals(this.#components.peerId) || !this.directory.add(descriptor)) {
+      return
+    }
+    for (const listener of this.#listeners) {
+      listener(descriptor)
+    }
+  }
+
+  /** Looks for more, soon. */
+  refresh (): void {
+    this.#seek.soon()
+  }
+
+  /** What verification needs to know. */
+  get verification (): { nowMs: number, network: string } {
+    return { nowMs: this.#now(), network: this.network }
+  }
+
+  /**
+   * The descriptor of a peer: from the directory, from the peer itself, or from a forwarder at which it is attached.
+   *
+   * @throws NotFoundError when nobody has it
+   */
+  async describe (peer: PeerId, options: { signal?: AbortSignal, fresh?: boolean } = {}): Promise<VerifiedDescriptor> {
+    const known = options.fresh === true ? undefined : this.directory.get(peer)
+    if (known !== undefined) {
+      return known
+    }
+    const signal = within(LOOKUP_DEADLINE_MS, options.signal)
+    try {
+      const connection = await this.#components.connectionManager.openConnection(peer, { signal })
+      return await this.#fetchFrom(connection, signal)
+    } catch (error) {
+      this.#log('%p did not tell its descriptor itself - %e', peer, error)
+    }
+    const found = await this.#describeThroughForwarders(peer, within(LOOKUP_DEADLINE_MS, options.signal))
+    if (found === undefined) {
+      throw new NotFoundError(`nobody knows ${peer.toString()}: is it running, attached, and in the network "${this.network}"?`)
+    }
+    this.learn(found)
+    await this.#remember(found)
+    return found
+  }
+
+  /** Says in the DHT that a host can be reached here. */
+  async advertiseHost (host: PeerId): Promise<void> {
+    await this.#provide(hostKey(this.network, host), AbortSignal.timeout(LOOKUP_DEADLINE_MS))
+  }
+
+  async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
+    const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, ASKED_PEERS).map((connection) => async () => connection)
+    for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
+      askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
+    }
+    for (const connect of askers.slice(0, 2 * ASKED_PEERS)) {
+      try {
+        return await fetchPeer(await connect(), peer, { ...this.verification, signal })
+      } catch (error) {
+        this.#log('a forwarder could not tell of %p - %e', peer, error)
+      }
+    }
+    return undefined
+  }
+
+  async #seekOnce (signal: AbortSignal): Promise<void> {
+    await this.#join(signal)
+    for (const role of this.#init.seeks) {
+      await this.#askPeers(role, signal)
+      const unknown: PeerId[] = []
+      for await (const provider of this.#providers(roleKey(this.network, role), signal)) {
+        if (!provider.equals(this.#components.peerId) && this.directory.get(provider) === undefined) {
+          unknown.push(provider)
+        }
+      }
+      await eachOf(unknown, FETCH_CONCURRENCY, async (peer) => { await this.#introduce(peer, signal) })
+    }
+  }
+
+  /** Connects to a bootstrap node while we know nobody. */
+  async #join (signal: AbortSignal): Promise<void> {
+    if (this.#openConnections().length > 0 || this.#init.bootstrap.length === 0) {
+      return
+    }
+    await eachOf(this.#init.bootstrap, 2, async (address) => {
+      try {
+        const connection = await this.#components.connectionManager.openConnection(address, { signal: within(FETCH_DEADLINE_MS, signal) })
+        await this.#fetchFrom(connection, within(FETCH_DEADLINE_MS, signal))
+      } catch (error) {
+        this.#log('bootstrap node %a could not be reached - %e', address, error)
+      }
+    })
+  }
+
+  async #askPeers (role: RoleName, signal: AbortSignal): Promise<void> {
+    const connections = this.#openConnections().sort(() => Math.random() - 0.5).slice(0, ASKED_PEERS)
+    await eachOf(connections, ASKED_PEERS, async (connection) => {
+      try {
+        const found = await fetchRole(connection, role, MAX_PROVIDERS, { ...this.verification, signal: within(FETCH_DEADLINE_MS, signal) })
+        for (const descriptor of found) {
+          this.learn(descriptor)
+          await this.#remember(descriptor)
+        }
+      } catch (error) {
+        this.#log('%p could not say whom it knows - %e', connection.remotePeer, error)
+      }
+    })
+  }
+
+  async #introduce (peer: PeerId, signal: AbortSignal): Promise<void> {
+    try {
+      const deadline = within(FETCH_DEADLINE_MS, signal)
+      await this.#fetchFrom(await this.#components.connectionManager.openConnection(peer, { signal: deadline }), deadline)
+    } catch (error) {
+      this.#log('%p is advertised but did not describe itself - %e', peer, error)
+    }
+  }
+
+  async #fetchFrom (connection: Connection, signal: AbortSignal): Promise<VerifiedDescriptor> {
+    const descriptor = await fetchSelf(connection, { ...this.verification, signal })
+    this.learn(descriptor)
+    await this.#remember(descriptor)
+    return descriptor
+  }
+
+  /** Where a descriptor says its peer is, libp2p may dial. */
+  async #remember (descriptor: VerifiedDescriptor): Promise<void> {
+    for (const { peer, addresses } of descriptor.endpoints) {
+      await this.#components.peerStore.merge(peer, { multiaddrs: addresses })
+    }
+  }
+
+  async #advertiseOnce (signal: AbortSignal): Promise<void> {
+    const terms = this.#init.describe()
+    const roles: RoleName[] = [
+      ...(terms.forwarder === undefined ? [] : ['forwarder' as const]),
+      ...(terms.rsp === undefined ? [] : ['rsp' as const])
+    ]
+    for (const role of roles) {
+      await this.#provide(roleKey(this.network, role), within(LOOKUP_DEADLINE_MS, signal))
+      if (terms.tags?.region !== undefined) {
+        await this.#provide(roleKey(this.network, role, terms.tags.region), within(LOOKUP_DEADLINE_MS, signal))
+      }
+    }
+  }
+
+  async #provide (key: CID, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#components.contentRouting.provide(key, { signal })
+    } catch (error) {
+      this.#log('advertising failed - %e', error)
+    }
+  }
+
+  async * #providers (key: CID, signal: AbortSignal): AsyncGenerator<PeerId> {
+    let count = 0
+    try {
+      for await (const provider of this.#components.contentRouting.findProviders(key, { signal: within(LOOKUP_DEADLINE_MS, signal) })) {
+        yield provider.id
+        if (++count >= MAX_PROVIDERS) {
+          return
+        }
+      }
+    } catch (error) {
+      this.#log('looking up providers failed - %e', error)
+    }
+  }
+
+  #openConnections (): Connection[] {
+    return this.#components.connectionManager.getConnections().filter(({ status }) => status === 'open')
+  }
+}
+
+/** A signal for one short call. Composed signals end with their deadline, so that none lives longer than the call. */
+function within (ms: number, signal?: AbortSignal): AbortSignal {
+  return signal === undefined ? AbortSignal.timeout(ms) : AbortSignal.any([signal, AbortSignal.timeout(ms)])
+}
+
+async function eachOf<T> (items: readonly T[], concurrency: number, run: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, async () => {
+    for (const item of queue) {
+      await run(item)
+    }
+  }))
+}

@@ -1,0 +1,127 @@
+// Who is reachable at this forwarder: hosts, RSPs and other forwarders that asked for a link back. Soft state with a lease;
+// it also ends with the connection.
+import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { LinkSet } from '../link/link-set.ts'
+import type { AttachRequest, AttachResponse } from '../../protocols/attach/attach.pb.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Caller } from '../../protocols/request-response.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface AttachmentLimits {
+  /** Hosts and RSPs. */
+  maxAttachments: number
+  /** Forwarders. */
+  maxNeighbours: number
+  maxLeaseMs: number
+}
+
+/** A lease may be long, since the end of the connection ends the attachment at once. */
+export const DEFAULT_ATTACHMENT_LIMITS: AttachmentLimits = { maxAttachments: 1_024, maxNeighbours: 512, maxLeaseMs: 300_000 }
+
+interface Attachment {
+  descriptor: VerifiedDescriptor
+  isForwarder: boolean
+  expiresAtMs: number
+}
+
+export interface AttachmentsInit {
+  limits: AttachmentLimits
+  links: LinkSet
+  discovery: Discovery
+  /** Unix time, ms. */
+  now: () => number
+}
+
+export class Attachments {
+  readonly #init: AttachmentsInit
+  readonly #attached = new Map<string, Attachment>()
+  #neighbours = 0
+
+  constructor (init: AttachmentsInit) {
+    this.#init = init
+    init.links.addEventListener('link:down', ({ detail: link }) => { this.#remove(link.peer) })
+  }
+
+  /** Hosts and RSPs attached now. */
+  get size (): number {
+    return this.#attached.size - this.#neighbours
+  }
+
+  has (peer: PeerId): boolean {
+    return this.#attached.has(peer.toString())
+  }
+
+  /** The descriptor that an attached host or RSP brought. */
+  descriptorOf (peer: PeerId): Uint8Array | undefined {
+    return this.#attached.get(peer.toString())?.descriptor.bytes
+  }
+
+  async handle (request: AttachRequest, caller: Caller): Promise<AttachResponse> {
+    if (request.operation === 'DETACH') {
+      this.#remove(caller.peer)
+      if (!this.#isWanted(caller.peer)) {
+        this.#init.links.close(caller.peer)
+      }
+      return this.#response(0)
+    }
+    const descriptor = await openDescriptor(request.descriptor, { ...this.#init.discovery.verification, expectedPeer: caller.peer })
+    const isForwarder = descriptor.roles.has('forwarder')
+    if (!isForwarder && !descriptor.roles.has('host') && !descriptor.roles.has('rsp')) {
+      throw new NotAuthorizedError('only hosts, RSPs and forwarders attach: the descriptor names none of these roles')
+    }
+    this.#makeRoom(caller.peer, isForwarder)
+    await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal })
+    const leaseMs = Math.max(1_000, Math.min(request.leaseMs, this.#init.limits.maxLeaseMs))
+    this.#remove(caller.peer)
+    this.#attached.set(caller.peer.toString(), { descriptor, isForwarder, expiresAtMs: this.#init.now() + leaseMs })
+    this.#neighbours += isForwarder ? 1 : 0
+    if (isForwarder) {
+      this.#init.discovery.learn(descriptor)
+    } else if (request.advertise) {
+      void this.#init.discovery.advertiseHost(caller.peer)
+    }
+    return this.#response(leaseMs)
+  }
+
+  /** Ends what was not refreshed. */
+  expire (): void {
+    for (const attachment of this.#attached.values()) {
+      if (attachment.expiresAtMs <= this.#init.now()) {
+        this.#remove(attachment.descriptor.peer)
+        if (!attachment.isForwarder) {
+          this.#init.links.close(attachment.descriptor.peer)
+        }
+      }
+    }
+  }
+
+  /** @throws OverQuotaError */
+  #makeRoom (peer: PeerId, isForwarder: boolean): void {
+    if (this.has(peer)) {
+      return
+    }
+    const { maxAttachments, maxNeighbours } = this.#init.limits
+    if (isForwarder ? this.#neighbours >= maxNeighbours : this.size >= maxAttachments) {
+      throw new OverQuotaError(`no room: ${isForwarder ? `${maxNeighbours} neighbours` : `${maxAttachments} attachments`} are the most here; try another forwarder`)
+    }
+  }
+
+  #isWanted (peer: PeerId): boolean {
+    return this.#attached.get(peer.toString())?.isForwarder === true
+  }
+
+  #remove (peer: PeerId): void {
+    const key = peer.toString()
+    const attachment = this.#attached.get(key)
+    if (attachment !== undefined) {
+      this.#attached.delete(key)
+      this.#neighbours -= attachment.isForwarder ? 1 : 0
+    }
+  }
+
+  #response (leaseMs: number): AttachResponse {
+    return { leaseMs, attachments: this.size, maxAttachments: this.#init.limits.maxAttachments }
+  }
+}

@@ -1,0 +1,206 @@
+// The forwarder role as a libp2p service: relays packets, keeps links that RSPs watch, measures them, reports. It computes
+// no routes. ARCHITECTURE.md draws how the parts hang together.
+import { DEFAULT_ATTACHMENT_LIMITS, Attachments } from './attachments.ts'
+import { DEFAULT_WATCH_LIMITS, WatchList } from './watch-list.ts'
+import { Discovery } from '../discovery/discovery.ts'
+import { Endpoint } from '../link/endpoint.ts'
+import { LinkMonitor } from './link-monitor.ts'
+import { LinkSet } from '../link/link-set.ts'
+import { KeptLinks } from '../link/kept-links.ts'
+import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { Prober } from '../measurement/prober.ts'
+import { Relay } from './relay.ts'
+import { ReportPublisher } from './report-publisher.ts'
+import { WatchService } from './watch-service.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { serveAttach } from '../../protocols/attach/server.ts'
+import { serveReports } from '../../protocols/report/server.ts'
+import type { AttachmentLimits } from './attachments.ts'
+import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { RelayCounters } from './relay.ts'
+import type { WatchLimits } from './watch-list.ts'
+import type { PeerId, Startable } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface ForwarderInit {
+  /** Name of the overlay. */
+  network?: string
+  /** Nodes to begin with. */
+  bootstrap?: readonly Multiaddr[]
+  operator?: string
+  /** region, country, asn, … */
+  tags?: Record<string, string>
+  /** What it carries for others at most. */
+  capacityBytesPerSecond?: number
+  attachments?: Partial<AttachmentLimits>
+  watches?: Partial<WatchLimits>
+  /** Peer ids whose watch requests are taken; default: any peer with an RSP descriptor, under quota. */
+  watchedBy?: readonly PeerId[]
+  /** How often a link is probed. */
+  probeIntervalMs?: number
+  /** Bound of the queue before each link. */
+  queueBytes?: number
+}
+
+export type ForwarderComponents = DiscoveryComponents
+
+/** 100 Mbit/s: what a small server can give away without noticing. */
+export const DEFAULT_CAPACITY_BYTES_PER_SECOND = 12_500_000
+/** A fifth of a second at the default capacity: more would only be delay. */
+const DEFAULT_QUEUE_BYTES = 2_500_000
+const HOUSEKEEPING_MS = 1_000
+
+export interface ForwarderStatus extends RelayCounters {
+  links: number
+  neighbours: number
+  attachments: number
+  watchingRsps: number
+  measuredLinks: number
+  subscribers: number
+  loadBytesPerSecond: number
+  refusedStreams: number
+}
+
+export class Forwarder implements Startable {
+  readonly discovery: Discovery
+  readonly links: LinkSet
+  readonly #components: ForwarderComponents
+  readonly #endpoint: Endpoint
+  readonly #relay: Relay
+  readonly #prober: Prober
+  readonly #attachments: Attachments
+  readonly #neighbours: KeptLinks
+  readonly #watches: WatchList
+  readonly #watchService: WatchService
+  readonly #monitor: LinkMonitor
+  readonly #publisher: ReportPublisher
+  #unserve: Array<() => Promise<void>> = []
+  #housekeeping: ReturnType<typeof setInterval> | undefined
+  #load = { bytes: 0, bytesPerSecond: 0 }
+
+  constructor (components: ForwarderComponents, init: ForwarderInit = {}) {
+    const now = (): number => performance.now()
+    const nowS = (): number => Date.now() / 1_000
+    const capacityBytesPerSecond = init.capacityBytesPerSecond ?? DEFAULT_CAPACITY_BYTES_PER_SECOND
+    const attachments = { ...DEFAULT_ATTACHMENT_LIMITS, ...init.attachments }
+    const watches = { ...DEFAULT_WATCH_LIMITS, ...init.watches }
+    this.#components = components
+    this.links = new LinkSet(components, {
+      now,
+      queueBytes: init.queueBytes ?? DEFAULT_QUEUE_BYTES,
+      maxLinks: attachments.maxAttachments + attachments.maxNeighbours,
+      onPacket: (buffer, at, length, from) => { this.#relay.receive(buffer, at, length, from) }
+    })
+    this.#endpoint = new Endpoint({ self: nodeIdOf(components.peerId), links: this.links, nowS })
+    this.#relay = new Relay({ endpoint: this.#endpoint, capacityBytesPerSecond, now, nowS })
+    this.#prober = new Prober({ endpoint: this.#endpoint, now, nowS })
+    this.discovery = new Discovery(components, {
+      network: init.network ?? PUBLIC_NETWORK,
+      bootstrap: init.bootstrap ?? [],
+      seeks: ['forwarder', 'rsp'],
+      attached: (peer) => this.#attachments.descriptorOf(peer),
+      describe: () => ({
+        operator: init.operator,
+        tags: init.tags,
+        forwarder: {
+          capacityBytesPerSecond: Math.round(capacityBytesPerSecond),
+          maxAttachments: attachments.maxAttachments,
+          maxNeighbours: attachments.maxNeighbours
+        }
+      })
+    })
+    this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now: Date.now })
+    this.#neighbours = new KeptLinks({
+      self: components.peerId,
+      links: this.links,
+      connectionManager: components.connectionManager,
+      descriptor: async () => this.discovery.self.get(),
+      mutual: true,
+      log: components.logger.forComponent('byway:forwarder:neighbours')
+    })
+    this.#watches = new WatchList(watches)
+    this.#monitor = new LinkMonitor({ links: this.links, prober: this.#prober, now, intervalMs: init.probeIntervalMs })
+    this.#watchService = new WatchService({
+      self: components.peerId,
+      watches: this.#watches,
+      neighbours: this.#neighbours,
+      monitor: this.#monitor,
+      discovery: this.discovery,
+      allowed: init.watchedBy,
+      now: Date.now
+    })
+    this.#publisher = new ReportPublisher({
+      privateKey: components.privateKey,
+      measurements: () => this.#monitor.measurements(),
+      loadBytesPerSecond: () => this.#load.bytesPerSecond,
+      now: Date.now
+    })
+    this.links.addEventListener('link:down', () => { void this.#publisher.publish() })
+  }
+
+  readonly [Symbol.toStringTag] = 'byway/forwarder'
+
+  async start (): Promise<void> {
+    const { registrar } = this.#components
+    await this.links.start()
+    this.#prober.start()
+    this.#publisher.start()
+    this.#unserve = await Promise.all([
+      serveAttach(registrar, async (request, caller) => this.#attachments.handle(request, caller)),
+      serveReports(registrar, {
+        watch: async (request, caller) => this.#watchService.watch(request, caller),
+        subscribe: (request, caller) => this.#subscribe(request.descriptor, caller)
+      })
+    ])
+    this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
+    await this.discovery.start()
+  }
+
+  async stop (): Promise<void> {
+    clearInterval(this.#housekeeping)
+    this.#housekeeping = undefined
+    await this.discovery.stop()
+    await Promise.all(this.#unserve.map(async (unserve) => unserve()))
+    this.#publisher.stop()
+    this.#monitor.stop()
+    this.#neighbours.stop()
+    this.#prober.stop()
+    await this.links.stop()
+  }
+
+  /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
+  isUseful (peer: PeerId): boolean {
+    return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString())
+  }
+
+  get status (): ForwarderStatus {
+    return {
+      ...this.#relay.counters,
+      links: this.links.size,
+      neighbours: this.#neighbours.size,
+      attachments: this.#attachments.size,
+      watchingRsps: this.#watches.rsps,
+      measuredLinks: this.#monitor.size,
+      subscribers: this.#publisher.subscribers,
+      loadBytesPerSecond: this.#load.bytesPerSecond,
+      refusedStreams: this.links.refusedStreams
+    }
+  }
+
+  async * #subscribe (descriptor: Uint8Array, caller: Parameters<WatchService['authorize']>[1]): AsyncGenerator<Uint8Array> {
+    await this.#watchService.authorize(descriptor, caller)
+    yield * this.#publisher.subscribe(caller.signal)
+  }
+
+  #keepHouse (): void {
+    this.#watchService.expire()
+    this.#attachments.expire()
+    const bytes = this.#relay.counters.forwardedBytes
+    this.#load = { bytes, bytesPerSecond: (bytes - this.#load.bytes) * 1_000 / HOUSEKEEPING_MS }
+  }
+}
+
+/** The forwarder role: `services: { byway: forwarder() }`. */
+export function forwarder (init: ForwarderInit = {}): (components: ForwarderComponents) => Forwarder {
+  return (components) => new Forwarder(components, init)
+}

@@ -1,0 +1,130 @@
+// Signed, adaptive reports: a full one for each new subscriber, then only the links that have moved, and a full one on a
+// slow heartbeat. One signature serves all subscribers.
+import { pushable } from 'it-pushable'
+import { OverQuotaError } from '../../protocols/errors.ts'
+import { sealReport } from '../../protocols/report/codec.ts'
+import { movedSignificantly } from '../measurement/link-estimator.ts'
+import type { LinkMeasurement } from '../../protocols/report/codec.ts'
+import type { PrivateKey } from '@libp2p/interface'
+import type { Pushable } from 'it-pushable'
+
+const TICK_MS = 500
+const HEARTBEAT_MS = 30_000
+/** A subscriber that is so many reports behind is dropped; it will subscribe anew and get a full one. */
+const MAX_BACKLOG = 16
+const MAX_SUBSCRIBERS = 32
+
+export interface ReportPublisherInit {
+  privateKey: PrivateKey
+  measurements: () => Iterable<LinkMeasurement>
+  loadBytesPerSecond: () => number
+  /** Unix time, ms. */
+  now: () => number
+}
+
+export class ReportPublisher {
+  readonly #init: ReportPublisherInit
+  readonly #subscribers = new Set<Pushable<Uint8Array>>()
+  readonly #published = new Map<string, LinkMeasurement>()
+  #sequence: bigint
+  #lastFullMs = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+  #publishing = false
+
+  constructor (init: ReportPublisherInit) {
+    this.#init = init
+    this.#sequence = BigInt(init.now())
+  }
+
+  start (): void {
+    this.#timer = setInterval(() => { void this.publish() }, TICK_MS)
+  }
+
+  stop (): void {
+    clearInterval(this.#timer)
+    for (const subscriber of this.#subscribers) {
+      subscriber.end()
+    }
+    this.#subscribers.clear()
+  }
+
+  get subscribers (): number {
+    return this.#subscribers.size
+  }
+
+  /** Sealed reports, beginning with a full one, until the signal aborts or the publisher stops. */
+  async * subscribe (signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (this.#subscribers.size >= MAX_SUBSCRIBERS) {
+      throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed here: try again later`)
+    }
+    const reports = pushable<Uint8Array>({ objectMode: true })
+    const end = (): void => { reports.end() }
+    signal.addEventListener('abort', end)
+    this.#subscribers.add(reports)
+    try {
+      yield await this.#seal([...this.#init.measurements()], true)
+      yield * reports
+    } finally {
+      this.#subscribers.delete(reports)
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  /** Sends what has moved. Runs by itself between start and stop. */
+  async publish (): Promise<void> {
+    if (this.#subscribers.size === 0 || this.#publishing) {
+      return
+    }
+    this.#publishing = true
+    try {
+      const now = this.#init.now()
+      const all = [...this.#init.measurements()]
+      const full = now - this.#lastFullMs >= HEARTBEAT_MS || this.#hasGone(all)
+      const moved = full ? all : all.filter((link) => this.#hasMoved(link))
+      if (moved.length === 0 && !full) {
+        return
+      }
+      if (full) {
+        this.#lastFullMs = now
+        this.#published.clear()
+      }
+      for (const link of moved) {
+        this.#published.set(link.peer.toString(), link)
+      }
+      this.#send(await this.#seal(moved, full))
+    } finally {
+      this.#publishing = false
+    }
+  }
+
+  #send (report: Uint8Array): void {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.readableLength >= MAX_BACKLOG) {
+        subscriber.end()
+        this.#subscribers.delete(subscriber)
+      } else {
+        subscriber.push(report)
+      }
+    }
+  }
+
+  #hasMoved (link: LinkMeasurement): boolean {
+    const before = this.#published.get(link.peer.toString())
+    return before === undefined || movedSignificantly(before, link)
+  }
+
+  #hasGone (all: readonly LinkMeasurement[]): boolean {
+    const present = new Set(all.map(({ peer }) => peer.toString()))
+    return [...this.#published.keys()].some((key) => !present.has(key))
+  }
+
+  async #seal (links: LinkMeasurement[], full: boolean): Promise<Uint8Array> {
+    return sealReport({
+      sequence: ++this.#sequence,
+      issuedAtMs: this.#init.now(),
+      full,
+      links,
+      loadBytesPerSecond: BigInt(Math.round(this.#init.loadBytesPerSecond()))
+    }, this.#init.privateKey)
+  }
+}

@@ -1,0 +1,124 @@
+// Answers watch requests: checks that the caller is an RSP and the targets are forwarders, and lets the neighbours and the
+// monitor follow what is watched.
+import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { LinkMonitor } from './link-monitor.ts'
+import type { KeptLinks } from '../link/kept-links.ts'
+import type { WatchList } from './watch-list.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { WatchRequest, WatchResult } from '../../protocols/report/codec.ts'
+import type { Caller } from '../../protocols/request-response.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const MAX_LEASE_MS = 300_000
+const MIN_LEASE_MS = 5_000
+/** Each target costs a signature check (about 250 µs): so many of them per second for all RSPs together. */
+const CHECKS_PER_SECOND = 400
+const CHECK_BURST = 2_000
+
+export interface WatchServiceInit {
+  self: PeerId
+  watches: WatchList
+  neighbours: KeptLinks
+  monitor: LinkMonitor
+  discovery: Discovery
+  /** RSPs that may ask; undefined: any. */
+  allowed?: readonly PeerId[]
+  /** Unix time, ms. */
+  now: () => number
+}
+
+export class WatchService {
+  readonly #init: WatchServiceInit
+  readonly #checks: TokenBucket
+  readonly #targets = new Map<string, VerifiedDescriptor>()
+
+  constructor (init: WatchServiceInit) {
+    this.#init = init
+    this.#checks = new TokenBucket({ ratePerSecond: CHECKS_PER_SECOND, burst: CHECK_BURST, nowMs: init.now() })
+  }
+
+  /** @throws NotAuthorizedError unless the caller shows its own RSP descriptor and is taken here */
+  async authorize (descriptor: Uint8Array, caller: Caller): Promise<void> {
+    const { roles } = await openDescriptor(descriptor, { ...this.#init.discovery.verification, expectedPeer: caller.peer })
+    if (!roles.has('rsp')) {
+      throw new NotAuthorizedError('only an RSP may ask for links: the descriptor does not have that role')
+    }
+    if (this.#init.allowed?.some((peer) => peer.equals(caller.peer)) === false) {
+      throw new NotAuthorizedError('this forwarder takes watch requests of listed RSPs only')
+    }
+  }
+
+  async watch (request: WatchRequest, caller: Caller): Promise<WatchResult> {
+    if (!this.#checks.take(1 + request.targets.length, this.#init.now())) {
+      throw new OverQuotaError('too many watch requests: try again in some seconds')
+    }
+    await this.authorize(request.descriptor, caller)
+    const refused: WatchResult['refused'] = []
+    const found: Array<{ index: number, descriptor: VerifiedDescriptor }> = []
+    for (let index = 0; index < request.targets.length; index++) {
+      const target = await this.#open(request.targets[index])
+      if (typeof target === 'string') {
+        refused.push({ index, reason: target })
+      } else {
+        found.push({ index, descriptor: target })
+      }
+    }
+    const leaseMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, request.leaseMs))
+    const keys = found.map(({ descriptor }) => descriptor.peer.toString())
+    const accepted = this.#init.watches.set(caller.peer.toString(), keys, request.connectOnly, this.#init.now() + leaseMs)
+    if (accepted === undefined) {
+      throw new OverQuotaError('as many RSPs as this forwarder serves are watching already: try again later')
+    }
+    for (const { index, descriptor } of found) {
+      const key = descriptor.peer.toString()
+      if (accepted.has(key)) {
+        this.#targets.set(key, descriptor)
+        this.#init.discovery.learn(descriptor)
+      } else {
+        refused.push({ index, reason: 'OVER_QUOTA' })
+      }
+    }
+    this.#apply()
+    return { leaseMs, accepted: accepted.size, refused }
+  }
+
+  /** Ends watches whose lease is over. */
+  expire (): void {
+    if (this.#init.watches.expire(this.#init.now())) {
+      this.#apply()
+    }
+  }
+
+  async #open (bytes: Uint8Array): Promise<VerifiedDescriptor | WatchResult['refused'][number]['reason']> {
+    try {
+      const descriptor = await openDescriptor(bytes, this.#init.discovery.verification)
+      if (!descriptor.roles.has('forwarder')) {
+        return 'NOT_A_FORWARDER'
+      }
+      return descriptor.peer.equals(this.#init.self) ? 'SELF' : descriptor
+    } catch {
+      return 'INVALID_DESCRIPTOR'
+    }
+  }
+
+  #apply (): void {
+    const wanted = this.#init.watches.wanted()
+    for (const key of this.#targets.keys()) {
+      if (!wanted.has(key)) {
+        this.#targets.delete(key)
+      }
+    }
+    this.#init.neighbours.retain(wanted)
+    const measured = new Map<string, PeerId>()
+    for (const [key, descriptor] of this.#targets) {
+      this.#init.neighbours.keep(descriptor)
+      if (wanted.get(key) === true) {
+        measured.set(key, descriptor.peer)
+      }
+    }
+    this.#init.monitor.set(measured)
+  }
+}

@@ -1,0 +1,189 @@
+// The forwarders through which a host can be reached: it finds them, measures how near they are, attaches to the nearest,
+// and says so in its descriptor.
+import { KeptLinks } from '../link/kept-links.ts'
+import { LinkEstimator } from '../measurement/link-estimator.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { LinkSet } from '../link/link-set.ts'
+import type { Prober } from '../measurement/prober.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+export interface AccessPoint {
+  forwarder: PeerId
+  rttUs: number
+  attached: boolean
+}
+
+export interface AccessSetInit {
+  self: PeerId
+  links: LinkSet
+  prober: Prober
+  discovery: Discovery
+  connectionManager: ConnectionManager
+  /** The nearest so many stay attached. */
+  maxAccess: number
+  /** So many are tried to find the nearest. */
+  maxCandidates: number
+  /** Monotonic, ms. */
+  now: () => number
+  log: Logger
+}
+
+/** These advertise the host in the DHT, so that who knows only its id finds it. */
+const ADVERTISING = 2
+const QUICK_PROBES = 4
+const QUICK_INTERVAL_MS = 300
+const PROBE_INTERVAL_MS = 5_000
+const TICK_MS = 100
+/** Asked by a peer, a host attaches to so many more. */
+const MAX_ASKED = 16
+
+interface Candidate {
+  descriptor: VerifiedDescriptor
+  estimator: LinkEstimator
+  probes: number
+  nextProbeMs: number
+}
+
+export class AccessSet {
+  readonly #init: AccessSetInit
+  readonly #kept: KeptLinks
+  readonly #candidates = new Map<string, Candidate>()
+  readonly #asked = new Set<string>()
+  #advertising = new Set<string>()
+  #timer: ReturnType<typeof setInterval> | undefined
+  #described = ''
+
+  constructor (init: AccessSetInit) {
+    this.#init = init
+    this.#kept = new KeptLinks({
+      self: init.self,
+      links: init.links,
+      connectionManager: init.connectionManager,
+      descriptor: async () => init.discovery.self.get(),
+      mutual: false,
+      advertises: (peer) => this.#advertising.has(peer.toString()),
+      log: init.log
+    })
+  }
+
+  start (): void {
+    this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
+  }
+
+  stop (): void {
+    clearInterval(this.#timer)
+    this.#kept.stop()
+    this.#candidates.clear()
+  }
+
+  /** A forwarder that might be near. */
+  consider (descriptor: VerifiedDescriptor): void {
+    const key = descriptor.peer.toString()
+    const known = this.#candidates.get(key)
+    if (known !== undefined) {
+      known.descriptor = descriptor
+      if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
+        this.#kept.keep(descriptor)
+      }
+    } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size) {
+      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), probes: 0, nextProbeMs: 0 })
+      this.#kept.keep(descriptor)
+    }
+  }
+
+  /**
+   * Attaches to a forwarder because a peer asks for it.
+   *
+   * @returns whether the link is there; false when too many were asked for already, or it does not answer in time
+   */
+  async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number): Promise<boolean> {
+    const key = descriptor.peer.toString()
+    if (!this.#asked.has(key) && this.#asked.size >= MAX_ASKED) {
+      return this.isAttached(descriptor.peer)
+    }
+    this.#asked.add(key)
+    this.consider(descriptor)
+    const untilMs = this.#init.now() + deadlineMs
+    while (!this.isAttached(descriptor.peer) && this.#init.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS))
+    }
+    return this.isAttached(descriptor.peer)
+  }
+
+  isAttached (peer: PeerId): boolean {
+    return this.#init.links.get(peer) !== undefined
+  }
+
+  has (peer: PeerId): boolean {
+    return this.#candidates.has(peer.toString())
+  }
+
+  /** Measured access points, nearest first; those that are not attached were measured once, and can be attached to. */
+  get points (): AccessPoint[] {
+    return [...this.#candidates.values()]
+      .filter(({ estimator }) => estimator.samples >= 2)
+      .map(({ descriptor, estimator }) => ({
+        forwarder: descriptor.peer,
+        rttUs: Math.round(estimator.rttUs),
+        attached: this.isAttached(descriptor.peer)
+      }))
+      .sort((a, b) => a.rttUs - b.rttUs)
+  }
+
+  /** Forwarders that are being measured for the first time. */
+  get unmeasured (): number {
+    return [...this.#candidates.values()].filter(({ estimator, probes }) => estimator.samples < 2 && probes < 4 * QUICK_PROBES).length
+  }
+
+  #tick (): void {
+    const nowMs = this.#init.now()
+    for (const candidate of this.#candidates.values()) {
+      if (candidate.nextProbeMs <= nowMs && this.isAttached(candidate.descriptor.peer)) {
+        this.#probe(candidate, nowMs)
+      }
+    }
+    this.#settle()
+  }
+
+  #probe (candidate: Candidate, nowMs: number): void {
+    const { estimator, descriptor } = candidate
+    const quick = candidate.probes++ < QUICK_PROBES
+    candidate.nextProbeMs = nowMs + (quick ? QUICK_INTERVAL_MS : PROBE_INTERVAL_MS) * (0.75 + Math.random() / 2)
+    this.#init.prober.probe([nodeIdOf(descriptor.peer)], ({ rttMs }) => {
+      if (rttMs === undefined) {
+        estimator.lost()
+      } else {
+        estimator.sample(rttMs * 1_000, this.#init.now())
+      }
+    })
+  }
+
+  /** When all have been measured: lets go of the far ones, and makes the descriptor say what is true now. */
+  #settle (): void {
+    if (this.unmeasured > 0 || this.#candidates.size === 0) {
+      return
+    }
+    const points = this.points
+    const keep = new Set([...points.slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString()), ...this.#asked])
+    this.#kept.retain(keep)
+    // a descriptor is made anew when an access point comes or goes, or has moved by an eighth
+    const described = points.map(({ forwarder, rttUs, attached }) => `${forwarder.toString()}=${Math.round(8 * Math.log2(1 + rttUs))}${attached}`).sort().join()
+    if (described !== this.#described) {
+      this.#described = described
+      this.#init.discovery.self.invalidate()
+      this.#advertise(points)
+    }
+  }
+
+  #advertise (points: AccessPoint[]): void {
+    const nearest = new Set(points.slice(0, ADVERTISING).map(({ forwarder }) => forwarder.toString()))
+    const news = [...nearest].some((key) => !this.#advertising.has(key))
+    this.#advertising = nearest
+    if (news) {
+      this.#kept.refresh(nearest)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// What a channel does, and why, for people and for programs.
+import { shortName } from './route-book.ts'
+import type { Decision } from './path-selector.ts'
+import type { ProviderAnswer } from './provider-set.ts'
+import type { Route } from './route.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface RouteStatus {
+  id: string
+  isDefault: boolean
+  isActive: boolean
+  rsp: string | null
+  /** Peer ids of the forwarders, entry first. */
+  path: string[]
+  alive: boolean
+  measuredRttMs: number | null
+  jitterMs: number | null
+  loss: number
+  predictedRttMs: number | null
+  confidence: number | null
+}
+
+export class ChannelStatus {
+  readonly remote: string
+  readonly reason: string
+  readonly routes: RouteStatus[]
+  readonly answers: readonly ProviderAnswer[]
+  /** `via A→B (RSP x, −38 ms)`, `default (reason)` or `no route (reason)`. */
+  readonly text: string
+
+  constructor (init: { remote: PeerId, routes: readonly Route[], decision: Decision, answers: readonly ProviderAnswer[] }) {
+    this.remote = init.remote.toString()
+    this.reason = init.decision.reason
+    this.answers = init.answers
+    this.routes = init.routes.map((route) => toStatus(route, route.id === init.decision.route?.id))
+    this.text = textOf(init.routes, init.decision)
+  }
+
+  get active (): RouteStatus | undefined {
+    return this.routes.find(({ isActive }) => isActive)
+  }
+
+  get default (): RouteStatus | undefined {
+    return this.routes.find(({ isDefault }) => isDefault)
+  }
+}
+
+function toStatus (route: Route, isActive: boolean): RouteStatus {
+  const measured = route.samples > 0
+  return {
+    id: route.id,
+    isDefault: route.isDefault,
+    isActive,
+    rsp: route.path?.rsp.toString() ?? null,
+    path: route.path?.forwarders.map((peer) => peer.toString()) ?? [],
+    alive: route.alive,
+    measuredRttMs: measured ? route.rttMs : null,
+    jitterMs: measured ? route.jitterMs : null,
+    loss: route.loss,
+    predictedRttMs: route.path === undefined ? null : route.path.prediction.rttUs / 1_000,
+    confidence: route.path?.prediction.confidence ?? null
+  }
+}
+
+function textOf (routes: readonly Route[], { route: chosen, reason }: Decision): string {
+  const route = routes.find(({ id }) => id === chosen?.id)
+  if (route === undefined) {
+    return `no route (${reason})`
+  }
+  if (route.path === undefined) {
+    return `default (${reason})`
+  }
+  const fallback = routes.find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
+  const gain = fallback === undefined ? '' : `, −${(fallback.rttMs - route.rttMs).toFixed(1)} ms`
+  return `via ${route.label} (RSP ${shortName(route.path.rsp)}${gain})`
+}

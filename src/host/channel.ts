@@ -1,0 +1,154 @@
+// What both ends of a channel have in common: a session, datagrams in and out, and an end. The initiator's end chooses the
+// routes (outgoing-channel.ts); the other end answers on the route that the initiator uses (incoming-channel.ts).
+import { TypedEventEmitter } from 'main-event'
+import { BywayError } from '../../protocols/errors.ts'
+import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
+import { CloseReason } from '../../protocols/envelope/constants.ts'
+import { replyHeader } from '../../protocols/forward/source-route.ts'
+import type { AccessSet } from './access-set.ts'
+import type { ProviderSet } from './provider-set.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { Arrival, Endpoint } from '../link/endpoint.ts'
+import type { Frame } from '../../protocols/envelope/codec.ts'
+import type { Session } from '../../protocols/envelope/session.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+
+/** What a channel needs of its host. */
+export interface ChannelContext {
+  self: PeerId
+  endpoint: Endpoint
+  discovery: Discovery
+  access: AccessSet
+  providers: ProviderSet
+  /** Monotonic, ms. */
+  now: () => number
+  /** Unix time in seconds. */
+  nowS: () => number
+  log: Logger
+}
+
+export interface RouteChange {
+  /** How the channel goes now: `via A→B (RSP x, −38 ms)` or `default (reason)`. */
+  text: string
+  reason: string
+}
+
+export interface ChannelEvents {
+  /** A datagram from the peer. */
+  message: CustomEvent<Uint8Array>
+  /** Another route is used from now on. */
+  route: CustomEvent<RouteChange>
+  close: Event
+}
+
+/** The channel is closed. Open another one. */
+export class ChannelClosedError extends BywayError {
+  override readonly name = 'ChannelClosedError'
+  readonly code = 'CHANNEL_CLOSED'
+}
+
+export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
+  readonly remote: PeerId
+  protected readonly context: ChannelContext
+  #session: Session | undefined
+  #closed = false
+
+  constructor (context: ChannelContext, remote: PeerId, session?: Session) {
+    super()
+    this.context = context
+    this.remote = remote
+    this.#session = session
+  }
+
+  get isClosed (): boolean {
+    return this.#closed
+  }
+
+  /** Set once the handshake is done. */
+  protected get session (): Session | undefined {
+    return this.#session
+  }
+
+  protected set session (session: Session) {
+    this.#session = session
+  }
+
+  /** Largest datagram in bytes that `send` takes. */
+  get maxDatagramBytes (): number {
+    return (this.#session?.maxFrameBytes ?? 1) - 1
+  }
+
+  /**
+   * Sends a datagram, sealed, on the present route. Unreliable, like UDP.
+   *
+   * @returns false when it could not be sent now: no route works, or the queue before the first link is full
+   * @throws ChannelClosedError; MalformedMessageError for an empty datagram or one over `maxDatagramBytes`
+   */
+  send (datagram: Uint8Array): boolean {
+    if (this.#closed) {
+      throw new ChannelClosedError('the channel is closed: open another one')
+    }
+    const header = this.activeHeader()
+    return header !== undefined && this.sendFrame(encodeData(datagram), header)
+  }
+
+  close (reason: number = CloseReason.normal): void {
+    if (this.#closed) {
+      return
+    }
+    const header = this.activeHeader()
+    if (header !== undefined) {
+      this.sendFrame(encodeClose(reason), header)
+    }
+    this.ended()
+  }
+
+  /** A sealed envelope of this channel's session has arrived. What cannot be opened is dropped and told by the error. */
+  receive (arrival: Arrival): void {
+    if (this.#session === undefined || this.#closed) {
+      return
+    }
+    const frame = decodeFrame(this.#session.open(arrival.payload))
+    switch (frame.type) {
+      case 'echo-request':
+        this.sendFrame(encodeEchoReply(frame.id), replyHeader(arrival.header))
+        this.onEchoRequest(arrival)
+        break
+      case 'data':
+        this.onData(arrival)
+        if (frame.payload.length > 0) {
+          this.safeDispatchEvent('message', { detail: frame.payload })
+        }
+        break
+      case 'close':
+        this.ended()
+        break
+      default:
+        this.onFrame(frame, arrival)
+    }
+  }
+
+  /** Periodic work; the host calls it every few tens of ms. */
+  abstract tick (nowMs: number): void
+
+  /** Header of packets on the route in use. */
+  protected abstract activeHeader (): Uint8Array | undefined
+
+  /** Frames that only one of the two ends handles. */
+  protected abstract onFrame (frame: Frame, arrival: Arrival): void
+
+  protected onEchoRequest (_arrival: Arrival): void {}
+
+  protected onData (_arrival: Arrival): void {}
+
+  protected sendFrame (frame: Uint8Array, header: Uint8Array): boolean {
+    return this.#session !== undefined && this.context.endpoint.send(header, this.#session.seal(frame))
+  }
+
+  protected ended (): void {
+    if (!this.#closed) {
+      this.#closed = true
+      this.safeDispatchEvent('close')
+    }
+  }
+}

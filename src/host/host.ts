@@ -1,0 +1,289 @@
+// The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
+import { TypedEventEmitter } from 'main-event'
+import { AccessSet } from './access-set.ts'
+import { Discovery } from '../discovery/discovery.ts'
+import { Endpoint } from '../link/endpoint.ts'
+import { IncomingChannel } from './incoming-channel.ts'
+import { InitGuard } from '../../protocols/envelope/init-guard.ts'
+import { LinkSet } from '../link/link-set.ts'
+import { OutgoingChannel } from './outgoing-channel.ts'
+import { OverQuotaError } from '../../protocols/errors.ts'
+import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { PayloadType } from '../../protocols/forward/constants.ts'
+import { Prober } from '../measurement/prober.ts'
+import { ProviderSet } from './provider-set.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { replyHeader } from '../../protocols/forward/source-route.ts'
+import { sessionIdOf } from '../../protocols/envelope/codec.ts'
+import type { Channel, ChannelContext } from './channel.ts'
+import type { ProviderAnswer } from './provider-set.ts'
+import type { Arrival } from '../link/endpoint.ts'
+import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { Session } from '../../protocols/envelope/session.ts'
+import type { Logger, PeerId, Startable } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface HostInit {
+  /** Name of the overlay. */
+  network?: string
+  /** Nodes to begin with. */
+  bootstrap?: readonly Multiaddr[]
+  /** Forwarders to stay attached to: the nearest so many. */
+  maxAccess?: number
+  /** Forwarders to try in order to find the nearest. */
+  maxCandidates?: number
+  /** May this peer open a channel to us? Default: anyone. */
+  accepts?: (peer: PeerId) => boolean
+  /** Channels at once, both directions. */
+  maxChannels?: number
+  tags?: Record<string, string>
+}
+
+export type HostComponents = DiscoveryComponents
+
+export interface HostEvents {
+  /** A peer has opened a channel to us. */
+  channel: CustomEvent<Channel>
+}
+
+export interface OpenOptions {
+  signal?: AbortSignal
+  /** Cost of a route = delay × its ms + loss × its percent. */
+  weights?: { delay: number, loss: number }
+}
+
+const DEFAULT_MAX_ACCESS = 8
+const DEFAULT_MAX_CANDIDATES = 32
+const DEFAULT_MAX_CHANNELS = 256
+const QUEUE_BYTES = 1_000_000
+const TICK_MS = 50
+
+export class Host extends TypedEventEmitter<HostEvents> implements Startable {
+  readonly discovery: Discovery
+  readonly access: AccessSet
+  readonly providers: ProviderSet
+  readonly links: LinkSet
+  readonly #components: HostComponents
+  readonly #init: HostInit
+  readonly #endpoint: Endpoint
+  readonly #prober: Prober
+  readonly #guard = new InitGuard({ nowMs: Date.now })
+  readonly #channels = new Map<bigint, IncomingChannel | OutgoingChannel>()
+  readonly #log: Logger
+  readonly #context: ChannelContext
+  #timer: ReturnType<typeof setInterval> | undefined
+  /** Payloads that no session took: replayed, altered, unknown. */
+  refusedPayloads = 0
+
+  constructor (components: HostComponents, init: HostInit = {}) {
+    super()
+    const now = (): number => performance.now()
+    const nowS = (): number => Date.now() / 1_000
+    this.#components = components
+    this.#init = init
+    this.#log = components.logger.forComponent('byway:host')
+    const { peerId: self, connectionManager } = components
+    const maxCandidates = init.maxCandidates ?? DEFAULT_MAX_CANDIDATES
+    this.links = new LinkSet(components, {
+      now,
+      queueBytes: QUEUE_BYTES,
+      maxLinks: maxCandidates + (init.maxChannels ?? DEFAULT_MAX_CHANNELS),
+      onPacket: (buffer, at, length, from) => { this.#endpoint.receive(buffer, at, length, from) }
+    })
+    this.#endpoint = new Endpoint({ self: nodeIdOf(self), links: this.links, nowS })
+    this.#prober = new Prober({ endpoint: this.#endpoint, now, nowS })
+    this.discovery = new Discovery(components, {
+      network: init.network ?? PUBLIC_NETWORK,
+      bootstrap: init.bootstrap ?? [],
+      seeks: ['forwarder', 'rsp'],
+      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64) } })
+    })
+    this.access = new AccessSet({
+      self,
+      links: this.links,
+      prober: this.#prober,
+      discovery: this.discovery,
+      connectionManager,
+      maxAccess: init.maxAccess ?? DEFAULT_MAX_ACCESS,
+      maxCandidates,
+      now,
+      log: components.logger.forComponent('byway:host:access')
+    })
+    this.providers = new ProviderSet({
+      connectionManager,
+      providers: () => this.discovery.directory.ofRole('rsp'),
+      now: Date.now,
+      log: components.logger.forComponent('byway:host:providers')
+    })
+    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, now, nowS, log: this.#log }
+    this.discovery.onFound((found) => {
+      if (found.roles.has('forwarder')) {
+        this.access.consider(found)
+      }
+    })
+  }
+
+  readonly [Symbol.toStringTag] = 'byway/host'
+
+  async start (): Promise<void> {
+    this.#endpoint.handle(PayloadType.envelopeInit, (arrival) => { void this.#onInit(arrival) })
+    this.#endpoint.handle(PayloadType.envelopeResponse, (arrival) => { void this.#onResponse(arrival) })
+    this.#endpoint.handle(PayloadType.envelopeSealed, (arrival) => { this.#onSealed(arrival) })
+    this.#endpoint.handleNotices((notice) => {
+      for (const channel of this.#channels.values()) {
+        if (channel instanceof OutgoingChannel) {
+          channel.onNotice(notice)
+        }
+      }
+    })
+    await this.links.start()
+    this.#prober.start()
+    this.access.start()
+    this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
+    await this.discovery.start()
+  }
+
+  async stop (): Promise<void> {
+    for (const channel of this.#channels.values()) {
+      channel.close()
+    }
+    clearInterval(this.#timer)
+    await this.discovery.stop()
+    this.access.stop()
+    this.#prober.stop()
+    await this.links.stop()
+  }
+
+  /**
+   * Opens a channel to a host. It starts on the default route, and moves when a better path has been measured.
+   *
+   * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
+   * `maxChannels` are open
+   */
+  async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
+    this.#makeRoom()
+    const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
+    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights })
+    await channel.prepare()
+    const key = keyOf(channel.sessionId as Uint8Array)
+    this.#add(key, channel)
+    try {
+      await channel.establish(options.signal)
+    } catch (error) {
+      this.#channels.delete(key)
+      throw error
+    }
+    return channel
+  }
+
+  /** What every known RSP offers to a peer, side by side, without opening a channel. */
+  async offers (peer: PeerId, options: OpenOptions & { paths?: number } = {}): Promise<ProviderAnswer[]> {
+    const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
+    return this.providers.ask({
+      source: this.#components.peerId,
+      destination: peer,
+      sourceAccess: this.access.points,
+      destinationAccess: descriptor.host?.access ?? [],
+      weights: options.weights,
+      paths: options.paths
+    })
+  }
+
+  /** Round trips to each forwarder of a path as seen from here: [first], [first, second], … Undefined where none came back. */
+  async trace (path: readonly PeerId[]): Promise<Array<number | undefined>> {
+    return Promise.all(path.map(async (_, index) => new Promise<number | undefined>((resolve) => {
+      const sent = this.#prober.probe(path.slice(0, index + 1).map(nodeIdOf), ({ rttMs }) => { resolve(rttMs) })
+      if (!sent) {
+        resolve(undefined)
+      }
+    })))
+  }
+
+  get channels (): Array<IncomingChannel | OutgoingChannel> {
+    return [...this.#channels.values()]
+  }
+
+  /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
+  isUseful (peer: PeerId): boolean {
+    return this.access.has(peer) || this.channels.some(({ remote }) => remote.equals(peer))
+  }
+
+  #tick (): void {
+    const nowMs = performance.now()
+    for (const channel of this.#channels.values()) {
+      channel.tick(nowMs)
+    }
+  }
+
+  async #onInit (arrival: Arrival): Promise<void> {
+    try {
+      this.#makeRoom()
+      const { message, session } = await this.#guard.accept(arrival.payload, {
+        privateKey: this.#components.privateKey,
+        isSessionIdTaken: (id) => this.#channels.has(keyOf(id))
+      })
+      if (session !== undefined && this.#init.accepts?.(session.remote) === false) {
+        return
+      }
+      if (!arrival.from.isUp) {
+        await this.links.open(arrival.from.peer, { signal: AbortSignal.timeout(5_000) })
+      }
+      if (session !== undefined) {
+        this.#takeIn(session)
+      }
+      this.#endpoint.send(replyHeader(arrival.header), message)
+    } catch (error) {
+      this.refusedPayloads++
+      this.#log('refused a channel from %p - %e', arrival.from.peer, error)
+    }
+  }
+
+  #takeIn (session: Session): void {
+    const channel = new IncomingChannel(this.#context, session)
+    this.#add(keyOf(session.id), channel)
+    this.safeDispatchEvent('channel', { detail: channel })
+  }
+
+  async #onResponse (arrival: Arrival): Promise<void> {
+    try {
+      const channel = this.#channels.get(keyOf(sessionIdOf(arrival.payload)))
+      if (channel instanceof OutgoingChannel) {
+        await channel.complete(arrival)
+      }
+    } catch (error) {
+      this.refusedPayloads++
+      this.#log('refused the answer to a handshake - %e', error)
+    }
+  }
+
+  #onSealed (arrival: Arrival): void {
+    try {
+      this.#channels.get(keyOf(sessionIdOf(arrival.payload)))?.receive(arrival)
+    } catch (error) {
+      this.refusedPayloads++
+      this.#log.trace('refused an envelope - %e', error)
+    }
+  }
+
+  #add (key: bigint, channel: IncomingChannel | OutgoingChannel): void {
+    this.#channels.set(key, channel)
+    channel.addEventListener('close', () => { this.#channels.delete(key) }, { once: true })
+  }
+
+  /** @throws OverQuotaError */
+  #makeRoom (): void {
+    const maxChannels = this.#init.maxChannels ?? DEFAULT_MAX_CHANNELS
+    if (this.#channels.size >= maxChannels) {
+      throw new OverQuotaError(`${maxChannels} channels are open: close some, or raise maxChannels`)
+    }
+  }
+}
+
+function keyOf (sessionId: Uint8Array): bigint {
+  return new DataView(sessionId.buffer, sessionId.byteOffset, 8).getBigUint64(0)
+}
+
+/** The host role: `services: { byway: host() }`. */
+export function host (init: HostInit = {}): (components: HostComponents) => Host {
+  return (components) => new Host(components, init)
+}

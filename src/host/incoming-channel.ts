@@ -1,0 +1,83 @@
+// The answering end of a channel. It has no routes of its own: it answers on the one that the initiator uses.
+import { AttachStatus, CloseReason } from '../../protocols/envelope/constants.ts'
+import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import { replyHeader } from '../../protocols/forward/source-route.ts'
+import { Channel } from './channel.ts'
+import type { Arrival } from '../link/endpoint.ts'
+import type { ChannelContext } from './channel.ts'
+import type { Frame } from '../../protocols/envelope/codec.ts'
+import type { Session } from '../../protocols/envelope/session.ts'
+
+/** An initiator sends echoes all the time; one that is silent so long is gone. */
+const IDLE_MS = 60_000
+const ATTACH_DEADLINE_MS = 4_000
+
+export class IncomingChannel extends Channel {
+  #header: Uint8Array | undefined
+  /** Sequence number of the packet that chose the header: routes differ in delay, the latest sent one counts. */
+  #chosenBy = -1
+  /** Has the initiator said which route it uses? Until then any of its packets will do. */
+  #isChosen = false
+  #lastArrivalMs: number
+
+  constructor (context: ChannelContext, session: Session) {
+    super(context, session.remote, session)
+    this.#lastArrivalMs = context.now()
+  }
+
+  override tick (nowMs: number): void {
+    if (nowMs - this.#lastArrivalMs > IDLE_MS) {
+      this.close(CloseReason.idle)
+    }
+  }
+
+  protected override activeHeader (): Uint8Array | undefined {
+    return this.#header
+  }
+
+  protected override onEchoRequest (arrival: Arrival): void {
+    this.#lastArrivalMs = this.context.now()
+    if (!this.#isChosen) {
+      this.#answerOn(arrival)
+    }
+  }
+
+  protected override onData (arrival: Arrival): void {
+    this.#lastArrivalMs = this.context.now()
+    this.#isChosen = true
+    this.#answerOn(arrival)
+  }
+
+  protected override onFrame (frame: Frame, arrival: Arrival): void {
+    this.#lastArrivalMs = this.context.now()
+    if (frame.type === 'attach-request') {
+      void this.#attach(frame.descriptor.slice(), arrival)
+    }
+  }
+
+  #answerOn (arrival: Arrival): void {
+    const sequence = sequenceOf(arrival.payload)
+    if (sequence > this.#chosenBy) {
+      this.#chosenBy = sequence
+      this.#header = replyHeader(arrival.header)
+    }
+  }
+
+  async #attach (bytes: Uint8Array, arrival: Arrival): Promise<void> {
+    const { discovery, access } = this.context
+    try {
+      const descriptor = await openDescriptor(bytes, discovery.verification)
+      const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS)
+      const status = attached ? AttachStatus.attached : AttachStatus.unreachable
+      this.sendFrame(encodeAttachResult(nodeIdOf(descriptor.peer), status), replyHeader(arrival.header))
+    } catch (error) {
+      this.context.log('%p asked to attach with a descriptor that does not hold - %e', this.remote, error)
+      this.sendFrame(encodeAttachResult(new Uint8Array(16), AttachStatus.invalidDescriptor), replyHeader(arrival.header))
+    }
+  }
+}
+
+/** An empty datagram says: this is the route in use, answer on it. */
+export const USE_THIS_ROUTE = encodeData(new Uint8Array())

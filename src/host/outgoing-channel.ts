@@ -1,0 +1,302 @@
+// The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
+// and leaves it when it fails.
+import { AttachStatus } from '../../protocols/envelope/constants.ts'
+import { createInit } from '../../protocols/envelope/handshake.ts'
+import { encodeAttachRequest, encodeEchoRequest } from '../../protocols/envelope/codec.ts'
+import { NoticeCode } from '../../protocols/forward/constants.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { noticeName } from '../../protocols/forward/notice.ts'
+import { UnavailableError } from '../../protocols/errors.ts'
+import { Channel } from './channel.ts'
+import { ChannelStatus } from './channel-status.ts'
+import { PathSelector } from './path-selector.ts'
+import { Route } from './route.ts'
+import { RouteBook } from './route-book.ts'
+import { USE_THIS_ROUTE } from './incoming-channel.ts'
+import type { Arrival } from '../link/endpoint.ts'
+import type { ChannelContext } from './channel.ts'
+import type { Decision } from './path-selector.ts'
+import type { ProviderAnswer } from './provider-set.ts'
+import type { Frame } from '../../protocols/envelope/codec.ts'
+import type { PendingSession } from '../../protocols/envelope/handshake.ts'
+import type { Notice } from '../../protocols/forward/notice.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const HANDSHAKE_DEADLINE_MS = 10_000
+const INIT_INTERVAL_MS = 700
+/** Offers are asked for anew so often: an offer lives longer, better paths appear sooner. */
+const QUERY_INTERVAL_MS = 30_000
+/** After a failure sooner, but not in a loop. */
+const URGENT_QUERY_INTERVAL_MS = 1_500
+const ACTIVE_ECHO_MS = 250
+const IDLE_ECHO_MS = 1_000
+/** A new route is measured quickly, so many times. */
+const QUICK_ECHO_MS = 120
+const QUICK_ECHOES = 6
+const USE_INTERVAL_MS = 1_000
+/** A forwarder that a notice named is left out of queries for so long. */
+const AVOID_MS = 20_000
+const SETTLE_DEADLINE_MS = 15_000
+
+export interface OutgoingChannelInit {
+  context: ChannelContext
+  descriptor: VerifiedDescriptor
+  privateKey: PrivateKey
+  weights?: { delay: number, loss: number }
+  selector?: PathSelector
+}
+
+export class OutgoingChannel extends Channel {
+  readonly #init: OutgoingChannelInit
+  readonly #book: RouteBook
+  readonly #selector: PathSelector
+  readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
+  readonly #attachWaiters = new Map<string, (attached: boolean) => void>()
+  #pending: PendingSession | undefined
+  #onEstablished: (() => void) | undefined
+  #decision: Decision = { route: undefined, reason: 'the channel has just been opened' }
+  #answers: ProviderAnswer[] = []
+  #echoNumber = 0
+  readonly #echoes = new Map<number, Route>()
+  #nextQueryMs = 0
+  #nextUseMs = 0
+  #querying = false
+  #queried = false
+
+  constructor (init: OutgoingChannelInit) {
+    super(init.context, init.descriptor.peer)
+    this.#init = init
+    this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer })
+    this.#selector = init.selector ?? new PathSelector()
+  }
+
+  get sessionId (): Uint8Array | undefined {
+    return this.#pending?.id ?? this.session?.id
+  }
+
+  /**
+   * Prepares the first init; then the host can route the response here.
+   */
+  async prepare (): Promise<void> {
+    const { message, pending } = await createInit({
+      privateKey: this.#init.privateKey,
+      remote: this.remote,
+      flowLabel: crypto.getRandomValues(new Uint8Array(16)),
+      nowMs: this.context.nowS() * 1_000
+    })
+    this.#pending = pending
+    this.#initMessage = message
+  }
+
+  #initMessage: Uint8Array | undefined
+
+  /**
+   * Makes the session over whatever route works first.
+   *
+   * @throws UnavailableError when the peer answers neither directly nor over any offered path
+   */
+  async establish (signal?: AbortSignal): Promise<void> {
+    const established = new Promise<void>((resolve) => { this.#onEstablished = resolve })
+    await this.#book.openDefault(signal)
+    const untilMs = this.context.now() + HANDSHAKE_DEADLINE_MS
+    while (this.session === undefined && this.context.now() < untilMs && signal?.aborted !== true) {
+      if (this.#book.routes.length === 0 || this.context.now() > untilMs - HANDSHAKE_DEADLINE_MS / 2) {
+        await this.#query()
+      }
+      for (const route of this.#book.routes) {
+        this.context.endpoint.send(route.header, this.#initMessage as Uint8Array)
+      }
+      await Promise.race([established, new Promise((resolve) => setTimeout(resolve, INIT_INTERVAL_MS))])
+    }
+    if (this.session === undefined) {
+      throw new UnavailableError(`${this.remote.toString()} answers neither directly nor over any offered path: is it running and attached?`)
+    }
+  }
+
+  /** The response to our init. */
+  async complete (arrival: Arrival): Promise<void> {
+    if (this.#pending !== undefined && this.session === undefined) {
+      this.session = await this.#pending.complete(arrival.payload, this.context.nowS() * 1_000)
+      this.#onEstablished?.()
+    }
+  }
+
+  /** Waits until the offered paths have been measured and a route was chosen by that. */
+  async settled (): Promise<void> {
+    const untilMs = this.context.now() + SETTLE_DEADLINE_MS
+    while (!this.#isSettled() && this.context.now() < untilMs && !this.isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  get status (): ChannelStatus {
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#decision, answers: this.#answers })
+  }
+
+  /** Asks all RSPs now. */
+  async refresh (): Promise<void> {
+    await this.#query()
+  }
+
+  override tick (nowMs: number): void {
+    if (this.session === undefined || this.isClosed) {
+      return
+    }
+    for (const route of this.#book.routes) {
+      if (route.check(nowMs)) {
+        this.#failed(route, 'it stopped answering')
+      }
+      this.#echo(route, nowMs)
+    }
+    if (nowMs >= this.#nextQueryMs) {
+      void this.#query()
+    }
+    this.#decide(nowMs)
+    if (nowMs >= this.#nextUseMs) {
+      this.#announce(nowMs)
+    }
+  }
+
+  /** A notice about a packet of ours. A hint: the route is left, and comes back when it answers. */
+  onNotice (notice: Notice): void {
+    const route = this.#book.byTag(notice.pathTag)
+    if (route === undefined || notice.code === NoticeCode.overQuota) {
+      return
+    }
+    const broken = this.#book.nodeAfter(route, notice.reporter)
+    if (notice.code === NoticeCode.noSuchNeighbour && broken !== undefined) {
+      this.#avoid.set(broken.toString(), { peer: broken, untilMs: this.context.now() + AVOID_MS })
+    }
+    if (route.died(this.context.now())) {
+      this.#failed(route, `a forwarder says ${noticeName(notice.code)}`)
+      this.#decide(this.context.now())
+    }
+  }
+
+  protected override activeHeader (): Uint8Array | undefined {
+    return (this.#decision.route as Route | undefined)?.header ?? this.#book.routes.find(({ alive }) => alive)?.header
+  }
+
+  protected override onFrame (frame: Frame): void {
+    if (frame.type === 'echo-reply') {
+      const number = Number(new DataView(frame.id.buffer, frame.id.byteOffset, 8).getBigUint64(0))
+      const route = this.#echoes.get(number)
+      this.#echoes.delete(number)
+      route?.echoReceived(number, this.context.now())
+    } else if (frame.type === 'attach-result') {
+      this.#attachWaiters.get(frame.forwarder.join())?.(frame.status === AttachStatus.attached)
+    }
+  }
+
+  #echo (route: Route, nowMs: number): void {
+    const intervalMs = route.samples < QUICK_ECHOES ? QUICK_ECHO_MS : route.id === this.#decision.route?.id ? ACTIVE_ECHO_MS : IDLE_ECHO_MS
+    if (!route.isEchoDue(nowMs, route.alive ? intervalMs : IDLE_ECHO_MS)) {
+      return
+    }
+    const id = new Uint8Array(8)
+    const number = ++this.#echoNumber
+    new DataView(id.buffer).setBigUint64(0, BigInt(number))
+    this.sendFrame(encodeEchoRequest(id), route.header)
+    route.echoSent(number, nowMs)
+    this.#echoes.set(number, route)
+    this.#echoes.delete(number - 1_024)
+  }
+
+  #failed (route: Route, why: string): void {
+    this.context.log('%s of the channel to %p is broken: %s', route.label, this.remote, why)
+    if (route.id === this.#decision.route?.id) {
+      this.#nextQueryMs = Math.min(this.#nextQueryMs, this.context.now() + URGENT_QUERY_INTERVAL_MS)
+    }
+  }
+
+  #decide (nowMs: number): void {
+    const before = this.#decision.route?.id
+    this.#decision = this.#selector.decide(this.#book.routes, nowMs)
+    if (this.#decision.route?.id !== before) {
+      this.#announce(nowMs)
+      this.safeDispatchEvent('route', { detail: { text: this.status.text, reason: this.#decision.reason } })
+    }
+  }
+
+  /** Tells the peer on which route to answer. */
+  #announce (nowMs: number): void {
+    const header = this.activeHeader()
+    if (header !== undefined) {
+      this.sendFrame(USE_THIS_ROUTE, header)
+    }
+    this.#nextUseMs = nowMs + USE_INTERVAL_MS
+  }
+
+  #isSettled (): boolean {
+    return this.#queried && !this.#querying && this.#book.routes.every(({ samples, alive }) => samples >= QUICK_ECHOES || !alive)
+  }
+
+  async #query (): Promise<void> {
+    if (this.#querying) {
+      return
+    }
+    this.#querying = true
+    this.#nextQueryMs = this.context.now() + QUERY_INTERVAL_MS
+    try {
+      if (this.#book.default === undefined) {
+        await this.#book.openDefault()
+      }
+      this.#answers = await this.context.providers.ask({
+        source: this.context.self,
+        destination: this.remote,
+        sourceAccess: this.context.access.points,
+        destinationAccess: await this.#destinationAccess(),
+        weights: this.#init.weights,
+        avoid: this.#avoided()
+      })
+      await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit))
+      if (this.#answers.every(({ paths }) => paths.length === 0)) {
+        this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
+      }
+    } catch (error) {
+      this.context.log('asking for routes to %p failed - %e', this.remote, error)
+      this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
+    } finally {
+      this.#querying = false
+      this.#queried = true
+    }
+  }
+
+  /** From the peer's descriptor, a fresh one if it can be had. */
+  async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
+    const known = this.#init.descriptor
+    const { discovery } = this.context
+    const descriptor = await discovery.describe(this.remote, { fresh: true }).catch(() => known)
+    return descriptor.host?.access ?? []
+  }
+
+  #avoided (): PeerId[] {
+    const nowMs = this.context.now()
+    for (const [key, { untilMs }] of this.#avoid) {
+      if (untilMs <= nowMs) {
+        this.#avoid.delete(key)
+      }
+    }
+    return [...this.#avoid.values()].map(({ peer }) => peer)
+  }
+
+  /** Asks the peer to attach to an exit, and waits for it to say that it has. */
+  async #attachPeer (exit: PeerId): Promise<boolean> {
+    const header = this.activeHeader()
+    const descriptor = this.context.discovery.directory.get(exit)
+    if (header === undefined || descriptor === undefined) {
+      return false
+    }
+    const key = nodeIdOf(exit).join()
+    try {
+      return await new Promise<boolean>((resolve) => {
+        this.#attachWaiters.set(key, resolve)
+        this.sendFrame(encodeAttachRequest(descriptor.bytes), header)
+        setTimeout(() => { resolve(false) }, 5_000)
+      })
+    } finally {
+      this.#attachWaiters.delete(key)
+    }
+  }
+}

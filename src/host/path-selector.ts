@@ -1,0 +1,126 @@
+// Decides which route a channel uses. Pure: the state of all routes in, a decision with its reason out.
+//
+// The default route is the measure of everything. A path is taken when it is measured, not promised, to be faster; a path
+// in use is kept until another one is clearly better, so that noise moves nobody; and a dead one is left at once.
+
+export interface RouteState {
+  readonly id: string
+  readonly isDefault: boolean
+  /** Answers echoes, as far as is known. */
+  readonly alive: boolean
+  /** Measured end to end; meaningless while `samples` is 0. */
+  readonly rttMs: number
+  readonly samples: number
+  /** Share of echoes lost, 0–1. */
+  readonly loss: number
+}
+
+export interface Decision {
+  /** Undefined: nothing works. */
+  route: RouteState | undefined
+  reason: string
+}
+
+export interface PathSelectorInit {
+  /** A path must be faster than the default by this much, or by this share, whichever is more. */
+  gainMs?: number
+  gainShare?: number
+  /** Another path must be faster than the one in use by this much, or share. */
+  switchMs?: number
+  switchShare?: number
+  /** A path in use is kept so long, unless it dies or falls behind the default. */
+  holdMs?: number
+  /** Echoes that must have come back before a path is trusted. */
+  minSamples?: number
+}
+
+/** What one percent of loss is worth: a lost packet costs a stream about one retransmission timeout. */
+const MS_PER_LOSS_PERCENT = 20
+
+export class PathSelector {
+  readonly #gainMs: number
+  readonly #gainShare: number
+  readonly #switchMs: number
+  readonly #switchShare: number
+  readonly #holdMs: number
+  readonly #minSamples: number
+  #current: string | undefined
+  #sinceMs = -Infinity
+
+  constructor (init: PathSelectorInit = {}) {
+    this.#gainMs = init.gainMs ?? 1
+    this.#gainShare = init.gainShare ?? 0.01
+    this.#switchMs = init.switchMs ?? 2
+    this.#switchShare = init.switchShare ?? 0.03
+    this.#holdMs = init.holdMs ?? 3_000
+    this.#minSamples = init.minSamples ?? 4
+  }
+
+  decide (routes: readonly RouteState[], nowMs: number): Decision {
+    const fallback = routes.find(({ isDefault, alive }) => isDefault && alive)
+    const usable = routes.filter((route) => !route.isDefault && route.alive && route.samples >= this.#minSamples)
+    const best = usable.reduce<RouteState | undefined>((a, b) => a === undefined || cost(b) < cost(a) ? b : a, undefined)
+    const current = routes.find(({ id }) => id === this.#current)
+    const decision = this.#choose(current, best, fallback, nowMs)
+    if (decision.route?.id !== this.#current) {
+      this.#current = decision.route?.id
+      this.#sinceMs = nowMs
+    }
+    return decision
+  }
+
+  #choose (current: RouteState | undefined, best: RouteState | undefined, fallback: RouteState | undefined, nowMs: number): Decision {
+    if (fallback === undefined) {
+      return this.#withoutDefault(current, best)
+    }
+    if (current?.isDefault === false && !current.alive) {
+      return best !== undefined && this.#gains(best, fallback)
+        ? { route: best, reason: 'the path in use stopped answering; another one is ready' }
+        : { route: fallback, reason: 'the path in use stopped answering' }
+    }
+    if (best === undefined) {
+      return { route: fallback, reason: 'no path has been measured yet' }
+    }
+    if (current !== undefined && !current.isDefault) {
+      return this.#keepOrSwitch(current, best, fallback, nowMs)
+    }
+    if (fallback.samples > 0 && this.#gains(best, fallback)) {
+      return { route: best, reason: `measured ${difference(fallback, best)} faster than the default route` }
+    }
+    return { route: fallback, reason: fallback.samples === 0 ? 'the default route is not measured yet' : 'no path is faster' }
+  }
+
+  #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Decision {
+    if (fallback.samples > 0 && cost(current) >= cost(fallback)) {
+      return this.#gains(best, fallback)
+        ? { route: best, reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
+        : { route: fallback, reason: 'the path in use is no faster any more' }
+    }
+    const margin = Math.max(this.#switchMs, this.#switchShare * cost(current))
+    if (best.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && cost(current) - cost(best) > margin) {
+      return { route: best, reason: `measured ${difference(current, best)} faster than the path before` }
+    }
+    return { route: current, reason: `measured ${difference(fallback, current)} faster than the default route` }
+  }
+
+  #withoutDefault (current: RouteState | undefined, best: RouteState | undefined): Decision {
+    if (current?.alive === true && !current.isDefault) {
+      return { route: current, reason: 'there is no default route' }
+    }
+    return best === undefined
+      ? { route: undefined, reason: 'neither the default route nor any path answers' }
+      : { route: best, reason: 'the default route does not answer' }
+  }
+
+  #gains (path: RouteState, fallback: RouteState): boolean {
+    return cost(fallback) - cost(path) > Math.max(this.#gainMs, this.#gainShare * cost(fallback))
+  }
+}
+
+function cost (route: RouteState): number {
+  return route.rttMs + 100 * route.loss * MS_PER_LOSS_PERCENT
+}
+
+function difference (slower: RouteState, faster: RouteState): string {
+  return `${(slower.rttMs - faster.rttMs).toFixed(1)} ms`
+}

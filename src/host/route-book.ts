@@ -1,0 +1,137 @@
+// The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
+import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { equals } from 'uint8arrays/equals'
+import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { Route } from './route.ts'
+import type { ChannelContext } from './channel.ts'
+import type { ProviderAnswer } from './provider-set.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { VerifiedPath } from '../../protocols/route/offer.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const DEFAULT_ID = 'default'
+/** The default route's header is made anew with every query, much more often than this. */
+const DEFAULT_LIFE_S = 600
+const OPEN_DEADLINE_MS = 5_000
+/** Routes that are measured at once; the ones offered first by each RSP come first. */
+const MAX_PATHS = 6
+/** A path that nobody offers any more is kept while it is in use, and a dead one is forgotten after so long. */
+const DEAD_MS = 30_000
+
+export class RouteBook {
+  readonly #context: ChannelContext
+  readonly #remote: PeerId
+  readonly #routes = new Map<string, Route>()
+
+  constructor (init: { context: ChannelContext, remote: PeerId }) {
+    this.#context = init.context
+    this.#remote = init.remote
+  }
+
+  get routes (): Route[] {
+    return [...this.#routes.values()]
+  }
+
+  get default (): Route | undefined {
+    return this.#routes.get(DEFAULT_ID)
+  }
+
+  byTag (tag: Uint8Array): Route | undefined {
+    return this.routes.find(({ path }) => path !== undefined && equals(path.tag, tag))
+  }
+
+  /** The forwarder behind `reporter` on the route, if both are on it. */
+  nodeAfter (route: Route, reporter: NodeId): PeerId | undefined {
+    const forwarders = route.path?.forwarders ?? []
+    const index = forwarders.findIndex((peer) => isNodeAt(reporter, 0, nodeIdOf(peer)))
+    return index < 0 ? undefined : forwarders[index + 1]
+  }
+
+  /** The default route: what plain libp2p would do. Without one (the peer cannot be dialled) paths are all there is. */
+  async openDefault (signal?: AbortSignal): Promise<void> {
+    try {
+      const deadline = AbortSignal.timeout(OPEN_DEADLINE_MS)
+      await this.#context.endpoint.links.open(this.#remote, { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) })
+      this.#renewDefault()
+    } catch (error) {
+      this.#context.log('there is no default route to %p - %e', this.#remote, error)
+      this.#routes.delete(DEFAULT_ID)
+    }
+  }
+
+  /** Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve. */
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+    this.#renewDefault()
+    const offered = interleave(answers.map(({ paths }) => paths))
+    const names = new Set<string>()
+    for (const path of offered) {
+      const id = path.forwarders.join()
+      if (!names.has(id) && names.size < MAX_PATHS) {
+        names.add(id)
+        await this.#take(id, path, attachPeer)
+      }
+    }
+    for (const [id, route] of this.#routes) {
+      const expired = route.path !== undefined && route.path.expiresAtMs < this.#context.nowS() * 1_000
+      const forgotten = names.size > 0 && !names.has(id) && !route.isDefault && (!route.alive || this.#routes.size > MAX_PATHS + 3)
+      const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS && !route.isDefault
+      if (expired || forgotten || dead) {
+        this.#routes.delete(id)
+      }
+    }
+  }
+
+  async #take (id: string, path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+    const header = encodeSourceRoute({
+      nodes: [this.#context.endpoint.self, ...path.forwarders.map(nodeIdOf), nodeIdOf(this.#remote)],
+      expiryS: Math.floor(path.expiresAtMs / 1_000),
+      pathTag: path.tag
+    })
+    const known = this.#routes.get(id)
+    if (known !== undefined) {
+      known.renew(header, path)
+    } else if (await this.#reachable(path, attachPeer)) {
+      this.#routes.set(id, new Route({ id, header, path, label: path.forwarders.map(shortName).join('→') }))
+    }
+  }
+
+  /** Are both ends attached to the path's ends, or do they attach now? */
+  async #reachable (path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<boolean> {
+    const { access, discovery } = this.#context
+    const entry = path.forwarders[0]
+    const exit = path.forwarders[path.forwarders.length - 1]
+    const descriptor = discovery.directory.get(entry)
+    if (!access.isAttached(entry) && (descriptor === undefined || !await access.attachTo(descriptor, OPEN_DEADLINE_MS))) {
+      return false
+    }
+    const known = discovery.directory.get(this.#remote)?.host?.access.find(({ forwarder }) => forwarder.equals(exit))
+    return known?.attached === true || await attachPeer(exit)
+  }
+
+  #renewDefault (): void {
+    if (this.#context.endpoint.links.get(this.#remote) === undefined) {
+      return
+    }
+    const header = encodeSourceRoute({
+      nodes: [this.#context.endpoint.self, nodeIdOf(this.#remote)],
+      expiryS: Math.floor(this.#context.nowS()) + DEFAULT_LIFE_S
+    })
+    const known = this.default
+    if (known === undefined) {
+      this.#routes.set(DEFAULT_ID, new Route({ id: DEFAULT_ID, header, label: 'default' }))
+    } else {
+      known.renew(header)
+    }
+  }
+}
+
+/** The end of a peer id is what tells it from others. */
+export function shortName (peer: PeerId): string {
+  return peer.toString().slice(-6)
+}
+
+/** First of each, second of each, … */
+function interleave<T> (lists: ReadonlyArray<readonly T[]>): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => i < list.length ? [list[i]] : [])).flat()
+}

@@ -1,0 +1,160 @@
+// One route of a channel: the default one, or a path that an RSP offered. Knows how to be probed and whether it lives.
+import { LinkEstimator } from '../measurement/link-estimator.ts'
+import type { RouteState } from './path-selector.ts'
+import type { VerifiedPath } from '../../protocols/route/offer.ts'
+
+/** Detection time is max(3 RTT + 100 ms, 300 ms): three echoes in a row without an answer. */
+const TIMEOUT_RTTS = 3
+const TIMEOUT_EXTRA_MS = 100
+const MIN_TIMEOUT_MS = 300
+/** What an unknown route may take to answer for the first time. */
+const FIRST_TIMEOUT_MS = 2_000
+/** An echo that is overdue by so much is followed by others at once. */
+const OVERDUE_SHARE = 1.3
+const OVERDUE_MS = 40
+const URGENT_INTERVAL_MS = 60
+/** Echoes of one route that are waited for at once. */
+const MAX_OUTSTANDING = 64
+
+export interface RouteInit {
+  id: string
+  /** Header of packets on this route, for the channel's initiator. */
+  header: Uint8Array
+  /** Unset for the default route. */
+  path?: VerifiedPath
+  /** The same, as the RSP's short name and the forwarders'. */
+  label: string
+}
+
+export class Route implements RouteState {
+  readonly id: string
+  readonly label: string
+  #header: Uint8Array
+  #path: VerifiedPath | undefined
+  readonly #estimator = new LinkEstimator()
+  /** Echo number → when it was sent. Oldest first. */
+  readonly #outstanding = new Map<number, number>()
+  #lastSentMs = -Infinity
+  #dead = false
+  #deadSinceMs = 0
+  #lastAnswerMs = -Infinity
+
+  constructor (init: RouteInit) {
+    this.id = init.id
+    this.label = init.label
+    this.#header = init.header
+    this.#path = init.path
+  }
+
+  get header (): Uint8Array {
+    return this.#header
+  }
+
+  /** Unset for the default route. */
+  get path (): VerifiedPath | undefined {
+    return this.#path
+  }
+
+  /** The same forwarders, with a later expiry. What was measured stays. */
+  renew (header: Uint8Array, path?: VerifiedPath): void {
+    this.#header = header
+    this.#path = path
+  }
+
+  get isDefault (): boolean {
+    return this.#path === undefined
+  }
+
+  get alive (): boolean {
+    return !this.#dead
+  }
+
+  get deadSinceMs (): number {
+    return this.#deadSinceMs
+  }
+
+  get rttMs (): number {
+    return this.#estimator.rttUs / 1_000
+  }
+
+  get jitterMs (): number {
+    return this.#estimator.jitterUs / 1_000
+  }
+
+  get samples (): number {
+    return this.#estimator.samples
+  }
+
+  get loss (): number {
+    return this.#estimator.lossPpm / 1e6
+  }
+
+  get timeoutMs (): number {
+    return this.samples === 0 ? FIRST_TIMEOUT_MS : Math.max(MIN_TIMEOUT_MS, TIMEOUT_RTTS * this.rttMs + TIMEOUT_EXTRA_MS)
+  }
+
+  /** Is it time for an echo, if they go out every `intervalMs`? Sooner when one is overdue. */
+  isEchoDue (nowMs: number, intervalMs: number): boolean {
+    const sinceMs = nowMs - this.#lastSentMs
+    if (this.#outstanding.size >= MAX_OUTSTANDING) {
+      return false
+    }
+    if (sinceMs >= intervalMs) {
+      return true
+    }
+    const oldestMs = this.#oldestMs()
+    const overdueMs = this.samples === 0 ? FIRST_TIMEOUT_MS / 4 : OVERDUE_SHARE * this.rttMs + OVERDUE_MS
+    return !this.#dead && oldestMs !== undefined && nowMs - oldestMs > overdueMs && sinceMs >= URGENT_INTERVAL_MS
+  }
+
+  echoSent (number: number, nowMs: number): void {
+    this.#outstanding.set(number, nowMs)
+    this.#lastSentMs = nowMs
+  }
+
+  /** @returns false when nobody waited for it */
+  echoReceived (number: number, nowMs: number): boolean {
+    const sentMs = this.#outstanding.get(number)
+    if (sentMs === undefined) {
+      return false
+    }
+    for (const [earlier, earlierMs] of this.#outstanding) {
+      // earlier ones are lost only when they are late too: packets overtake each other
+      if (earlier < number && nowMs - earlierMs > this.timeoutMs) {
+        this.#outstanding.delete(earlier)
+        this.#estimator.lost()
+      }
+    }
+    this.#outstanding.delete(number)
+    this.#estimator.sample((nowMs - sentMs) * 1_000, nowMs)
+    this.#lastAnswerMs = nowMs
+    this.#dead = false
+    return true
+  }
+
+  /** Looks for echoes that will not come back. @returns true when the route has just died */
+  check (nowMs: number): boolean {
+    let late = false
+    for (const [number, sentMs] of this.#outstanding) {
+      if (nowMs - sentMs <= this.timeoutMs) {
+        break
+      }
+      this.#outstanding.delete(number)
+      this.#estimator.lost()
+      late = true
+    }
+    return late && this.#lastAnswerMs < nowMs - this.timeoutMs && this.died(nowMs)
+  }
+
+  /** Somebody on the way says that it is broken. @returns true when that is news */
+  died (nowMs: number): boolean {
+    const news = !this.#dead
+    this.#dead = true
+    this.#deadSinceMs = news ? nowMs : this.#deadSinceMs
+    return news
+  }
+
+  #oldestMs (): number | undefined {
+    return this.#outstanding.values().next().value
+  }
+}

@@ -1,0 +1,136 @@
+// The end of paths: what a node does with packets that are for itself, and how it sends its own. Hosts and RSPs are nothing
+// more; a forwarder's relay hands its own packets to the same code.
+import { Flag, Kind, PayloadType } from '../../protocols/forward/constants.ts'
+import { decodeNotice } from '../../protocols/forward/notice.ts'
+import {
+  ARRIVED, At, acceptSourceRoute, entryAt, flagsAfter, headerBytes, nextHop, packetBytes, writePacket
+} from '../../protocols/forward/source-route.ts'
+import type { Link } from './link.ts'
+import type { LinkSet } from './link-set.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Notice } from '../../protocols/forward/notice.ts'
+
+/** A packet for this node. All memory in it is a copy. */
+export interface Arrival {
+  header: Uint8Array
+  payload: Uint8Array
+  from: Link
+}
+
+export interface SendOptions {
+  droppable?: boolean
+  turnAround?: boolean
+}
+
+export interface EndpointInit {
+  self: NodeId
+  links: LinkSet
+  /** Unix time in seconds. */
+  nowS: () => number
+}
+
+export class Endpoint {
+  readonly self: NodeId
+  readonly links: LinkSet
+  readonly #nowS: () => number
+  readonly #handlers = new Map<number, (arrival: Arrival) => void>()
+  readonly #noticeHandlers: Array<(notice: Notice) => void> = []
+  /** Packets that were not for us, malformed, or of a payload that nobody here handles. */
+  refusedPackets = 0
+
+  constructor (init: EndpointInit) {
+    this.self = init.self
+    this.links = init.links
+    this.#nowS = init.nowS
+  }
+
+  /** One handler for each type of payload (its first byte). */
+  handle (payloadType: number, handler: (arrival: Arrival) => void): void {
+    this.#handlers.set(payloadType, handler)
+  }
+
+  /** Every handler gets every notice, and knows its own by the quote. */
+  handleNotices (handler: (notice: Notice) => void): void {
+    this.#noticeHandlers.push(handler)
+  }
+
+  /** Probes come home to the node that sent them: the payload type is theirs wherever it arrives. */
+  handleProbes (handler: (arrival: Arrival) => void): void {
+    this.handle(PayloadType.probe, handler)
+  }
+
+  /**
+   * Sends a packet along the list of `header` (see `encodeSourceRoute` and `replyHeader`).
+   *
+   * @returns false when there is no link to the first hop or its queue is full
+   * @throws PacketTooLargeError
+   */
+  send (header: Uint8Array, payload: Uint8Array, options: SendOptions = {}): boolean {
+    const length = packetBytes(header, payload)
+    const link = this.links.getAt(header, entryAt(header[At.hopIndex]))
+    const droppable = options.droppable === true
+    const at = link?.reserve(length, droppable) ?? -1
+    if (link === undefined || at < 0) {
+      return false
+    }
+    writePacket(link.buffer, at, header, payload, (droppable ? Flag.droppable : 0) | (options.turnAround === true ? Flag.turnAround : 0))
+    return true
+  }
+
+  /** Everything that neighbours send to a node which forwards nothing for others. */
+  receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    const kind = buffer[at + At.kind]
+    if ((kind !== Kind.sourceRouted && kind !== Kind.notice) ||
+        acceptSourceRoute(buffer, at, length, this.self, from.node, this.#nowS()) !== 0) {
+      this.refusedPackets++
+      return
+    }
+    const next = nextHop(buffer, at)
+    if (next === ARRIVED) {
+      this.deliver(buffer, at, length, from)
+    } else if (kind === Kind.sourceRouted && (flagsAfter(buffer, at, next) & Flag.backwards) !== 0 && next < buffer[at + At.hopIndex] &&
+        (buffer[at + At.flags] & Flag.backwards) === 0) {
+      this.#turnAround(buffer, at, length, next)
+    } else {
+      this.refusedPackets++
+    }
+  }
+
+  /** A packet whose list ends here. */
+  deliver (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    const header = headerBytes(buffer, at)
+    if (buffer[at + At.kind] === Kind.notice) {
+      const notice = decodeNotice(buffer.slice(at, at + length))
+      if (notice !== undefined) {
+        for (const handler of this.#noticeHandlers) {
+          handler(notice)
+        }
+      }
+      return
+    }
+    const handler = length > header ? this.#handlers.get(buffer[at + header]) : undefined
+    if (handler === undefined) {
+      this.refusedPackets++
+      return
+    }
+    handler({ header: buffer.slice(at, at + header), payload: buffer.slice(at + header, at + length), from })
+  }
+
+  #turnAround (buffer: Uint8Array, at: number, length: number, next: number): void {
+    const link = this.links.getAt(buffer, at + entryAt(next))
+    const to = link?.reserve(length, true) ?? -1
+    if (link === undefined || to < 0) {
+      this.refusedPackets++
+      return
+    }
+    copyPacket(buffer, at, length, link.buffer, to, next)
+  }
+}
+
+/** Copies a packet into a batch and rewrites it there for its next hop. */
+export function copyPacket (buffer: Uint8Array, at: number, length: number, batch: Uint8Array, to: number, next: number): void {
+  batch.set(at === 0 && length === buffer.length ? buffer : buffer.subarray(at, at + length), to)
+  batch[to + At.flags] = flagsAfter(buffer, at, next)
+  batch[to + At.hopIndex] = next
+  batch[to + At.ttl] = buffer[at + At.ttl] - 1
+}

@@ -1,0 +1,131 @@
+// Keeps links to chosen forwarders: dials them at the addresses of their verified descriptors, attaches there (which is how
+// one asks for the link back), refreshes the lease, and dials again with back-off when they go away. Forwarders keep their
+// kepts so, hosts their access forwarders, and surveying RSPs the forwarders that they probe through.
+import { connectTo } from '../discovery/connect.ts'
+import { attach } from '../../protocols/attach/client.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { LinkSet } from './link-set.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+const FIRST_BACKOFF_MS = 500
+const MAX_BACKOFF_MS = 60_000
+const CONNECT_DEADLINE_MS = 10_000
+/** Of two nodes that may keep each other the one with the smaller id dials; the other waits so long for it. */
+const YIELD_MS = 1_500
+const LEASE_MS = 300_000
+const REFRESH_MS = LEASE_MS / 3
+
+export interface KeptLinksInit {
+  self: PeerId
+  links: LinkSet
+  connectionManager: ConnectionManager
+  /** Our own signed descriptor. */
+  descriptor: () => Promise<Uint8Array>
+  /** Do the others keep links to us too? Then one of each two waits for the other to dial. */
+  mutual: boolean
+  /** Ask this forwarder to tell the DHT that we can be reached there? */
+  advertises?: (peer: PeerId) => boolean
+  log: Logger
+}
+
+interface KeptLink {
+  descriptor: VerifiedDescriptor
+  backoffMs: number
+  timer?: ReturnType<typeof setTimeout>
+}
+
+export class KeptLinks {
+  readonly #init: KeptLinksInit
+  readonly #kept = new Map<string, KeptLink>()
+
+  constructor (init: KeptLinksInit) {
+    this.#init = init
+    init.links.addEventListener('link:down', ({ detail: link }) => {
+      const kept = this.#kept.get(link.peer.toString())
+      if (kept !== undefined) {
+        this.#schedule(kept, kept.backoffMs)
+      }
+    })
+  }
+
+  get size (): number {
+    return this.#kept.size
+  }
+
+  has (peer: PeerId): boolean {
+    return this.#kept.has(peer.toString())
+  }
+
+  /** Keeps a link to this forwarder from now on. */
+  keep (descriptor: VerifiedDescriptor): void {
+    const key = descriptor.peer.toString()
+    const known = this.#kept.get(key)
+    if (known !== undefined) {
+      known.descriptor = descriptor
+      return
+    }
+    const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS }
+    this.#kept.set(key, kept)
+    this.#schedule(kept, this.#init.mutual && this.#init.self.toString() > key ? YIELD_MS : 0)
+  }
+
+  /** Lets go of all that are not in `keys` (peer id strings). A mutual link stays while the other side wants it. */
+  retain (keys: { has: (key: string) => boolean }): void {
+    for (const [key, kept] of this.#kept) {
+      if (!keys.has(key)) {
+        clearTimeout(kept.timer)
+        this.#kept.delete(key)
+        if (!this.#init.mutual) {
+          this.#init.links.close(kept.descriptor.peer)
+        }
+      }
+    }
+  }
+
+  /** Tells these (peer id strings) at once what has changed in our descriptor. */
+  refresh (keys: Iterable<string>): void {
+    for (const key of keys) {
+      const kept = this.#kept.get(key)
+      if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined) {
+        this.#schedule(kept, 0)
+      }
+    }
+  }
+
+  stop (): void {
+    this.retain(new Set())
+  }
+
+  #schedule (kept: KeptLink, waitMs: number): void {
+    clearTimeout(kept.timer)
+    kept.timer = setTimeout(() => { void this.#connect(kept) }, waitMs)
+  }
+
+  async #connect (kept: KeptLink): Promise<void> {
+    const { peer } = kept.descriptor
+    const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS)
+    try {
+      const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal)
+      await this.#init.links.open(peer, { connection, signal })
+      await attach(connection, {
+        descriptor: await this.#init.descriptor(),
+        leaseMs: LEASE_MS,
+        advertise: this.#init.advertises?.(peer) ?? false
+      }, { signal })
+      kept.backoffMs = FIRST_BACKOFF_MS
+      this.#reschedule(kept, REFRESH_MS)
+    } catch (error) {
+      this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, kept.backoffMs, error)
+      this.#reschedule(kept, kept.backoffMs)
+      kept.backoffMs = Math.min(MAX_BACKOFF_MS, kept.backoffMs * 2)
+    }
+  }
+
+  /** Unless it was let go meanwhile. */
+  #reschedule (kept: KeptLink, waitMs: number): void {
+    if (this.#kept.get(kept.descriptor.peer.toString()) === kept) {
+      this.#schedule(kept, waitMs)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// All links of a node: takes incoming forward streams, opens outgoing ones, finds a link by the bytes of a node id.
+import { TypedEventEmitter } from 'main-event'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
+import { BywayError } from '../../protocols/errors.ts'
+import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { EndOfTick } from './end-of-tick.ts'
+import { StreamLink } from './stream-link.ts'
+import type { Link } from './link.ts'
+import type { PacketSink } from './stream-link.ts'
+import type { ComponentLogger, Connection, Logger, PeerId, Stream } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+
+/** Out and in, and one of each while a new stream replaces an old one. */
+const STREAMS_PER_PEER = 2
+
+export interface LinkSetComponents {
+  peerId: PeerId
+  registrar: Registrar
+  connectionManager: ConnectionManager
+  logger: ComponentLogger
+}
+
+export interface LinkSetInit {
+  onPacket: PacketSink
+  /** Most links at once, whoever opened them. */
+  maxLinks: number
+  /** Bound of the queue before each link. */
+  queueBytes: number
+  /** Monotonic, ms. */
+  now: () => number
+  /** May this peer send packets to us? Default: anyone. */
+  admits?: (peer: PeerId) => boolean
+}
+
+/** The table of links is full. Close some, or raise `maxLinks`. */
+export class TooManyLinksError extends BywayError {
+  override readonly name = 'TooManyLinksError'
+  readonly code = 'TOO_MANY_LINKS'
+  readonly maxLinks: number
+
+  constructor (maxLinks: number) {
+    super(`no room for another link: at most ${maxLinks} are kept`)
+    this.maxLinks = maxLinks
+  }
+}
+
+export interface LinkSetEvents {
+  'link:up': CustomEvent<Link>
+  'link:down': CustomEvent<Link>
+}
+
+export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
+  readonly #components: LinkSetComponents
+  readonly #init: LinkSetInit
+  readonly #links = new NodeTable<StreamLink>()
+  readonly #all = new Set<StreamLink>()
+  readonly #opening = new Map<string, Promise<Link>>()
+  readonly #endOfTick = new EndOfTick()
+  readonly #log: Logger
+  /** Incoming streams refused because the table was full or the peer not admitted. */
+  refusedStreams = 0
+
+  constructor (components: LinkSetComponents, init: LinkSetInit) {
+    super()
+    this.#components = components
+    this.#init = init
+    this.#log = components.logger.forComponent('byway:link')
+  }
+
+  async start (): Promise<void> {
+    await this.#components.registrar.handle(FORWARD_PROTOCOL, (stream, connection) => { this.#incoming(stream, connection) }, {
+      maxInboundStreams: STREAMS_PER_PEER,
+      maxOutboundStreams: STREAMS_PER_PEER,
+      runOnLimitedConnection: true
+    })
+  }
+
+  async stop (): Promise<void> {
+    await this.#components.registrar.unhandle(FORWARD_PROTOCOL)
+    for (const link of this.#all) {
+      link.close()
+    }
+  }
+
+  [Symbol.iterator] (): IterableIterator<Link> {
+    return this.#all.values()
+  }
+
+  get size (): number {
+    return this.#all.size
+  }
+
+  /** The link to the node whose id stands in `buffer` at `at`, if packets can be sent to it. */
+  getAt (buffer: Uint8Array, at: number): Link | undefined {
+    const link = this.#links.getAt(buffer, at)
+    return link?.isUp === true ? link : undefined
+  }
+
+  get (peer: PeerId): Link | undefined {
+    return this.getAt(nodeIdOf(peer), 0)
+  }
+
+  /**
+   * A link over which packets can be sent to the peer; opened over the given connection, or one that exists, or dialled
+   * if the connection manager knows how.
+   */
+  async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal } = {}): Promise<Link> {
+    const existing = this.get(peer)
+    if (existing !== undefined) {
+      return existing
+    }
+    const key = peer.toString()
+    const opening = this.#opening.get(key) ?? this.#open(peer, options).finally(() => this.#opening.delete(key))
+    this.#opening.set(key, opening)
+    return opening
+  }
+
+  close (peer: PeerId): void {
+    this.#links.get(nodeIdOf(peer))?.close()
+  }
+
+  async #open (peer: PeerId, { connection, signal }: { connection?: Connection, signal?: AbortSignal }): Promise<Link> {
+    const over = connection?.status === 'open' ? connection : await this.#components.connectionManager.openConnection(peer, { signal })
+    const stream = await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
+    const link = this.#linkTo(peer)
+    if (link === undefined) {
+      const error = new TooManyLinksError(this.#init.maxLinks)
+      stream.abort(error)
+      throw error
+    }
+    link.setOutgoing(stream)
+    this.safeDispatchEvent('link:up', { detail: link })
+    return link
+  }
+
+  #incoming (stream: Stream, connection: Connection): void {
+    const link = this.#init.admits?.(connection.remotePeer) === false ? undefined : this.#linkTo(connection.remotePeer)
+    if (link === undefined) {
+      this.refusedStreams++
+      stream.abort(new TooManyLinksError(this.#init.maxLinks))
+      return
+    }
+    link.setIncoming(stream)
+  }
+
+  #linkTo (peer: PeerId): StreamLink | undefined {
+    const id = nodeIdOf(peer)
+    const existing = this.#links.get(id)
+    if (existing !== undefined) {
+      return existing
+    }
+    if (this.#all.size >= this.#init.maxLinks) {
+      return undefined
+    }
+    const link = new StreamLink({
+      peer,
+      endOfTick: this.#endOfTick,
+      queueBytes: this.#init.queueBytes,
+      now: this.#init.now,
+      log: this.#log,
+      onPacket: this.#init.onPacket,
+      onDown: () => { this.safeDispatchEvent('link:down', { detail: link }) },
+      onIdle: () => { this.#forget(link) }
+    })
+    this.#links.set(id, link)
+    this.#all.add(link)
+    return link
+  }
+
+  #forget (link: StreamLink): void {
+    if (!link.hasStreams && this.#links.get(link.node) === link) {
+      this.#links.delete(link.node)
+      this.#all.delete(link)
+    }
+  }
+}

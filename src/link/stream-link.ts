@@ -1,0 +1,200 @@
+// The stream driver of a link: one outgoing libp2p stream for packets to the neighbour, one incoming for packets from it.
+// Credit travels on the unused direction of each.
+import { CREDIT_STEP_BYTES, LINK_CONTROL_BYTES } from '../../protocols/forward/constants.ts'
+import { FrameReader } from '../../protocols/forward/frame-reader.ts'
+import { decodeCredit, encodeCredit } from '../../protocols/forward/link-control.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { CreditWindow } from './credit-window.ts'
+import { PacketQueue } from './packet-queue.ts'
+import type { EndOfTick, Flushable } from './end-of-tick.ts'
+import type { Link, LinkCounters } from './link.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
+
+/** Takes one packet where it lies; must copy what it keeps. */
+export type PacketSink = (buffer: Uint8Array, at: number, length: number, from: Link) => void
+
+/** A neighbour that does not read its credit stream must not make us hold more than this. */
+const CREDIT_BUFFER_BYTES = 65_536
+
+export interface StreamLinkInit {
+  peer: PeerId
+  endOfTick: EndOfTick
+  queueBytes: number
+  now: () => number
+  log: Logger
+  onPacket: PacketSink
+  /** The outgoing stream is gone. */
+  onDown: (link: StreamLink) => void
+  /** Neither direction has a stream any more. */
+  onIdle: (link: StreamLink) => void
+}
+
+export class StreamLink implements Link, Flushable {
+  readonly peer: PeerId
+  readonly node: NodeId
+  readonly counters: LinkCounters
+  readonly #init: StreamLinkInit
+  readonly #queue: PacketQueue
+  #outgoing: Stream | undefined
+  #incoming: Stream | undefined
+  #credit = new CreditWindow()
+  #waitsForFlush = false
+
+  constructor (init: StreamLinkInit) {
+    this.peer = init.peer
+    this.node = nodeIdOf(init.peer)
+    this.#init = init
+    const queue = this.#queue = new PacketQueue(init.queueBytes)
+    this.counters = {
+      sentPackets: 0,
+      sentBytes: 0,
+      receivedPackets: 0,
+      receivedBytes: 0,
+      get droppedPackets () { return queue.droppedPackets }
+    }
+  }
+
+  get isUp (): boolean {
+    return this.#outgoing?.status === 'open'
+  }
+
+  get hasStreams (): boolean {
+    return this.#outgoing !== undefined || this.#incoming !== undefined
+  }
+
+  get queuedBytes (): number {
+    return this.#queue.queuedBytes
+  }
+
+  get buffer (): Uint8Array {
+    return this.#queue.buffer
+  }
+
+  reserve (length: number, droppable: boolean): number {
+    if (this.#outgoing === undefined) {
+      this.#queue.droppedPackets++
+      return -1
+    }
+    const at = this.#queue.reserve(length, droppable)
+    if (at < 0) {
+      return at
+    }
+    this.counters.sentPackets++
+    if (!this.#waitsForFlush) {
+      this.#waitsForFlush = true
+      this.#init.endOfTick.add(this)
+    }
+    return at
+  }
+
+  /** Sends the batches that credit and the stream allow. */
+  flush (): void {
+    this.#waitsForFlush = false
+    const stream = this.#outgoing
+    while (stream !== undefined && this.#queue.headBytes > 0 && !stream.writableNeedsDrain && this.#credit.allows(this.#queue.headBytes)) {
+      const batch = this.#queue.shift()
+      this.#credit.sent(batch.length, this.#init.now())
+      this.counters.sentBytes += batch.length
+      if (!send(stream, batch)) {
+        return
+      }
+    }
+  }
+
+  /** Packets to the neighbour go over this stream from now on. */
+  setOutgoing (stream: Stream): void {
+    const previous = this.#outgoing
+    this.#outgoing = stream
+    this.#credit = new CreditWindow()
+    this.#queue.clear()
+    previous?.abort(new Error('replaced by a newer stream'))
+    const reader = new FrameReader((buffer, at, length) => {
+      const consumed = decodeCredit(buffer, at, length)
+      if (consumed !== undefined && this.#credit.credited(consumed, this.#init.now()) && this.#queue.headBytes > 0) {
+        this.flush()
+      }
+    })
+    stream.addEventListener('drain', () => { this.flush() })
+    this.#read(stream, reader, () => {
+      if (this.#outgoing === stream) {
+        this.#outgoing = undefined
+        this.#queue.clear()
+        this.#init.onDown(this)
+        this.#closed()
+      }
+    })
+  }
+
+  /** Packets from the neighbour come over this stream from now on. */
+  setIncoming (stream: Stream): void {
+    const previous = this.#incoming
+    this.#incoming = stream
+    previous?.abort(new Error('replaced by a newer stream'))
+    stream.maxWriteBufferLength = CREDIT_BUFFER_BYTES
+    let consumedBytes = 0
+    let creditedBytes = 0
+    const reader = new FrameReader((buffer, at, length) => {
+      consumedBytes += length
+      this.counters.receivedPackets++
+      this.#init.onPacket(buffer, at, length, this)
+    })
+    const credit = (): void => {
+      if (consumedBytes - creditedBytes >= CREDIT_STEP_BYTES - LINK_CONTROL_BYTES) {
+        creditedBytes = consumedBytes
+        send(stream, encodeCredit(consumedBytes))
+      }
+    }
+    this.#read(stream, reader, () => {
+      if (this.#incoming === stream) {
+        this.#incoming = undefined
+        this.#closed()
+      }
+    }, credit)
+  }
+
+  close (): void {
+    void this.#outgoing?.close().catch(() => { this.#outgoing?.abort(new Error('link closed')) })
+    this.#incoming?.abort(new Error('link closed'))
+  }
+
+  #read (stream: Stream, reader: FrameReader, onClose: () => void, afterChunk?: () => void): void {
+    stream.addEventListener('message', (event: StreamMessageEvent) => {
+      try {
+        const data = event.data
+        this.counters.receivedBytes += data.byteLength
+        if (data instanceof Uint8Array) {
+          reader.push(data)
+        } else {
+          for (const segment of data) {
+            reader.push(segment)
+          }
+        }
+        afterChunk?.()
+      } catch (error) {
+        this.#init.log.error('reading packets from %p failed - %e', this.peer, error)
+        stream.abort(error as Error)
+      }
+    })
+    stream.addEventListener('close', onClose, { once: true })
+    stream.addEventListener('remoteCloseWrite', () => { void stream.close().catch(() => {}) }, { once: true })
+    if (stream.status !== 'open') {
+      onClose()
+    }
+  }
+
+  #closed (): void {
+    if (!this.hasStreams) {
+      this.#init.onIdle(this)
+    }
+  }
+}
+
+/** Sends unless the stream has gone meanwhile; its 'close' event tells the rest. */
+function send (stream: Stream, bytes: Uint8Array): boolean {
+  try {
+    return stream.status === 'open' ? stream.send(bytes) : false
+  } catch {
+    return false
+  }
+}

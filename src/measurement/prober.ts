@@ -1,0 +1,108 @@
+// Measures round trips with probes: small turn-around packets along a list of nodes that begins with ourselves. Forwarders
+// measure their links so, hosts their access forwarders, and RSPs links that are not theirs (paper section 3.2).
+import { NoticeCode } from '../../protocols/forward/constants.ts'
+import { decodeProbe, encodeProbe } from '../../protocols/forward/probe.ts'
+import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import type { Endpoint } from '../link/endpoint.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+
+export interface ProbeResult {
+  /** Undefined: lost, late, or refused. */
+  rttMs?: number
+  /** What a forwarder on the way said of it. */
+  notice?: NoticeCode
+}
+
+export interface ProberInit {
+  endpoint: Endpoint
+  /** Monotonic, ms, with fractions. */
+  now: () => number
+  /** Unix time in seconds. */
+  nowS: () => number
+  /** A probe that takes longer is lost. */
+  timeoutMs?: number
+  /** Bound of the table of probes under way. */
+  maxOutstanding?: number
+}
+
+/** Longer than any round trip on Earth, and short enough that a dead link shows as loss in seconds. */
+const DEFAULT_TIMEOUT_MS = 3_000
+const DEFAULT_MAX_OUTSTANDING = 8_192
+/** A probe's route lives just longer than the probe. */
+const ROUTE_LIFE_S = 30
+const SWEEP_INTERVAL_MS = 200
+
+interface Outstanding {
+  sentMs: number
+  onResult: (result: ProbeResult) => void
+}
+
+export class Prober {
+  readonly #endpoint: Endpoint
+  readonly #now: () => number
+  readonly #nowS: () => number
+  readonly #timeoutMs: number
+  readonly #maxOutstanding: number
+  /** In the order of sending, so that the oldest is first. */
+  readonly #outstanding = new Map<bigint, Outstanding>()
+  readonly #random = new BigUint64Array(1)
+  #sweeper: ReturnType<typeof setInterval> | undefined
+
+  constructor (init: ProberInit) {
+    this.#endpoint = init.endpoint
+    this.#now = init.now
+    this.#nowS = init.nowS
+    this.#timeoutMs = init.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    this.#maxOutstanding = init.maxOutstanding ?? DEFAULT_MAX_OUTSTANDING
+  }
+
+  start (): void {
+    this.#endpoint.handleProbes(({ payload }) => { this.#finish(decodeProbe(payload)) })
+    this.#endpoint.handleNotices((notice) => { this.#finish(decodeProbe(notice.quote), notice.code) })
+    this.#sweeper = setInterval(() => { this.sweep() }, SWEEP_INTERVAL_MS)
+  }
+
+  stop (): void {
+    clearInterval(this.#sweeper)
+    this.#outstanding.clear()
+  }
+
+  /**
+   * Probes ourselves → nodes[0] → … → nodes[n−1] and back.
+   *
+   * @returns false when it could not be sent; then `onResult` is not called
+   */
+  probe (nodes: readonly NodeId[], onResult: (result: ProbeResult) => void): boolean {
+    if (this.#outstanding.size >= this.#maxOutstanding) {
+      return false
+    }
+    const id = crypto.getRandomValues(this.#random)[0]
+    const header = encodeSourceRoute({ nodes: [this.#endpoint.self, ...nodes], expiryS: this.#nowS() + ROUTE_LIFE_S })
+    if (!this.#endpoint.send(header, encodeProbe(id), { turnAround: true })) {
+      return false
+    }
+    this.#outstanding.set(id, { sentMs: this.#now(), onResult })
+    return true
+  }
+
+  /** Declares lost what is overdue. Runs by itself between start and stop. */
+  sweep (): void {
+    const overdueMs = this.#now() - this.#timeoutMs
+    for (const [id, { sentMs, onResult }] of this.#outstanding) {
+      if (sentMs > overdueMs) {
+        return
+      }
+      this.#outstanding.delete(id)
+      onResult({})
+    }
+  }
+
+  #finish (id: bigint | undefined, notice?: NoticeCode): void {
+    const probe = id === undefined ? undefined : this.#outstanding.get(id)
+    if (id === undefined || probe === undefined) {
+      return
+    }
+    this.#outstanding.delete(id)
+    probe.onResult(notice === undefined ? { rttMs: this.#now() - probe.sentMs } : { notice })
+  }
+}

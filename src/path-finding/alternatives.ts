@@ -1,0 +1,128 @@
+// The k cheapest loopless paths: Yen's algorithm (Management Science 17, 1971) with Lawler's partition (1972), over the
+// graph with the source and destination in it, so that paths differ by entry and exit as well.
+//
+// Every accepted path splits the paths that it was the best of: for each of its prefixes, those that follow the prefix and
+// then go on differently. The best of each such part is a candidate; the best candidate is the next path.
+import type { Graph } from '../topology/graph.ts'
+import { compareNodes } from '../topology/path.ts'
+import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
+import { PathSearch } from './path-search.ts'
+import type { RankedPath } from './path-search.ts'
+import { WORST, isBetter } from './query-costs.ts'
+import type { Label } from './query-costs.ts'
+
+/** Stands for the destination, where it is what follows a prefix. */
+const DESTINATION = -1
+
+interface Candidate extends RankedPath {
+  /** How many forwarders it has in common with the path it was split from. */
+  deviation: number
+}
+
+export class AlternativesFinder implements PathFinder {
+  readonly #search = new PathSearch()
+
+  find (graph: Graph, query: PathQuery): FoundPath[] {
+    this.#search.begin(graph, query)
+    const best = this.#search.fromSource(query.maxForwarders)
+    return cheapestPaths(this.#search, best, query.paths, query.maxForwarders).map(path => this.#search.describe(path))
+  }
+}
+
+/** Up to count paths, best first, of the query that the search has begun; best is the first of them. */
+export function cheapestPaths (search: PathSearch, best: RankedPath | undefined, count: number, maxForwarders: number): RankedPath[] {
+  const accepted: RankedPath[] = []
+  let candidates: Candidate[] = best === undefined ? [] : [{ ...best, deviation: 0 }]
+  while (true) {
+    const next = candidates.shift()
+    if (next === undefined) {
+      return accepted
+    }
+    accepted.push(next)
+    const wanted = count - accepted.length
+    if (wanted === 0) {
+      return accepted
+    }
+    candidates = split(search, next, accepted, candidates, wanted, maxForwarders)
+  }
+}
+
+/** The candidates after a path was accepted: the best ones, no more than are wanted, best first. */
+function split (search: PathSearch, path: Candidate, accepted: readonly RankedPath[], candidates: Candidate[], wanted: number, maxForwarders: number): Candidate[] {
+  const { costs } = search
+  const { nodes } = path
+  let label: Label = { cost: 0, tieUs: 0 }
+  for (let length = 0; length <= nodes.length && length < maxForwarders; length++) {
+    if (length > 0) {
+      label = stepTo(search, label, nodes, length - 1)
+      costs.blocked[nodes[length - 1]] = 1
+    }
+    if (length < path.deviation) {
+      continue
+    }
+    const prefix = nodes.slice(0, length)
+    const taken = accepted.filter(other => sharesPrefix(other.nodes, prefix)).map(other => other.nodes[length] ?? DESTINATION)
+    const bound = candidates.length < wanted ? WORST : candidates[wanted - 1]
+    const candidate = bestAfter(search, prefix, label, taken, maxForwarders, bound)
+    if (candidate !== undefined) {
+      candidates = [...candidates, candidate].sort(compareRanked).slice(0, wanted)
+    }
+  }
+  for (const node of nodes) {
+    costs.blocked[node] = 0
+  }
+  return candidates
+}
+
+/** The best path that follows the prefix, whose label is given, and then goes where none of those taken does. */
+function bestAfter (search: PathSearch, prefix: number[], label: Label, taken: readonly number[], maxForwarders: number, bound: Readonly<Label>): Candidate | undefined {
+  const { costs } = search
+  let best: Candidate | undefined
+  const last = prefix.at(-1)
+  if (last !== undefined && costs.canExitAt(last) && !taken.includes(DESTINATION)) {
+    const whole = costs.exitLabel(label, last)
+    if (isBetter(whole, bound)) {
+      best = { ...whole, nodes: prefix, deviation: prefix.length }
+    }
+  }
+  seedAfter(search, last, label, taken)
+  const rest = search.fromSeeds(maxForwarders - prefix.length, best ?? bound)
+  return rest === undefined ? best : { ...rest, nodes: [...prefix, ...rest.nodes], deviation: prefix.length }
+}
+
+function seedAfter (search: PathSearch, last: number | undefined, label: Label, taken: readonly number[]): void {
+  const { costs, seeds } = search
+  seeds.clear()
+  if (last === undefined) {
+    for (const node of costs.entries) {
+      if (costs.blocked[node] === 0 && !taken.includes(node)) {
+        seeds.add(node, costs.entryLabel(node))
+      }
+    }
+    return
+  }
+  const { offsets, targets } = costs.graph
+  for (let link = offsets[last]; link < offsets[last + 1]; link++) {
+    if (costs.blocked[targets[link]] === 0 && !taken.includes(targets[link])) {
+      seeds.add(targets[link], costs.linkLabel(label, link))
+    }
+  }
+}
+
+function stepTo (search: PathSearch, label: Label, nodes: readonly number[], position: number): Label {
+  const { costs } = search
+  return position === 0
+    ? costs.entryLabel(nodes[0])
+    : costs.linkLabel(label, costs.graph.linkBetween(nodes[position - 1], nodes[position]))
+}
+
+function sharesPrefix (nodes: readonly number[], prefix: readonly number[]): boolean {
+  return prefix.every((node, position) => nodes[position] === node)
+}
+
+export function compareRanked (a: RankedPath, b: RankedPath): number {
+  if (a.cost !== b.cost) {
+    return a.cost - b.cost
+  }
+  return a.tieUs !== b.tieUs ? a.tieUs - b.tieUs : compareNodes(a.nodes, b.nodes)
+}

@@ -1,0 +1,125 @@
+// What an RSP knows of the forwarders and their links. Values come from reports or from surveys; path finding reads
+// snapshots. Nothing here does I/O, so that replay can drive it too.
+import { LinkTable } from '../topology/link-table.ts'
+import { NodeIndex } from '../topology/node-index.ts'
+import type { Graph } from '../topology/graph.ts'
+
+/** One side's view of a link. */
+export interface LinkView {
+  /** Round trip over the link. */
+  rttUs: number
+  jitterUs: number
+  lossPpm: number
+  /** When it was measured, Unix time in ms. */
+  measuredAtMs: number
+}
+
+/** A link that nobody has measured for so long is not used. */
+const MAX_AGE_MS = 180_000
+
+export class PerformanceMap {
+  readonly #nodes = new NodeIndex()
+  readonly #links = new LinkTable()
+  /** from → to → what `from` says of the link. */
+  readonly #views = new Map<string, Map<string, LinkView>>()
+
+  /** Makes a forwarder usable as a path of its own, links or not. */
+  addNode (key: string): number {
+    const node = this.#nodes.add(key)
+    this.#links.coverNodes(this.#nodes.nodeCount)
+    return node
+  }
+
+  /** Forgets a forwarder that is gone, and all its links. */
+  removeNode (key: string): void {
+    const node = this.#nodes.indexOf(key)
+    if (node === undefined) {
+      return
+    }
+    this.#links.removeNode(node)
+    this.#nodes.delete(key)
+    this.#views.delete(key)
+    for (const views of this.#views.values()) {
+      views.delete(key)
+    }
+  }
+
+  /** Takes what `from` says of its link to `to`. */
+  set (from: string, to: string, view: LinkView): void {
+    let views = this.#views.get(from)
+    if (views === undefined) {
+      views = new Map()
+      this.#views.set(from, views)
+    }
+    views.set(to, view)
+    this.#combine(from, to)
+  }
+
+  /** `from` says that it has no such link any more. */
+  remove (from: string, to: string): void {
+    this.#views.get(from)?.delete(to)
+    this.#combine(from, to)
+  }
+
+  /** Removes the links of which `from` says nothing any more. */
+  retain (from: string, tos: ReadonlySet<string>): void {
+    for (const to of this.#views.get(from)?.keys() ?? []) {
+      if (!tos.has(to)) {
+        this.remove(from, to)
+      }
+    }
+  }
+
+  indexOf (key: string): number | undefined {
+    return this.#nodes.indexOf(key)
+  }
+
+  keyOf (node: number): string {
+    return this.#nodes.keyOf(node) as string
+  }
+
+  get nodeCount (): number {
+    return this.#nodes.size
+  }
+
+  snapshot (nowMs: number): Graph {
+    this.#links.removeOlderThan(nowMs - MAX_AGE_MS)
+    return this.#links.snapshot()
+  }
+
+  /** Every directed link with its combined value. */
+  * links (): Generator<{ from: string, to: string, rttUs: number }> {
+    const graph = this.#links.snapshot()
+    for (let node = 0; node < graph.nodeCount; node++) {
+      for (let link = graph.offsets[node]; link < graph.offsets[node + 1]; link++) {
+        yield { from: this.keyOf(node), to: this.keyOf(graph.targets[link]), rttUs: graph.delayUs[link] }
+      }
+    }
+  }
+
+  /**
+   * A round trip is the same from both ends, so both are believed only as far as they agree: the worse value counts. Who
+   * wants to draw traffic by a lie needs the other end to lie too.
+   */
+  #combine (a: string, b: string): void {
+    const views = [this.#views.get(a)?.get(b), this.#views.get(b)?.get(a)].filter((view) => view !== undefined)
+    const from = this.#nodes.indexOf(a)
+    const to = this.#nodes.indexOf(b)
+    if (from === undefined || to === undefined) {
+      return
+    }
+    if (views.length === 0) {
+      this.#links.remove(from, to)
+      this.#links.remove(to, from)
+      return
+    }
+    const metrics = {
+      delayUs: Math.max(...views.map(({ rttUs }) => rttUs)),
+      lossPpm: Math.max(...views.map(({ lossPpm }) => lossPpm)),
+      jitterUs: Math.max(...views.map(({ jitterUs }) => jitterUs)),
+      updatedAtMs: Math.max(...views.map(({ measuredAtMs }) => measuredAtMs))
+    }
+    this.#links.upsert(from, to, metrics)
+    this.#links.upsert(to, from, metrics)
+  }
+}

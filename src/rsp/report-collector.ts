@@ -1,0 +1,106 @@
+// Fills the map from forwarders' reports: one subscription to each forwarder, taken up again when it breaks.
+import { connectTo } from '../discovery/connect.ts'
+import { subscribeReports } from '../../protocols/report/client.ts'
+import type { PerformanceMap } from './performance-map.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { VerifiedReport } from '../../protocols/report/codec.ts'
+import type { Logger } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+const FIRST_BACKOFF_MS = 500
+const MAX_BACKOFF_MS = 30_000
+const CONNECT_DEADLINE_MS = 10_000
+
+export interface ReportCollectorInit {
+  map: PerformanceMap
+  connectionManager: ConnectionManager
+  descriptor: () => Promise<Uint8Array>
+  /** Unix time, ms. */
+  now: () => number
+  log: Logger
+}
+
+export class ReportCollector {
+  readonly #init: ReportCollectorInit
+  readonly #subscriptions = new Map<string, AbortController>()
+
+  constructor (init: ReportCollectorInit) {
+    this.#init = init
+  }
+
+  add (descriptor: VerifiedDescriptor): void {
+    const key = descriptor.peer.toString()
+    if (!this.#subscriptions.has(key)) {
+      const abort = new AbortController()
+      this.#subscriptions.set(key, abort)
+      void this.#follow(descriptor, abort.signal)
+    }
+  }
+
+  remove (key: string): void {
+    this.#subscriptions.get(key)?.abort()
+    this.#subscriptions.delete(key)
+  }
+
+  stop (): void {
+    for (const key of [...this.#subscriptions.keys()]) {
+      this.remove(key)
+    }
+  }
+
+  async #follow (descriptor: VerifiedDescriptor, signal: AbortSignal): Promise<void> {
+    const key = descriptor.peer.toString()
+    let backoffMs = FIRST_BACKOFF_MS
+    while (!signal.aborted) {
+      try {
+        const connection = await connectTo(this.#init.connectionManager, descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
+        const reports = subscribeReports(connection, { descriptor: await this.#init.descriptor() }, {
+          expectedPeer: descriptor.peer,
+          now: this.#init.now,
+          signal
+        })
+        for await (const report of reports) {
+          backoffMs = FIRST_BACKOFF_MS
+          this.#take(key, report)
+        }
+      } catch (error) {
+        this.#init.log('no reports from %s, next try in %d ms - %e', key, backoffMs, error)
+      }
+      // what it said is no longer true for sure; the other ends of its links still speak for them
+      this.#init.map.retain(key, new Set())
+      await pause(backoffMs, signal)
+      backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
+    }
+  }
+
+  #take (key: string, report: VerifiedReport): void {
+    const { map } = this.#init
+    map.addNode(key)
+    if (report.full) {
+      map.retain(key, new Set(report.links.map(({ peer }) => peer.toString())))
+    }
+    for (const link of report.links) {
+      const to = link.peer.toString()
+      if (!link.up) {
+        // a link has two ends, and either can tell that it is down
+        map.remove(key, to)
+        map.remove(to, key)
+      } else if (link.samples > 0) {
+        map.set(key, to, { rttUs: link.rttUs, jitterUs: link.jitterUs, lossPpm: link.lossPpm, measuredAtMs: this.#init.now() - link.ageMs })
+      }
+    }
+  }
+}
+
+/** Waits, but not longer than the signal. */
+async function pause (ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

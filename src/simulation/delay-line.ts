@@ -1,0 +1,175 @@
+// Lets things happen later by fractions of a millisecond, for every delayed connection of the process: one heap
+// ordered by due time, one timer for its head. Node's timers count whole milliseconds, so a wake-up is up to half of
+// one early or late; what is due soon after it goes at once, so that early and late cancel out in the mean.
+
+/** What is due within this time of a wake-up goes with it: half of a timer's granularity, so that the rounding averages out. */
+const EARLY_MS = 0.5
+
+/** A Node timer of k ms fires about this much later than k on an idle Linux machine: it is asked for that much less. */
+const TIMER_LATENESS_MS = 0.1
+
+/** About 100 MB of items. Connections bound their bytes in flight, and this bounds how many pieces those come in. */
+export const MAX_PENDING = 1_000_000
+
+/** More than MAX_PENDING callbacks wait: the sender ignores back-pressure. */
+export class DelayLineFullError extends Error {
+  override readonly name = 'DelayLineFullError'
+  readonly pending: number
+
+  constructor (pending: number) {
+    super(`${pending} callbacks wait in the delay line already: send less at a time, in larger pieces`)
+    this.pending = pending
+  }
+}
+
+export interface DelayLineInit {
+  /** Monotonic, in ms with fractions; `performance.now` if not given. */
+  now?: () => number
+  /** Calls back once after whole ms, and returns what cancels that. */
+  startTimer?: (run: () => void, delayMs: number) => () => void
+}
+
+interface Item {
+  dueMs: number
+  /** Breaks ties, so that equal due times keep the order of scheduling. */
+  sequence: number
+  run: () => void
+}
+
+/** Callbacks of one lane run in the order in which they were scheduled, whatever their delays. */
+export interface DelayLane {
+  after: (delayMs: number, run: () => void) => void
+}
+
+export class DelayLine {
+  readonly #now: () => number
+  readonly #startTimer: (run: () => void, delayMs: number) => () => void
+  readonly #heap: Item[] = []
+  #sequence = 0
+  #stopTimer: (() => void) | undefined
+  #armedForMs = Infinity
+  #running = false
+
+  constructor (init: DelayLineInit = {}) {
+    this.#now = init.now ?? (() => performance.now())
+    this.#startTimer = init.startTimer ?? startNodeTimer
+  }
+
+  /** Callbacks that wait; at most MAX_PENDING. */
+  get pending (): number {
+    return this.#heap.length
+  }
+
+  /** Runs `run` once after `delayMs`. What it throws is reported as uncaught and holds up nothing else. */
+  after (delayMs: number, run: () => void): void {
+    this.#add(this.#due(delayMs), run)
+  }
+
+  lane (): DelayLane {
+    let lastDueMs = -Infinity
+    return {
+      after: (delayMs, run) => {
+        lastDueMs = Math.max(lastDueMs, this.#due(delayMs))
+        this.#add(lastDueMs, run)
+      }
+    }
+  }
+
+  #due (delayMs: number): number {
+    if (!Number.isFinite(delayMs) || delayMs < 0) {
+      throw new RangeError(`${delayMs} is no delay: give a finite number of ms, 0 or more`)
+    }
+    return this.#now() + delayMs
+  }
+
+  #add (dueMs: number, run: () => void): void {
+    if (this.#heap.length >= MAX_PENDING) {
+      throw new DelayLineFullError(this.#heap.length)
+    }
+    pushItem(this.#heap, { dueMs, sequence: this.#sequence++, run })
+    if (!this.#running && dueMs < this.#armedForMs) {
+      this.#arm()
+    }
+  }
+
+  #arm (): void {
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+    this.#armedForMs = this.#heap[0]?.dueMs ?? Infinity
+    if (this.#armedForMs !== Infinity) {
+      const waitMs = Math.max(1, Math.round(this.#armedForMs - this.#now() - TIMER_LATENESS_MS))
+      this.#stopTimer = this.#startTimer(() => { this.#wake() }, waitMs)
+    }
+  }
+
+  #wake (): void {
+    // what callbacks schedule waits for the next wake-up even when due: a callback that re-schedules itself cannot hold the loop
+    const lastSequence = this.#sequence
+    const horizonMs = this.#now() + EARLY_MS
+    this.#running = true
+    while (this.#heap.length > 0 && this.#heap[0].dueMs <= horizonMs && this.#heap[0].sequence < lastSequence) {
+      const item = popItem(this.#heap)
+      try {
+        item.run()
+      } catch (err) {
+        queueMicrotask(() => { throw err })
+      }
+    }
+    this.#running = false
+    this.#arm()
+  }
+}
+
+/** The one that all delayed connections of the process share. Its timer keeps the process alive while something is due: a close in flight still arrives. */
+export const sharedDelayLine = new DelayLine()
+
+/** Settles as `promise` does, or rejects with the signal's reason if that comes first. */
+export async function unlessAborted<T> (promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal == null) return promise
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => { aborted.reject(signal.reason) }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function startNodeTimer (run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => { clearTimeout(timer) }
+}
+
+function comesFirst (a: Item, b: Item): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence)
+}
+
+function pushItem (heap: Item[], item: Item): void {
+  let at = heap.length
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    if (!comesFirst(item, heap[parent])) break
+    heap[at] = heap[parent]
+    at = parent
+  }
+  heap[at] = item
+}
+
+function popItem (heap: Item[]): Item {
+  const top = heap[0]
+  const last = heap.pop() as Item
+  if (heap.length === 0) return top
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && comesFirst(heap[child + 1], heap[child])) child++
+    if (!comesFirst(heap[child], last)) break
+    heap[at] = heap[child]
+    at = child
+  }
+  heap[at] = last
+  return top
+}

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { yamux } from '@libp2p/yamux'
+import { pEvent } from 'p-event'
+import { composeGaters } from '../../src/defence/compose-gaters.ts'
+import { capWriteBuffers, guardedMuxer } from '../../src/defence/guarded-muxer.ts'
+import { FLAG, FRAME, MIB, STREAM_OPTIONS, UncaughtCounter, attack, createNode, frameHeader, held, plainYamux, pour, repeated } from './attacker.ts'
+import type { NodeInit } from './attacker.ts'
+import type { MuxerLimits } from '../../src/defence/guarded-muxer.ts'
+import type { Libp2p, Stream } from '@libp2p/interface'
+
+const ECHO = '/test/echo/1.0.0'
+const BLAST = '/test/blast/1.0.0'
+const HEEDLESS = '/test/heedless/1.0.0'
+
+const PART = new Uint8Array(64 * 1024)
+
+describe('guarded muxer', function () {
+  this.timeout(10_000)
+
+  const uncaught = new UncaughtCounter()
+  const nodes: Libp2p[] = []
+
+  before(() => { uncaught.start() })
+  after(() => { uncaught.stop() })
+
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map(async node => { await node.stop() }))
+    assert.deepEqual(uncaught.errors, [])
+  })
+
+  async function victim (limits?: Partial<MuxerLimits> | 'unguarded', init: NodeInit = {}): Promise<Libp2p> {
+    const muxer = limits === 'unguarded' ? plainYamux() : guardedMuxer(plainYamux(), limits)
+    const node = await createNode({
+      listen: true,
+      muxer,
+      handlers: {
+        [ECHO]: stream => { stream.addEventListener('message', event => { stream.send(event.data) }) },
+        [BLAST]: async stream => { await sendWhileAccepted(stream) },
+        [HEEDLESS]: stream => { sendWithoutRegard(stream, 16 * MIB) }
+      },
+      ...init
+    })
+    nodes.push(node)
+    return node
+  }
+
+  async function attackOn (...args: Parameters<typeof attack>): ReturnType<typeof attack> {
+    const started = await attack(...args)
+    nodes.unshift(started.attacker)
+    return started
+  }
+
+  describe('against a peer that announces a frame of 1 GiB', () => {
+    const announcement = frameHeader(FRAME.data, FLAG.syn, 1, 1024 * MIB)
+
+    it('aborts the connection at the header and holds none of it', async () => {
+      const { raw, connection, closed } = await attackOn(await victim())
+      raw.send(announcement)
+      await pour(raw, PART, 64 * MIB)
+      const err = await closed
+      assert.equal(err?.name, 'FrameTooLongError')
+      assert.equal(held(connection).inMuxer, 0)
+    })
+
+    it('would hold all that is sent without the guard', async () => {
+      const { raw, connection } = await attackOn(await victim('unguarded'))
+      raw.send(announcement)
+      await pour(raw, PART, 8 * MIB)
+      assert.equal(connection.status, 'open')
+      assert.ok(held(connection).inMuxer > 4 * MIB)
+    })
+
+    it('sees the header when it comes one byte at a time', async () => {
+      const { raw, closed } = await attackOn(await victim())
+      for (const byte of announcement) {
+        raw.send(Uint8Array.of(byte))
+      }
+      assert.equal((await closed)?.name, 'FrameTooLongError')
+    })
+
+    it('sees the header behind honest frames in the same message, and lets no byte of that message through', async () => {
+      const { raw, connection, closed } = await attackOn(await victim())
+      raw.send(Uint8Array.from([...frameHeader(FRAME.ping, FLAG.syn, 0, 1), ...frameHeader(FRAME.data, FLAG.syn, 1, 3), 1, 2, 3, ...announcement]))
+      assert.equal((await closed)?.name, 'FrameTooLongError')
+      assert.equal(connection.streams.length, 0)
+    })
+  })
+
+  it('aborts a connection whose frame comes in crumbs', async () => {
+    const { raw, connection, closed } = await attackOn(await victim({ maxFramePieces: 100 }))
+    raw.send(frameHeader(FRAME.data, FLAG.syn, 1, MIB))
+    for (let i = 0; i < 100; i++) {
+      raw.send(Uint8Array.of(i))
+    }
+    assert.equal((await closed)?.name, 'FrameInPiecesError')
+    assert.equal(connection.status, 'aborted')
+  })
+
+  it('aborts a connection whose peer grants a window beyond reason', async () => {
+    const { raw, closed } = await attackOn(await victim())
+    raw.send(frameHeader(FRAME.windowUpdate, FLAG.syn, 1, 0xffffffff))
+    assert.equal((await closed)?.name, 'WindowUpdateTooLargeError')
+  })
+
+  describe('against a ping flood of a peer that does not read', () => {
+    const pings = repeated(frameHeader(FRAME.ping, FLAG.syn, 0, 1), 5000)
+
+    it('answers the burst and no more, then drops the connection', async () => {
+      const { raw, connection, closed } = await attackOn(await victim())
+      const { encrypted } = held(connection)
+      const sent = mock.method(encrypted, 'send')
+      raw.pause()
+      await pour(raw, pings, 24 * MIB)
+      assert.equal((await closed)?.name, 'PingFloodError')
+      // One message each for the 20 answers, the victim's own first ping and its goodbye.
+      assert.ok(sent.mock.callCount() <= 22, `${sent.mock.callCount()} messages were sent`)
+    })
+
+    it('drops it by the write buffer alone when pings are not limited', async () => {
+      const maxWriteBufferBytes = 256 * 1024
+      const { raw, dialled, connection, closed } = await attackOn(await victim({ pingsPerSecond: Infinity, pingBurst: Infinity, maxWriteBufferBytes }), plainYamux())
+      await fillThePipe(raw, dialled)
+      let peakBytes = 0
+      const watch = setInterval(() => { peakBytes = Math.max(peakBytes, queuedBytes(connection)) }, 1)
+      await pour(raw, pings, 2 * MIB)
+      const err = await closed
+      clearInterval(watch)
+      assert.equal(err?.name, 'StreamBufferError')
+      assert.ok(peakBytes <= 2 * maxWriteBufferBytes + MIB, `${peakBytes} bytes were queued`)
+    })
+
+    it('would queue every answer without the guard', async () => {
+      const { raw, dialled, connection } = await attackOn(await victim('unguarded'), plainYamux())
+      await fillThePipe(raw, dialled)
+      await pour(raw, pings, 600_000)
+      await delay(200)
+      assert.equal(connection.status, 'open')
+      assert.ok(queuedBytes(connection) > 500_000, `${queuedBytes(connection)} bytes were queued`)
+    })
+
+    it('keeps a peer that pings now and then', async () => {
+      let nowMs = 0
+      const node = await victim({}, { muxer: guardedMuxer(plainYamux(), {}, () => nowMs) })
+      const { raw, connection } = await attackOn(node)
+      for (let i = 0; i < 100; i++) {
+        nowMs += 200
+        raw.send(frameHeader(FRAME.ping, FLAG.syn, 0, i))
+        await delay(1)
+      }
+      assert.equal(connection.status, 'open')
+    })
+  })
+
+  it('ends a stream whose handler writes on although the peer does not read', async () => {
+    const { dialled, raw, connection } = await attackOn(await victim({ maxWriteBufferBytes: MIB }), plainYamux())
+    await dialled.newStream(HEEDLESS)
+    raw.pause()
+    await delay(200)
+    assert.ok(queuedBytes(connection) <= 2 * MIB)
+    assert.equal(connection.streams.filter(stream => stream.protocol === HEEDLESS).length, 0)
+  })
+
+  it('caps every layer that queues, in both directions', async () => {
+    const maxWriteBufferBytes = 123_456
+    const guarded = (): NodeInit => ({
+      muxer: guardedMuxer(plainYamux(), { maxWriteBufferBytes }),
+      gater: composeGaters(capWriteBuffers(maxWriteBufferBytes), { denyDialMultiaddr: () => false })
+    })
+    const listener = await victim({}, { ...guarded(), listen: true })
+    const dialler = await createNode(guarded())
+    nodes.unshift(dialler)
+    const opened = pEvent(listener, 'connection:open') as unknown as Promise<CustomEvent<Parameters<typeof held>[0]>>
+    const dialled = await dialler.dial(listener.getMultiaddrs())
+    await dialled.newStream(ECHO)
+    for (const connection of [dialled, (await opened).detail]) {
+      const { encrypted, raw } = held(connection)
+      assert.deepEqual([connection.direction, encrypted.maxWriteBufferLength, raw.maxWriteBufferLength, ...connection.streams.map(stream => stream.maxWriteBufferLength)],
+        [connection.direction, maxWriteBufferBytes, maxWriteBufferBytes, maxWriteBufferBytes])
+    }
+  })
+
+  it('is invisible to an honest peer: eight streams of 4 MiB each come back whole', async () => {
+    const listener = await victim({}, { gater: capWriteBuffers() })
+    const dialler = await createNode({ muxer: guardedMuxer(yamux({ streamOptions: STREAM_OPTIONS })), gater: capWriteBuffers() })
+    nodes.unshift(dialler)
+    const connection = await dialler.dial(listener.getMultiaddrs())
+    const received = await Promise.all(Array.from({ length: 8 }, async () => await echoedBytes(await connection.newStream(ECHO), 4 * MIB)))
+    assert.deepEqual(received, new Array(8).fill(4 * MIB))
+    assert.equal(connection.status, 'open')
+  })
+})
+
+function queuedBytes (connection: Parameters<typeof held>[0]): number {
+  const { encrypted, raw } = held(connection)
+  return encrypted.writeBufferLength + raw.writeBufferLength + connection.streams.reduce((sum, stream) => sum + stream.writeBufferLength, 0)
+}
+
+/** Has the victim fill every buffer between it and the attacker, which stops reading and grants all the window there is. */
+async function fillThePipe (raw: Awaited<ReturnType<typeof attack>>['raw'], dialled: Parameters<typeof held>[0]): Promise<void> {
+  const stream = await dialled.newStream(BLAST)
+  raw.pause()
+  raw.send(frameHeader(FRAME.windowUpdate, FLAG.none, Number(stream.id), 32 * MIB))
+  await delay(300)
+}
+
+/** Heeds back-pressure. */
+async function sendWhileAccepted (stream: Stream): Promise<void> {
+  for (let sent = 0; sent < 32 * MIB && stream.status === 'open'; sent += PART.byteLength) {
+    if (!stream.send(PART)) {
+      await pEvent(stream, 'drain', { timeout: 5000, rejectionEvents: ['close'] }).catch(() => {})
+    }
+  }
+}
+
+/** Does not. */
+function sendWithoutRegard (stream: Stream, bytes: number): void {
+  for (let sent = 0; sent < bytes && stream.status === 'open'; sent += PART.byteLength) {
+    stream.send(PART)
+  }
+}
+
+/** Keeps at most 512 KiB on the way, as byway's hops do with their credit. */
+async function echoedBytes (stream: Stream, bytes: number): Promise<number> {
+  let sent = 0
+  let received = 0
+  return await new Promise((resolve, reject) => {
+    const sendMore = (): void => {
+      while (sent < bytes && sent - received < 512 * 1024) {
+        sent += PART.byteLength
+        stream.send(PART)
+      }
+    }
+    stream.addEventListener('close', event => { reject(event.error ?? new Error('closed early')) })
+    stream.addEventListener('message', event => {
+      received += event.data.byteLength
+      if (received >= bytes) {
+        resolve(received)
+      }
+      sendMore()
+    })
+    sendMore()
+  })
+}
