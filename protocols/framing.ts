@@ -93,7 +93,8 @@ async function * messages (source: AsyncIterable<Bytes>, statusBytes: 0 | 1, max
       onData: () => { bodyMissing = false }
     })
     for await (const body of bodies) {
-      yield { status, body: body.subarray() }
+      // A copy: what a program keeps of a message must not hold on to the chunk that it came in.
+      yield { status, body: new Uint8Array(body.subarray()) }
     }
   }
 }

@@ -7,6 +7,9 @@
 import { CancelledError, DeadlineError } from './errors.ts'
 import type { BywayError } from './errors.ts'
 
+/** A timer of more than 2^31 − 1 ms would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 export class Lifetime {
   readonly #controller = new AbortController()
   readonly #parent?: AbortSignal
@@ -28,7 +31,9 @@ export class Lifetime {
   /** Ends in `ms` unless armed again or disarmed before; `what` completes the sentence 'no …'. */
   arm (ms: number, what: string): void {
     this.disarm()
-    this.#timer = setTimeout(() => { this.end(new DeadlineError(`no ${what} within ${ms} ms`)) }, ms)
+    if (!this.signal.aborted) {
+      this.#timer = setTimeout(() => { this.end(new DeadlineError(`no ${what} within ${ms} ms`)) }, Math.min(ms, MAX_TIMER_MS))
+    }
   }
 
   disarm (): void {

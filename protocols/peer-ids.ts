@@ -57,7 +57,7 @@ export function findRepeated (peers: readonly PeerId[]): PeerId | undefined {
 function parse (bytes: Uint8Array, field: string): PeerId {
   let peer: PeerId
   try {
-    peer = peerIdFromMultihash(Digest.decode(bytes.slice()))
+    peer = peerIdFromMultihash(Digest.decode(Uint8Array.from(bytes)))
   } catch (cause) {
     throw new MalformedMessageError(`${field} is not a peer id`, { cause })
   }

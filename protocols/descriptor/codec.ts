@@ -89,8 +89,8 @@ function checkTime ({ issuedAtMs, expiresAtMs }: DescriptorFields, nowMs: number
 function parseEnvelope (bytes: Uint8Array): RecordEnvelope {
   let envelope: RecordEnvelope
   try {
-    // A copy: what is kept must not change with, or hold on to, a received buffer.
-    envelope = RecordEnvelope.createFromProtobuf(bytes.slice())
+    // A copy: what is kept must not change with, or hold on to, a received buffer (`slice` of a Buffer copies nothing).
+    envelope = RecordEnvelope.createFromProtobuf(new Uint8Array(bytes))
   } catch (cause) {
     throw new MalformedMessageError('not a signed envelope', { cause })
   }

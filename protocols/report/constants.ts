@@ -27,16 +27,16 @@ export const CLOCK_SKEW_MS = 60_000
 /** A forwarder sends a full report at least so often, whether or not anything moved. */
 export const HEARTBEAT_MS = 30_000
 
-/** 512 links at 80 bytes, and the envelope. */
+/** 512 links with all values at their largest and Ed25519 peers take 36,009; the rest is for fields to come. */
 export const MAX_REPORT_BYTES = 49_152
-/** 256 targets with descriptors of 1 KB; a forwarder's usual one has 400 bytes. */
+/** 256 targets with descriptors of 1 KB. */
 export const MAX_REQUEST_BYTES = 262_144
 /** The longest report and its field header. */
 export const MAX_RESPONSE_BYTES = MAX_REPORT_BYTES + 16
 
 // ---- this implementation ------------------------------------------------------------
 
-/** Checking 256 descriptors takes a forwarder 70 ms; the rest is the network. */
+/** Checking 256 descriptors takes a forwarder 64 ms, at 250 µs each; the rest is the network. */
 export const REPORT_DEADLINE_MS = 10_000
 /** Three heartbeats may be lost before a subscription counts as dead. */
 export const SUBSCRIPTION_IDLE_MS = 3 * HEARTBEAT_MS

@@ -105,7 +105,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
 function unwrap (sealed: Uint8Array): { envelope: RecordEnvelope, signer: PeerId, wire: Report } {
   let envelope: RecordEnvelope
   try {
-    envelope = RecordEnvelope.createFromProtobuf(sealed.slice()) // what is kept must not hold on to a received buffer
+    envelope = RecordEnvelope.createFromProtobuf(Uint8Array.from(sealed)) // what is kept must not hold on to a received buffer
     if (equals(envelope.payloadType, REPORT_CODEC)) {
       return { envelope, signer: peerIdFromPublicKey(envelope.publicKey), wire: Report.decode(envelope.payload) }
     }

@@ -46,6 +46,7 @@ export interface DigestedQuery extends RouteQuery {
   digest: Uint8Array
 }
 
+// The decoders copy first: what is kept of a message must not hold on to a buffer of the transport.
 export const ROUTE_METHOD: Method<DigestedQuery, SignedOffers> = {
   protocol: ROUTE_PROTOCOL,
   maxRequestBytes: MAX_REQUEST_BYTES,
@@ -53,7 +54,7 @@ export const ROUTE_METHOD: Method<DigestedQuery, SignedOffers> = {
   deadlineMs: ROUTE_DEADLINE_MS,
   encodeRequest: ({ encoded }) => RouteRequest.encode({ query: withArrayBuffer(encoded) }),
   decodeRequest: bytes => {
-    const encoded = parse(() => RouteRequest.decode(bytes), 'RouteRequest').query
+    const encoded = parse(() => RouteRequest.decode(Uint8Array.from(bytes)), 'RouteRequest').query
     return { ...decodeQuery(encoded), encoded, digest: queryDigest(encoded) }
   },
   encodeResponse: encodeAnswer,
@@ -135,7 +136,7 @@ export function encodeAnswer ({ root, offers }: SignedOffers): Uint8Array {
 
 /** Bounds only: nothing in the result is believed before `verifyRoot` and `verifyOfferUnder`. */
 export function decodeAnswer (bytes: Uint8Array): SignedOffers {
-  const wire = parse(() => RouteResponse.decode(bytes), 'RouteResponse')
+  const wire = parse(() => RouteResponse.decode(Uint8Array.from(bytes)), 'RouteResponse')
   if (wire.root == null) {
     throw new MalformedMessageError('the answer has no signed root')
   }

@@ -116,8 +116,8 @@ export async function signAnswers (
 }
 
 /**
- * Checks signer, signature and age of a root. The signature check is the dear part of
- * judging an offer (250 µs against 10 µs for the rest): do it once for all offers under the root.
+ * Checks signer, signature and age of a root. The signature costs more than all else
+ * about an offer: check it once for all offers under the root.
  */
 export async function verifyRoot (root: SignedRoot, { expectedRsp, nowMs }: RootExpectation): Promise<VerifiedRoot> {
   if (root.root.length !== HASH_BYTES || root.signature.length !== SIGNATURE_BYTES || root.treeSize > MAX_TREE_SIZE) {

@@ -11,7 +11,8 @@ import type { Graph } from '../../src/topology/graph.ts'
 
 const MEASURED_MS = 700
 const SIZES = [24, 490]
-const LINKS_PER_NODE = 12
+const MEAN_DEGREE = 24
+const NEAREST = 6
 const ACCESS_POINTS = 3
 
 const seed = Number(process.argv[2] ?? 1)
@@ -27,22 +28,25 @@ function randomFrom (seed: number): () => number {
   }
 }
 
-/** Both directions of 12 links for each node: a mean degree of about 24 where there are so many nodes. */
+/** Links in both directions: from each node to its nearest, then between random pairs until the mean degree is reached. */
 function fill (nodeCount: number, random: () => number): LinkTable {
   const table = new LinkTable()
   const places = Array.from({ length: nodeCount }, () => [random() * 150, random() * 150])
   const distanceMs = (a: number, b: number): number => Math.hypot(places[a][0] - places[b][0], places[a][1] - places[b][1])
+  const link = (a: number, b: number): void => {
+    const delayUs = (1 + distanceMs(a, b) * (1 + random() / 2)) * 1000
+    const metrics = { delayUs, lossPpm: random() < 0.1 ? 10_000 : 0, jitterUs: 500, updatedAtMs: 0 }
+    table.upsert(a, b, metrics)
+    table.upsert(b, a, metrics)
+  }
   for (let node = 0; node < nodeCount; node++) {
-    const nearest = places.map((_, other) => other).filter(other => other !== node).sort((a, b) => distanceMs(node, a) - distanceMs(node, b))
-    const chosen = nearest.slice(0, LINKS_PER_NODE / 2)
-    while (chosen.length < LINKS_PER_NODE) {
-      chosen.push(nearest[Math.floor(random() * nearest.length)])
-    }
-    for (const other of chosen) {
-      const delayUs = (1 + distanceMs(node, other) * (1 + random() / 2)) * 1000
-      const metrics = { delayUs, lossPpm: random() < 0.1 ? 10_000 : 0, jitterUs: 500, updatedAtMs: 0 }
-      table.upsert(node, other, metrics)
-      table.upsert(other, node, metrics)
+    const others = places.map((_, other) => other).filter(other => other !== node)
+    others.sort((a, b) => distanceMs(node, a) - distanceMs(node, b)).slice(0, NEAREST).forEach(other => { link(node, other) })
+  }
+  while (table.linkCount < nodeCount * Math.min(MEAN_DEGREE, nodeCount - 1)) {
+    const [a, b] = [Math.floor(random() * nodeCount), Math.floor(random() * nodeCount)]
+    if (a !== b) {
+      link(a, b)
     }
   }
   return table

@@ -71,7 +71,8 @@ export class Discovery {
     this.#now = init.now ?? Date.now
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
-    this.self = new SelfDescriptor({ ...components, network: init.network, describe: init.describe, now: this.#now })
+    const { peerId, privateKey, addressManager } = components
+    this.self = new SelfDescriptor({ peerId, privateKey, addressManager, network: init.network, describe: init.describe, now: this.#now })
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
     this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })

@@ -77,7 +77,7 @@ export class LinkMonitor {
         yield {
           peer,
           up,
-          rttUs: up ? Math.round(estimator.rttUs) : 0,
+          rttUs: up ? Math.round(estimator.rttUs ?? 0) : 0,
           jitterUs: up ? Math.round(estimator.jitterUs) : 0,
           lossPpm: Math.round(estimator.lossPpm),
           samples: estimator.samples,

@@ -4,6 +4,7 @@ import { pushable } from 'it-pushable'
 import { OverQuotaError } from '../../protocols/errors.ts'
 import { sealReport } from '../../protocols/report/codec.ts'
 import { movedSignificantly } from '../measurement/link-estimator.ts'
+import type { LinkReading } from '../measurement/link-estimator.ts'
 import type { LinkMeasurement } from '../../protocols/report/codec.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { Pushable } from 'it-pushable'
@@ -110,7 +111,7 @@ export class ReportPublisher {
 
   #hasMoved (link: LinkMeasurement): boolean {
     const before = this.#published.get(link.peer.toString())
-    return before === undefined || movedSignificantly(before, link)
+    return before === undefined || movedSignificantly(reading(before), reading(link))
   }
 
   #hasGone (all: readonly LinkMeasurement[]): boolean {
@@ -127,4 +128,8 @@ export class ReportPublisher {
       loadBytesPerSecond: BigInt(Math.round(this.#init.loadBytesPerSecond()))
     }, this.#init.privateKey)
   }
+}
+
+function reading (link: LinkMeasurement): LinkReading {
+  return { ...link, state: link.up ? 'up' : 'down', outcomes: link.samples }
 }

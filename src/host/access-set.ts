@@ -127,7 +127,7 @@ export class AccessSet {
       .filter(({ estimator }) => estimator.samples >= 2)
       .map(({ descriptor, estimator }) => ({
         forwarder: descriptor.peer,
-        rttUs: Math.round(estimator.rttUs),
+        rttUs: Math.round(estimator.rttUs ?? 0),
         attached: this.isAttached(descriptor.peer)
       }))
       .sort((a, b) => a.rttUs - b.rttUs)

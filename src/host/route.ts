@@ -74,7 +74,7 @@ export class Route implements RouteState {
   }
 
   get rttMs (): number {
-    return this.#estimator.rttUs / 1_000
+    return (this.#estimator.rttUs ?? 0) / 1_000
   }
 
   get jitterMs (): number {

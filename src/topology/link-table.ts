@@ -74,7 +74,7 @@ export class LinkTable {
   upsert (from: number, to: number, metrics: LinkMetrics): void {
     checkLinkEnds(from, to)
     checkLinkMetrics(metrics)
-    const slot = this.#slots.get(this.#keyOf(from, to)) ?? this.#add(from, to)
+    const slot = this.#slotOf(from, to) ?? this.#add(from, to)
     this.#delayUs[slot] = Math.round(metrics.delayUs)
     this.#lossPpm[slot] = Math.round(metrics.lossPpm)
     this.#jitterUs[slot] = Math.round(metrics.jitterUs)
@@ -193,6 +193,7 @@ export class LinkTable {
     return inRange ? this.#slots.get(this.#keyOf(from, to)) : undefined
   }
 
+  /** Both ends must be below maxNodes, or two links have one key. */
   #keyOf (from: number, to: number): number {
     return from * this.maxNodes + to
   }

@@ -95,7 +95,7 @@ describe('link table', () => {
     assert.throws(() => { table.coverNodes(4) }, TopologyFullError)
     assert.equal(table.version, version)
     table.upsert(0, 1, metrics(7))
-    assert.equal(table.get(0, 1)?.delayUs, 7)
+    assert.deepEqual([table.get(0, 1)?.delayUs, table.get(1, 0)?.delayUs, table.get(0, 3)], [7, 1, undefined])
   })
 
   const invalid: Array<[title: string, from: number, to: number, changes: Partial<LinkMetrics>]> = [

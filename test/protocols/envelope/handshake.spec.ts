@@ -5,7 +5,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { encodeData } from '../../../protocols/envelope/codec.ts'
 import { CLOCK_SKEW_MS, INIT_BYTES, RESPONSE_BYTES } from '../../../protocols/envelope/constants.ts'
-import { encodeInit, encodeResponse } from '../../../protocols/envelope/handshake-messages.ts'
+import { encodeInit, encodeResponse, initTranscript, responseTranscript } from '../../../protocols/envelope/handshake-messages.ts'
 import { acceptInit, createInit } from '../../../protocols/envelope/handshake.ts'
 import { MAX_SOURCE_ROUTE_HEADER_BYTES } from '../../../protocols/forward/constants.ts'
 import { NOW_MS, altered, flowLabel, freshInit, initiator, initiatorKey, responder, responderKey, strangerKey } from './two-hosts.ts'
@@ -186,6 +186,24 @@ describe('envelope handshake under hostile bytes', () => {
     await assert.rejects(accept(Uint8Array.of(...init, 0)), { name: 'MalformedMessageError' })
     await assert.rejects(pending.complete(Uint8Array.of(...response, 0), NOW_MS), { name: 'MalformedMessageError' })
   })
+
+  for (const at of [2, 3, 132, 535]) {
+    it(`refuses an init in which byte ${at}, reserved or padding, is not zero although its initiator signed that`, async () => {
+      const { message } = await freshInit()
+      const odd = altered(message, at)
+      odd.set(await initiatorKey.sign(initTranscript(odd)), INIT_BYTES - 64)
+      await assert.rejects(accept(odd), { name: 'MalformedMessageError' })
+    })
+  }
+
+  for (const at of [2, 3]) {
+    it(`refuses a response in which reserved byte ${at} is not zero although its responder signed that`, async () => {
+      const { message: init, pending } = await freshInit()
+      const odd = altered((await accept(init)).message, at)
+      odd.set(await responderKey.sign(responseTranscript(init, odd)), RESPONSE_BYTES - 64)
+      await assert.rejects(pending.complete(odd, NOW_MS), { name: 'MalformedMessageError' })
+    })
+  }
 
   it('refuses another version by name, so that both sides know what to change', async () => {
     const { message } = await freshInit()

@@ -75,6 +75,20 @@ describe('init guard', () => {
     assert.ok((await guard.accept(message, options)).session)
   })
 
+  it('leaves no rejection unhandled when a bad init has no waiting copies', async () => {
+    const unhandled: unknown[] = []
+    const onUnhandled = (reason: unknown): void => { unhandled.push(reason) }
+    process.on('unhandledRejection', onUnhandled)
+    try {
+      const { guard } = guardAt()
+      await assert.rejects(guard.accept(altered((await freshInit()).message, SIGNATURE_AT), options), { name: 'InvalidSignatureError' })
+      await new Promise(resolve => setImmediate(resolve))
+    } finally {
+      process.off('unhandledRejection', onUnhandled)
+    }
+    assert.deepEqual(unhandled, [])
+  })
+
   it('looks at no more inits per second than it is told, repeats excepted', async () => {
     const { clock, guard } = guardAt({ maxInitsPerSecond: 2 })
     const inits = await Promise.all(Array.from({ length: 4 }, async () => (await freshInit()).message))

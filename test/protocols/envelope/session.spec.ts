@@ -71,6 +71,14 @@ describe('envelope session', () => {
     assert.deepEqual(atResponder.open(sealed), frame)
   })
 
+  it('refuses reserved bytes that are not zero before it decrypts anything', async () => {
+    const { atInitiator, atResponder } = await goldenSessions()
+    const sealed = atInitiator.seal(frame)
+    for (const at of [1, 2, 3]) {
+      assert.throws(() => atResponder.open(altered(sealed, at)), { name: 'MalformedMessageError' })
+    }
+  })
+
   it('refuses an envelope cut off anywhere', async () => {
     const { atInitiator, atResponder } = await goldenSessions()
     const sealed = atInitiator.seal(frame)

@@ -1,0 +1,181 @@
+// `byway demo`: a whole overlay on this machine, on real Internet latencies. Each pair of hosts starts on its default route,
+// gets offers from two RSPs, and leaves the default route where a measured path is better; then a forwarder that is in use
+// is stopped, and the flow recovers.
+import { cheapestPath, linkAgreement } from '../../simulation/oracle.ts'
+import { drawRows } from '../../simulation/draw.ts'
+import { loadMatrix } from '../../simulation/latency-matrix.ts'
+import { mapSome, startOverlay } from './demo-overlay.ts'
+import { measuredOn, reportForwarders, reportPair, rounded, summarize } from './demo-report.ts'
+import type { DemoOverlay, DemoPair, Placed } from './demo-overlay.ts'
+import type { DemoReport, FailoverReport } from './demo-report.ts'
+import type { Forwarder } from '../../forwarder/forwarder.ts'
+import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
+import type { LatencyMatrix } from '../../simulation/latency-matrix.ts'
+import type { LinkEstimate } from '../../simulation/oracle.ts'
+import type { RouteProvider } from '../../rsp/route-provider.ts'
+
+export interface DemoInit {
+  sliceFile: string
+  forwarders: number
+  pairs: number
+  seed: number
+  signal: AbortSignal
+  onProgress: (text: string) => void
+}
+
+export interface RunningDemo {
+  overlay: DemoOverlay
+  channels: OutgoingChannel[]
+  report: DemoReport
+}
+
+const RELAY_COST_MS = 1
+/** Share of all links that an RSP must know before the hosts ask it. */
+const ENOUGH_LINKS = 0.99
+const MAP_DEADLINE_MS = 45_000
+/** Routes are measured so long before they are judged. */
+const OBSERVE_MS = 5_000
+const OPEN_CONCURRENCY = 8
+const FAILOVER_DEADLINE_MS = 10_000
+
+export async function runDemo (init: DemoInit): Promise<RunningDemo> {
+  const startedMs = performance.now()
+  const matrix = await loadMatrix(init.sliceFile)
+  const rows = drawRows({ seed: init.seed, size: matrix.size, forwarders: init.forwarders, pairs: init.pairs })
+  const overlay = await startOverlay({ matrix, rows, onProgress: init.onProgress, signal: init.signal })
+  try {
+    await mapped(overlay, init)
+    init.onProgress('hosts ask for routes, and measure what they are offered')
+    const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
+    await pause(OBSERVE_MS, init.signal)
+    const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
+    const rsps = overlay.rsps.map((rsp) => reportRsp(rsp, overlay, matrix))
+    init.onProgress('stopping a forwarder that is in use')
+    const failover = await failOver(overlay, channels, init.signal)
+    const report = {
+      forwarders: reportForwarders(overlay),
+      rsps,
+      pairs,
+      ...summarize(pairs),
+      failover,
+      seconds: rounded((performance.now() - startedMs) / 1_000) as number
+    }
+    return { overlay, channels, report }
+  } catch (error) {
+    await overlay.stop()
+    throw error
+  }
+}
+
+/** Waits until both RSPs know the links and the hosts have measured how near the forwarders are. */
+async function mapped ({ rsps, pairs, forwarders }: DemoOverlay, { signal, onProgress }: DemoInit): Promise<void> {
+  const all = forwarders.length * (forwarders.length - 1)
+  const hosts = pairs.flatMap(({ source, destination }) => [source, destination])
+  const untilMs = performance.now() + MAP_DEADLINE_MS
+  let said = 0
+  while (performance.now() < untilMs) {
+    const known = rsps.map(({ node }) => node.services.byway.status.links)
+    const ready = hosts.filter(({ node }) => node.services.byway.access.points.length >= forwarders.length).length
+    if (performance.now() - said > 2_000) {
+      said = performance.now()
+      onProgress(`RSPs know ${known.join(' and ')} of ${all} links; ${ready} of ${hosts.length} hosts have measured all forwarders`)
+    }
+    if (known.every((links) => links >= ENOUGH_LINKS * all) && ready === hosts.length) {
+      return
+    }
+    await pause(200, signal)
+  }
+  onProgress('going on with what is known')
+}
+
+async function openChannel ({ source, destination }: DemoPair, signal: AbortSignal): Promise<OutgoingChannel> {
+  const channel = await source.node.services.byway.open(destination.node.peerId, { signal })
+  await channel.settled()
+  return channel
+}
+
+/** The cheapest path through any running forwarders; only the oracle and the delays know the matrix. */
+function oracleRttMs (matrix: LatencyMatrix, { forwarders }: DemoOverlay, { source, destination }: DemoPair): number {
+  return cheapestPath({
+    rttMs: (a, b) => matrix.rttMs(a, b),
+    forwarders: forwarders.map(({ row }) => row),
+    source: source.row,
+    destination: destination.row,
+    relayCostMs: RELAY_COST_MS
+  }).rttMs
+}
+
+function reportRsp ({ node, row }: Placed<RouteProvider>, { forwarders }: DemoOverlay, matrix: LatencyMatrix): DemoReport['rsps'][number] {
+  const rowOf = new Map(forwarders.map((forwarder) => [forwarder.node.peerId.toString(), forwarder.row]))
+  const estimates: LinkEstimate[] = []
+  for (const { from, to, rttUs } of node.services.byway.map.links()) {
+    estimates.push({ from: rowOf.get(from) as number, to: rowOf.get(to) as number, rttMs: rttUs / 1_000 })
+  }
+  const agreement = linkAgreement(estimates, matrix)
+  return {
+    id: node.peerId.toString(),
+    node: row,
+    kind: node.services.byway.mapKind,
+    links: estimates.length,
+    medianErrorMs: rounded(agreement?.medianAbsoluteErrorMs) ?? 0,
+    medianRelativeError: rounded(agreement?.medianRelativeError) ?? 0,
+    withinTolerance: rounded(agreement?.withinTolerance) ?? 0
+  }
+}
+
+/** Stops the forwarder that most channels use, and watches one of them recover. */
+async function failOver ({ forwarders }: DemoOverlay, channels: readonly OutgoingChannel[], signal: AbortSignal): Promise<FailoverReport | null> {
+  const uses = new Map<string, number[]>()
+  channels.forEach((channel, i) => {
+    for (const id of channel.status.active?.path ?? []) {
+      uses.set(id, [...uses.get(id) ?? [], i])
+    }
+  })
+  const [stopped, users] = [...uses].sort(([, a], [, b]) => b.length - a.length)[0] ?? []
+  const victim = forwarders.find(({ node }) => node.peerId.toString() === stopped)
+  if (stopped === undefined || users === undefined || victim === undefined) {
+    return null
+  }
+  const channel = channels[users[0]]
+  const before = channel.status.active
+  const stoppedMs = performance.now()
+  kill(victim)
+  const detectedMs = await leaves(channel, stopped, stoppedMs)
+  await pause(OBSERVE_MS, signal)
+  const { active, text } = channel.status
+  return {
+    stopped,
+    pair: users[0],
+    detectedMs: rounded(detectedMs),
+    route: text,
+    path: active?.path ?? [],
+    measuredRttMs: measuredOn(active),
+    before: { path: before?.path ?? [], measuredRttMs: measuredOn(before) }
+  }
+}
+
+/** As when its process dies: all connections end at once, nothing is said. */
+function kill ({ node }: Placed<Forwarder>): void {
+  for (const connection of node.getConnections()) {
+    connection.abort(new Error('the forwarder was stopped'))
+  }
+  void node.stop()
+}
+
+/** How long until the channel is on a route without this forwarder; null when it never is. */
+async function leaves (channel: OutgoingChannel, forwarder: string, sinceMs: number): Promise<number | null> {
+  while (performance.now() - sinceMs < FAILOVER_DEADLINE_MS) {
+    const { active } = channel.status
+    if (active !== undefined && !active.path.includes(forwarder)) {
+      return performance.now() - sinceMs
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return null
+}
+
+async function pause (ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  signal.throwIfAborted()
+}

@@ -1,0 +1,100 @@
+// The composition root for Node.js: the only place where a byway node's libp2p is put together.
+import { Admission } from '../defence/admission.ts'
+import { composeGaters } from '../defence/compose-gaters.ts'
+import { createLibp2p } from 'libp2p'
+import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
+import { identify } from '@libp2p/identify'
+import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
+import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { noise } from '@chainsafe/libp2p-noise'
+import { ping } from '@libp2p/ping'
+import { reaper } from '../defence/reaper.ts'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import type { AdmissionLimits } from '../defence/admission.ts'
+import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { ConnectionGater, Libp2p, PeerId, PrivateKey, Startable } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+
+/** What each role service offers to its node. */
+export interface Role extends Startable {
+  isUseful: (peer: PeerId) => boolean
+}
+
+export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
+
+export interface NodeInit<R extends Role> {
+  role: (components: DiscoveryComponents) => R
+  privateKey: PrivateKey
+  /** Multiaddrs to listen on. */
+  listen: readonly string[]
+  network?: string
+  /** Hosts ask the DHT, the others serve it. */
+  servesDht: boolean
+  /** Loopback and private addresses are taken for public ones: overlays on one machine or in one building. */
+  isLocal?: boolean
+  admission?: Partial<AdmissionLimits>
+  connectionGater?: ConnectionGater
+  /** Wraps TCP; the demo adds delay here. */
+  wrapTransport?: (transport: TransportFactory) => TransportFactory
+  start?: boolean
+}
+
+export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
+
+/** Window and read buffer of a stream: with these, pausing cannot reset a healthy stream. */
+const MAX_STREAM_WINDOW_BYTES = 1_048_576
+/** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
+const CONNECTION_HEADROOM = 64
+/** libp2p counts new inbound connections per address and second; admission does it per prefix, and knows loopback. */
+const INBOUND_PER_SECOND = 1_000
+
+/**
+ * Makes and starts a node with one role.
+ *
+ * @returns the libp2p node; its role is `services.byway`
+ */
+export async function createNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
+  const network = init.network ?? PUBLIC_NETWORK
+  const isLocal = init.isLocal ?? false
+  const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
+  const wrap = init.wrapTransport ?? ((transport) => transport)
+  let role: R | undefined
+  const node = await createLibp2p({
+    privateKey: init.privateKey,
+    start: false,
+    addresses: { listen: [...init.listen] },
+    transports: [wrap(tcp()), wrap(webSockets())],
+    connectionEncrypters: [noise()],
+    streamMuxers: [guardedMuxer(yamux({
+      streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
+    }))],
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), init.connectionGater ?? { denyDialMultiaddr: () => false }),
+    connectionManager: {
+      maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
+      inboundConnectionThreshold: INBOUND_PER_SECOND,
+      maxIncomingPendingConnections: 64
+    },
+    connectionMonitor: { abortConnectionOnPingFailure: false },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      dht: kadDHT({
+        protocol: kadProtocol(network),
+        clientMode: !init.servesDht,
+        peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
+        allowQueryWithZeroPeers: true
+      }),
+      byway: (components: DiscoveryComponents) => {
+        role = init.role(components)
+        return role
+      },
+      reaper: reaper({ maxInbound: admission.limits.maxInbound, isUseful: (peer) => role?.isUseful(peer) ?? true })
+    }
+  })
+  if (init.start !== false) {
+    await node.start()
+  }
+  return node as unknown as BywayNode<R>
+}

@@ -1,0 +1,179 @@
+// The RSP role as a libp2p service: fills a map, by forwarders' reports or by surveys of its own, and sells paths through it.
+import { DisjointFinder } from '../path-finding/disjoint.ts'
+import { Discovery } from '../discovery/discovery.ts'
+import { Endpoint } from '../link/endpoint.ts'
+import { LinkSet } from '../link/link-set.ts'
+import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { PerformanceMap } from './performance-map.ts'
+import { Prober } from '../measurement/prober.ts'
+import { ReportCollector } from './report-collector.ts'
+import { RouteService } from './route-service.ts'
+import { Surveyor } from './surveyor.ts'
+import { WatchKeeper } from './watch-keeper.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { serveRoutes } from '../../protocols/route/server.ts'
+import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId, Startable } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface RouteProviderInit {
+  /** How the map is filled: asking the forwarders, or measuring without their help. */
+  mapKind?: 'reports' | 'surveys'
+  /** Name of the overlay. */
+  network?: string
+  /** Nodes to begin with. */
+  bootstrap?: readonly Multiaddr[]
+  operator?: string
+  tags?: Record<string, string>
+  /** Price of an answer in millionths of the operator's unit; 0 = free. */
+  priceMicro?: bigint
+  /** Surveys only: probes sent per second at most. */
+  surveyProbesPerSecond?: number
+}
+
+export type RouteProviderComponents = DiscoveryComponents
+
+export interface RouteProviderStatus {
+  mapKind: 'reports' | 'surveys'
+  forwarders: number
+  links: number
+  answered: number
+  unanswered: number
+}
+
+const MAX_FORWARDERS = 1_024
+const QUEUE_BYTES = 1_000_000
+/** How often forwarders whose descriptor has expired are forgotten. */
+const HOUSEKEEPING_MS = 10_000
+
+export class RouteProvider implements Startable {
+  readonly discovery: Discovery
+  readonly map = new PerformanceMap()
+  readonly mapKind: 'reports' | 'surveys'
+  readonly #components: RouteProviderComponents
+  readonly #links: LinkSet
+  readonly #prober: Prober
+  readonly #watches: WatchKeeper
+  /** What fills the map. */
+  readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
+  readonly #service: RouteService
+  readonly #forwarders = new Map<string, VerifiedDescriptor>()
+  #unserve: (() => Promise<void>) | undefined
+  #housekeeping: ReturnType<typeof setInterval> | undefined
+
+  constructor (components: RouteProviderComponents, init: RouteProviderInit = {}) {
+    const now = (): number => performance.now()
+    const nowS = (): number => Date.now() / 1_000
+    const log = components.logger.forComponent('byway:rsp')
+    const { connectionManager, peerId, privateKey } = components
+    const descriptor = async (): Promise<Uint8Array> => this.discovery.self.get()
+    this.#components = components
+    this.mapKind = init.mapKind ?? 'reports'
+    const endpoint = new Endpoint({
+      self: nodeIdOf(peerId),
+      links: this.#links = new LinkSet(components, {
+        now,
+        queueBytes: QUEUE_BYTES,
+        maxLinks: MAX_FORWARDERS,
+        onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) }
+      }),
+      nowS
+    })
+    this.#prober = new Prober({ endpoint, now, nowS })
+    this.discovery = new Discovery(components, {
+      network: init.network ?? PUBLIC_NETWORK,
+      bootstrap: init.bootstrap ?? [],
+      seeks: ['forwarder'],
+      describe: () => ({
+        operator: init.operator,
+        tags: init.tags,
+        rsp: { mapKind: this.mapKind, metrics: ['delay', 'loss'], priceMicro: init.priceMicro ?? 0n }
+      })
+    })
+    this.#watches = new WatchKeeper({ connectionManager, descriptor, connectOnly: this.mapKind === 'surveys', log })
+    this.#source = this.mapKind === 'reports'
+      ? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, log })
+      : new Surveyor({
+        map: this.map,
+        links: this.#links,
+        prober: this.#prober,
+        self: peerId,
+        connectionManager,
+        descriptor,
+        probesPerSecond: init.surveyProbesPerSecond,
+        now,
+        nowMs: Date.now,
+        log
+      })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), privateKey, now: Date.now })
+    this.discovery.onFound((found) => {
+      if (found.roles.has('forwarder')) {
+        this.#add(found)
+      }
+    })
+  }
+
+  readonly [Symbol.toStringTag] = 'byway/rsp'
+
+  async start (): Promise<void> {
+    await this.#links.start()
+    this.#prober.start()
+    this.#source.start?.()
+    this.#unserve = await serveRoutes(this.#components.registrar, async (query) => this.#service.answer(query))
+    this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
+    await this.discovery.start()
+  }
+
+  async stop (): Promise<void> {
+    clearInterval(this.#housekeeping)
+    await this.discovery.stop()
+    await this.#unserve?.()
+    this.#watches.stop()
+    this.#source.stop()
+    this.#prober.stop()
+    await this.#links.stop()
+  }
+
+  /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
+  isUseful (peer: PeerId): boolean {
+    return this.#forwarders.has(peer.toString())
+  }
+
+  get status (): RouteProviderStatus {
+    return {
+      mapKind: this.mapKind,
+      forwarders: this.#forwarders.size,
+      links: this.map.snapshot(Date.now()).linkCount,
+      answered: this.#service.answered,
+      unanswered: this.#service.unanswered
+    }
+  }
+
+  #add (forwarder: VerifiedDescriptor): void {
+    const key = forwarder.peer.toString()
+    if (!this.#forwarders.has(key) && this.#forwarders.size >= MAX_FORWARDERS) {
+      return
+    }
+    this.#forwarders.set(key, forwarder)
+    this.map.addNode(key)
+    this.#watches.add(forwarder)
+    this.#source.add(forwarder)
+  }
+
+  #keepHouse (): void {
+    for (const [key, { peer }] of this.#forwarders) {
+      if (this.discovery.directory.get(peer) === undefined) {
+        this.#forwarders.delete(key)
+        this.#watches.remove(key)
+        this.#source.remove(key)
+        this.map.removeNode(key)
+      }
+    }
+  }
+}
+
+/** The RSP role: `services: { byway: routeProvider() }`. */
+export function routeProvider (init: RouteProviderInit = {}): (components: RouteProviderComponents) => RouteProvider {
+  return (components) => new RouteProvider(components, init)
+}

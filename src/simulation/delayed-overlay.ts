@@ -1,0 +1,40 @@
+// Where every node of an overlay on one machine "is": a row of the latency matrix. The one place that turns the matrix into
+// delay; nodes learn of it only by what they measure.
+import { delayed } from './delayed-transport.ts'
+import type { LatencyMatrix } from './latency-matrix.ts'
+import type { Transport } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export class DelayedOverlay {
+  readonly #matrix: LatencyMatrix
+  readonly #rowByPort = new Map<number, number>()
+
+  constructor (matrix: LatencyMatrix) {
+    this.#matrix = matrix
+  }
+
+  /** The node that listens on these addresses is at this row. */
+  place (row: number, addresses: readonly Multiaddr[]): void {
+    for (const address of addresses) {
+      const port = portOf(address)
+      if (port !== undefined) {
+        this.#rowByPort.set(port, row)
+      }
+    }
+  }
+
+  /** Wraps the transport of the node at `row`. */
+  wrapTransport<Components> (row: number): (transport: (components: Components) => Transport) => (components: Components) => Transport {
+    return (transport) => delayed(transport, {
+      rttMs: (remote) => {
+        const other = this.#rowByPort.get(portOf(remote) ?? -1)
+        return other === undefined ? undefined : this.#matrix.rttMs(row, other)
+      }
+    })
+  }
+}
+
+function portOf (address: Multiaddr): number | undefined {
+  const value = address.getComponents().find(({ name }) => name === 'tcp')?.value
+  return value === undefined ? undefined : Number(value)
+}

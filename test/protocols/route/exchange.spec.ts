@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { NotFoundError } from '../../../protocols/errors.ts'
+import { queryRoutes } from '../../../protocols/route/client.ts'
+import { ROUTE_METHOD } from '../../../protocols/route/codec.ts'
+import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, ROUTE_PROTOCOL } from '../../../protocols/route/constants.ts'
+import { signOffers } from '../../../protocols/route/offer.ts'
+import { serveRoutes } from '../../../protocols/route/server.ts'
+import { request, serve } from '../../../protocols/request-response.ts'
+import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { answerTo, HOST_B, NOW_MS, PATHS, RSP, RSP_KEY, sampleQuery } from './samples.ts'
+import type { DigestedQuery } from '../../../protocols/route/codec.ts'
+import type { RouteHandler } from '../../../protocols/route/server.ts'
+import type { TestNode } from '../../helpers/nodes.ts'
+import type { Connection } from '@libp2p/interface'
+
+const EXPECT = { expectedRsp: RSP, nowMs: NOW_MS }
+
+const answerWell: RouteHandler = async query => {
+  const { paths, ...ends } = answerTo(query, PATHS.slice(0, query.paths))
+  return await signOffers(paths, { ...ends, privateKey: RSP_KEY, nowMs: NOW_MS })
+}
+
+describe('protocols/route over libp2p', () => {
+  let rsp: TestNode
+  let toRsp: Connection
+  let uncaught: ReturnType<typeof watchUncaught>
+
+  beforeEach(async () => {
+    uncaught = watchUncaught()
+    rsp = await createNode({ privateKey: RSP_KEY })
+    toRsp = await connected(await createNode(), rsp)
+  })
+
+  afterEach(async () => {
+    await stopNodes()
+    uncaught.stop()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  /** Serves anything that has the form of the method: what a broken or hostile RSP would send. */
+  async function serveBytes (bytes: Uint8Array, maxResponseBytes = MAX_RESPONSE_BYTES): Promise<void> {
+    const method = { ...ROUTE_METHOD, maxResponseBytes, encodeResponse: (response: Uint8Array) => response, decodeResponse: (response: Uint8Array) => response }
+    await serve(rsp.services.internals.registrar, method, () => bytes)
+  }
+
+  it('brings a query to the RSP and its verified paths to the host', async () => {
+    const seen: DigestedQuery[] = []
+    await serveRoutes(rsp.services.internals.registrar, async (query, caller) => {
+      seen.push(query)
+      return await answerWell(query, caller)
+    })
+
+    const { paths, refused } = await queryRoutes(toRsp, sampleQuery({ paths: 2 }), EXPECT)
+
+    assert.deepEqual(paths.map(({ pathNumber }) => pathNumber), [7, 8])
+    assert.deepEqual(refused, [])
+    assert.deepEqual(seen.map(query => query.source.map(({ forwarder, rttUs }) => `${forwarder} ${rttUs}`)), [sampleQuery().source.map(({ forwarder, rttUs }) => `${forwarder} ${rttUs}`)])
+    assert.deepEqual(seen[0].digest, paths[0].queryDigest)
+  })
+
+  it('hands over the good offers and says what is wrong with the bad ones', async () => {
+    await serveRoutes(rsp.services.internals.registrar, async (query, caller) => {
+      const answer = await answerWell(query, caller)
+      answer.offers[0] = { ...answer.offers[0], leafIndex: 2 }
+      return answer
+    })
+
+    const { paths, refused } = await queryRoutes(toRsp, sampleQuery(), EXPECT)
+
+    assert.deepEqual(paths.map(({ pathNumber }) => pathNumber), [8, 9])
+    assert.deepEqual(refused.map(({ index, error }) => [index, error.name]), [[0, 'InvalidProofError']])
+  })
+
+  it('tells the host that there is no path', async () => {
+    await serveRoutes(rsp.services.internals.registrar, async () => { throw new NotFoundError('no path between these') })
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'NotFoundError', message: /no path between these/, remote: true })
+  })
+
+  it('refuses an answer that another RSP signed', async () => {
+    await serveRoutes(rsp.services.internals.registrar, answerWell)
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), { ...EXPECT, expectedRsp: HOST_B }), { name: 'InvalidSignatureError' })
+  })
+
+  it('refuses the answer to an earlier query', async () => {
+    let first: ReturnType<RouteHandler> | undefined
+    await serveRoutes(rsp.services.internals.registrar, async (query, caller) => await (first ??= answerWell(query, caller)))
+    await queryRoutes(toRsp, sampleQuery(), EXPECT)
+
+    const { paths, refused } = await queryRoutes(toRsp, sampleQuery({ nonce: new Uint8Array(16) }), EXPECT)
+
+    assert.deepEqual(paths, [])
+    assert.deepEqual(refused.map(({ error }) => error.name), ['OfferMismatchError', 'OfferMismatchError', 'OfferMismatchError'])
+  })
+
+  it('does not send a query that breaks a bound', async () => {
+    let asked = 0
+    await serveRoutes(rsp.services.internals.registrar, async (query, caller) => {
+      asked++
+      return await answerWell(query, caller)
+    })
+    await assert.rejects(queryRoutes(toRsp, sampleQuery({ paths: 9 }), EXPECT), { name: 'MalformedMessageError', remote: false })
+    assert.equal(asked, 0)
+  })
+
+  it('answers a malformed query with MALFORMED, and the next one as ever', async () => {
+    await serveRoutes(rsp.services.internals.registrar, answerWell)
+    const malformed = { ...ROUTE_METHOD, encodeRequest: (bytes: Uint8Array) => bytes, decodeRequest: (bytes: Uint8Array) => bytes }
+
+    for (const bytes of [new Uint8Array(0), new Uint8Array(500).fill(0xff)]) {
+      await assert.rejects(request(toRsp, malformed, bytes), { name: 'MalformedMessageError', remote: true })
+    }
+
+    assert.equal((await queryRoutes(toRsp, sampleQuery(), EXPECT)).paths.length, 3)
+  })
+
+  it('answers a query over the size limit with TOO_LARGE', async () => {
+    await serveRoutes(rsp.services.internals.registrar, answerWell)
+    const oversized = { ...ROUTE_METHOD, maxRequestBytes: MAX_REQUEST_BYTES + 1, encodeRequest: (bytes: Uint8Array) => bytes, decodeRequest: (bytes: Uint8Array) => bytes }
+    await assert.rejects(request(toRsp, oversized, new Uint8Array(MAX_REQUEST_BYTES + 1)), { name: 'MessageTooLargeError', remote: true })
+  })
+
+  it('refuses an answer over the size limit', async () => {
+    await serveBytes(new Uint8Array(MAX_RESPONSE_BYTES + 1), MAX_RESPONSE_BYTES + 1)
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'MessageTooLargeError', remote: false })
+  })
+
+  it('refuses an answer of bytes that are no message', async () => {
+    await serveBytes(new Uint8Array(300).fill(0xff))
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'MalformedMessageError', remote: false })
+  })
+
+  it('gives up at the deadline when the RSP does not answer', async () => {
+    await serveRoutes(rsp.services.internals.registrar, async () => await new Promise(() => {}))
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), { ...EXPECT, deadlineMs: 50 }), { name: 'DeadlineError', remote: false })
+  })
+
+  it('gives up when the caller does', async () => {
+    await serveRoutes(rsp.services.internals.registrar, async () => await new Promise(() => {}))
+    const abort = new AbortController()
+    const answer = queryRoutes(toRsp, sampleQuery(), { ...EXPECT, signal: abort.signal })
+    abort.abort()
+    await assert.rejects(answer, { name: 'CancelledError' })
+  })
+
+  it('says so when the peer is no RSP', async () => {
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'ProtocolNotSupportedError' })
+  })
+
+  it('is no longer answered after the server has stopped', async () => {
+    const stop = await serveRoutes(rsp.services.internals.registrar, answerWell)
+    assert.ok(rsp.getProtocols().includes(ROUTE_PROTOCOL))
+    await stop()
+    assert.ok(!rsp.getProtocols().includes(ROUTE_PROTOCOL))
+  })
+})
