@@ -10,6 +10,11 @@ export function nodeIdOf (peer: PeerId): NodeId {
   return sha256(peer.toMultihash().bytes).slice(0, NODE_ID_BYTES)
 }
 
+/** A copy, also where `buffer` is one of Node's, whose own `slice` shares memory. */
+export function copyOf (buffer: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(buffer.subarray(from, to))
+}
+
 /** Are the 16 bytes of `buffer` at `at` this id? */
 export function isNodeAt (buffer: Uint8Array, at: number, id: NodeId): boolean {
   for (let i = 0; i < NODE_ID_BYTES; i++) {

@@ -1,5 +1,6 @@
 // Notices: what ICMP is for IP. They travel back along the part of the list that the packet has walked.
 import { DEFAULT_TTL, Flag, Kind, NODE_ID_BYTES, NOTICE_QUOTE_BYTES, NoticeCode, PATH_TAG_BYTES, ROUTE_ENTRY_BYTES } from './constants.ts'
+import { copyOf } from './node-id.ts'
 import { At, entryAt, headerBytes } from './source-route.ts'
 import type { NodeId } from './node-id.ts'
 
@@ -48,9 +49,9 @@ export function decodeNotice (packet: Uint8Array): Notice | undefined {
   const reporterAt = header - ROUTE_ENTRY_BYTES
   return {
     code: code as NoticeCode,
-    reporter: packet.slice(reporterAt, reporterAt + NODE_ID_BYTES),
-    pathTag: packet.slice(At.pathTag, At.pathTag + PATH_TAG_BYTES),
-    quote: packet.slice(header, header + NOTICE_QUOTE_BYTES)
+    reporter: copyOf(packet, reporterAt, reporterAt + NODE_ID_BYTES),
+    pathTag: copyOf(packet, At.pathTag, At.pathTag + PATH_TAG_BYTES),
+    quote: copyOf(packet, header, header + NOTICE_QUOTE_BYTES)
   }
 }
 

@@ -5,7 +5,7 @@ import {
   NODE_ID_BYTES, NoticeCode, PATH_TAG_BYTES, ROUTE_ENTRY_BYTES, SOURCE_ROUTE_FIXED_BYTES
 } from './constants.ts'
 import { InvalidRouteError, PacketTooLargeError } from './errors.ts'
-import { isNodeAt } from './node-id.ts'
+import { copyOf, isNodeAt } from './node-id.ts'
 import type { NodeId } from './node-id.ts'
 
 /** Offsets in a source-routed packet or notice. */
@@ -84,7 +84,7 @@ export function packetBytes (header: Uint8Array, payload: Uint8Array): number {
 
 /** Turns the header of a packet that arrived into the header of an answer along the same list. */
 export function replyHeader (packet: Uint8Array): Uint8Array {
-  const header = packet.slice(0, headerBytes(packet, 0))
+  const header = copyOf(packet, 0, headerBytes(packet, 0))
   const backwards = (header[At.flags] & Flag.backwards) === 0
   header[At.flags] = backwards ? Flag.backwards : 0
   header[At.ttl] = DEFAULT_TTL

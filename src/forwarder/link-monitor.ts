@@ -14,6 +14,9 @@ const DEFAULT_INTERVAL_MS = 2_000
 /** Probes of all links are spread over the interval by this much. */
 const JITTER = 0.25
 
+/** What a report can say. */
+const MAX_RTT_US = 60_000_000
+
 export interface LinkMonitorInit {
   links: LinkSet
   prober: Prober
@@ -77,8 +80,8 @@ export class LinkMonitor {
         yield {
           peer,
           up,
-          rttUs: up ? Math.round(estimator.rttUs ?? 0) : 0,
-          jitterUs: up ? Math.round(estimator.jitterUs) : 0,
+          rttUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.rttUs ?? 0)) : 0,
+          jitterUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.jitterUs)) : 0,
           lossPpm: Math.round(estimator.lossPpm),
           samples: estimator.samples,
           ageMs: up ? Math.round(estimator.ageMs(this.#init.now())) : 0

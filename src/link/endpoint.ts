@@ -5,6 +5,7 @@ import { decodeNotice } from '../../protocols/forward/notice.ts'
 import {
   ARRIVED, At, acceptSourceRoute, entryAt, flagsAfter, headerBytes, nextHop, packetBytes, writePacket
 } from '../../protocols/forward/source-route.ts'
+import { copyOf } from '../../protocols/forward/node-id.ts'
 import type { Link } from './link.ts'
 import type { LinkSet } from './link-set.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -100,7 +101,7 @@ export class Endpoint {
   deliver (buffer: Uint8Array, at: number, length: number, from: Link): void {
     const header = headerBytes(buffer, at)
     if (buffer[at + At.kind] === Kind.notice) {
-      const notice = decodeNotice(buffer.slice(at, at + length))
+      const notice = decodeNotice(copyOf(buffer, at, at + length))
       if (notice !== undefined) {
         for (const handler of this.#noticeHandlers) {
           handler(notice)
@@ -113,7 +114,7 @@ export class Endpoint {
       this.refusedPackets++
       return
     }
-    handler({ header: buffer.slice(at, at + header), payload: buffer.slice(at + header, at + length), from })
+    handler({ header: copyOf(buffer, at, at + header), payload: copyOf(buffer, at + header, at + length), from })
   }
 
   #turnAround (buffer: Uint8Array, at: number, length: number, next: number): void {

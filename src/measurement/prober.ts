@@ -1,6 +1,6 @@
 // Measures round trips with probes: small turn-around packets along a list of nodes that begins with ourselves. Forwarders
 // measure their links so, hosts their access forwarders, and RSPs links that are not theirs (paper section 3.2).
-import { NoticeCode } from '../../protocols/forward/constants.ts'
+import type { NoticeCode } from '../../protocols/forward/constants.ts'
 import { decodeProbe, encodeProbe } from '../../protocols/forward/probe.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import type { Endpoint } from '../link/endpoint.ts'

@@ -22,7 +22,7 @@ export interface LinkDifference {
   via: string
 }
 
-/** Sixteen links for each of the most forwarders. Costs about 20 MB when full. */
+/** Sixteen links for each of the most forwarders. Costs about 15 MB when full. */
 const DEFAULT_MAX_LINKS = 65_536
 /** A new level makes the median with its third probe. */
 const SAMPLES_KEPT = 5

@@ -1,6 +1,7 @@
 // The composition root for Node.js: the only place where a byway node's libp2p is put together.
 import { Admission } from '../defence/admission.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
+import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
 import { identify } from '@libp2p/identify'
@@ -63,6 +64,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
   let role: R | undefined
   const node = await createLibp2p({
     privateKey: init.privateKey,
+    logger: componentLogger(),
     start: false,
     addresses: { listen: [...init.listen] },
     transports: [wrap(tcp()), wrap(webSockets())],

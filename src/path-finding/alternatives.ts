@@ -120,7 +120,7 @@ function sharesPrefix (nodes: readonly number[], prefix: readonly number[]): boo
   return prefix.every((node, position) => nodes[position] === node)
 }
 
-export function compareRanked (a: RankedPath, b: RankedPath): number {
+function compareRanked (a: RankedPath, b: RankedPath): number {
   if (a.cost !== b.cost) {
     return a.cost - b.cost
   }

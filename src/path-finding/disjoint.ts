@@ -2,7 +2,7 @@
 // with, whose paths contain such a backup of the best one.
 import { areDisjoint } from '../topology/path.ts'
 import type { Graph } from '../topology/graph.ts'
-import { cheapestPaths, compareRanked } from './alternatives.ts'
+import { cheapestPaths } from './alternatives.ts'
 import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
 import { PathSearch } from './path-search.ts'
 import type { RankedPath } from './path-search.ts'
@@ -19,8 +19,8 @@ export function disjointBackup (graph: Graph, query: PathQuery, path: Pick<Found
 
 /**
  * The first path is the best one. Where two or more are asked for and some path is disjoint from the first, the best such
- * path is among them; the others are the cheapest that there are. All are in order of cost, so the backup stands where
- * its cost puts it: find it with `areDisjoint`.
+ * path is among them; the others are the cheapest that there are. All are in order of cost, so the backup is the
+ * last or stands where its cost puts it: find it with `areDisjoint`.
  */
 export class DisjointFinder implements PathFinder {
   readonly #search = new PathSearch()
@@ -43,7 +43,7 @@ export class DisjointFinder implements PathFinder {
     if (backup === undefined || paths.some(path => areDisjoint(path.nodes, best.nodes))) {
       return paths
     }
-    return [...paths.slice(0, query.paths - 1), backup].sort(compareRanked)
+    return [...paths.slice(0, query.paths - 1), backup]
   }
 }
 

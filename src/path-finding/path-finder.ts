@@ -18,8 +18,8 @@ export const MAX_PATHS = 8
  * - `weights.loss` × percent of loss, link by link,
  * - `weights.delay` × relayCostUs in milliseconds for each forwarder on it.
  *
- * Between paths of equal cost the one with the lower RTT, relayCostUs included, is the better; then the one with fewer
- * forwarders. What is still equal is decided by the forwarders' numbers, so that the same graph gives the same answer.
+ * Between paths of equal cost the one with the lower RTT, relayCostUs per forwarder included, is the better. Which of two
+ * paths that are equal in both comes first is the finder's choice, but always the same for the same links and query.
  */
 export interface PathQuery {
   /** Where the source can enter. Points that name no node of the graph are ignored; of two for one node the nearer counts. */

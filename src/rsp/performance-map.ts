@@ -44,8 +44,11 @@ export class PerformanceMap {
     }
   }
 
-  /** Takes what `from` says of its link to `to`. */
+  /** Takes what `from` says of its link to `to`. Views of nodes that the map does not know are dropped: it is bounded by them. */
   set (from: string, to: string, view: LinkView): void {
+    if (from === to || this.#nodes.indexOf(from) === undefined || this.#nodes.indexOf(to) === undefined) {
+      return
+    }
     let views = this.#views.get(from)
     if (views === undefined) {
       views = new Map()
@@ -117,7 +120,7 @@ export class PerformanceMap {
       delayUs: Math.max(...views.map(({ rttUs }) => rttUs)),
       lossPpm: Math.max(...views.map(({ lossPpm }) => lossPpm)),
       jitterUs: Math.max(...views.map(({ jitterUs }) => jitterUs)),
-      updatedAtMs: Math.max(...views.map(({ measuredAtMs }) => measuredAtMs))
+      updatedAtMs: Math.min(...views.map(({ measuredAtMs }) => measuredAtMs))
     }
     this.#links.upsert(from, to, metrics)
     this.#links.upsert(to, from, metrics)

@@ -102,7 +102,6 @@ export class RouteProvider implements Startable {
         connectionManager,
         descriptor,
         probesPerSecond: init.surveyProbesPerSecond,
-        now,
         nowMs: Date.now,
         log
       })

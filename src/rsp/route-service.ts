@@ -1,12 +1,11 @@
 // Answers route queries: from the map, by the finder, as signed offers. Knows neither how the map is filled nor how paths
 // are found.
 import { NotFoundError } from '../../protocols/errors.ts'
-import { encodeQuery, queryDigest } from '../../protocols/route/codec.ts'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { signOffers } from '../../protocols/route/offer.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
-import type { RouteQuery } from '../../protocols/route/codec.ts'
+import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
 import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
@@ -38,7 +37,7 @@ export class RouteService {
   }
 
   /** @throws NotFoundError when the map has no path between the two ends */
-  async answer (query: RouteQuery): Promise<SignedOffers> {
+  async answer (query: DigestedQuery): Promise<SignedOffers> {
     const nowMs = this.#init.now()
     const found = this.#find(query, nowMs)
     if (found.length === 0) {
@@ -47,7 +46,7 @@ export class RouteService {
     }
     this.answered++
     return signOffers(found.map((path) => this.#toOffer(path, nowMs)), {
-      queryDigest: queryDigest(encodeQuery(query)),
+      queryDigest: query.digest,
       sourceCommitment: query.sourceCommitment,
       destinationCommitment: query.destinationCommitment,
       privateKey: this.#init.privateKey,

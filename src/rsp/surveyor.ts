@@ -2,7 +2,7 @@
 // round trip over the link Ni–Nj. The surveyor is attached to the forwarders, has them keep the links (`connectOnly`), and
 // spends a budget of probes on all of them in turn.
 import { KeptLinks } from '../link/kept-links.ts'
-import { LinkEstimator } from '../measurement/link-estimator.ts'
+import { RttDifference } from '../measurement/rtt-difference.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { Prober } from '../measurement/prober.ts'
@@ -25,25 +25,19 @@ export interface SurveyorInit {
   connectionManager: ConnectionManager
   descriptor: () => Promise<Uint8Array>
   probesPerSecond?: number
-  /** Monotonic, ms. */
-  now: () => number
   /** Unix time, ms. */
   nowMs: () => number
   log: Logger
 }
 
-/** A forwarder, and the direct probes to it. */
 interface Surveyed {
   key: string
   node: NodeId
-  direct: LinkEstimator
 }
 
-/** A link, probed through the one of its ends that is nearer to us. */
 interface SurveyedLink {
   a: Surveyed
   b: Surveyed
-  via: LinkEstimator
   misses: number
 }
 
@@ -52,6 +46,7 @@ export class Surveyor {
   readonly #kept: KeptLinks
   readonly #forwarders = new Map<string, Surveyed>()
   readonly #links = new Map<string, SurveyedLink>()
+  readonly #differences = new RttDifference()
   /** What is probed next: all forwarders, then all links, again and again. */
   #round: Array<Surveyed | SurveyedLink> = []
   #timer: ReturnType<typeof setInterval> | undefined
@@ -83,9 +78,9 @@ export class Surveyor {
     if (this.#forwarders.has(key)) {
       return
     }
-    const added = { key, node: nodeIdOf(descriptor.peer), direct: new LinkEstimator() }
+    const added = { key, node: nodeIdOf(descriptor.peer) }
     for (const other of this.#forwarders.values()) {
-      this.#links.set(nameOf(key, other.key), { a: added, b: other, via: new LinkEstimator(), misses: 0 })
+      this.#links.set(nameOf(key, other.key), { a: added, b: other, misses: 0 })
     }
     this.#forwarders.set(key, added)
     this.#round = []
@@ -93,9 +88,11 @@ export class Surveyor {
 
   remove (key: string): void {
     this.#forwarders.delete(key)
+    this.#differences.removeForwarder(key)
     this.#kept.retain(this.#forwarders)
     for (const [name, { a, b }] of this.#links) {
       if (a.key === key || b.key === key) {
+        this.#differences.removeLink(a.key, b.key)
         this.#links.delete(name)
       }
     }
@@ -104,15 +101,16 @@ export class Surveyor {
 
   #tick (): void {
     const budget = (this.#init.probesPerSecond ?? DEFAULT_PROBES_PER_SECOND) * TICK_MS / 1_000
-    for (let i = 0; i < budget; i++) {
+    for (let spent = 0; spent < budget; spent++) {
       if (this.#round.length === 0) {
+        // taken from the end: the forwarders first, so that a link finds its near probes
         this.#round = [...this.#links.values(), ...this.#forwarders.values()]
       }
       const next = this.#round.pop()
       if (next === undefined) {
         return
       }
-      if ('direct' in next) {
+      if ('node' in next) {
         this.#probeForwarder(next)
       } else {
         this.#probeLink(next)
@@ -120,59 +118,44 @@ export class Surveyor {
     }
   }
 
-  #probeForwarder (forwarder: Surveyed): void {
-    this.#init.prober.probe([forwarder.node], ({ rttMs }) => {
-      if (rttMs === undefined) {
-        forwarder.direct.lost()
-      } else {
-        forwarder.direct.sample(rttMs * 1_000, this.#init.now())
+  #probeForwarder ({ key, node }: Surveyed): void {
+    this.#init.prober.probe([node], ({ rttMs }) => {
+      if (rttMs !== undefined) {
+        this.#differences.sampleNear(key, rttMs * 1_000)
       }
     })
   }
 
   #probeLink (link: SurveyedLink): void {
-    const near = nearer(link.a, link.b)
-    if (near.direct.rttUs === undefined) {
+    const end = this.#differences.betterEnd(link.a.key, link.b.key)
+    if (end === undefined) {
       return
     }
-    const far = near === link.a ? link.b : link.a
+    const [near, far] = end === link.a.key ? [link.a, link.b] : [link.b, link.a]
     this.#init.prober.probe([near.node, far.node], ({ rttMs }) => {
       if (rttMs === undefined) {
         this.#missed(link)
       } else {
         link.misses = 0
-        link.via.sample(rttMs * 1_000, this.#init.now())
-        this.#enter(link, near)
+        this.#differences.sampleFar(near.key, far.key, rttMs * 1_000)
+        this.#enter(link)
       }
     })
   }
 
   #missed (link: SurveyedLink): void {
-    link.via.lost()
-    if (++link.misses >= MAX_MISSES) {
+    if (++link.misses === MAX_MISSES) {
       this.#init.map.remove(link.a.key, link.b.key)
-      link.via = new LinkEstimator()
+      this.#differences.removeLink(link.a.key, link.b.key)
     }
   }
 
-  #enter ({ a, b, via }: SurveyedLink, near: Surveyed): void {
-    const { map, nowMs } = this.#init
-    const [through, direct] = [via.rttUs, near.direct.rttUs]
-    if (through === undefined || direct === undefined || map.indexOf(a.key) === undefined || map.indexOf(b.key) === undefined) {
-      return
+  #enter ({ a, b }: SurveyedLink): void {
+    const estimate = this.#differences.estimate(a.key, b.key)
+    if (estimate !== undefined) {
+      this.#init.map.set(a.key, b.key, { rttUs: estimate.rttUs, jitterUs: estimate.spreadUs, lossPpm: 0, measuredAtMs: this.#init.nowMs() })
     }
-    map.set(a.key, b.key, {
-      rttUs: Math.max(0, through - direct),
-      jitterUs: via.jitterUs,
-      lossPpm: Math.max(0, via.lossPpm - near.direct.lossPpm),
-      measuredAtMs: nowMs()
-    })
   }
-}
-
-/** Undefined RTTs are far: both unknown, the first is taken. */
-function nearer (a: Surveyed, b: Surveyed): Surveyed {
-  return (b.direct.rttUs ?? Infinity) < (a.direct.rttUs ?? Infinity) ? b : a
 }
 
 function nameOf (a: string, b: string): string {

@@ -3,7 +3,7 @@
 /** Ten times the nodes of the largest data set the design was tried on (490), rounded down to a power of two. */
 export const DEFAULT_MAX_NODES = 4096
 
-/** About 250 links per node at the most nodes; a backbone needs a tenth of it. Costs about 80 MB when full. */
+/** About 250 links per node at the most nodes; a backbone needs a tenth of it. Costs about 100 MB when full, its snapshot included. */
 export const DEFAULT_MAX_LINKS = 1_000_000
 
 /** Millionths: the loss of a link that delivers nothing. */

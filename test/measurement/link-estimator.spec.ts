@@ -121,8 +121,12 @@ describe('link estimator', () => {
 
   it('is down after four lost probes in a row and up again with the first that comes back', () => {
     const estimator = new LinkEstimator()
-    const states = [() => { estimator.sample(20_000, 0) }, ...Array(4).fill(() => { estimator.lost() }), () => { estimator.sample(20_000, 0) }].map(event => {
-      event()
+    const states = [false, true, true, true, true, false].map(lost => {
+      if (lost) {
+        estimator.lost()
+      } else {
+        estimator.sample(20_000, 0)
+      }
       return estimator.state
     })
     assert.deepEqual(states, ['up', 'up', 'up', 'up', 'down', 'up'])

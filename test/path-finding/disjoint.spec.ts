@@ -46,6 +46,20 @@ describe('a disjoint backup', () => {
     assert.deepEqual(disjointBackup(graph, avoiding, { nodes: [5, 1, 6] })?.nodes, [0, 2, 4])
   })
 
+  it('regression: is disjoint from the first path, also where another path is as good as that', () => {
+    const us = (from: number, to: number, delayUs: number): LinkRow => [from, to, { delayUs, lossPpm: 0, jitterUs: 0, updatedAtMs: 0 }]
+    const graph = graphOf(6, [us(1, 4, 10_000), us(2, 0, 0), us(3, 4, 2), us(1, 0, 1), us(0, 1, 0), us(1, 2, 0)])
+    const tied = {
+      ...query,
+      source: [{ node: 1, rttUs: 0 }, { node: 3, rttUs: 10_000 }],
+      destination: [{ node: 0, rttUs: 10_000 }, { node: 4, rttUs: 0 }],
+      maxForwarders: 3
+    }
+    const paths = new DisjointFinder().find(graph, { ...tied, paths: 3 })
+    assert.deepEqual(paths[0], new DisjointFinder().find(graph, { ...tied, paths: 1 })[0])
+    assert.deepEqual(paths.filter(path => areDisjoint(path.nodes, paths[0].nodes)).map(path => path.nodes), [[3, 4]])
+  })
+
   it('is the best of all paths that share no forwarder with the given one', () => {
     fc.assert(fc.property(randomCase(), ({ nodeCount, links, query }) => {
       const graph = graphOf(nodeCount, links)

@@ -33,6 +33,8 @@ export interface DemoOverlay {
   forwarders: Array<Placed<Forwarder>>
   rsps: Array<Placed<RouteProvider>>
   pairs: DemoPair[]
+  /** Starts the hosts, when the forwarders are mapped. */
+  startPairs: () => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -47,6 +49,8 @@ const NETWORK = 'demo'
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 /** Nodes started at once: each start is a burst of handshakes. */
 const START_CONCURRENCY = 8
+const HOST_CONCURRENCY = 6
+const ATTACH_DEADLINE_MS = 15_000
 
 export async function startOverlay ({ matrix, rows, onProgress, signal }: DemoOverlayInit): Promise<DemoOverlay> {
   const delays = new DelayedOverlay(matrix)
@@ -83,15 +87,30 @@ export async function startOverlay ({ matrix, rows, onProgress, signal }: DemoOv
       await place(rows.rsps[0], routeProvider({ ...common, mapKind: 'reports', operator: 'reports' }), true),
       await place(rows.rsps[1], routeProvider({ ...common, mapKind: 'surveys', operator: 'surveys' }), true)
     ]
-    onProgress(`starting ${rows.pairs.length} pairs of hosts`)
     const hostInit = { ...common, maxAccess: rows.forwarders.length, maxCandidates: rows.forwarders.length }
-    const hosts = await mapSome(rows.pairs.flatMap(({ source, destination }) => [source, destination]), START_CONCURRENCY,
-      async (row) => place(row, host(hostInit), false))
-    const pairs = rows.pairs.map((_, i) => ({ source: hosts[2 * i], destination: hosts[2 * i + 1] }))
-    return { bootstrap: first, forwarders, rsps, pairs, stop }
+    const pairs: DemoPair[] = []
+    const startPairs = async (): Promise<void> => {
+      onProgress(`starting ${rows.pairs.length} pairs of hosts`)
+      const hosts = await mapSome(rows.pairs.flatMap(({ source, destination }) => [source, destination]), HOST_CONCURRENCY, async (row) => {
+        const placed = await place(row, host(hostInit), false)
+        await attached(placed, rows.forwarders.length, signal)
+        return placed
+      })
+      pairs.push(...rows.pairs.map((_, i) => ({ source: hosts[2 * i], destination: hosts[2 * i + 1] })))
+    }
+    return { bootstrap: first, forwarders, rsps, pairs, startPairs, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Waits until a host has measured how near all forwarders are. */
+async function attached ({ node }: Placed<Host>, forwarders: number, signal: AbortSignal): Promise<void> {
+  const untilMs = performance.now() + ATTACH_DEADLINE_MS
+  while (node.services.byway.access.points.length < forwarders && performance.now() < untilMs) {
+    signal.throwIfAborted()
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 
