@@ -27,6 +27,7 @@ export class Bootstrap implements Startable {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
+      greets: true,
       describe: () => ({ operator: init.operator, bootstrap: true })
     })
   }

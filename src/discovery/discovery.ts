@@ -1,15 +1,19 @@
 // How nodes find each other. The DHT says who claims a role; the claimant's own signed descriptor says what is true. Nodes
 // without a DHT ask the nodes that they are connected to. Everything found ends in the directory.
+import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
 import { fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { Directory } from './directory.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
 import { SelfDescriptor } from './self-descriptor.ts'
 import type { RoleTerms } from './self-descriptor.ts'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
-import type { ComponentLogger, Connection, ContentRouting, Logger, PeerId, PeerStore, PrivateKey } from '@libp2p/interface'
+import type {
+  ComponentLogger, Connection, ContentRouting, IdentifyResult, Libp2pEvents, Logger, PeerId, PeerStore, PrivateKey, TypedEventTarget
+} from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { CID } from 'multiformats/cid'
@@ -19,6 +23,7 @@ export interface DiscoveryComponents {
   privateKey: PrivateKey
   addressManager: AddressManager
   connectionManager: ConnectionManager
+  events: TypedEventTarget<Libp2pEvents>
   contentRouting: ContentRouting
   peerStore: PeerStore
   registrar: Registrar
@@ -33,16 +38,22 @@ export interface DiscoveryInit {
   seeks: readonly RoleName[]
   /** Nodes to begin with. */
   bootstrap: readonly Multiaddr[]
+  /** Get to know every peer that connects? What a bootstrap node is for. */
+  greets?: boolean
   /** Descriptors that we serve besides those in the directory: hosts attached here. */
   attached?: (peer: PeerId) => Uint8Array | undefined
   /** Unix time, ms. */
   now?: () => number
 }
 
-/** A newcomer sees the overlay in seconds; one that has seen it looks again once a minute. */
+/** A newcomer sees the overlay in seconds; one that has seen it asks its peers again once a minute. */
 const SEEK_INTERVALS_MS = [500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 60_000]
+/** A DHT look-up asks some twenty nodes, so it is done seldom: peers answer from their directories in between. */
+const LOOKUP_INTERVALS_MS = [10_000, 30_000, 120_000, 300_000]
 /** The DHT itself re-provides only near the end of a record's life of 48 h, so we do it. */
-const ADVERTISE_INTERVALS_MS = [1_000, 3_000, 15_000, 60_000, 300_000]
+const ADVERTISE_INTERVALS_MS = [8_000, 60_000, 300_000]
+/** Newcomers greeted per second: each greeting is one exchange. */
+const GREETINGS_PER_SECOND = 20
 const LOOKUP_DEADLINE_MS = 5_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
@@ -60,7 +71,9 @@ export class Discovery {
   readonly #now: () => number
   readonly #log: Logger
   readonly #seek: Repeat
+  readonly #lookup: Repeat
   readonly #advertise: Repeat
+  readonly #greetings: TokenBucket
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
 
@@ -75,6 +88,8 @@ export class Discovery {
     this.self = new SelfDescriptor({ peerId, privateKey, addressManager, network: init.network, describe: init.describe, now: this.#now })
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
     this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
+    this.#lookup = new Repeat({ intervalsMs: LOOKUP_INTERVALS_MS, run: async (signal) => { await this.#lookUpOnce(signal) }, onError })
+    this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#now() })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })
   }
 
@@ -84,12 +99,17 @@ export class Discovery {
       known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
       find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes
     })
+    if (this.#init.greets === true) {
+      this.#components.events.addEventListener('peer:identify', this.#greet)
+    }
     this.#seek.start()
+    this.#lookup.start()
     this.#advertise.start()
   }
 
   async stop (): Promise<void> {
-    await Promise.all([this.#seek.stop(), this.#advertise.stop()])
+    this.#components.events.removeEventListener('peer:identify', this.#greet)
+    await Promise.all([this.#seek.stop(), this.#lookup.stop(), this.#advertise.stop()])
     await this.#unserve?.()
   }
 
@@ -168,6 +188,12 @@ export class Discovery {
     await this.#join(signal)
     for (const role of this.#init.seeks) {
       await this.#askPeers(role, signal)
+    }
+  }
+
+  async #lookUpOnce (signal: AbortSignal): Promise<void> {
+    await this.#join(signal)
+    for (const role of this.#init.seeks) {
       const unknown: PeerId[] = []
       for await (const provider of this.#providers(roleKey(this.network, role), signal)) {
         if (!provider.equals(this.#components.peerId) && this.directory.get(provider) === undefined) {
@@ -175,6 +201,15 @@ export class Discovery {
         }
       }
       await eachOf(unknown, FETCH_CONCURRENCY, async (peer) => { await this.#introduce(peer, signal) })
+    }
+  }
+
+  /** Gets to know a peer that has just connected, so that the next newcomer hears of it. */
+  readonly #greet = ({ detail: { protocols, connection } }: CustomEvent<IdentifyResult>): void => {
+    if (protocols.includes(DESCRIPTOR_PROTOCOL) && this.directory.get(connection.remotePeer) === undefined && this.#greetings.take(1, this.#now())) {
+      void this.#fetchFrom(connection, AbortSignal.timeout(FETCH_DEADLINE_MS)).catch((error: unknown) => {
+        this.#log('%p did not describe itself - %e', connection.remotePeer, error)
+      })
     }
   }
 

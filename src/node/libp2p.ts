@@ -78,7 +78,9 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
       inboundConnectionThreshold: INBOUND_PER_SECOND,
       maxIncomingPendingConnections: 64
     },
-    connectionMonitor: { abortConnectionOnPingFailure: false },
+    // it would open a stream on every connection every ten seconds, and drop healthy ones on one lost ping; links are
+    // probed by their users, and an idle socket times out by itself
+    connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
       ping: ping(),
