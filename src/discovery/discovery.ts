@@ -48,12 +48,19 @@ export interface DiscoveryInit {
 
 /** A newcomer sees the overlay in seconds; one that has seen it asks its peers again once a minute. */
 const SEEK_INTERVALS_MS = [500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 60_000]
-/** A DHT look-up asks some twenty nodes, so it is done seldom: peers answer from their directories in between. */
-const LOOKUP_INTERVALS_MS = [10_000, 30_000, 120_000, 300_000]
+/** A DHT look-up asks many nodes, so it is done seldom: peers answer from their directories in between. */
+const LOOKUP_INTERVALS_MS = [5_000, 15_000, 60_000, 300_000]
+/** Whoever knows so many of a role from its peers looks only at the slowest pace for more. */
+const ENOUGH_KNOWN = { forwarder: 8, rsp: 2, host: 1, bootstrap: 1 }
+const SLOW_LOOKUP_MS = 300_000
 /** The DHT itself re-provides only near the end of a record's life of 48 h, so we do it. */
 const ADVERTISE_INTERVALS_MS = [8_000, 60_000, 300_000]
 /** Newcomers greeted per second: each greeting is one exchange. */
 const GREETINGS_PER_SECOND = 20
+/** A host that stays is advertised anew so often. */
+const READVERTISE_MS = 240_000
+const MAX_ADVERTISED_HOSTS = 4_096
+const MAX_HOSTS_TO_ADVERTISE = 256
 const LOOKUP_DEADLINE_MS = 5_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
@@ -74,14 +81,19 @@ export class Discovery {
   readonly #lookup: Repeat
   readonly #advertise: Repeat
   readonly #greetings: TokenBucket
+  /** When a host was advertised here. */
+  readonly #advertisedHosts = new Map<string, number>()
+  readonly #hostsToAdvertise = new Set<PeerId>()
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
+  #lastSlowLookupMs: number
 
   constructor (components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components
     this.#init = init
     this.network = init.network
     this.#now = init.now ?? Date.now
+    this.#lastSlowLookupMs = this.#now()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
     const { peerId, privateKey, addressManager } = components
@@ -164,9 +176,25 @@ export class Discovery {
     return found
   }
 
-  /** Says in the DHT that a host can be reached here. */
+  /** Says in the DHT that a host can be reached here; one after the other, and each not more often than it must be. */
   async advertiseHost (host: PeerId): Promise<void> {
-    await this.#provide(hostKey(this.network, host), AbortSignal.timeout(LOOKUP_DEADLINE_MS))
+    const key = host.toString()
+    const now = this.#now()
+    if (now - (this.#advertisedHosts.get(key) ?? -Infinity) < READVERTISE_MS || this.#hostsToAdvertise.size >= MAX_HOSTS_TO_ADVERTISE) {
+      return
+    }
+    this.#advertisedHosts.delete(key)
+    this.#advertisedHosts.set(key, now)
+    if (this.#advertisedHosts.size > MAX_ADVERTISED_HOSTS) {
+      this.#advertisedHosts.delete(this.#advertisedHosts.keys().next().value as string)
+    }
+    this.#hostsToAdvertise.add(host)
+    if (this.#hostsToAdvertise.size === 1) {
+      for (const next of this.#hostsToAdvertise) {
+        await this.#provide(hostKey(this.network, next), AbortSignal.timeout(LOOKUP_DEADLINE_MS))
+        this.#hostsToAdvertise.delete(next)
+      }
+    }
   }
 
   async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
@@ -193,7 +221,12 @@ export class Discovery {
 
   async #lookUpOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
+    const isSlowRound = this.#now() - this.#lastSlowLookupMs >= SLOW_LOOKUP_MS
+    this.#lastSlowLookupMs = isSlowRound ? this.#now() : this.#lastSlowLookupMs
     for (const role of this.#init.seeks) {
+      if (!isSlowRound && this.directory.ofRole(role).length >= ENOUGH_KNOWN[role]) {
+        continue
+      }
       const unknown: PeerId[] = []
       for await (const provider of this.#providers(roleKey(this.network, role), signal)) {
         if (!provider.equals(this.#components.peerId) && this.directory.get(provider) === undefined) {

@@ -178,12 +178,12 @@ export class AccessSet {
     }
   }
 
+  /** The nearest two advertise the host, and go on doing so until both are far from the nearest: look-ups are dear. */
   #advertise (points: AccessPoint[]): void {
-    const nearest = new Set(points.slice(0, ADVERTISING).map(({ forwarder }) => forwarder.toString()))
-    const news = [...nearest].some((key) => !this.#advertising.has(key))
-    this.#advertising = nearest
-    if (news) {
-      this.#kept.refresh(nearest)
+    const near = points.slice(0, 2 * ADVERTISING).map(({ forwarder }) => forwarder.toString())
+    if (!near.some((key) => this.#advertising.has(key))) {
+      this.#advertising = new Set(near.slice(0, ADVERTISING))
+      this.#kept.refresh(this.#advertising)
     }
   }
 }

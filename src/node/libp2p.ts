@@ -46,6 +46,11 @@ export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
 
 /** Window and read buffer of a stream: with these, pausing cannot reset a healthy stream. */
 const MAX_STREAM_WINDOW_BYTES = 1_048_576
+/**
+ * Replicas of a record. Kademlia's 20 are for records that nobody renews for a day; ours are renewed every few minutes, and
+ * each replica costs every advertiser a message.
+ */
+const K_BUCKET_SIZE = 8
 /** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
 const CONNECTION_HEADROOM = 64
 /** libp2p counts new inbound connections per address and second; admission does it per prefix, and knows loopback. */
@@ -87,6 +92,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
       dht: kadDHT({
         protocol: kadProtocol(network),
         clientMode: !init.servesDht,
+        kBucketSize: K_BUCKET_SIZE,
         peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
         allowQueryWithZeroPeers: true
       }),
