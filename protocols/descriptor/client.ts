@@ -26,15 +26,23 @@ export async function fetchSelf (connection: Connection, options: FetchOptions):
   return descriptor
 }
 
+export interface FetchRoleOptions extends FetchOptions {
+  /** Bytes that the caller has verified already are left out: a signature check is the dearest part of the answer. */
+  isKnown?: (bytes: Uint8Array) => boolean
+}
+
 /**
  * What the peer knows of a role: at most `limit`, one for each identity, the one with the highest sequence.
  * Entries that are invalid or of another role are dropped.
  */
-export async function fetchRole (connection: Connection, role: RoleName, limit: number, options: FetchOptions): Promise<VerifiedDescriptor[]> {
+export async function fetchRole (connection: Connection, role: RoleName, limit: number, options: FetchRoleOptions): Promise<VerifiedDescriptor[]> {
   const bounded = Math.max(1, Math.min(limit, MAX_RESPONSE_ENTRIES))
   const list = await request(connection, descriptorMethod, { kind: 'role', role, limit: bounded }, options)
   const newest = new Map<string, VerifiedDescriptor>()
   for (const bytes of list.slice(0, bounded)) {
+    if (options.isKnown?.(bytes) === true) {
+      continue
+    }
     const descriptor = await openOrDrop(bytes, options)
     if (descriptor?.roles.has(role) !== true) {
       continue

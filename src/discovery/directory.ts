@@ -1,4 +1,6 @@
 // Verified descriptors of other nodes, bounded, the newest of each identity. Nothing gets in that was not checked.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toString } from 'uint8arrays/to-string'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
@@ -7,6 +9,8 @@ const DEFAULT_MAX_ENTRIES = 4_096
 
 export class Directory {
   readonly #entries = new Map<string, VerifiedDescriptor>()
+  /** Hashes of the bytes of all entries: what is known needs no second signature check. */
+  readonly #hashes = new Map<string, string>()
   readonly #maxEntries: number
   readonly #now: () => number
 
@@ -30,11 +34,12 @@ export class Directory {
       this.#dropExpired()
       if (this.#entries.size >= this.#maxEntries) {
         // the least recently renewed goes: Maps keep the order in which entries were set
-        this.#entries.delete(this.#entries.keys().next().value as string)
+        this.#remove(this.#entries.keys().next().value as string)
       }
     }
-    this.#entries.delete(key)
+    this.#remove(key)
     this.#entries.set(key, descriptor)
+    this.#hashes.set(hashOf(descriptor.bytes), key)
     return true
   }
 
@@ -44,7 +49,12 @@ export class Directory {
   }
 
   delete (peer: PeerId): void {
-    this.#entries.delete(peer.toString())
+    this.#remove(peer.toString())
+  }
+
+  /** Are exactly these sealed bytes an entry? */
+  has (bytes: Uint8Array): boolean {
+    return this.#hashes.has(hashOf(bytes))
   }
 
   ofRole (role: RoleName): VerifiedDescriptor[] {
@@ -56,8 +66,20 @@ export class Directory {
     const now = this.#now()
     for (const [key, descriptor] of this.#entries) {
       if (descriptor.expiresAtMs <= now) {
-        this.#entries.delete(key)
+        this.#remove(key)
       }
     }
   }
+
+  #remove (key: string): void {
+    const descriptor = this.#entries.get(key)
+    if (descriptor !== undefined) {
+      this.#entries.delete(key)
+      this.#hashes.delete(hashOf(descriptor.bytes))
+    }
+  }
+}
+
+function hashOf (bytes: Uint8Array): string {
+  return toString(sha256(bytes), 'base64')
 }

@@ -87,13 +87,14 @@ export class Discovery {
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
   #lastSlowLookupMs: number
+  #lastFullSeekMs: number
 
   constructor (components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components
     this.#init = init
     this.network = init.network
     this.#now = init.now ?? Date.now
-    this.#lastSlowLookupMs = this.#now()
+    this.#lastSlowLookupMs = this.#lastFullSeekMs = this.#now()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
     const { peerId, privateKey, addressManager } = components
@@ -214,8 +215,12 @@ export class Discovery {
 
   async #seekOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
+    const isSlowRound = this.#now() - this.#lastFullSeekMs >= SEEK_INTERVALS_MS[SEEK_INTERVALS_MS.length - 1]
+    this.#lastFullSeekMs = isSlowRound ? this.#now() : this.#lastFullSeekMs
     for (const role of this.#init.seeks) {
-      await this.#askPeers(role, signal)
+      if (isSlowRound || this.directory.ofRole(role).length < ENOUGH_KNOWN[role]) {
+        await this.#askPeers(role, signal)
+      }
     }
   }
 
@@ -265,7 +270,11 @@ export class Discovery {
     const connections = this.#openConnections().sort(() => Math.random() - 0.5).slice(0, ASKED_PEERS)
     await eachOf(connections, ASKED_PEERS, async (connection) => {
       try {
-        const found = await fetchRole(connection, role, MAX_PROVIDERS, { ...this.verification, signal: within(FETCH_DEADLINE_MS, signal) })
+        const found = await fetchRole(connection, role, MAX_PROVIDERS, {
+          ...this.verification,
+          signal: within(FETCH_DEADLINE_MS, signal),
+          isKnown: (bytes) => this.directory.has(bytes)
+        })
         for (const descriptor of found) {
           this.learn(descriptor)
           await this.#remember(descriptor)

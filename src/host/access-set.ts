@@ -37,6 +37,7 @@ const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
 const PROBE_INTERVAL_MS = 5_000
 const TICK_MS = 100
+const SETTLE_MS = 1_000
 /** Asked by a peer, a host attaches to so many more. */
 const MAX_ASKED = 16
 
@@ -55,6 +56,7 @@ export class AccessSet {
   #advertising = new Set<string>()
   #timer: ReturnType<typeof setInterval> | undefined
   #described = ''
+  #nextSettleMs = 0
 
   constructor (init: AccessSetInit) {
     this.#init = init
@@ -145,7 +147,10 @@ export class AccessSet {
         this.#probe(candidate, nowMs)
       }
     }
-    this.#settle()
+    if (nowMs >= this.#nextSettleMs) {
+      this.#nextSettleMs = nowMs + SETTLE_MS
+      this.#settle()
+    }
   }
 
   #probe (candidate: Candidate, nowMs: number): void {

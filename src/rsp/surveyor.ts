@@ -12,7 +12,9 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
-const DEFAULT_PROBES_PER_SECOND = 200
+/** While links are being seen for the first time, and afterwards. */
+const FIRST_PROBES_PER_SECOND = 300
+const DEFAULT_PROBES_PER_SECOND = 60
 const TICK_MS = 50
 /** A link that did not answer so often in a row is down. */
 const MAX_MISSES = 3
@@ -46,6 +48,8 @@ export class Surveyor {
   readonly #kept: KeptLinks
   readonly #forwarders = new Map<string, Surveyed>()
   readonly #links = new Map<string, SurveyedLink>()
+  /** Links that have been measured, or found down, since they came. */
+  readonly #measured = new Set<SurveyedLink>()
   readonly #differences = new RttDifference()
   /** What is probed next: all forwarders, then all links, again and again. */
   #round: Array<Surveyed | SurveyedLink> = []
@@ -90,9 +94,11 @@ export class Surveyor {
     this.#forwarders.delete(key)
     this.#differences.removeForwarder(key)
     this.#kept.retain(this.#forwarders)
-    for (const [name, { a, b }] of this.#links) {
+    for (const [name, link] of this.#links) {
+      const { a, b } = link
       if (a.key === key || b.key === key) {
         this.#differences.removeLink(a.key, b.key)
+        this.#measured.delete(link)
         this.#links.delete(name)
       }
     }
@@ -100,7 +106,8 @@ export class Surveyor {
   }
 
   #tick (): void {
-    const budget = (this.#init.probesPerSecond ?? DEFAULT_PROBES_PER_SECOND) * TICK_MS / 1_000
+    const perSecond = this.#init.probesPerSecond ?? (this.#measured.size < this.#links.size ? FIRST_PROBES_PER_SECOND : DEFAULT_PROBES_PER_SECOND)
+    const budget = perSecond * TICK_MS / 1_000
     for (let spent = 0; spent < budget; spent++) {
       if (this.#round.length === 0) {
         // taken from the end: the forwarders first, so that a link finds its near probes
@@ -145,14 +152,17 @@ export class Surveyor {
 
   #missed (link: SurveyedLink): void {
     if (++link.misses === MAX_MISSES) {
+      this.#measured.add(link)
       this.#init.map.remove(link.a.key, link.b.key)
       this.#differences.removeLink(link.a.key, link.b.key)
     }
   }
 
-  #enter ({ a, b }: SurveyedLink): void {
+  #enter (link: SurveyedLink): void {
+    const { a, b } = link
     const estimate = this.#differences.estimate(a.key, b.key)
     if (estimate !== undefined) {
+      this.#measured.add(link)
       this.#init.map.set(a.key, b.key, { rttUs: estimate.rttUs, jitterUs: estimate.spreadUs, lossPpm: 0, measuredAtMs: this.#init.nowMs() })
     }
   }
