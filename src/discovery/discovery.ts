@@ -66,8 +66,10 @@ const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
 const FETCH_CONCURRENCY = 8
 const MAX_PROVIDERS = 256
-/** Connected nodes asked for what they know of a role, per round. */
-const ASKED_PEERS = 3
+/** Connected nodes asked for what they know of a role, per round; another one each time. */
+const ASKED_PEERS = 1
+/** Connected nodes asked for one peer's descriptor. */
+const TOLD_BY = 3
 
 export class Discovery {
   readonly directory: Directory
@@ -87,14 +89,13 @@ export class Discovery {
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
   #lastSlowLookupMs: number
-  #lastFullSeekMs: number
 
   constructor (components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components
     this.#init = init
     this.network = init.network
     this.#now = init.now ?? Date.now
-    this.#lastSlowLookupMs = this.#lastFullSeekMs = this.#now()
+    this.#lastSlowLookupMs = this.#now()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
     const { peerId, privateKey, addressManager } = components
@@ -199,11 +200,11 @@ export class Discovery {
   }
 
   async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
-    const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, ASKED_PEERS).map((connection) => async () => connection)
+    const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
     for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
       askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
     }
-    for (const connect of askers.slice(0, 2 * ASKED_PEERS)) {
+    for (const connect of askers.slice(0, 2 * TOLD_BY)) {
       try {
         return await fetchPeer(await connect(), peer, { ...this.verification, signal })
       } catch (error) {
@@ -215,12 +216,8 @@ export class Discovery {
 
   async #seekOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
-    const isSlowRound = this.#now() - this.#lastFullSeekMs >= SEEK_INTERVALS_MS[SEEK_INTERVALS_MS.length - 1]
-    this.#lastFullSeekMs = isSlowRound ? this.#now() : this.#lastFullSeekMs
     for (const role of this.#init.seeks) {
-      if (isSlowRound || this.directory.ofRole(role).length < ENOUGH_KNOWN[role]) {
-        await this.#askPeers(role, signal)
-      }
+      await this.#askPeers(role, signal)
     }
   }
 

@@ -35,15 +35,18 @@ export interface AccessSetInit {
 const ADVERTISING = 2
 const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
-const PROBE_INTERVAL_MS = 5_000
+const PROBE_INTERVAL_MS = 10_000
 const TICK_MS = 100
 const SETTLE_MS = 1_000
+/** A candidate that has not answered for so long keeps nobody waiting. */
+const FIRST_MEASUREMENT_MS = 6_000
 /** Asked by a peer, a host attaches to so many more. */
 const MAX_ASKED = 16
 
 interface Candidate {
   descriptor: VerifiedDescriptor
   estimator: LinkEstimator
+  addedMs: number
   probes: number
   nextProbeMs: number
 }
@@ -91,7 +94,7 @@ export class AccessSet {
         this.#kept.keep(descriptor)
       }
     } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size) {
-      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), probes: 0, nextProbeMs: 0 })
+      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), probes: 0, nextProbeMs: 0 })
       this.#kept.keep(descriptor)
     }
   }
@@ -135,9 +138,10 @@ export class AccessSet {
       .sort((a, b) => a.rttUs - b.rttUs)
   }
 
-  /** Forwarders that are being measured for the first time. */
+  /** Forwarders that are being measured for the first time; one that does not answer for long does not count. */
   get unmeasured (): number {
-    return [...this.#candidates.values()].filter(({ estimator, probes }) => estimator.samples < 2 && probes < 4 * QUICK_PROBES).length
+    const sinceMs = this.#init.now() - FIRST_MEASUREMENT_MS
+    return [...this.#candidates.values()].filter(({ estimator, addedMs }) => estimator.samples < 2 && addedMs > sinceMs).length
   }
 
   #tick (): void {

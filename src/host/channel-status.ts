@@ -16,6 +16,8 @@ export interface RouteStatus {
   measuredRttMs: number | null
   jitterMs: number | null
   loss: number
+  /** Echoes that have come back since the route is known. */
+  answered: number
   predictedRttMs: number | null
   confidence: number | null
 }
@@ -57,6 +59,7 @@ function toStatus (route: Route, isActive: boolean): RouteStatus {
     measuredRttMs: measured ? route.rttMs : null,
     jitterMs: measured ? route.jitterMs : null,
     loss: route.loss,
+    answered: route.samples,
     predictedRttMs: route.path === undefined ? null : route.path.prediction.rttUs / 1_000,
     confidence: route.path?.prediction.confidence ?? null
   }

@@ -16,6 +16,7 @@ import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { replyHeader } from '../../protocols/forward/source-route.ts'
 import { sessionIdOf } from '../../protocols/envelope/codec.ts'
 import type { Channel, ChannelContext } from './channel.ts'
+import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
@@ -50,6 +51,8 @@ export interface OpenOptions {
   signal?: AbortSignal
   /** Cost of a route = delay × its ms + loss × its percent. */
   weights?: { delay: number, loss: number }
+  /** When to leave the default route, and when to change the path. */
+  selector?: PathSelectorInit
 }
 
 const DEFAULT_MAX_ACCESS = 8
@@ -163,7 +166,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#makeRoom()
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights })
+    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector })
     await channel.prepare()
     const key = keyOf(channel.sessionId as Uint8Array)
     this.#add(key, channel)

@@ -16,6 +16,7 @@ import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision } from './path-selector.ts'
+import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { PendingSession } from '../../protocols/envelope/handshake.ts'
@@ -44,7 +45,7 @@ export interface OutgoingChannelInit {
   descriptor: VerifiedDescriptor
   privateKey: PrivateKey
   weights?: { delay: number, loss: number }
-  selector?: PathSelector
+  selector?: PathSelectorInit
 }
 
 export class OutgoingChannel extends Channel {
@@ -68,7 +69,7 @@ export class OutgoingChannel extends Channel {
     super(init.context, init.descriptor.peer)
     this.#init = init
     this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer })
-    this.#selector = init.selector ?? new PathSelector()
+    this.#selector = new PathSelector(init.selector)
   }
 
   get sessionId (): Uint8Array | undefined {

@@ -13,6 +13,8 @@ export interface RouteState {
   readonly samples: number
   /** Share of echoes lost, 0–1. */
   readonly loss: number
+  /** Echoes behind `loss`. */
+  readonly outcomes: number
 }
 
 export interface Decision {
@@ -32,9 +34,13 @@ export interface PathSelectorInit {
   holdMs?: number
   /** Echoes that must have come back before a path is trusted. */
   minSamples?: number
+  /** Use the best path that answers even where the default route is faster: to try paths, or to keep off the default route. */
+  preferPath?: boolean
+  /** What one percent of loss is worth. */
+  msPerLossPercent?: number
 }
 
-/** What one percent of loss is worth: a lost packet costs a stream about one retransmission timeout. */
+/** A lost packet costs a stream about one retransmission timeout. */
 const MS_PER_LOSS_PERCENT = 20
 
 export class PathSelector {
@@ -44,6 +50,8 @@ export class PathSelector {
   readonly #switchShare: number
   readonly #holdMs: number
   readonly #minSamples: number
+  readonly #preferPath: boolean
+  readonly #msPerLossPercent: number
   #current: string | undefined
   #sinceMs = -Infinity
 
@@ -54,13 +62,16 @@ export class PathSelector {
     this.#switchShare = init.switchShare ?? 0.03
     this.#holdMs = init.holdMs ?? 3_000
     this.#minSamples = init.minSamples ?? 4
+    this.#msPerLossPercent = init.msPerLossPercent ?? MS_PER_LOSS_PERCENT
+    this.#preferPath = init.preferPath ?? false
   }
 
   decide (routes: readonly RouteState[], nowMs: number): Decision {
     const fallback = routes.find(({ isDefault, alive }) => isDefault && alive)
     const usable = routes.filter((route) => !route.isDefault && route.alive && route.samples >= this.#minSamples)
-    const best = usable.reduce<RouteState | undefined>((a, b) => a === undefined || cost(b) < cost(a) ? b : a, undefined)
-    const current = routes.find(({ id }) => id === this.#current)
+    const best = usable.reduce<RouteState | undefined>((a, b) => a === undefined || this.#cost(b) < this.#cost(a) ? b : a, undefined)
+    // one that was forgotten and offered anew has to show first what it is worth
+    const current = routes.find((route) => route.id === this.#current && (route.isDefault || !route.alive || usable.includes(route)))
     const decision = this.#choose(current, best, fallback, nowMs)
     if (decision.route?.id !== this.#current) {
       this.#current = decision.route?.id
@@ -71,7 +82,7 @@ export class PathSelector {
 
   #choose (current: RouteState | undefined, best: RouteState | undefined, fallback: RouteState | undefined, nowMs: number): Decision {
     if (fallback === undefined) {
-      return this.#withoutDefault(current, best)
+      return this.#withoutDefault(current, best, nowMs)
     }
     if (current?.isDefault === false && !current.alive) {
       return best !== undefined && this.#gains(best, fallback)
@@ -85,40 +96,49 @@ export class PathSelector {
       return this.#keepOrSwitch(current, best, fallback, nowMs)
     }
     if (fallback.samples > 0 && this.#gains(best, fallback)) {
-      return { route: best, reason: `measured ${difference(fallback, best)} faster than the default route` }
+      return { route: best, reason: this.#reasonFor(best, fallback) }
     }
     return { route: fallback, reason: fallback.samples === 0 ? 'the default route is not measured yet' : 'no path is faster' }
   }
 
   #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Decision {
-    if (fallback.samples > 0 && cost(current) >= cost(fallback)) {
+    if (!this.#preferPath && fallback.samples > 0 && this.#cost(current) >= this.#cost(fallback)) {
       return this.#gains(best, fallback)
         ? { route: best, reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
         : { route: fallback, reason: 'the path in use is no faster any more' }
     }
-    const margin = Math.max(this.#switchMs, this.#switchShare * cost(current))
-    if (best.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && cost(current) - cost(best) > margin) {
+    if (this.#beats(best, current, nowMs)) {
       return { route: best, reason: `measured ${difference(current, best)} faster than the path before` }
     }
-    return { route: current, reason: `measured ${difference(fallback, current)} faster than the default route` }
+    return { route: current, reason: this.#reasonFor(current, fallback) }
   }
 
-  #withoutDefault (current: RouteState | undefined, best: RouteState | undefined): Decision {
-    if (current?.alive === true && !current.isDefault) {
-      return { route: current, reason: 'there is no default route' }
+  #withoutDefault (current: RouteState | undefined, best: RouteState | undefined, nowMs: number): Decision {
+    if (best === undefined) {
+      return { route: undefined, reason: 'neither the default route nor any path answers' }
     }
-    return best === undefined
-      ? { route: undefined, reason: 'neither the default route nor any path answers' }
-      : { route: best, reason: 'the default route does not answer' }
+    const keeps = current?.alive === true && !current.isDefault && !this.#beats(best, current, nowMs)
+    return { route: keeps ? current : best, reason: 'the default route does not answer' }
+  }
+
+  /** Is another path so much better than the one in use that it is worth a change, and was that one held long enough? */
+  #beats (other: RouteState, current: RouteState, nowMs: number): boolean {
+    const margin = Math.max(this.#switchMs, this.#switchShare * this.#cost(current))
+    return other.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && this.#cost(current) - this.#cost(other) > margin
+  }
+
+  #reasonFor (path: RouteState, fallback: RouteState): string {
+    return this.#preferPath ? 'paths are preferred here, and this is the best one' : `measured ${difference(fallback, path)} faster than the default route`
   }
 
   #gains (path: RouteState, fallback: RouteState): boolean {
-    return cost(fallback) - cost(path) > Math.max(this.#gainMs, this.#gainShare * cost(fallback))
+    return this.#preferPath || this.#cost(fallback) - this.#cost(path) > Math.max(this.#gainMs, this.#gainShare * this.#cost(fallback))
   }
-}
 
-function cost (route: RouteState): number {
-  return route.rttMs + 100 * route.loss * MS_PER_LOSS_PERCENT
+  /** A single lost echo is chance: it would weigh as much as a continent while few have been sent. */
+  #cost ({ rttMs, loss, outcomes }: RouteState): number {
+    return rttMs + 100 * Math.max(0, loss - 1 / Math.max(1, outcomes)) * this.#msPerLossPercent
+  }
 }
 
 function difference (slower: RouteState, faster: RouteState): string {

@@ -34,10 +34,15 @@ export class Route implements RouteState {
   readonly #estimator = new LinkEstimator()
   /** Echo number → when it was sent. Oldest first. */
   readonly #outstanding = new Map<number, number>()
+  /** Echoes given up: an answer that comes after all shows that the route lives, and how slow it has become. */
+  readonly #late = new Map<number, number>()
   #lastSentMs = -Infinity
   #dead = false
   #deadSinceMs = 0
   #lastAnswerMs = -Infinity
+  #answered = 0
+  /** Echoes sent before this do not bring the route back to life: a forwarder has said since that it is broken. */
+  #brokenAtMs = -Infinity
 
   constructor (init: RouteInit) {
     this.id = init.id
@@ -81,8 +86,13 @@ export class Route implements RouteState {
     return this.#estimator.jitterUs / 1_000
   }
 
+  /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
   get samples (): number {
-    return this.#estimator.samples
+    return this.#answered
+  }
+
+  get outcomes (): number {
+    return this.#estimator.outcomes
   }
 
   get loss (): number {
@@ -114,21 +124,24 @@ export class Route implements RouteState {
 
   /** @returns false when nobody waited for it */
   echoReceived (number: number, nowMs: number): boolean {
-    const sentMs = this.#outstanding.get(number)
+    const sentMs = this.#outstanding.get(number) ?? this.#late.get(number)
     if (sentMs === undefined) {
       return false
     }
     for (const [earlier, earlierMs] of this.#outstanding) {
       // earlier ones are lost only when they are late too: packets overtake each other
       if (earlier < number && nowMs - earlierMs > this.timeoutMs) {
-        this.#outstanding.delete(earlier)
-        this.#estimator.lost()
+        this.#giveUp(earlier, earlierMs)
       }
     }
     this.#outstanding.delete(number)
+    this.#late.delete(number)
     this.#estimator.sample((nowMs - sentMs) * 1_000, nowMs)
-    this.#lastAnswerMs = nowMs
-    this.#dead = false
+    this.#answered++
+    if (sentMs >= this.#brokenAtMs) {
+      this.#lastAnswerMs = nowMs
+      this.#dead = false
+    }
     return true
   }
 
@@ -139,19 +152,32 @@ export class Route implements RouteState {
       if (nowMs - sentMs <= this.timeoutMs) {
         break
       }
-      this.#outstanding.delete(number)
-      this.#estimator.lost()
+      this.#giveUp(number, sentMs)
       late = true
     }
-    return late && this.#lastAnswerMs < nowMs - this.timeoutMs && this.died(nowMs)
+    return late && this.#lastAnswerMs < nowMs - this.timeoutMs && this.#die(nowMs)
   }
 
   /** Somebody on the way says that it is broken. @returns true when that is news */
   died (nowMs: number): boolean {
+    this.#brokenAtMs = nowMs
+    return this.#die(nowMs)
+  }
+
+  #die (nowMs: number): boolean {
     const news = !this.#dead
     this.#dead = true
     this.#deadSinceMs = news ? nowMs : this.#deadSinceMs
     return news
+  }
+
+  #giveUp (number: number, sentMs: number): void {
+    this.#outstanding.delete(number)
+    this.#estimator.lost()
+    this.#late.set(number, sentMs)
+    if (this.#late.size > MAX_OUTSTANDING) {
+      this.#late.delete(this.#late.keys().next().value as number)
+    }
   }
 
   #oldestMs (): number | undefined {

@@ -8,6 +8,7 @@ import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { noise } from '@chainsafe/libp2p-noise'
+import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
@@ -74,9 +75,9 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     addresses: { listen: [...init.listen] },
     transports: [wrap(tcp()), wrap(webSockets())],
     connectionEncrypters: [noise()],
-    streamMuxers: [guardedMuxer(yamux({
+    streamMuxers: [guardedMuxer(quietYamux(yamux({
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
-    }))],
+    })))],
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), init.connectionGater ?? { denyDialMultiaddr: () => false }),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,

@@ -17,6 +17,9 @@ export interface LinkView {
 /** A link that nobody has measured for so long is not used. */
 const MAX_AGE_MS = 180_000
 
+/** As many links as a report can name: what one forwarder says must not fill the memory. */
+const MAX_VIEWS_PER_NODE = 512
+
 export class PerformanceMap {
   readonly #nodes = new NodeIndex()
   readonly #links = new LinkTable()
@@ -25,8 +28,17 @@ export class PerformanceMap {
 
   /** Makes a forwarder usable as a path of its own, links or not. */
   addNode (key: string): number {
+    const known = this.#nodes.indexOf(key)
+    if (known !== undefined) {
+      return known
+    }
     const node = this.#nodes.add(key)
     this.#links.coverNodes(this.#nodes.nodeCount)
+    for (const [from, views] of this.#views) {
+      if (views.has(key)) {
+        this.#combine(from, key)
+      }
+    }
     return node
   }
 
@@ -44,9 +56,9 @@ export class PerformanceMap {
     }
   }
 
-  /** Takes what `from` says of its link to `to`. Views of nodes that the map does not know are dropped: it is bounded by them. */
+  /** Takes what `from`, a node of the map, says of its link to `to`, which may become one later. */
   set (from: string, to: string, view: LinkView): void {
-    if (from === to || this.#nodes.indexOf(from) === undefined || this.#nodes.indexOf(to) === undefined) {
+    if (from === to || this.#nodes.indexOf(from) === undefined || (this.#views.get(from)?.size ?? 0) >= MAX_VIEWS_PER_NODE) {
       return
     }
     let views = this.#views.get(from)

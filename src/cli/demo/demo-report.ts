@@ -1,5 +1,5 @@
 // What the demo prints: one JSON object, or the same as text.
-import type { DemoOverlay, DemoPair } from './demo-overlay.ts'
+import type { DemoPair } from './demo-overlay.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { RouteStatus } from '../../host/channel-status.ts'
 
@@ -112,10 +112,6 @@ export function summarize (pairs: readonly PairReport[]): Pick<DemoReport, 'orac
     meanDefaultRttMs: rounded(mean(pairs.map(({ defaultRttMs }) => defaultRttMs ?? 0))) as number,
     meanChosenRttMs: rounded(mean(pairs.map(({ chosen }) => chosen.measuredRttMs ?? 0))) as number
   }
-}
-
-export function reportForwarders (overlay: DemoOverlay): PlacedId[] {
-  return overlay.forwarders.map(({ node, row }) => ({ id: node.peerId.toString(), node: row }))
 }
 
 export function measuredOn (route: RouteStatus | undefined): number | null {

@@ -1,18 +1,17 @@
 // `byway demo`: a whole overlay on this machine, on real Internet latencies. Each pair of hosts starts on its default route,
 // gets offers from two RSPs, and leaves the default route where a measured path is better; then a forwarder that is in use
 // is stopped, and the flow recovers.
+import { DemoOverlay, pause } from './demo-overlay.ts'
 import { cheapestPath, linkAgreement } from '../../simulation/oracle.ts'
 import { drawRows } from '../../simulation/draw.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
-import { mapSome, startOverlay } from './demo-overlay.ts'
-import { measuredOn, reportForwarders, reportPair, rounded, summarize } from './demo-report.ts'
-import type { DemoOverlay, DemoPair, Placed } from './demo-overlay.ts'
+import { mapSome } from './place-node.ts'
+import { measuredOn, reportPair, rounded, summarize } from './demo-report.ts'
+import type { DemoPair } from './demo-overlay.ts'
 import type { DemoReport, FailoverReport } from './demo-report.ts'
-import type { Forwarder } from '../../forwarder/forwarder.ts'
-import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { LatencyMatrix } from '../../simulation/latency-matrix.ts'
-import type { LinkEstimate } from '../../simulation/oracle.ts'
-import type { RouteProvider } from '../../rsp/route-provider.ts'
+import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
+import type { RspState } from './infrastructure.ts'
 
 export interface DemoInit {
   sliceFile: string
@@ -30,9 +29,6 @@ export interface RunningDemo {
 }
 
 const RELAY_COST_MS = 1
-/** Share of all links that an RSP must know before the hosts ask it. */
-const ENOUGH_LINKS = 0.99
-const MAP_DEADLINE_MS = 45_000
 /** Routes are measured so long before they are judged. */
 const OBSERVE_MS = 5_000
 const OPEN_CONCURRENCY = 8
@@ -42,19 +38,18 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
   const startedMs = performance.now()
   const matrix = await loadMatrix(init.sliceFile)
   const rows = drawRows({ seed: init.seed, size: matrix.size, forwarders: init.forwarders, pairs: init.pairs })
-  const overlay = await startOverlay({ matrix, rows, onProgress: init.onProgress, signal: init.signal })
+  const overlay = new DemoOverlay({ matrix, rows, sliceFile: init.sliceFile, onProgress: init.onProgress, signal: init.signal })
   try {
-    await mapped(overlay, init)
-    await overlay.startPairs()
+    await overlay.start()
     init.onProgress('hosts ask for routes, and measure what they are offered')
     const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
     await pause(OBSERVE_MS, init.signal)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
-    const rsps = overlay.rsps.map((rsp) => reportRsp(rsp, overlay, matrix))
+    const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
     init.onProgress('stopping a forwarder that is in use')
     const failover = await failOver(overlay, channels, init.signal)
     const report = {
-      forwarders: reportForwarders(overlay),
+      forwarders: overlay.forwarders.map(({ id, row }) => ({ id, node: row })),
       rsps,
       pairs,
       ...summarize(pairs),
@@ -66,25 +61,6 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.stop()
     throw error
   }
-}
-
-/** Waits until both RSPs know the links. */
-async function mapped ({ rsps, forwarders }: DemoOverlay, { signal, onProgress }: DemoInit): Promise<void> {
-  const all = forwarders.length * (forwarders.length - 1)
-  const untilMs = performance.now() + MAP_DEADLINE_MS
-  let said = 0
-  while (performance.now() < untilMs) {
-    const known = rsps.map(({ node }) => node.services.byway.status.links)
-    if (known.every((links) => links >= ENOUGH_LINKS * all)) {
-      return
-    }
-    if (performance.now() - said > 2_000) {
-      said = performance.now()
-      onProgress(`the RSPs know ${known.join(' and ')} of ${all} links`)
-    }
-    await pause(200, signal)
-  }
-  onProgress('going on with what is known')
 }
 
 async function openChannel ({ source, destination }: DemoPair, signal: AbortSignal): Promise<OutgoingChannel> {
@@ -104,17 +80,12 @@ function oracleRttMs (matrix: LatencyMatrix, { forwarders }: DemoOverlay, { sour
   }).rttMs
 }
 
-function reportRsp ({ node, row }: Placed<RouteProvider>, { forwarders }: DemoOverlay, matrix: LatencyMatrix): DemoReport['rsps'][number] {
-  const rowOf = new Map(forwarders.map((forwarder) => [forwarder.node.peerId.toString(), forwarder.row]))
-  const estimates: LinkEstimate[] = []
-  for (const { from, to, rttUs } of node.services.byway.map.links()) {
-    estimates.push({ from: rowOf.get(from) as number, to: rowOf.get(to) as number, rttMs: rttUs / 1_000 })
-  }
+function reportRsp ({ id, row, kind, estimates }: RspState, matrix: LatencyMatrix): DemoReport['rsps'][number] {
   const agreement = linkAgreement(estimates, matrix)
   return {
-    id: node.peerId.toString(),
+    id,
     node: row,
-    kind: node.services.byway.mapKind,
+    kind,
     links: estimates.length,
     medianErrorMs: rounded(agreement?.medianAbsoluteErrorMs) ?? 0,
     medianRelativeError: rounded(agreement?.medianRelativeError) ?? 0,
@@ -123,7 +94,7 @@ function reportRsp ({ node, row }: Placed<RouteProvider>, { forwarders }: DemoOv
 }
 
 /** Stops the forwarder that most channels use, and watches one of them recover. */
-async function failOver ({ forwarders }: DemoOverlay, channels: readonly OutgoingChannel[], signal: AbortSignal): Promise<FailoverReport | null> {
+async function failOver ({ infrastructure }: DemoOverlay, channels: readonly OutgoingChannel[], signal: AbortSignal): Promise<FailoverReport | null> {
   const uses = new Map<string, number[]>()
   channels.forEach((channel, i) => {
     for (const id of channel.status.active?.path ?? []) {
@@ -131,14 +102,13 @@ async function failOver ({ forwarders }: DemoOverlay, channels: readonly Outgoin
     }
   })
   const [stopped, users] = [...uses].sort(([, a], [, b]) => b.length - a.length)[0] ?? []
-  const victim = forwarders.find(({ node }) => node.peerId.toString() === stopped)
-  if (stopped === undefined || users === undefined || victim === undefined) {
+  if (stopped === undefined || users === undefined) {
     return null
   }
   const channel = channels[users[0]]
   const before = channel.status.active
   const stoppedMs = performance.now()
-  kill(victim)
+  await infrastructure.kill(stopped)
   const detectedMs = await leaves(channel, stopped, stoppedMs)
   await pause(OBSERVE_MS, signal)
   const { active, text } = channel.status
@@ -153,14 +123,6 @@ async function failOver ({ forwarders }: DemoOverlay, channels: readonly Outgoin
   }
 }
 
-/** As when its process dies: all connections end at once, nothing is said. */
-function kill ({ node }: Placed<Forwarder>): void {
-  for (const connection of node.getConnections()) {
-    connection.abort(new Error('the forwarder was stopped'))
-  }
-  void node.stop()
-}
-
 /** How long until the channel is on a route without this forwarder; null when it never is. */
 async function leaves (channel: OutgoingChannel, forwarder: string, sinceMs: number): Promise<number | null> {
   while (performance.now() - sinceMs < FAILOVER_DEADLINE_MS) {
@@ -171,10 +133,4 @@ async function leaves (channel: OutgoingChannel, forwarder: string, sinceMs: num
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   return null
-}
-
-async function pause (ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  signal.throwIfAborted()
 }

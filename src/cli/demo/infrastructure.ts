@@ -1,0 +1,93 @@
+// Handle of the thread that runs the demo's forwarding infrastructure and RSPs: a machine with two cores then has one for
+// them and one for the hosts, and neither's work shows as delay in the other's measurements.
+import { Worker } from 'node:worker_threads'
+import { extname } from 'node:path'
+import type { DrawnRows } from '../../simulation/draw.ts'
+import type { LinkEstimate } from '../../simulation/oracle.ts'
+import type { NodeAddress } from './place-node.ts'
+
+export interface InfrastructureInit {
+  sliceFile: string
+  rows: Pick<DrawnRows, 'bootstrap' | 'forwarders' | 'rsps'>
+}
+
+export interface InfrastructureNodes {
+  bootstrap: NodeAddress
+  forwarders: NodeAddress[]
+}
+
+export interface RspState extends NodeAddress {
+  kind: 'reports' | 'surveys'
+  /** What its map says now, by rows of the matrix. */
+  estimates: LinkEstimate[]
+}
+
+export type Command =
+  { name: 'start' } |
+  /** Where a host is. */
+  { name: 'place', node: NodeAddress } |
+  { name: 'rsps' } |
+  /** Ends a forwarder as when its process dies. */
+  { name: 'kill', id: string } |
+  { name: 'stop' }
+
+/** What the threads say to each other. */
+export interface Call { call: number, command: Command }
+export type Answer = { call: number, value?: unknown, error?: string }
+
+export class Infrastructure {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>()
+  #calls = 0
+
+  constructor (init: InfrastructureInit) {
+    this.#worker = new Worker(new URL(`./infrastructure-worker${extname(import.meta.url)}`, import.meta.url), { workerData: init })
+    this.#worker.on('message', ({ call, value, error }: Answer) => {
+      const waiting = this.#waiting.get(call)
+      this.#waiting.delete(call)
+      if (error !== undefined) {
+        waiting?.reject(new Error(error))
+      } else {
+        waiting?.resolve(value)
+      }
+    })
+    this.#worker.on('error', (error) => { this.#fail(error as Error) })
+    this.#worker.on('exit', (code) => { this.#fail(new Error(`the thread of the forwarders ended with code ${code}`)) })
+  }
+
+  async start (): Promise<InfrastructureNodes> {
+    return await this.#ask({ name: 'start' }) as InfrastructureNodes
+  }
+
+  async place (node: NodeAddress): Promise<void> {
+    await this.#ask({ name: 'place', node })
+  }
+
+  async rsps (): Promise<RspState[]> {
+    return await this.#ask({ name: 'rsps' }) as RspState[]
+  }
+
+  async kill (id: string): Promise<void> {
+    await this.#ask({ name: 'kill', id })
+  }
+
+  async stop (): Promise<void> {
+    await this.#ask({ name: 'stop' }).catch(() => {})
+    await this.#worker.terminate()
+  }
+
+  async #ask (command: Command): Promise<unknown> {
+    const call = ++this.#calls
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call, { resolve, reject })
+      this.#worker.postMessage({ call, command } satisfies Call)
+    })
+  }
+
+  #fail (error: Error): void {
+    for (const { reject } of this.#waiting.values()) {
+      reject(error)
+    }
+    this.#waiting.clear()
+  }
+}
