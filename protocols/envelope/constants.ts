@@ -1,16 +1,16 @@
 // Bytes and limits of the envelope, version 1. See README.md in this folder.
-import { MAX_PACKET_BYTES, MAX_SOURCE_ROUTE_HEADER_BYTES, NODE_ID_BYTES } from '../forward/constants.ts'
+import { MAX_PACKET_BYTES, MAX_SOURCE_ROUTE_HEADER_BYTES, NODE_ID_BYTES, PayloadType } from '../forward/constants.ts'
 
 // ---- specification limits: part of the wire format ----
 
 /** Goes into the init; another version is refused, never guessed at. */
 export const ENVELOPE_VERSION = 1
 
-/** First byte of an envelope. */
+/** First byte of an envelope: one of the types that payloads of packets have. */
 export const EnvelopeType = {
-  init: 1,
-  response: 2,
-  sealed: 3
+  init: PayloadType.envelopeInit,
+  response: PayloadType.envelopeResponse,
+  sealed: PayloadType.envelopeSealed
 } as const
 
 export type EnvelopeType = typeof EnvelopeType[keyof typeof EnvelopeType]

@@ -8,6 +8,10 @@ export const FORWARD_PROTOCOL = '/byway/forward/1.0.0'
 export const MAX_PACKET_BYTES = 16_384
 /** Length, kind, flags, TTL and one kind-specific byte: what every packet begins with. */
 export const COMMON_HEADER_BYTES = 6
+/** Slot and check. */
+export const LABEL_BYTES = 8
+/** Of a group or a delegate. */
+export const IDENTIFIER_BYTES = 16
 /** The part of a source-routed header before its list. */
 export const SOURCE_ROUTE_FIXED_BYTES = 20
 /** A list entry: 16 bytes of node id and 8 bytes of hop authenticator. */
@@ -20,9 +24,9 @@ export const MAX_FORWARDERS = 16
 /** Source, forwarders, destination. */
 export const MAX_ROUTE_ENTRIES = MAX_FORWARDERS + 2
 export const MAX_SOURCE_ROUTE_HEADER_BYTES = SOURCE_ROUTE_FIXED_BYTES + MAX_ROUTE_ENTRIES * ROUTE_ENTRY_BYTES
-export const LABELLED_HEADER_BYTES = 14
+export const LABELLED_HEADER_BYTES = COMMON_HEADER_BYTES + LABEL_BYTES
 /** Group and delegate packets: common header and a 16-byte identifier. */
-export const IDENTIFIER_HEADER_BYTES = COMMON_HEADER_BYTES + 16
+export const IDENTIFIER_HEADER_BYTES = COMMON_HEADER_BYTES + IDENTIFIER_BYTES
 export const LINK_CONTROL_BYTES = 14
 /** A notice quotes at most this much of the payload that caused it. */
 export const NOTICE_QUOTE_BYTES = 32
@@ -66,7 +70,7 @@ export const NoticeCode = {
 
 export type NoticeCode = typeof NoticeCode[keyof typeof NoticeCode]
 
-/** First byte of a payload tells what it is; 1–3 belong to the envelope. */
+/** First byte of a payload tells what it is. The envelope takes its types from here (envelope/constants.ts). */
 export const PayloadType = {
   envelopeInit: 1,
   envelopeResponse: 2,

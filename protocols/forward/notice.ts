@@ -13,12 +13,17 @@ export interface Notice {
   quote: Uint8Array
 }
 
+/** None is made about a notice or about a packet on its way back, so that notices cannot cause notices. */
+export function deservesNotice (buffer: Uint8Array, at: number): boolean {
+  return buffer[at + At.kind] === Kind.sourceRouted && (buffer[at + At.flags] & Flag.backwards) === 0
+}
+
 /**
- * A notice about the source-routed packet at `at`, made by the node at its hop index. It is never larger than the packet.
- * None is made about a notice or about a packet on its way back, so that notices cannot cause notices.
+ * A notice about the source-routed packet at `at`, made by the node at its hop index, to be sent to the node before it. It is
+ * never larger than the packet. Undefined when the packet does not deserve one.
  */
 export function encodeNotice (buffer: Uint8Array, at: number, length: number, code: NoticeCode): Uint8Array | undefined {
-  if (buffer[at + At.kind] !== Kind.sourceRouted || (buffer[at + At.flags] & Flag.backwards) !== 0) {
+  if (!deservesNotice(buffer, at)) {
     return undefined
   }
   const reporter = buffer[at + At.hopIndex]

@@ -2,7 +2,7 @@
 // Everything works on bytes in place: the forwarder's hot loop calls `acceptSourceRoute` and `nextHop` once per packet.
 import {
   AUTHENTICATOR_BYTES, CLOCK_SKEW_S, DEFAULT_TTL, Flag, Kind, MAX_PACKET_BYTES, MAX_ROUTE_ENTRIES, MAX_ROUTE_LIFE_S,
-  NODE_ID_BYTES, NoticeCode, PATH_TAG_BYTES, ROUTE_ENTRY_BYTES, SOURCE_ROUTE_FIXED_BYTES
+  NODE_ID_BYTES, NOTICE_QUOTE_BYTES, NoticeCode, PATH_TAG_BYTES, ROUTE_ENTRY_BYTES, SOURCE_ROUTE_FIXED_BYTES
 } from './constants.ts'
 import { InvalidRouteError, PacketTooLargeError } from './errors.ts'
 import { copyOf, isNodeAt } from './node-id.ts'
@@ -106,16 +106,19 @@ export const MALFORMED = 255
 
 /**
  * The acceptance rule: the node's own id stands exactly once in the list, at the hop index; the entry before it in walking
- * direction is the authenticated neighbour that delivered the packet; the route has not expired.
+ * direction is the authenticated neighbour that delivered the packet; the route has not expired. A notice is accepted
+ * whatever its expiry, or nobody would hear that a route has expired; therefore it must have the form of a notice.
  *
  * @returns 0, a notice code, or MALFORMED
  */
 export function acceptSourceRoute (
   buffer: Uint8Array, at: number, length: number, self: NodeId, from: NodeId, nowS: number
 ): number {
+  if (length < SOURCE_ROUTE_FIXED_BYTES) {
+    return MALFORMED
+  }
   const count = buffer[at + At.hopCount]
-  if (length < SOURCE_ROUTE_FIXED_BYTES || count < 2 || count > MAX_ROUTE_ENTRIES ||
-      length < SOURCE_ROUTE_FIXED_BYTES + count * ROUTE_ENTRY_BYTES) {
+  if (count < 2 || count > MAX_ROUTE_ENTRIES || length < SOURCE_ROUTE_FIXED_BYTES + count * ROUTE_ENTRY_BYTES) {
     return MALFORMED
   }
   const index = buffer[at + At.hopIndex]
@@ -129,11 +132,20 @@ export function acceptSourceRoute (
       return NoticeCode.badRoute
     }
   }
+  if (buffer[at + At.kind] === Kind.notice) {
+    return hasNoticeForm(buffer, at, length) ? 0 : MALFORMED
+  }
   const expiryS = readUint32(buffer, at + At.expiry)
   if (expiryS + CLOCK_SKEW_S < nowS) {
     return NoticeCode.expired
   }
   return expiryS > nowS + MAX_ROUTE_LIFE_S + CLOCK_SKEW_S ? NoticeCode.badRoute : 0
+}
+
+/** Notices only travel back, and carry no more than a quote. */
+function hasNoticeForm (buffer: Uint8Array, at: number, length: number): boolean {
+  return (buffer[at + At.flags] & (Flag.backwards | Flag.turnAround)) === Flag.backwards &&
+    length <= headerBytes(buffer, at) + NOTICE_QUOTE_BYTES
 }
 
 /** `nextHop` says so when the packet has arrived. */

@@ -35,11 +35,13 @@ export interface AccessSetInit {
 const ADVERTISING = 2
 const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
-const PROBE_INTERVAL_MS = 10_000
+const PROBE_INTERVAL_MS = 4_000
 const TICK_MS = 100
 const SETTLE_MS = 1_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
+/** A forwarder that cannot be reached for so long is no access point: longer than it takes to connect to any. */
+const GONE_MS = 5_000
 /** Asked by a peer, a host attaches to so many more. */
 const MAX_ASKED = 16
 
@@ -47,6 +49,8 @@ interface Candidate {
   descriptor: VerifiedDescriptor
   estimator: LinkEstimator
   addedMs: number
+  /** When we were last attached there; the time of adding before that. */
+  seenMs: number
   probes: number
   nextProbeMs: number
 }
@@ -55,7 +59,8 @@ export class AccessSet {
   readonly #init: AccessSetInit
   readonly #kept: KeptLinks
   readonly #candidates = new Map<string, Candidate>()
-  readonly #asked = new Set<string>()
+  /** Forwarders that peers or paths asked for → the channels that did; they are kept as long as those. */
+  readonly #asked = new Map<string, Set<object>>()
   #advertising = new Set<string>()
   #timer: ReturnType<typeof setInterval> | undefined
   #described = ''
@@ -93,29 +98,39 @@ export class AccessSet {
       if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
         this.#kept.keep(descriptor)
       }
-    } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size) {
-      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), probes: 0, nextProbeMs: 0 })
+    } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom()) {
+      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), seenMs: this.#init.now(), probes: 0, nextProbeMs: 0 })
       this.#kept.keep(descriptor)
     }
   }
 
   /**
-   * Attaches to a forwarder because a peer asks for it.
+   * Attaches to a forwarder because a peer, or a path, asks for it; `channel` is for whom, see `release`.
    *
    * @returns whether the link is there; false when too many were asked for already, or it does not answer in time
    */
-  async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number): Promise<boolean> {
+  async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number, channel: object): Promise<boolean> {
     const key = descriptor.peer.toString()
-    if (!this.#asked.has(key) && this.#asked.size >= MAX_ASKED) {
+    const askedBy = this.#asked.get(key) ?? new Set()
+    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED) {
       return this.isAttached(descriptor.peer)
     }
-    this.#asked.add(key)
+    this.#asked.set(key, askedBy.add(channel))
     this.consider(descriptor)
     const untilMs = this.#init.now() + deadlineMs
     while (!this.isAttached(descriptor.peer) && this.#init.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS))
     }
     return this.isAttached(descriptor.peer)
+  }
+
+  /** The channel has ended: what only it asked for is needed no more. */
+  release (channel: object): void {
+    for (const [key, askedBy] of this.#asked) {
+      if (askedBy.delete(channel) && askedBy.size === 0) {
+        this.#asked.delete(key)
+      }
+    }
   }
 
   isAttached (peer: PeerId): boolean {
@@ -126,10 +141,13 @@ export class AccessSet {
     return this.#candidates.has(peer.toString())
   }
 
-  /** Measured access points, nearest first; those that are not attached were measured once, and can be attached to. */
+  /**
+   * Measured access points, nearest first; those that are not attached were measured once, and can be attached to. Those
+   * that we would be attached to, but are not any more, are left out.
+   */
   get points (): AccessPoint[] {
     return [...this.#candidates.values()]
-      .filter(({ estimator }) => estimator.samples >= 2)
+      .filter((candidate) => candidate.estimator.samples >= 2 && !this.#isGone(candidate))
       .map(({ descriptor, estimator }) => ({
         forwarder: descriptor.peer,
         rttUs: Math.round(estimator.rttUs ?? 0),
@@ -147,14 +165,45 @@ export class AccessSet {
   #tick (): void {
     const nowMs = this.#init.now()
     for (const candidate of this.#candidates.values()) {
-      if (candidate.nextProbeMs <= nowMs && this.isAttached(candidate.descriptor.peer)) {
-        this.#probe(candidate, nowMs)
+      if (this.isAttached(candidate.descriptor.peer)) {
+        candidate.seenMs = nowMs
+        if (candidate.nextProbeMs <= nowMs) {
+          this.#probe(candidate, nowMs)
+        }
       }
     }
     if (nowMs >= this.#nextSettleMs) {
       this.#nextSettleMs = nowMs + SETTLE_MS
       this.#settle()
     }
+  }
+
+  /** Do we try to be attached there, without success for some time? */
+  #isGone ({ descriptor, seenMs }: Candidate): boolean {
+    return this.#kept.has(descriptor.peer) && !this.isAttached(descriptor.peer) && this.#init.now() - seenMs > GONE_MS
+  }
+
+  /** Forgets a candidate that is gone, if there is one. */
+  #makeRoom (): boolean {
+    const gone = [...this.#candidates].find(([key, candidate]) => !this.#asked.has(key) && this.#isGone(candidate))
+    if (gone !== undefined) {
+      this.#forget(gone[0])
+    }
+    return gone !== undefined
+  }
+
+  /** What is attached stays, whatever the directory has room for. */
+  #forgetExpired (): void {
+    for (const [key, { descriptor: { peer } }] of this.#candidates) {
+      if (!this.isAttached(peer) && this.#init.discovery.directory.get(peer) === undefined) {
+        this.#forget(key)
+      }
+    }
+  }
+
+  #forget (key: string): void {
+    this.#candidates.delete(key)
+    this.#kept.retain({ has: (other) => other !== key })
   }
 
   #probe (candidate: Candidate, nowMs: number): void {
@@ -172,11 +221,14 @@ export class AccessSet {
 
   /** When all have been measured: lets go of the far ones, and makes the descriptor say what is true now. */
   #settle (): void {
+    this.#forgetExpired()
     if (this.unmeasured > 0 || this.#candidates.size === 0) {
       return
     }
     const points = this.points
-    const keep = new Set([...points.slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString()), ...this.#asked])
+    // those that are gone are tried again, ever more seldom, until their descriptors expire
+    const gone = [...this.#candidates].filter(([, candidate]) => this.#isGone(candidate)).map(([key]) => key)
+    const keep = new Set([...gone, ...points.slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString()), ...this.#asked.keys()])
     this.#kept.retain(keep)
     // a descriptor is made anew when an access point comes or goes, or has moved by an eighth
     const described = points.map(({ forwarder, rttUs, attached }) => `${forwarder.toString()}=${Math.round(8 * Math.log2(1 + rttUs))}${attached}`).sort().join()

@@ -60,6 +60,8 @@ const DEFAULT_MAX_CANDIDATES = 32
 const DEFAULT_MAX_CHANNELS = 256
 const QUEUE_BYTES = 1_000_000
 const TICK_MS = 50
+/** How long the link to a peer outlives the last channel with it: another one may follow. */
+const LINGER_MS = 2_000
 
 export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
@@ -72,6 +74,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly #prober: Prober
   readonly #guard = new InitGuard({ nowMs: Date.now })
   readonly #channels = new Map<bigint, IncomingChannel | OutgoingChannel>()
+  /** Peers whose last channel may have ended: the links to them are closed when the last frames have left. */
+  readonly #leaving = new Map<string, { peer: PeerId, atMs: number }>()
   readonly #log: Logger
   readonly #context: ChannelContext
   #timer: ReturnType<typeof setInterval> | undefined
@@ -161,19 +165,19 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    * Opens a channel to a host. It starts on the default route, and moves when a better path has been measured.
    *
    * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
-   * `maxChannels` are open
+   * `maxChannels` are open; the signal's reason when it fires
    */
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#makeRoom()
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector })
     await channel.prepare()
-    const key = keyOf(channel.sessionId as Uint8Array)
-    this.#add(key, channel)
+    this.#makeRoom()
+    this.#add(keyOf(channel.sessionId as Uint8Array), channel)
     try {
       await channel.establish(options.signal)
     } catch (error) {
-      this.#channels.delete(key)
+      channel.close()
       throw error
     }
     return channel
@@ -216,11 +220,21 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     for (const channel of this.#channels.values()) {
       channel.tick(nowMs)
     }
+    for (const [key, { peer, atMs }] of this.#leaving) {
+      if (atMs <= nowMs) {
+        this.#leaving.delete(key)
+        if (!this.isUseful(peer)) {
+          this.links.close(peer)
+        }
+      }
+    }
   }
 
   async #onInit (arrival: Arrival): Promise<void> {
     try {
-      this.#makeRoom()
+      if (!this.#channels.has(keyOf(sessionIdOf(arrival.payload)))) {
+        this.#makeRoom()
+      }
       const { message, session } = await this.#guard.accept(arrival.payload, {
         privateKey: this.#components.privateKey,
         isSessionIdTaken: (id) => this.#channels.has(keyOf(id))
@@ -232,9 +246,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
         await this.links.open(arrival.from.peer, { signal: AbortSignal.timeout(5_000) })
       }
       if (session !== undefined) {
+        this.#makeRoom()
         this.#takeIn(session)
       }
-      this.#endpoint.send(replyHeader(arrival.header), message)
+      // a copy of an init is answered as long as its channel is open; there is none for a peer that was refused
+      if (this.#channels.has(keyOf(sessionIdOf(message)))) {
+        this.#endpoint.send(replyHeader(arrival.header), message)
+      }
     } catch (error) {
       this.refusedPayloads++
       this.#log('refused a channel from %p - %e', arrival.from.peer, error)
@@ -270,7 +288,11 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
 
   #add (key: bigint, channel: IncomingChannel | OutgoingChannel): void {
     this.#channels.set(key, channel)
-    channel.addEventListener('close', () => { this.#channels.delete(key) }, { once: true })
+    channel.addEventListener('close', () => {
+      this.#channels.delete(key)
+      this.access.release(channel)
+      this.#leaving.set(channel.remote.toString(), { peer: channel.remote, atMs: performance.now() + LINGER_MS })
+    }, { once: true })
   }
 
   /** @throws OverQuotaError */

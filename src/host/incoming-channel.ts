@@ -69,7 +69,7 @@ export class IncomingChannel extends Channel {
     const { discovery, access } = this.context
     try {
       const descriptor = await openDescriptor(bytes, discovery.verification)
-      const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS)
+      const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS, this)
       const status = attached ? AttachStatus.attached : AttachStatus.unreachable
       this.sendFrame(encodeAttachResult(nodeIdOf(descriptor.peer), status), replyHeader(arrival.header))
     } catch (error) {

@@ -39,6 +39,12 @@ const USE_INTERVAL_MS = 1_000
 /** A forwarder that a notice named is left out of queries for so long. */
 const AVOID_MS = 20_000
 const SETTLE_DEADLINE_MS = 15_000
+const ATTACH_DEADLINE_MS = 5_000
+const MAX_ECHOES = 1_024
+/** Who weighs loss alone still prefers the faster of two routes without loss. */
+const MIN_DELAY_WEIGHT = 0.001
+/** After a pause of the whole process answers wait in the sockets: echoes are judged a tick later. */
+const STALLED_MS = 150
 
 export interface OutgoingChannelInit {
   context: ChannelContext
@@ -53,23 +59,26 @@ export class OutgoingChannel extends Channel {
   readonly #book: RouteBook
   readonly #selector: PathSelector
   readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
-  readonly #attachWaiters = new Map<string, (attached: boolean) => void>()
+  /** Exits that the peer was asked to attach to, and what is to happen with its answer. */
+  readonly #attaching = new Map<string, { result: Promise<boolean>, answer: (attached: boolean) => void }>()
   #pending: PendingSession | undefined
   #onEstablished: (() => void) | undefined
   #decision: Decision = { route: undefined, reason: 'the channel has just been opened' }
   #answers: ProviderAnswer[] = []
   #echoNumber = 0
+  /** Echo number → its route; bounded by MAX_ECHOES. */
   readonly #echoes = new Map<number, Route>()
   #nextQueryMs = 0
   #nextUseMs = 0
+  #lastTickMs = 0
   #querying = false
   #queried = false
 
   constructor (init: OutgoingChannelInit) {
     super(init.context, init.descriptor.peer)
     this.#init = init
-    this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer })
-    this.#selector = new PathSelector(init.selector)
+    this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer, channel: this })
+    this.#selector = new PathSelector({ msPerLossPercent: lossWorthMs(init.weights), ...init.selector })
   }
 
   get sessionId (): Uint8Array | undefined {
@@ -95,13 +104,14 @@ export class OutgoingChannel extends Channel {
   /**
    * Makes the session over whatever route works first.
    *
-   * @throws UnavailableError when the peer answers neither directly nor over any offered path
+   * @throws UnavailableError when the peer answers neither directly nor over any offered path; the signal's reason
    */
   async establish (signal?: AbortSignal): Promise<void> {
     const established = new Promise<void>((resolve) => { this.#onEstablished = resolve })
     await this.#book.openDefault(signal)
     const untilMs = this.context.now() + HANDSHAKE_DEADLINE_MS
-    while (this.session === undefined && this.context.now() < untilMs && signal?.aborted !== true) {
+    while (this.session === undefined && this.context.now() < untilMs) {
+      signal?.throwIfAborted()
       if (this.#book.routes.length === 0 || this.context.now() > untilMs - HANDSHAKE_DEADLINE_MS / 2) {
         await this.#query()
       }
@@ -144,8 +154,10 @@ export class OutgoingChannel extends Channel {
     if (this.session === undefined || this.isClosed) {
       return
     }
+    const stalled = nowMs - this.#lastTickMs > STALLED_MS
+    this.#lastTickMs = nowMs
     for (const route of this.#book.routes) {
-      if (route.check(nowMs)) {
+      if (!stalled && route.check(nowMs)) {
         this.#failed(route, 'it stopped answering')
       }
       this.#echo(route, nowMs)
@@ -186,7 +198,7 @@ export class OutgoingChannel extends Channel {
       this.#echoes.delete(number)
       route?.echoReceived(number, this.context.now())
     } else if (frame.type === 'attach-result') {
-      this.#attachWaiters.get(frame.forwarder.join())?.(frame.status === AttachStatus.attached)
+      this.#attaching.get(frame.forwarder.join())?.answer(frame.status === AttachStatus.attached)
     }
   }
 
@@ -201,13 +213,23 @@ export class OutgoingChannel extends Channel {
     this.sendFrame(encodeEchoRequest(id), route.header)
     route.echoSent(number, nowMs)
     this.#echoes.set(number, route)
-    this.#echoes.delete(number - 1_024)
+    this.#echoes.delete(number - MAX_ECHOES)
   }
 
   #failed (route: Route, why: string): void {
     this.context.log('%s of the channel to %p is broken: %s', route.label, this.remote, why)
     if (route.id === this.#decision.route?.id) {
       this.#nextQueryMs = Math.min(this.#nextQueryMs, this.context.now() + URGENT_QUERY_INTERVAL_MS)
+    }
+    if (route.isDefault) {
+      this.#reopenDefault()
+    }
+  }
+
+  /** Beside all else: a peer that cannot be dialled must not delay the search for paths. */
+  #reopenDefault (): void {
+    if (!this.#book.hasDefaultLink) {
+      void this.#book.openDefault()
     }
   }
 
@@ -234,15 +256,13 @@ export class OutgoingChannel extends Channel {
   }
 
   async #query (): Promise<void> {
-    if (this.#querying) {
+    if (this.#querying || this.isClosed) {
       return
     }
     this.#querying = true
     this.#nextQueryMs = this.context.now() + QUERY_INTERVAL_MS
     try {
-      if (this.#book.default === undefined) {
-        await this.#book.openDefault()
-      }
+      this.#reopenDefault()
       this.#answers = await this.context.providers.ask({
         source: this.context.self,
         destination: this.remote,
@@ -251,7 +271,7 @@ export class OutgoingChannel extends Channel {
         weights: this.#init.weights,
         avoid: this.#avoided()
       })
-      await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit))
+      await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
       if (this.#answers.every(({ paths }) => paths.length === 0)) {
         this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
       }
@@ -282,7 +302,7 @@ export class OutgoingChannel extends Channel {
     return [...this.#avoid.values()].map(({ peer }) => peer)
   }
 
-  /** Asks the peer to attach to an exit, and waits for it to say that it has. */
+  /** Asks the peer to attach to an exit, and waits for it to say that it has. Once for all paths over that exit. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
     const header = this.activeHeader()
     const descriptor = this.context.discovery.directory.get(exit)
@@ -290,14 +310,31 @@ export class OutgoingChannel extends Channel {
       return false
     }
     const key = nodeIdOf(exit).join()
+    const asked = this.#attaching.get(key)
+    if (asked !== undefined) {
+      return asked.result
+    }
+    const { promise: result, resolve: answer } = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => { answer(false) }, ATTACH_DEADLINE_MS)
+    this.#attaching.set(key, { result, answer })
+    this.sendFrame(encodeAttachRequest(descriptor.bytes), header)
     try {
-      return await new Promise<boolean>((resolve) => {
-        this.#attachWaiters.set(key, resolve)
-        this.sendFrame(encodeAttachRequest(descriptor.bytes), header)
-        setTimeout(() => { resolve(false) }, 5_000)
-      })
+      return await result
     } finally {
-      this.#attachWaiters.delete(key)
+      clearTimeout(timer)
+      this.#attaching.delete(key)
     }
   }
+
+  protected override ended (): void {
+    super.ended()
+    for (const { answer } of this.#attaching.values()) {
+      answer(false)
+    }
+  }
+}
+
+/** What one percent of loss is worth in ms to whoever gave these weights; without weights the selector's own default. */
+function lossWorthMs (weights: { delay: number, loss: number } | undefined): number | undefined {
+  return weights === undefined ? undefined : weights.loss / Math.max(weights.delay, MIN_DELAY_WEIGHT)
 }

@@ -15,17 +15,21 @@ const DEFAULT_LIFE_S = 600
 const OPEN_DEADLINE_MS = 5_000
 /** Routes that are measured at once; the ones offered first by each RSP come first. */
 const MAX_PATHS = 6
+/** The default route, those offered last, and a few that were offered before and still serve. */
+const MAX_ROUTES = MAX_PATHS + 3
 /** A path that nobody offers any more is kept while it is in use, and a dead one is forgotten after so long. */
 const DEAD_MS = 30_000
 
 export class RouteBook {
   readonly #context: ChannelContext
   readonly #remote: PeerId
+  readonly #askedBy: object
   readonly #routes = new Map<string, Route>()
 
-  constructor (init: { context: ChannelContext, remote: PeerId }) {
+  constructor (init: { context: ChannelContext, remote: PeerId, channel: object }) {
     this.#context = init.context
     this.#remote = init.remote
+    this.#askedBy = init.channel
   }
 
   get routes (): Route[] {
@@ -47,7 +51,15 @@ export class RouteBook {
     return index < 0 ? undefined : forwarders[index + 1]
   }
 
-  /** The default route: what plain libp2p would do. Without one (the peer cannot be dialled) paths are all there is. */
+  /** Can packets leave on the default route? Its connection may have ended since it was opened. */
+  get hasDefaultLink (): boolean {
+    return this.#context.endpoint.links.get(this.#remote) !== undefined
+  }
+
+  /**
+   * The default route: what plain libp2p would do. Without one (the peer cannot be dialled) paths are all there is. Where its
+   * connection has ended it is dialled anew.
+   */
   async openDefault (signal?: AbortSignal): Promise<void> {
     try {
       const deadline = AbortSignal.timeout(OPEN_DEADLINE_MS)
@@ -59,22 +71,34 @@ export class RouteBook {
     }
   }
 
-  /** Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve. */
-  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+  /**
+   * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve. `inUse`
+   * is the route that the channel uses now.
+   */
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, inUse: () => string | undefined): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
-    const names = new Set<string>()
+    const paths = new Map<string, VerifiedPath>()
     for (const path of offered) {
       const id = path.forwarders.join()
-      if (!names.has(id) && names.size < MAX_PATHS) {
-        names.add(id)
-        await this.#take(id, path, attachPeer)
+      if (!paths.has(id) && paths.size < MAX_PATHS) {
+        paths.set(id, path)
       }
     }
+    // side by side: an end that does not answer costs only its own paths
+    await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
+    this.#forget(paths, inUse())
+  }
+
+  #forget (offered: ReadonlyMap<string, VerifiedPath>, inUse: string | undefined): void {
     for (const [id, route] of this.#routes) {
+      if (route.isDefault) {
+        continue
+      }
       const expired = route.path !== undefined && route.path.expiresAtMs < this.#context.nowS() * 1_000
-      const forgotten = names.size > 0 && !names.has(id) && !route.isDefault && (!route.alive || this.#routes.size > MAX_PATHS + 3)
-      const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS && !route.isDefault
+      const tooMany = this.#routes.size > MAX_ROUTES && id !== inUse
+      const forgotten = offered.size > 0 && !offered.has(id) && (!route.alive || tooMany)
+      const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
       if (expired || forgotten || dead) {
         this.#routes.delete(id)
       }
@@ -82,6 +106,15 @@ export class RouteBook {
   }
 
   async #take (id: string, path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+    try {
+      await this.#takeOrThrow(id, path, attachPeer)
+    } catch (error) {
+      this.#context.log('a path offered by %p cannot be used - %e', path.rsp, error)
+    }
+  }
+
+  /** @throws InvalidRouteError for a path over one of the ends themselves */
+  async #takeOrThrow (id: string, path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
     const header = encodeSourceRoute({
       nodes: [this.#context.endpoint.self, ...path.forwarders.map(nodeIdOf), nodeIdOf(this.#remote)],
       expiryS: Math.floor(path.expiresAtMs / 1_000),
@@ -101,7 +134,7 @@ export class RouteBook {
     const entry = path.forwarders[0]
     const exit = path.forwarders[path.forwarders.length - 1]
     const descriptor = discovery.directory.get(entry)
-    if (!access.isAttached(entry) && (descriptor === undefined || !await access.attachTo(descriptor, OPEN_DEADLINE_MS))) {
+    if (!access.isAttached(entry) && (descriptor === undefined || !await access.attachTo(descriptor, OPEN_DEADLINE_MS, this.#askedBy))) {
       return false
     }
     const known = discovery.directory.get(this.#remote)?.host?.access.find(({ forwarder }) => forwarder.equals(exit))
@@ -109,7 +142,7 @@ export class RouteBook {
   }
 
   #renewDefault (): void {
-    if (this.#context.endpoint.links.get(this.#remote) === undefined) {
+    if (!this.hasDefaultLink) {
       return
     }
     const header = encodeSourceRoute({

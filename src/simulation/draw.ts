@@ -18,6 +18,9 @@ export interface DrawnRows {
   forwarders: number[]
   rsps: [number, number]
   bootstrap: number
+  /** As many as pairs, but at least two where there is a pair. */
+  hosts: number[]
+  /** Each host talks to the next one, the last one to the first. */
   pairs: Array<{ source: number, destination: number }>
 }
 
@@ -36,8 +39,8 @@ export class TooFewRowsError extends Error {
 
 /**
  * One permutation of the rows serves all: forwarders from its front, hosts after them, the RSPs and the bootstrap
- * node from its end. So more pairs leave everybody else where they were, and everybody has a row of his own while
- * rows last. When they run short, RSPs and bootstrap share rows with hosts first, hosts with forwarders next;
+ * node from its end. So more pairs leave everybody where they were, and everybody has a row of his own while rows last.
+ * The permutation is random, so pairs of neighbours in it are random pairs. When they run short, RSPs and bootstrap share rows with hosts first, hosts with forwarders next;
  * forwarders never share with each other, nor do the two hosts of a pair.
  */
 export function drawRows ({ seed, size, forwarders, pairs, leaveOut = [] }: DrawInit): DrawnRows {
@@ -53,13 +56,14 @@ export function drawRows ({ seed, size, forwarders, pairs, leaveOut = [] }: Draw
     throw new TooFewRowsError(rows.length, needed)
   }
   shuffle(rows, seededUint32(seed))
-  const hostRow = (host: number): number => rows[(forwarders + host) % rows.length]
+  const hosts = Array.from({ length: pairs === 0 ? 0 : Math.max(2, pairs) }, (_, host) => rows[(forwarders + host) % rows.length])
   const fromEnd = (place: number): number => rows[rows.length - 1 - place % rows.length]
   return {
     forwarders: rows.slice(0, forwarders),
     rsps: [fromEnd(0), fromEnd(1)],
     bootstrap: fromEnd(2),
-    pairs: Array.from({ length: pairs }, (_, pair) => ({ source: hostRow(2 * pair), destination: hostRow(2 * pair + 1) }))
+    hosts,
+    pairs: Array.from({ length: pairs }, (_, pair) => ({ source: hosts[pair], destination: hosts[(pair + 1) % hosts.length] }))
   }
 }
 

@@ -1,0 +1,169 @@
+// Every setting of every command, once: its name as flag, variable and key of a config file, what it means, and what it may be.
+// config.ts reads them; a command names those that it has.
+import { multiaddr } from '@multiformats/multiaddr'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { z } from 'zod'
+import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
+import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { PeerId } from '@libp2p/interface'
+
+type Shape = 'switch' | 'text' | 'list' | 'table'
+
+interface Setting<Value> {
+  /** Its flag takes nothing, one text, several, or `key=value` several times. */
+  shape: Shape
+  /** As a flag, where that is not the key of the config file. */
+  flag?: string
+  placeholder?: string
+  about: string
+  /** Completes "expected …". */
+  expected: string
+  /** Of the value in a config file; flags and variables are brought to the same form first. */
+  schema: z.ZodType<Value>
+}
+
+const MAX_ADDRESSES = 64
+const address = parsed((text): Multiaddr => multiaddr(text))
+const peer = parsed((text): PeerId => peerIdFromString(text))
+const shortText = z.string().min(1).refine((text) => new TextEncoder().encode(text).length <= MAX_STRING_BYTES)
+
+export const SETTINGS = {
+  listen: setting({
+    shape: 'list',
+    placeholder: 'multiaddr',
+    about: 'listen here; port 0 takes a free one',
+    expected: 'multiaddrs such as /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/tcp/4002/ws',
+    schema: z.array(address).min(1).max(MAX_ADDRESSES)
+  }),
+  bootstrap: setting({
+    shape: 'list',
+    placeholder: 'multiaddr',
+    about: 'join the overlay through this node (default: the public list)',
+    expected: 'multiaddrs such as /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW…, which is what a node prints when it starts',
+    schema: z.array(address).max(MAX_ADDRESSES)
+  }),
+  network: setting({
+    shape: 'text',
+    placeholder: 'name',
+    about: 'name of the overlay; nodes of others are not seen (default: "public")',
+    expected: 'a name of up to 64 letters, digits, dots and dashes',
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  }),
+  key: setting({
+    shape: 'text',
+    placeholder: 'file',
+    about: 'file with the private key, made if it is missing; nodes on one machine need one each (default: ~/.config/byway/ROLE.key)',
+    expected: 'the name of a file',
+    schema: z.string().min(1)
+  }),
+  ephemeral: setting({ shape: 'switch', about: 'use a new key, and forget it at the end', expected: 'true or false', schema: z.boolean() }),
+  local: setting({
+    shape: 'switch',
+    about: 'take loopback and private addresses for public ones: an overlay on one machine or in one building',
+    expected: 'true or false',
+    schema: z.boolean()
+  }),
+  operator: setting({
+    shape: 'text',
+    placeholder: 'name',
+    about: 'who runs this node, as its descriptor says',
+    expected: `a text of up to ${MAX_STRING_BYTES} bytes`,
+    schema: shortText
+  }),
+  tags: setting({
+    shape: 'table',
+    flag: 'tag',
+    placeholder: 'key=value',
+    about: 'what to say of this node: region=eu, country=de, asn=64500',
+    expected: `up to ${MAX_TAGS} tags such as region=eu: keys of lower-case letters, digits and dashes, values of up to ${MAX_STRING_BYTES} bytes`,
+    schema: z.record(z.string().regex(TAG_KEY), shortText).refine((tags) => Object.keys(tags).length <= MAX_TAGS)
+  }),
+  capacity: setting({
+    shape: 'text',
+    placeholder: 'rate',
+    about: 'carry at most so much for others (default: 100Mbit)',
+    expected: 'a rate with its unit, such as "100Mbit" (bits per second) or "12.5MB" (bytes per second)',
+    schema: parsed(bytesPerSecondOf)
+  }),
+  maxAttachments: setting({
+    shape: 'text',
+    placeholder: 'n',
+    about: 'hosts and RSPs that may be attached at once (default: 1024)',
+    expected: 'a whole number from 1 to 65535',
+    schema: z.coerce.number().int().min(1).max(65_535)
+  }),
+  watchedBy: setting({
+    shape: 'list',
+    placeholder: 'peer id',
+    about: 'take watch requests of this RSP only (default: of any RSP, under quota)',
+    expected: 'peer ids such as 12D3KooW…',
+    schema: z.array(peer).max(256)
+  }),
+  map: setting({
+    shape: 'text',
+    placeholder: 'kind',
+    about: 'how the map is filled: by the forwarders\' reports, or by surveys of its own (default: reports)',
+    expected: '"reports" or "surveys"',
+    schema: z.enum(['reports', 'surveys'])
+  }),
+  price: setting({
+    shape: 'text',
+    placeholder: 'amount',
+    about: 'price of an answer in units of the operator, up to six decimals (default: 0)',
+    expected: 'an amount such as "0.25"',
+    schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed(priceMicroOf))
+  }),
+  maxAccess: setting({
+    shape: 'text',
+    placeholder: 'n',
+    about: 'stay attached to the nearest so many forwarders (default: 8)',
+    expected: 'a whole number from 1 to 64',
+    schema: z.coerce.number().int().min(1).max(64)
+  }),
+  wait: setting({
+    shape: 'text',
+    placeholder: 'seconds',
+    about: 'give the overlay so long to be found (default: 20)',
+    expected: 'a number of seconds from 1 to 600',
+    schema: z.coerce.number().min(1).max(600)
+  }),
+  json: setting({ shape: 'switch', about: 'print JSON', expected: 'true or false', schema: z.boolean() })
+}
+
+export type SettingName = keyof typeof SETTINGS
+export type Settings = { [Name in SettingName]: z.output<typeof SETTINGS[Name]['schema']> }
+
+/** As a flag without its dashes, and as a key of a config file: `max-attachments`. */
+export function keyOf (name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+export function flagOf (name: SettingName): string {
+  const { flag }: Setting<unknown> = SETTINGS[name]
+  return `--${flag ?? keyOf(name)}`
+}
+
+export function variableOf (name: SettingName): string {
+  return `BYWAY_${keyOf(name).toUpperCase().replaceAll('-', '_')}`
+}
+
+function setting<Value> (init: Setting<Value>): Setting<Value> {
+  return init
+}
+
+/** A text that `parse` takes: it throws or gives undefined for others. */
+function parsed<Value> (parse: (text: string) => Value | undefined): z.ZodType<Value> {
+  return z.string().transform((text, context): Value => {
+    try {
+      const value = parse(text)
+      if (value !== undefined) {
+        return value
+      }
+    } catch {
+      // what was wrong with it is said in terms of what was expected
+    }
+    context.addIssue({ code: 'custom' })
+    return z.NEVER
+  })
+}
