@@ -7,8 +7,16 @@ import type { PeerId } from '@libp2p/interface'
 export type NodeId = Uint8Array
 
 export function nodeIdOf (peer: PeerId): NodeId {
-  return sha256(peer.toMultihash().bytes).slice(0, NODE_ID_BYTES)
+  let id = known.get(peer)
+  if (id === undefined) {
+    id = sha256(peer.toMultihash().bytes).slice(0, NODE_ID_BYTES)
+    known.set(peer, id)
+  }
+  return id
 }
+
+/** Asked for again and again, and dear to compute. Lives as long as the peer id object. */
+const known = new WeakMap<PeerId, NodeId>()
 
 /** A copy, also where `buffer` is one of Node's, whose own `slice` shares memory. */
 export function copyOf (buffer: Uint8Array, from: number, to: number): Uint8Array {

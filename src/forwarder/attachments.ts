@@ -1,10 +1,12 @@
 // Who is reachable at this forwarder: hosts, RSPs and other forwarders that asked for a link back. Soft state with a lease;
 // it also ends with the connection.
+import { DEFAULT_LEASE_MS } from '../../protocols/attach/constants.ts'
+import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LinkSet } from '../link/link-set.ts'
-import type { AttachRequest, AttachResponse } from '../../protocols/attach/attach.pb.ts'
+import type { AttachResponse } from '../../protocols/attach/codec.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Caller } from '../../protocols/request-response.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -19,6 +21,9 @@ export interface AttachmentLimits {
 
 /** A lease may be long, since the end of the connection ends the attachment at once. */
 export const DEFAULT_ATTACHMENT_LIMITS: AttachmentLimits = { maxAttachments: 1_024, maxNeighbours: 512, maxLeaseMs: 300_000 }
+
+/** However little is asked for: refreshing must not be the main work. */
+const MIN_LEASE_MS = 1_000
 
 interface Attachment {
   descriptor: VerifiedDescriptor
@@ -59,11 +64,8 @@ export class Attachments {
   }
 
   async handle (request: AttachRequest, caller: Caller): Promise<AttachResponse> {
-    if (request.operation === 'DETACH') {
-      this.#remove(caller.peer)
-      if (!this.#isWanted(caller.peer)) {
-        this.#init.links.close(caller.peer)
-      }
+    if (request.operation === AttachRequest.Operation.DETACH) {
+      this.#end(caller.peer)
       return this.#response(0)
     }
     const descriptor = await openDescriptor(request.descriptor, { ...this.#init.discovery.verification, expectedPeer: caller.peer })
@@ -71,9 +73,11 @@ export class Attachments {
     if (!isForwarder && !descriptor.roles.has('host') && !descriptor.roles.has('rsp')) {
       throw new NotAuthorizedError('only hosts, RSPs and forwarders attach: the descriptor names none of these roles')
     }
-    this.#makeRoom(caller.peer, isForwarder)
+    this.#checkRoom(caller.peer, isForwarder)
     await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal })
-    const leaseMs = Math.max(1_000, Math.min(request.leaseMs, this.#init.limits.maxLeaseMs))
+    this.#checkRoomAgain(caller.peer, isForwarder)
+    const askedMs = request.leaseMs === 0 ? DEFAULT_LEASE_MS : request.leaseMs
+    const leaseMs = Math.max(MIN_LEASE_MS, Math.min(askedMs, this.#init.limits.maxLeaseMs))
     this.#remove(caller.peer)
     this.#attached.set(caller.peer.toString(), { descriptor, isForwarder, expiresAtMs: this.#init.now() + leaseMs })
     this.#neighbours += isForwarder ? 1 : 0
@@ -89,17 +93,14 @@ export class Attachments {
   expire (): void {
     for (const attachment of this.#attached.values()) {
       if (attachment.expiresAtMs <= this.#init.now()) {
-        this.#remove(attachment.descriptor.peer)
-        if (!attachment.isForwarder) {
-          this.#init.links.close(attachment.descriptor.peer)
-        }
+        this.#end(attachment.descriptor.peer)
       }
     }
   }
 
   /** @throws OverQuotaError */
-  #makeRoom (peer: PeerId, isForwarder: boolean): void {
-    if (this.has(peer)) {
+  #checkRoom (peer: PeerId, isForwarder: boolean): void {
+    if (this.#attached.get(peer.toString())?.isForwarder === isForwarder) {
       return
     }
     const { maxAttachments, maxNeighbours } = this.#init.limits
@@ -108,8 +109,25 @@ export class Attachments {
     }
   }
 
-  #isWanted (peer: PeerId): boolean {
-    return this.#attached.get(peer.toString())?.isForwarder === true
+  /** Others may have come while the link was opened. */
+  #checkRoomAgain (peer: PeerId, isForwarder: boolean): void {
+    try {
+      this.#checkRoom(peer, isForwarder)
+    } catch (error) {
+      if (!this.has(peer)) {
+        this.#init.links.close(peer)
+      }
+      throw error
+    }
+  }
+
+  /** The link to a forwarder stays: somebody may have asked us for it. */
+  #end (peer: PeerId): void {
+    const attachment = this.#attached.get(peer.toString())
+    this.#remove(peer)
+    if (attachment?.isForwarder === false) {
+      this.#init.links.close(peer)
+    }
   }
 
   #remove (peer: PeerId): void {

@@ -133,7 +133,8 @@ export class Forwarder implements Startable {
       privateKey: components.privateKey,
       measurements: () => this.#monitor.measurements(),
       loadBytesPerSecond: () => this.#load.bytesPerSecond,
-      now: Date.now
+      now: Date.now,
+      log: components.logger.forComponent('byway:forwarder:reports')
     })
     this.links.addEventListener('link:down', () => { void this.#publisher.publish() })
   }

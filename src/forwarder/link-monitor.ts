@@ -72,10 +72,13 @@ export class LinkMonitor {
     this.set(new Map())
   }
 
-  /** What is known of each link now; a link with no sample yet is left out while it is up. */
+  /**
+   * What is known of each link now; a link with no sample yet is left out while it is up. A link on which probes stay away is
+   * down, though its stream may stand.
+   */
   * measurements (): Generator<LinkMeasurement> {
     for (const { peer, estimator } of this.#links.values()) {
-      const up = this.#init.links.get(peer) !== undefined
+      const up = this.#init.links.get(peer) !== undefined && estimator.state !== 'down'
       if (!up || estimator.samples > 0) {
         yield {
           peer,

@@ -7,7 +7,7 @@
 // Batches leave at the end of the tick (link/end-of-tick.ts). Nothing here allocates, awaits or logs per packet, except a
 // notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
-import { encodeNotice } from '../../protocols/forward/notice.ts'
+import { deservesNotice, encodeNotice } from '../../protocols/forward/notice.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { copyPacket } from '../link/endpoint.ts'
@@ -113,7 +113,7 @@ export class Relay {
 
   #refuse (buffer: Uint8Array, at: number, length: number, from: Link, verdict: number): void {
     this.counters.dropped[reasonOf(verdict)]++
-    if (verdict === MALFORMED || !this.#notices.take(1, this.#now())) {
+    if (verdict === MALFORMED || !deservesNotice(buffer, at) || !this.#notices.take(1, this.#now())) {
       return
     }
     const notice = encodeNotice(buffer, at, length, verdict as NoticeCode)

@@ -2,15 +2,15 @@
 // slow heartbeat. One signature serves all subscribers.
 import { pushable } from 'it-pushable'
 import { OverQuotaError } from '../../protocols/errors.ts'
+import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { sealReport } from '../../protocols/report/codec.ts'
 import { movedSignificantly } from '../measurement/link-estimator.ts'
 import type { LinkReading } from '../measurement/link-estimator.ts'
 import type { LinkMeasurement } from '../../protocols/report/codec.ts'
-import type { PrivateKey } from '@libp2p/interface'
+import type { Logger, PrivateKey } from '@libp2p/interface'
 import type { Pushable } from 'it-pushable'
 
 const TICK_MS = 500
-const HEARTBEAT_MS = 30_000
 /** A subscriber that is so many reports behind is dropped; it will subscribe anew and get a full one. */
 const MAX_BACKLOG = 16
 const MAX_SUBSCRIBERS = 32
@@ -21,6 +21,7 @@ export interface ReportPublisherInit {
   loadBytesPerSecond: () => number
   /** Unix time, ms. */
   now: () => number
+  log: Logger
 }
 
 export class ReportPublisher {
@@ -63,7 +64,10 @@ export class ReportPublisher {
     signal.addEventListener('abort', end)
     this.#subscribers.add(reports)
     try {
-      yield await this.#seal([...this.#init.measurements()], true)
+      yield await this.#seal(this.#measurements(), true)
+      if (signal.aborted) {
+        return
+      }
       yield * reports
     } finally {
       this.#subscribers.delete(reports)
@@ -71,7 +75,7 @@ export class ReportPublisher {
     }
   }
 
-  /** Sends what has moved. Runs by itself between start and stop. */
+  /** Sends what has moved. Runs by itself between start and stop; never rejects. */
   async publish (): Promise<void> {
     if (this.#subscribers.size === 0 || this.#publishing) {
       return
@@ -79,7 +83,7 @@ export class ReportPublisher {
     this.#publishing = true
     try {
       const now = this.#init.now()
-      const all = [...this.#init.measurements()]
+      const all = this.#measurements()
       const full = now - this.#lastFullMs >= HEARTBEAT_MS || this.#hasGone(all)
       const moved = full ? all : all.filter((link) => this.#hasMoved(link))
       if (moved.length === 0 && !full) {
@@ -93,9 +97,16 @@ export class ReportPublisher {
         this.#published.set(link.peer.toString(), link)
       }
       this.#send(await this.#seal(moved, full))
+    } catch (error) {
+      this.#init.log.error('a report could not be made - %e', error)
     } finally {
       this.#publishing = false
     }
+  }
+
+  /** No more than a report holds. */
+  #measurements (): LinkMeasurement[] {
+    return [...this.#init.measurements()].slice(0, MAX_LINKS)
   }
 
   #send (report: Uint8Array): void {

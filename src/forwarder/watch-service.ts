@@ -40,8 +40,9 @@ export class WatchService {
     this.#checks = new TokenBucket({ ratePerSecond: CHECKS_PER_SECOND, burst: CHECK_BURST, nowMs: init.now() })
   }
 
-  /** @throws NotAuthorizedError unless the caller shows its own RSP descriptor and is taken here */
+  /** @throws NotAuthorizedError unless the caller shows its own RSP descriptor and is taken here; OverQuotaError */
   async authorize (descriptor: Uint8Array, caller: Caller): Promise<void> {
+    this.#charge(1)
     const { roles } = await openDescriptor(descriptor, { ...this.#init.discovery.verification, expectedPeer: caller.peer })
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may ask for links: the descriptor does not have that role')
@@ -52,10 +53,8 @@ export class WatchService {
   }
 
   async watch (request: WatchRequest, caller: Caller): Promise<WatchResult> {
-    if (!this.#checks.take(1 + request.targets.length, this.#init.now())) {
-      throw new OverQuotaError('too many watch requests: try again in some seconds')
-    }
     await this.authorize(request.descriptor, caller)
+    this.#charge(request.targets.length)
     const refused: WatchResult['refused'] = []
     const found: Array<{ index: number, descriptor: VerifiedDescriptor }> = []
     for (let index = 0; index < request.targets.length; index++) {
@@ -75,7 +74,7 @@ export class WatchService {
     for (const { index, descriptor } of found) {
       const key = descriptor.peer.toString()
       if (accepted.has(key)) {
-        this.#targets.set(key, descriptor)
+        this.#keepNewer(key, descriptor)
         this.#init.discovery.learn(descriptor)
       } else {
         refused.push({ index, reason: 'OVER_QUOTA' })
@@ -89,6 +88,21 @@ export class WatchService {
   expire (): void {
     if (this.#init.watches.expire(this.#init.now())) {
       this.#apply()
+    }
+  }
+
+  /** Targets cost only those who have shown that they are RSPs; a stranger's request costs one check. */
+  #charge (checks: number): void {
+    if (!this.#checks.take(checks, this.#init.now())) {
+      throw new OverQuotaError('too many watch requests: try again in some seconds')
+    }
+  }
+
+  /** An RSP must not bring back an address that the target has left. */
+  #keepNewer (key: string, descriptor: VerifiedDescriptor): void {
+    const known = this.#targets.get(key)
+    if (known === undefined || known.sequence < descriptor.sequence) {
+      this.#targets.set(key, descriptor)
     }
   }
 

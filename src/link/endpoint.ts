@@ -36,7 +36,7 @@ export class Endpoint {
   readonly #nowS: () => number
   readonly #handlers = new Map<number, (arrival: Arrival) => void>()
   readonly #noticeHandlers: Array<(notice: Notice) => void> = []
-  /** Packets that were not for us, malformed, or of a payload that nobody here handles. */
+  /** Packets that were not for us, malformed, at the end of their TTL, or of a payload that nobody here handles. */
   refusedPackets = 0
 
   constructor (init: EndpointInit) {
@@ -118,8 +118,8 @@ export class Endpoint {
   }
 
   #turnAround (buffer: Uint8Array, at: number, length: number, next: number): void {
-    const link = this.links.getAt(buffer, at + entryAt(next))
-    const to = link?.reserve(length, true) ?? -1
+    const link = buffer[at + At.ttl] > 1 ? this.links.getAt(buffer, at + entryAt(next)) : undefined
+    const to = link?.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0) ?? -1
     if (link === undefined || to < 0) {
       this.refusedPackets++
       return

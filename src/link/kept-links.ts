@@ -1,6 +1,6 @@
 // Keeps links to chosen forwarders: dials them at the addresses of their verified descriptors, attaches there (which is how
 // one asks for the link back), refreshes the lease, and dials again with back-off when they go away. Forwarders keep their
-// kepts so, hosts their access forwarders, and surveying RSPs the forwarders that they probe through.
+// neighbours so, hosts their access forwarders, and surveying RSPs the forwarders that they probe through.
 import { connectTo } from '../discovery/connect.ts'
 import { attach } from '../../protocols/attach/client.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -14,7 +14,8 @@ const CONNECT_DEADLINE_MS = 10_000
 /** Of two nodes that may keep each other the one with the smaller id dials; the other waits so long for it. */
 const YIELD_MS = 1_500
 const LEASE_MS = 300_000
-const REFRESH_MS = LEASE_MS / 3
+/** However short the lease that was granted: a forwarder must not make us busy. */
+const MIN_REFRESH_MS = 1_000
 
 export interface KeptLinksInit {
   self: PeerId
@@ -108,13 +109,13 @@ export class KeptLinks {
     try {
       const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal)
       await this.#init.links.open(peer, { connection, signal })
-      await attach(connection, {
+      const { leaseMs } = await attach(connection, {
         descriptor: await this.#init.descriptor(),
         leaseMs: LEASE_MS,
         advertise: this.#init.advertises?.(peer) ?? false
       }, { signal })
       kept.backoffMs = FIRST_BACKOFF_MS
-      this.#reschedule(kept, REFRESH_MS)
+      this.#reschedule(kept, Math.max(MIN_REFRESH_MS, leaseMs / 3))
     } catch (error) {
       this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, kept.backoffMs, error)
       this.#reschedule(kept, kept.backoffMs)

@@ -1,7 +1,7 @@
 // All links of a node: takes incoming forward streams, opens outgoing ones, finds a link by the bytes of a node id.
 import { TypedEventEmitter } from 'main-event'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
-import { BywayError } from '../../protocols/errors.ts'
+import { BywayError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { EndOfTick } from './end-of-tick.ts'
 import { StreamLink } from './stream-link.ts'
@@ -33,9 +33,8 @@ export interface LinkSetInit {
 }
 
 /** The table of links is full. Close some, or raise `maxLinks`. */
-export class TooManyLinksError extends BywayError {
-  override readonly name = 'TooManyLinksError'
-  readonly code = 'TOO_MANY_LINKS'
+export class TooManyLinksError extends OverQuotaError {
+  override name = 'TooManyLinksError'
   readonly maxLinks: number
 
   constructor (maxLinks: number) {
@@ -103,6 +102,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   /**
    * A link over which packets can be sent to the peer; opened over the given connection, or one that exists, or dialled
    * if the connection manager knows how.
+   *
+   * @throws TooManyLinksError, UnavailableError
    */
   async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal } = {}): Promise<Link> {
     const existing = this.get(peer)
@@ -120,8 +121,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   }
 
   async #open (peer: PeerId, { connection, signal }: { connection?: Connection, signal?: AbortSignal }): Promise<Link> {
-    const over = connection?.status === 'open' ? connection : await this.#components.connectionManager.openConnection(peer, { signal })
-    const stream = await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
+    const stream = await this.#openStream(peer, connection, signal)
     const link = this.#linkTo(peer)
     if (link === undefined) {
       const error = new TooManyLinksError(this.#init.maxLinks)
@@ -129,8 +129,20 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       throw error
     }
     link.setOutgoing(stream)
+    if (!link.isUp) {
+      throw new UnavailableError(`${peer.toString()} closed the link at once`)
+    }
     this.safeDispatchEvent('link:up', { detail: link })
     return link
+  }
+
+  async #openStream (peer: PeerId, connection: Connection | undefined, signal: AbortSignal | undefined): Promise<Stream> {
+    try {
+      const over = connection?.status === 'open' ? connection : await this.#components.connectionManager.openConnection(peer, { signal })
+      return await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
+    } catch (cause) {
+      throw cause instanceof BywayError ? cause : new UnavailableError(`no link to ${peer.toString()} could be opened`, { cause })
+    }
   }
 
   #incoming (stream: Stream, connection: Connection): void {

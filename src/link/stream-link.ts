@@ -4,6 +4,7 @@ import { CREDIT_STEP_BYTES, LINK_CONTROL_BYTES } from '../../protocols/forward/c
 import { FrameReader } from '../../protocols/forward/frame-reader.ts'
 import { decodeCredit, encodeCredit } from '../../protocols/forward/link-control.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { release } from '../../protocols/stream-io.ts'
 import { CreditWindow } from './credit-window.ts'
 import { PacketQueue } from './packet-queue.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
@@ -56,7 +57,7 @@ export class StreamLink implements Link, Flushable {
   }
 
   get isUp (): boolean {
-    return this.#outgoing?.status === 'open'
+    return this.#outgoing?.status === 'open' && this.#outgoing.writeStatus === 'writable'
   }
 
   get hasStreams (): boolean {
@@ -77,22 +78,24 @@ export class StreamLink implements Link, Flushable {
       return -1
     }
     const at = this.#queue.reserve(length, droppable)
-    if (at < 0) {
-      return at
-    }
-    this.counters.sentPackets++
-    if (!this.#waitsForFlush) {
+    if (at >= 0 && !this.#waitsForFlush) {
       this.#waitsForFlush = true
       this.#init.endOfTick.add(this)
     }
     return at
   }
 
-  /** Sends the batches that credit and the stream allow. */
+  /** The end of the tick. */
   flush (): void {
     this.#waitsForFlush = false
+    this.#sendQueued()
+  }
+
+  /** Sends the batches that credit and the stream allow. */
+  #sendQueued (): void {
     const stream = this.#outgoing
     while (stream !== undefined && this.#queue.headBytes > 0 && !stream.writableNeedsDrain && this.#credit.allows(this.#queue.headBytes)) {
+      this.counters.sentPackets += this.#queue.headPackets
       const batch = this.#queue.shift()
       this.#credit.sent(batch.length, this.#init.now())
       this.counters.sentBytes += batch.length
@@ -106,24 +109,18 @@ export class StreamLink implements Link, Flushable {
   setOutgoing (stream: Stream): void {
     const previous = this.#outgoing
     this.#outgoing = stream
-    this.#credit = new CreditWindow()
+    // its own, since a stream that has been replaced may still bring a credit
+    const window = this.#credit = new CreditWindow()
     this.#queue.clear()
     previous?.abort(new Error('replaced by a newer stream'))
     const reader = new FrameReader((buffer, at, length) => {
       const consumed = decodeCredit(buffer, at, length)
-      if (consumed !== undefined && this.#credit.credited(consumed, this.#init.now()) && this.#queue.headBytes > 0) {
-        this.flush()
+      if (consumed !== undefined && window.credited(consumed, this.#init.now()) && this.#credit === window) {
+        this.#sendQueued()
       }
     })
-    stream.addEventListener('drain', () => { this.flush() })
-    this.#read(stream, reader, () => {
-      if (this.#outgoing === stream) {
-        this.#outgoing = undefined
-        this.#queue.clear()
-        this.#init.onDown(this)
-        this.#closed()
-      }
-    })
+    stream.addEventListener('drain', () => { this.#sendQueued() })
+    this.#read(stream, reader, () => { this.#outgoingGone(stream) })
   }
 
   /** Packets from the neighbour come over this stream from now on. */
@@ -137,6 +134,7 @@ export class StreamLink implements Link, Flushable {
     const reader = new FrameReader((buffer, at, length) => {
       consumedBytes += length
       this.counters.receivedPackets++
+      this.counters.receivedBytes += length
       this.#init.onPacket(buffer, at, length, this)
     })
     const credit = (): void => {
@@ -153,16 +151,30 @@ export class StreamLink implements Link, Flushable {
     }, credit)
   }
 
+  /** Down at once; what can be sent still goes, and the neighbour has a second to close its side. */
   close (): void {
-    void this.#outgoing?.close().catch(() => { this.#outgoing?.abort(new Error('link closed')) })
+    const outgoing = this.#outgoing
+    if (outgoing !== undefined) {
+      this.#sendQueued()
+      this.#outgoingGone(outgoing)
+      void release(outgoing)
+    }
     this.#incoming?.abort(new Error('link closed'))
+  }
+
+  #outgoingGone (stream: Stream): void {
+    if (this.#outgoing === stream) {
+      this.#outgoing = undefined
+      this.#queue.clear()
+      this.#init.onDown(this)
+      this.#closed()
+    }
   }
 
   #read (stream: Stream, reader: FrameReader, onClose: () => void, afterChunk?: () => void): void {
     stream.addEventListener('message', (event: StreamMessageEvent) => {
       try {
         const data = event.data
-        this.counters.receivedBytes += data.byteLength
         if (data instanceof Uint8Array) {
           reader.push(data)
         } else {

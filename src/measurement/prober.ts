@@ -54,17 +54,22 @@ export class Prober {
     this.#nowS = init.nowS
     this.#timeoutMs = init.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.#maxOutstanding = init.maxOutstanding ?? DEFAULT_MAX_OUTSTANDING
+    init.endpoint.handleProbes(({ payload }) => { this.#finish(decodeProbe(payload)) })
+    init.endpoint.handleNotices((notice) => { this.#finish(decodeProbe(notice.quote), notice.code) })
   }
 
   start (): void {
-    this.#endpoint.handleProbes(({ payload }) => { this.#finish(decodeProbe(payload)) })
-    this.#endpoint.handleNotices((notice) => { this.#finish(decodeProbe(notice.quote), notice.code) })
     this.#sweeper = setInterval(() => { this.sweep() }, SWEEP_INTERVAL_MS)
   }
 
+  /** Declares lost what is under way, so that nobody waits for it. */
   stop (): void {
     clearInterval(this.#sweeper)
+    const outstanding = [...this.#outstanding.values()]
     this.#outstanding.clear()
+    for (const { onResult } of outstanding) {
+      onResult({})
+    }
   }
 
   /**

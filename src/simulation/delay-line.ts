@@ -8,6 +8,11 @@ const EARLY_MS = 0.5
 /** A Node timer of k ms fires about this much later than k on an idle Linux machine: it is asked for that much less. */
 const TIMER_LATENESS_MS = 0.1
 
+/** Weight of the newest item in the mean lateness: a mean over some hundred items, a second or less on a busy overlay. */
+const LATE_WEIGHT = 0.01
+/** More than this is no rounding but an overloaded machine, which should show. */
+const MAX_LATE_MS = 3
+
 /** About 100 MB of items. Connections bound their bytes in flight, and this bounds how many pieces those come in. */
 export const MAX_PENDING = 1_000_000
 
@@ -46,6 +51,8 @@ export class DelayLine {
   readonly #startTimer: (run: () => void, delayMs: number) => () => void
   readonly #heap: Item[] = []
   #sequence = 0
+  /** Mean time by which items run after they were due: the process is busy with others. Taken off new delays. */
+  #lateMs = 0
   #stopTimer: (() => void) | undefined
   #armedForMs = Infinity
   #running = false
@@ -79,7 +86,7 @@ export class DelayLine {
     if (!Number.isFinite(delayMs) || delayMs < 0) {
       throw new RangeError(`${delayMs} is no delay: give a finite number of ms, 0 or more`)
     }
-    return this.#now() + delayMs
+    return this.#now() + Math.max(0, delayMs - this.#lateMs)
   }
 
   #add (dueMs: number, run: () => void): void {
@@ -109,6 +116,7 @@ export class DelayLine {
     this.#running = true
     while (this.#heap.length > 0 && this.#heap[0].dueMs <= horizonMs && this.#heap[0].sequence < lastSequence) {
       const item = popItem(this.#heap)
+      this.#lateMs = Math.max(0, Math.min(MAX_LATE_MS, this.#lateMs + LATE_WEIGHT * (this.#now() - item.dueMs - this.#lateMs)))
       try {
         item.run()
       } catch (err) {

@@ -24,7 +24,7 @@ export interface DemoOverlayInit {
 }
 
 /** Hosts that measure all forwarders at once: more would only wait for each other. */
-const HOST_CONCURRENCY = 8
+const HOST_CONCURRENCY = 16
 const ATTACH_DEADLINE_MS = 15_000
 /** All hosts starting at once is noise; measurements that it spoilt are replaced in this time. */
 const SETTLE_MS = 6_000

@@ -31,7 +31,7 @@ export interface RunningDemo {
 const RELAY_COST_MS = 1
 /** Routes are measured so long before they are judged. */
 const OBSERVE_MS = 5_000
-const OPEN_CONCURRENCY = 8
+const OPEN_CONCURRENCY = 16
 const FAILOVER_DEADLINE_MS = 10_000
 
 export async function runDemo (init: DemoInit): Promise<RunningDemo> {
