@@ -58,13 +58,12 @@ export interface LabelNotice {
  * have the path tag. Undefined for another kind, and where it would be larger than the packet.
  */
 export function encodeLabelNotice (buffer: Uint8Array, at: number, length: number, code: NoticeCode): Uint8Array | undefined {
-  const quote = Math.min(NOTICE_QUOTE_BYTES, length - LABELLED_HEADER_BYTES)
-  const bytes = SOURCE_ROUTE_FIXED_BYTES + quote
-  if (buffer[at + At.kind] !== Kind.labelled || quote < 0 || bytes > length) {
+  const quote = Math.min(NOTICE_QUOTE_BYTES, length - SOURCE_ROUTE_FIXED_BYTES)
+  if (buffer[at + At.kind] !== Kind.labelled || quote < 0) {
     return undefined
   }
-  const notice = new Uint8Array(bytes)
-  notice[At.length + 1] = bytes
+  const notice = new Uint8Array(SOURCE_ROUTE_FIXED_BYTES + quote)
+  notice[At.length + 1] = notice.length
   notice[At.kind] = Kind.notice
   notice[At.flags] = Flag.backwards | Flag.droppable
   notice[At.ttl] = DEFAULT_TTL

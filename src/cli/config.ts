@@ -104,9 +104,9 @@ function tableOf (pairs: readonly string[]): Record<string, string> {
 function check (name: SettingName, where: string, value: unknown): unknown {
   const result = SETTINGS[name].schema.safeParse(value)
   if (!result.success) {
-    const at = result.error.issues[0]?.path ?? []
-    const culprit = at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)
-    throw new InvalidSettingError(where, `expected ${SETTINGS[name].expected}; got ${shown(culprit ?? value)}`)
+    const [item] = result.error.issues[0]?.path ?? []
+    const culprit = Array.isArray(value) && typeof item === 'number' ? value[item] as unknown : value
+    throw new InvalidSettingError(where, `expected ${SETTINGS[name].expected}; got ${shown(culprit)}`)
   }
   return result.data
 }

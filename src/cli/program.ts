@@ -33,7 +33,7 @@ export function createProgram (terminal: Terminal): Command {
   registerRoute(program, terminal)
   registerPing(program, terminal)
   registerTrace(program, terminal)
-  registerDemo(program)
+  registerDemo(program, terminal)
   return program
 }
 

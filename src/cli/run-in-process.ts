@@ -1,5 +1,6 @@
 // The command line in a real process: streams, signals and the exit code.
 import { ExitCode } from './exit-codes.ts'
+import { complaint } from './output.ts'
 import { runCli } from './program.ts'
 
 /** A clean stop takes well under a second; after this the process ends whatever is left. */
@@ -18,6 +19,10 @@ export async function runInProcess (): Promise<void> {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`byway: a fault of byway, please report it: ${complaint(error, process.env)}\n`)
+    process.exit(ExitCode.error)
+  })
   // whoever reads has had enough: `byway ping … | head`
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') {

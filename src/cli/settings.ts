@@ -91,7 +91,7 @@ export const SETTINGS = {
     placeholder: 'n',
     about: 'hosts and RSPs that may be attached at once (default: 1024)',
     expected: 'a whole number from 1 to 65535',
-    schema: z.coerce.number().int().min(1).max(65_535)
+    schema: wholeNumber(1, 65_535)
   }),
   watchedBy: setting({
     shape: 'list',
@@ -119,14 +119,14 @@ export const SETTINGS = {
     placeholder: 'n',
     about: 'stay attached to the nearest so many forwarders (default: 8)',
     expected: 'a whole number from 1 to 64',
-    schema: z.coerce.number().int().min(1).max(64)
+    schema: wholeNumber(1, 64)
   }),
   wait: setting({
     shape: 'text',
     placeholder: 'seconds',
     about: 'give the overlay so long to be found (default: 20)',
     expected: 'a number of seconds from 1 to 600',
-    schema: z.coerce.number().min(1).max(600)
+    schema: numeric(z.number().min(1).max(600))
   }),
   json: setting({ shape: 'switch', about: 'print JSON', expected: 'true or false', schema: z.boolean() })
 }
@@ -150,6 +150,15 @@ export function variableOf (name: SettingName): string {
 
 function setting<Value> (init: Setting<Value>): Setting<Value> {
   return init
+}
+
+/** Flags and variables hold text, a config file numbers; nothing else is taken for one. */
+function numeric (bounds: z.ZodType<number, number>): z.ZodType<number> {
+  return z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/).transform(Number)]).pipe(bounds)
+}
+
+function wholeNumber (min: number, max: number): z.ZodType<number> {
+  return numeric(z.number().int().min(min).max(max))
 }
 
 /** A text that `parse` takes: it throws or gives undefined for others. */

@@ -28,6 +28,8 @@ export interface AccessSetInit {
   maxCandidates: number
   /** Monotonic, ms. */
   now: () => number
+  /** 0 ≤ … < 1; spreads probes in time. */
+  random?: () => number
   log: Logger
 }
 
@@ -209,7 +211,7 @@ export class AccessSet {
   #probe (candidate: Candidate, nowMs: number): void {
     const { estimator, descriptor } = candidate
     const quick = candidate.probes++ < QUICK_PROBES
-    candidate.nextProbeMs = nowMs + (quick ? QUICK_INTERVAL_MS : PROBE_INTERVAL_MS) * (0.75 + Math.random() / 2)
+    candidate.nextProbeMs = nowMs + (quick ? QUICK_INTERVAL_MS : PROBE_INTERVAL_MS) * (0.75 + (this.#init.random ?? Math.random)() / 2)
     this.#init.prober.probe([nodeIdOf(descriptor.peer)], ({ rttMs }) => {
       if (rttMs === undefined) {
         estimator.lost()

@@ -41,6 +41,8 @@ export interface ProviderSetInit {
   providers: () => VerifiedDescriptor[]
   /** Unix time, ms. */
   now: () => number
+  /** An RSP that takes longer has no answer. */
+  deadlineMs?: number
   log: Logger
 }
 
@@ -62,7 +64,7 @@ export class ProviderSet {
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
     try {
-      const signal = AbortSignal.timeout(DEADLINE_MS)
+      const signal = AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS)
       const connection = await connectTo(this.#init.connectionManager, provider, signal)
       const { paths, refused } = await queryRoutes(connection, {
         nonce: crypto.getRandomValues(new Uint8Array(16)),

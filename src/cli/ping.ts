@@ -1,0 +1,93 @@
+// `byway ping DEST`: a channel's default and chosen route side by side, a line per tick, and every switch with its reason.
+import { InvalidArgumentError } from 'commander'
+import { parseDestination } from './destination.ts'
+import { ExitCode } from './exit-codes.ts'
+import { PingSession } from './ping-session.ts'
+import { msText, short } from './output.ts'
+import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
+import type { Command } from 'commander'
+import type { Host } from '../host/host.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { PingTick } from './ping-session.ts'
+import type { Terminal } from './output.ts'
+
+const MIN_INTERVAL_S = 0.3
+const MAX_INTERVAL_S = 3_600
+const MAX_COUNT = 1e9
+
+interface PingFlags {
+  interval: number
+  count: number
+  preferPath?: boolean
+}
+
+export function registerPing (program: Command, terminal: Terminal): void {
+  const command = program.command('ping')
+    .description('measure the default and the chosen route to a host, side by side, until Ctrl-C')
+    .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
+    .option('--interval <seconds>', 'print a line so often', numberFrom(MIN_INTERVAL_S, MAX_INTERVAL_S), 1)
+    .option('--count <n>', 'end after so many lines', numberFrom(1, MAX_COUNT, true), Infinity)
+    .option('--prefer-path', 'use the best path that answers even where the default route is faster')
+  addHostSettings(command)
+    .addHelpText('after', '\nExample:\n  byway ping --count 10 --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…')
+    .action(async (dest: string, flags: Record<string, unknown>) => {
+      const destination = parseDestination(dest)
+      const settings = await readHostSettings(flags, terminal)
+      const answered = await withHost(settings, destination, terminal, async (host) =>
+        ping(host, destination.peer, flags as unknown as PingFlags, settings.json === true, terminal))
+      terminal.exit(answered === 0 ? ExitCode.noRoute : ExitCode.done)
+    })
+}
+
+/** @returns lines with an answer */
+async function ping (host: Host, peer: PeerId, { interval, count, preferPath }: PingFlags, asJson: boolean, terminal: Terminal): Promise<number> {
+  const session = new PingSession(host, peer, { preferPath })
+  await session.open(terminal.signal)
+  let answered = 0
+  for (let tick = 1; tick <= count; tick++) {
+    await pause(1_000 * interval, terminal.signal)
+    if (terminal.signal.aborted) {
+      break
+    }
+    const state = session.tick(tick)
+    answered += state.answered ? 1 : 0
+    for (const line of asJson ? [JSON.stringify(state)] : tickText(state)) {
+      terminal.out(line)
+    }
+  }
+  session.close()
+  return answered
+}
+
+export function tickText ({ tick, defaultRttMs, chosen, answered, switches }: PingTick): string[] {
+  const rsp = chosen.rsp === null || chosen.rsp === 'default' ? '' : ` of RSP ${short(chosen.rsp)}`
+  return [
+    ...switches.map(({ route, reason }) => `    now ${route}${route.includes(reason) ? '' : `: ${reason}`}`),
+    `${String(tick).padStart(3)} default ${msText(defaultRttMs)}   chosen ${answered ? msText(chosen.measuredRttMs) : 'no answer'}${rsp}   ${chosen.route}`
+  ]
+}
+
+function numberFrom (min: number, max: number, isWhole = false): (text: string) => number {
+  return (text) => {
+    const n = Number(text)
+    if (text.trim() === '' || !(n >= min && n <= max) || (isWhole && !Number.isInteger(n))) {
+      throw new InvalidArgumentError(`Expected a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.`)
+    }
+    return n
+  }
+}
+
+async function pause (ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    return
+  }
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,129 @@
+// `route`, `ping` and `trace` run a host of their own for as long as they need it: a new key, a free port, gone at the end.
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { host } from '../host/host.ts'
+import { addSettings, readSettings } from './config.ts'
+import { OverlayIncompleteError } from './errors.ts'
+import { publicPeers } from './public-peers.ts'
+import { startNode, stopNode } from './started-node.ts'
+import type { Host } from '../host/host.ts'
+import type { BywayNode } from '../node/libp2p.ts'
+import type { Destination } from './destination.ts'
+import type { Terminal } from './output.ts'
+import type { Settings, SettingName } from './settings.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Command } from 'commander'
+
+const SETTINGS = ['bootstrap', 'network', 'local', 'listen', 'maxAccess', 'wait', 'json'] as const satisfies SettingName[]
+const DEFAULT_WAIT_S = 20
+const POLL_MS = 100
+/** Nothing new for so long: what there is has been found. */
+const QUIET_MS = 1_000
+const DIAL_DEADLINE_MS = 5_000
+
+export type HostSettings = Partial<Pick<Settings, typeof SETTINGS[number]>>
+
+export function addHostSettings (command: Command): Command {
+  return addSettings(command, SETTINGS)
+}
+
+export async function readHostSettings (flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<HostSettings> {
+  return readSettings(SETTINGS, { flags, env: terminal.env })
+}
+
+/**
+ * Runs something with a host that has found forwarders and RSPs.
+ *
+ * @throws OverlayIncompleteError, ListenError
+ */
+export async function withHost<T> (settings: HostSettings, destination: Destination, terminal: Terminal, run: (host: Host) => Promise<T>): Promise<T> {
+  const network = settings.network ?? PUBLIC_NETWORK
+  const bootstrap = settings.bootstrap ?? publicPeers(network)
+  const first = [...bootstrap, ...destination.address === undefined ? [] : [destination.address]]
+  if (first.length === 0) {
+    throw new OverlayIncompleteError('bootstrap', `no bootstrap node of the network "${network}" is known: name one with --bootstrap MULTIADDR (every node prints its own when it starts)`)
+  }
+  const node = await startNode({
+    role: host({ network, bootstrap, maxAccess: settings.maxAccess }),
+    privateKey: await generateKeyPair('Ed25519'),
+    listen: settings.listen?.map(String) ?? [first.every(isLoopback) ? '/ip4/127.0.0.1/tcp/0' : '/ip4/0.0.0.0/tcp/0'],
+    network,
+    servesDht: false,
+    isLocal: settings.local
+  })
+  try {
+    await introduce(node, destination)
+    await overlayFound(node, { network, bootstrap: first, waitMs: 1_000 * (settings.wait ?? DEFAULT_WAIT_S) }, terminal)
+    return await run(node.services.byway)
+  } finally {
+    await stopNode(node)
+  }
+}
+
+/** Where the user says that it is, it is dialled; whether it is there shows later. */
+async function introduce (node: BywayNode<Host>, { peer, address }: Destination): Promise<void> {
+  if (address !== undefined) {
+    await node.peerStore.merge(peer, { multiaddrs: [address] })
+    await node.dial(address, { signal: AbortSignal.timeout(DIAL_DEADLINE_MS) }).catch(() => {})
+  }
+}
+
+async function overlayFound (node: BywayNode<Host>, { network, bootstrap, waitMs }: { network: string, bootstrap: readonly Multiaddr[], waitMs: number }, terminal: Terminal): Promise<void> {
+  const { access, discovery } = node.services.byway
+  const startedMs = performance.now()
+  let seen = ''
+  let changedMs = startedMs
+  for (;;) {
+    const forwarders = discovery.directory.ofRole('forwarder').length
+    const rsps = discovery.directory.ofRole('rsp').length
+    const measured = access.points.length
+    const nowMs = performance.now()
+    const now = `found ${count(forwarders, 'forwarder')} (${measured} measured) and ${count(rsps, 'RSP')}`
+    if (now !== seen) {
+      seen = now
+      changedMs = nowMs
+      terminal.err(now)
+    }
+    if (measured > 0 && rsps > 0 && access.unmeasured === 0 && nowMs - changedMs >= QUIET_MS) {
+      return
+    }
+    if (nowMs - startedMs > waitMs) {
+      if (measured > 0 && rsps > 0) {
+        return
+      }
+      throw missing({ network, bootstrap, waitMs, forwarders, measured, connections: node.getConnections().length })
+    }
+    terminal.signal.throwIfAborted()
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+interface Found {
+  network: string
+  bootstrap: readonly Multiaddr[]
+  waitMs: number
+  forwarders: number
+  measured: number
+  connections: number
+}
+
+function missing ({ network, bootstrap, waitMs, forwarders, measured, connections }: Found): OverlayIncompleteError {
+  const within = `within ${waitMs / 1_000} s`
+  const join = `--bootstrap ${bootstrap[0].toString()}`
+  if (forwarders === 0) {
+    return connections === 0
+      ? new OverlayIncompleteError('bootstrap', `no node answered ${within} at ${bootstrap.join(', ')}: is it running, and is the address right?`)
+      : new OverlayIncompleteError('forwarder', `no forwarder of the network "${network}" was found ${within}: start one with byway forwarder ${join}, or name another --network`)
+  }
+  return measured === 0
+    ? new OverlayIncompleteError('forwarder', `${count(forwarders, 'forwarder')} found, and none answered ${within}: can they be reached from here?`)
+    : new OverlayIncompleteError('rsp', `${count(forwarders, 'forwarder')} but no RSP found ${within}: start one with byway rsp ${join}`)
+}
+
+function count (n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
+}
+
+function isLoopback (address: Multiaddr): boolean {
+  return /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/.test(address.toString())
+}

@@ -1,0 +1,111 @@
+// `byway trace DEST`: how long it takes to each forwarder of a path, and what each hop adds.
+import { OverlayIncompleteError } from './errors.ts'
+import { parseDestination, parsePath } from './destination.ts'
+import { ExitCode } from './exit-codes.ts'
+import { measureHops } from './measured-rtt.ts'
+import { msText, rounded, table } from './output.ts'
+import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
+import type { Command } from 'commander'
+import type { Host } from '../host/host.ts'
+import type { ChannelStatus, RouteStatus } from '../host/channel-status.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { Terminal } from './output.ts'
+
+export interface TraceHop {
+  id: string
+  role: 'forwarder' | 'destination'
+  /** There and back, as seen from here; null where nothing came back. */
+  rttMs: number | null
+  /** What this hop adds to the one before; noise can make it negative. */
+  hopMs: number | null
+}
+
+export interface TraceReport {
+  destination: string
+  /** Empty: the default route. */
+  path: string[]
+  /** Whose offer it is; null for the default route and for a path that was given. */
+  rsp: string | null
+  /** How a channel goes now, and why. Unset for a path that was given. */
+  chosen?: string
+  hops: TraceHop[]
+}
+
+const ATTACH_DEADLINE_MS = 5_000
+const OPEN_DEADLINE_MS = 15_000
+
+export function registerTrace (program: Command, terminal: Terminal): void {
+  const command = program.command('trace')
+    .description('show the round trip to each forwarder on the way to a destination')
+    .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
+    .option('--path <id,id,…>', 'trace along these forwarders, entry first (default: the chosen path; if that is the default route, the best one offered)', parsePath)
+  addHostSettings(command)
+    .addHelpText('after', '\nExample:\n  byway trace --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…')
+    .action(async (dest: string, flags: Record<string, unknown>) => {
+      const destination = parseDestination(dest)
+      const settings = await readHostSettings(flags, terminal)
+      const path = flags.path as PeerId[] | undefined
+      const report = await withHost(settings, destination, terminal, async (host) => path === undefined
+        ? traceChosen(host, destination.peer, terminal.signal)
+        : traceGiven(host, path, destination.peer))
+      terminal.out(settings.json === true ? JSON.stringify(report) : traceText(report).join('\n'))
+      terminal.exit(report.hops.every(({ rttMs }) => rttMs === null) ? ExitCode.noRoute : ExitCode.done)
+    })
+}
+
+async function traceChosen (host: Host, peer: PeerId, stop: AbortSignal): Promise<TraceReport> {
+  const channel = await host.open(peer, { signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+  await channel.settled()
+  const { status } = channel
+  const route = routeToTrace(status)
+  const path = status.answers.flatMap(({ paths }) => paths).find(({ forwarders }) => forwarders.join() === route?.path.join())?.forwarders ?? []
+  const report = { ...await trace(host, path, peer), rsp: route?.rsp ?? null, chosen: status.text }
+  channel.close()
+  return report
+}
+
+/** The chosen route; where that is the default one, the best path beside it, since the default route has no forwarders to show. */
+export function routeToTrace ({ active, routes }: Pick<ChannelStatus, 'active' | 'routes'>): RouteStatus | undefined {
+  if (active?.isDefault === false) {
+    return active
+  }
+  const measured = routes.filter(({ isDefault, alive, measuredRttMs }) => !isDefault && alive && measuredRttMs !== null)
+  return measured.sort((a, b) => (a.measuredRttMs as number) - (b.measuredRttMs as number))[0] ?? active
+}
+
+async function traceGiven (host: Host, path: readonly PeerId[], peer: PeerId): Promise<TraceReport> {
+  const entry = await host.discovery.describe(path[0])
+  if (!entry.roles.has('forwarder') || !await host.access.attachTo(entry, ATTACH_DEADLINE_MS)) {
+    throw new OverlayIncompleteError('forwarder', `cannot attach to ${path[0].toString()}, the first of --path: is it a forwarder, and does it run?`)
+  }
+  return { ...await trace(host, path, peer), rsp: null }
+}
+
+async function trace (host: Host, path: readonly PeerId[], peer: PeerId): Promise<Pick<TraceReport, 'destination' | 'path' | 'hops'>> {
+  const stations = [...path, peer]
+  const rtts = await measureHops(host, stations)
+  return {
+    destination: peer.toString(),
+    path: path.map(String),
+    hops: stations.map((station, i) => {
+      const before = i === 0 ? 0 : rtts[i - 1]
+      const rttMs = rtts[i]
+      return {
+        id: station.toString(),
+        role: i < path.length ? 'forwarder' : 'destination',
+        rttMs: rounded(rttMs),
+        hopMs: rttMs === null || before === null ? null : rounded(rttMs - before)
+      }
+    })
+  }
+}
+
+export function traceText ({ destination, path, chosen, hops }: TraceReport): string[] {
+  const rows = hops.map(({ id, role, rttMs, hopMs }, i) => [String(i + 1), role, id, msText(rttMs), hopMs === null ? '–' : `${hopMs < 0 ? '−' : '+'}${msText(Math.abs(hopMs))}`])
+  return [
+    `to ${destination}${path.length === 0 ? ' on the default route' : ''}`,
+    ...(chosen === undefined ? [] : [`channels go ${chosen}`]),
+    '',
+    ...table([['', 'what', 'id', 'from here', 'this hop'], ...rows])
+  ]
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { PathSelector } from '../../src/host/path-selector.ts'
+import type { PathSelectorInit, RouteState } from '../../src/host/path-selector.ts'
+
+/** All settings stated, so that a change of a default is a change of one test only. */
+const SETTINGS = { gainMs: 5, gainShare: 0.05, switchMs: 4, switchShare: 0.1, holdMs: 3_000, minSamples: 4, msPerLossPercent: 20 }
+
+function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
+  return { id, isDefault: id === 'default', alive: true, rttMs, samples: 10, loss: 0, outcomes: 64, ...overrides }
+}
+
+const fallback = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('default', rttMs, overrides)
+const path = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('a', rttMs, overrides)
+const rival = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('b', rttMs, overrides)
+
+interface Step {
+  atMs?: number
+  routes: RouteState[]
+  uses: string | undefined
+  reason?: RegExp
+}
+
+const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Step[] }> = [{
+  title: 'uses the default route while no path is known',
+  steps: [{ routes: [fallback(50)], uses: 'default', reason: /no path has been measured/ }]
+}, {
+  title: 'takes a path that is measured to be faster, and says by how much',
+  steps: [{ routes: [fallback(50), path(30)], uses: 'a', reason: /20\.0 ms faster/ }]
+}, {
+  title: 'keeps the default route when the gain is under 5 ms',
+  steps: [{ routes: [fallback(50), path(45.1)], uses: 'default', reason: /no path is faster/ }]
+}, {
+  title: 'keeps the default route when the gain is over 5 ms but under 5 % of it',
+  steps: [{ routes: [fallback(200), path(191)], uses: 'default' }, { routes: [fallback(200), path(189)], uses: 'a' }]
+}, {
+  title: 'does not trust a path of which fewer than four echoes came back',
+  steps: [
+    { routes: [fallback(50), path(10, { samples: 3 })], uses: 'default' },
+    { routes: [fallback(50), path(10, { samples: 4 })], uses: 'a' }
+  ]
+}, {
+  title: 'does not leave a default route that has not been measured',
+  steps: [{ routes: [fallback(0, { samples: 0 }), path(10)], uses: 'default', reason: /not measured yet/ }]
+}, {
+  title: 'takes the best of several paths',
+  steps: [{ routes: [fallback(50), path(30), rival(20)], uses: 'b' }]
+}, {
+  title: 'keeps the path in use when another one is faster by less than 4 ms',
+  steps: [
+    { routes: [fallback(90), path(30), rival(35)], uses: 'a' },
+    { atMs: 60_000, routes: [fallback(90), path(30), rival(26.1)], uses: 'a', reason: /60\.0 ms faster than the default/ }
+  ]
+}, {
+  title: 'keeps the path in use when another one is faster by more than 4 ms but less than a tenth',
+  steps: [
+    { routes: [fallback(190), path(100), rival(110)], uses: 'a' },
+    { atMs: 60_000, routes: [fallback(190), path(100), rival(91)], uses: 'a' },
+    { atMs: 60_000, routes: [fallback(190), path(100), rival(89)], uses: 'b', reason: /faster than the path before/ }
+  ]
+}, {
+  title: 'holds a path for three seconds even when a much better one appears',
+  steps: [
+    { atMs: 1_000, routes: [fallback(90), path(50), rival(60)], uses: 'a' },
+    { atMs: 3_900, routes: [fallback(90), path(50), rival(20)], uses: 'a' },
+    { atMs: 4_000, routes: [fallback(90), path(50), rival(20)], uses: 'b' }
+  ]
+}, {
+  title: 'measures the holding time from the last change',
+  steps: [
+    { atMs: 0, routes: [fallback(90), path(50)], uses: 'a' },
+    { atMs: 5_000, routes: [fallback(90), path(50), rival(20)], uses: 'b' },
+    { atMs: 7_000, routes: [fallback(90), path(10), rival(20)], uses: 'b' },
+    { atMs: 8_000, routes: [fallback(90), path(10), rival(20)], uses: 'a' }
+  ]
+}, {
+  title: 'stays on a path whose gain has shrunk under 5 ms, so that noise moves nobody',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 1_000, routes: [fallback(50), path(48)], uses: 'a' }
+  ]
+}, {
+  title: 'returns to the default route as soon as the path is slower than it, holding time or not',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(51)], uses: 'default', reason: /no faster any more/ }
+  ]
+}, {
+  title: 'changes to another path at once when the one in use falls behind the default route',
+  steps: [
+    { routes: [fallback(50), path(30), rival(32)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(70), rival(32)], uses: 'b', reason: /fell behind/ }
+  ]
+}, {
+  title: 'leaves a dead path at once for another one that gains',
+  steps: [
+    { routes: [fallback(50), path(30), rival(32)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(32)], uses: 'b', reason: /another one is ready/ }
+  ]
+}, {
+  title: 'leaves a dead path at once for the default route when no other path gains',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(49)], uses: 'default', reason: /stopped answering/ }
+  ]
+}, {
+  title: 'leaves a path that nobody offers any more',
+  steps: [{ routes: [fallback(50), path(30)], uses: 'a' }, { atMs: 10, routes: [fallback(50)], uses: 'default' }]
+}, {
+  title: 'regression: a path in use that was forgotten and is offered anew must be measured again before it is used',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(0, { samples: 0, outcomes: 0 }), rival(35)], uses: 'b' }
+  ]
+}, {
+  title: 'uses the best path when the default route is dead, however slow it is',
+  steps: [{ routes: [fallback(50, { alive: false }), path(300), rival(200)], uses: 'b', reason: /default route does not answer/ }]
+}, {
+  title: 'uses the best path when there is no default route',
+  steps: [{ routes: [path(300), rival(200)], uses: 'b' }]
+}, {
+  title: 'keeps the path in use without a default route, too, unless another one is clearly better',
+  steps: [
+    { atMs: 0, routes: [path(100)], uses: 'a' },
+    { atMs: 9_000, routes: [path(100), rival(95)], uses: 'a' },
+    { atMs: 9_000, routes: [path(100), rival(50)], uses: 'b' }
+  ]
+}, {
+  title: 'returns to the default route when it answers again and no path gains',
+  steps: [
+    { routes: [fallback(50, { alive: false }), path(60)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(60)], uses: 'default' }
+  ]
+}, {
+  title: 'uses nothing when nothing answers',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { routes: [fallback(50, { alive: false }), path(30, { alive: false })], uses: undefined, reason: /neither/ }
+  ]
+}, {
+  title: 'counts one percent of loss like 20 ms',
+  steps: [
+    { routes: [fallback(50), path(30, { loss: 0.03 })], uses: 'default' },
+    { routes: [fallback(50, { loss: 0.05 }), path(60)], uses: 'a' }
+  ]
+}, {
+  title: 'counts loss as the caller weighs it',
+  settings: { msPerLossPercent: 1 },
+  steps: [{ routes: [fallback(50), path(30, { loss: 0.03 })], uses: 'a' }]
+}, {
+  title: 'regression: a single lost echo moves nobody, of however few it was',
+  steps: [
+    { routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(30, { loss: 1 / 10, outcomes: 10 })], uses: 'a' },
+    { atMs: 20, routes: [fallback(50), path(30, { loss: 1 / 64, outcomes: 64 })], uses: 'a' },
+    { atMs: 30, routes: [fallback(50), path(30, { loss: 3 / 64, outcomes: 64 })], uses: 'default' }
+  ]
+}, {
+  title: 'uses the best path even where the default route is faster when paths are preferred',
+  settings: { preferPath: true },
+  steps: [
+    { routes: [fallback(10), path(30), rival(40)], uses: 'a', reason: /preferred/ },
+    { routes: [fallback(10), path(30, { alive: false }), rival(40)], uses: 'b' },
+    { routes: [fallback(10), path(30, { alive: false }), rival(40, { alive: false })], uses: 'default' }
+  ]
+}]
+
+describe('path selector', () => {
+  for (const { title, settings, steps } of BEHAVIOURS) {
+    it(title, () => {
+      const selector = new PathSelector({ ...SETTINGS, ...settings })
+      steps.forEach(({ atMs = 0, routes, uses, reason }, i) => {
+        const decision = selector.decide(routes, atMs)
+        assert.equal(decision.route?.id, uses, `step ${i + 1}: ${decision.reason}`)
+        assert.match(decision.reason, reason ?? /./, `step ${i + 1}`)
+      })
+    })
+  }
+
+  it('leaves the default route for a gain of more than 1 ms and 1 % unless told otherwise', () => {
+    assert.equal(new PathSelector().decide([fallback(50), path(49.1)], 0).route?.id, 'default')
+    assert.equal(new PathSelector().decide([fallback(50), path(48.9)], 0).route?.id, 'a')
+    assert.equal(new PathSelector().decide([fallback(200), path(198.1)], 0).route?.id, 'default')
+  })
+})

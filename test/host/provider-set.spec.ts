@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { ProviderSet } from '../../src/host/provider-set.ts'
+import { NotFoundError } from '../../protocols/errors.ts'
+import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
+import { serveRoutes } from '../../protocols/route/server.ts'
+import { signOffers } from '../../protocols/route/offer.ts'
+import { defaultLogger } from '@libp2p/logger'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { keyOf, peerOf } from '../helpers/descriptors.ts'
+import type { DigestedQuery } from '../../protocols/route/codec.ts'
+import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
+import type { ProviderAnswer, RouteWish } from '../../src/host/provider-set.ts'
+import type { TestNode } from '../helpers/nodes.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+const [HOST, PEER, ENTRY, EXIT, OTHER] = await Promise.all([1, 2, 3, 4, 5].map(peerOf))
+const RSP_KEY = await keyOf(100)
+const DEADLINE_MS = 400
+
+const WISH: RouteWish = {
+  source: HOST,
+  destination: PEER,
+  sourceAccess: [{ forwarder: ENTRY, rttUs: 4_000, attached: true }],
+  destinationAccess: [{ forwarder: EXIT, rttUs: 5_000 }]
+}
+
+type Reply = (query: DigestedQuery) => Promise<SignedOffers>
+
+const pathInit = (change: Partial<PathInit> = {}): PathInit => ({
+  forwarders: [ENTRY, EXIT],
+  pathNumber: 1,
+  notBeforeMs: Date.now(),
+  expiresAtMs: Date.now() + 60_000,
+  maxBytesPerSecond: 0n,
+  prediction: { rttUs: 30_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 },
+  ...change
+})
+
+const sign = async (query: DigestedQuery, paths: PathInit[], nowMs = Date.now()): Promise<SignedOffers> => signOffers(paths, {
+  queryDigest: query.digest,
+  sourceCommitment: query.sourceCommitment,
+  destinationCommitment: query.destinationCommitment,
+  privateKey: RSP_KEY,
+  nowMs
+})
+
+const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => i === 5 ? byte ^ 1 : byte)
+
+const BAD_ANSWERS: Array<{ title: string, reply: Reply, error: string, kept?: number }> = [{
+  title: 'an answer with a bad signature',
+  reply: async (query) => {
+    const { root, offers } = await sign(query, [pathInit()])
+    return { root: { ...root, signature: flipped(root.signature) }, offers }
+  },
+  error: 'InvalidSignatureError'
+}, {
+  title: 'an answer signed by somebody else',
+  reply: async (query) => signOffers([pathInit()], { ...commitmentsOf(query), privateKey: await keyOf(101), nowMs: Date.now() }),
+  error: 'InvalidSignatureError'
+}, {
+  title: 'an offer that has expired',
+  reply: async (query) => {
+    const issuedMs = Date.now() - 500_000
+    return sign(query, [pathInit({ notBeforeMs: issuedMs, expiresAtMs: issuedMs + 60_000 }), pathInit({ pathNumber: 2 })].slice(0, 1), issuedMs)
+  },
+  error: 'ExpiredError'
+}, {
+  title: 'an offer for another query',
+  reply: async (query) => sign({ ...query, digest: flipped(query.digest) }, [pathInit()]),
+  error: 'OfferMismatchError'
+}, {
+  title: 'an offer for other ends',
+  reply: async (query) => sign({ ...query, destinationCommitment: flipped(query.destinationCommitment) }, [pathInit()]),
+  error: 'OfferMismatchError'
+}, {
+  title: 'an offer over an exit that is not the destination\'s',
+  reply: async (query) => sign(query, [pathInit({ forwarders: [ENTRY, OTHER] })]),
+  error: 'OfferMismatchError'
+}, {
+  title: 'an offer that is no leaf under the signed root',
+  reply: async (query) => {
+    const { root, offers } = await sign(query, [pathInit()])
+    return { root, offers: offers.map((offer) => ({ ...offer, path: flipped(offer.path) })) }
+  },
+  error: 'InvalidProofError'
+}, {
+  title: 'one bad offer among good ones',
+  reply: async (query) => sign(query, [pathInit(), pathInit({ pathNumber: 2, forwarders: [ENTRY, OTHER] }), pathInit({ pathNumber: 3 })]),
+  error: 'OfferMismatchError',
+  kept: 2
+}, {
+  title: 'more offers than were asked for',
+  reply: async (query) => sign(query, [1, 2, 3, 4].map((pathNumber) => pathInit({ pathNumber }))),
+  error: 'MalformedMessageError'
+}, {
+  title: 'a typed refusal',
+  reply: async () => { throw new NotFoundError('no path') },
+  error: 'NotFoundError'
+}, {
+  title: 'a failure that the RSP does not explain',
+  reply: async () => { throw new Error('boom') },
+  error: 'RemoteInternalError'
+}, {
+  title: 'an answer that comes too late',
+  reply: async (query) => {
+    await new Promise((resolve) => setTimeout(resolve, DEADLINE_MS + 200))
+    return sign(query, [pathInit()])
+  },
+  error: 'DeadlineError'
+}]
+
+describe('provider set', () => {
+  let host: TestNode
+  const uncaught = watchUncaught()
+
+  beforeEach(async () => { host = await createNode() })
+
+  afterEach(async () => {
+    await stopNodes()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  after(() => { uncaught.stop() })
+
+  it('gives verified paths, best first, with who answered and how it maps', async () => {
+    const rsp = await startRsp(async (query) => sign(query, [pathInit(), pathInit({ pathNumber: 2, forwarders: [ENTRY, OTHER, EXIT] })]))
+    const [answer] = await ask([rsp])
+    assert.equal(answer.error, undefined)
+    assert.equal(answer.rsp.equals(rsp.peerId), true)
+    assert.equal(answer.mapKind, 'reports')
+    assert.deepEqual(answer.paths.map(({ pathNumber }) => pathNumber), [1, 2])
+  })
+
+  it('tells the RSP neither the source nor the destination, and each query something else', async () => {
+    const queries: DigestedQuery[] = []
+    const rsp = await startRsp(async (query) => { queries.push(query); return sign(query, [pathInit()]) })
+    await ask([rsp])
+    await ask([rsp])
+    for (const { encoded } of queries) {
+      assert.equal([HOST, PEER].some((peer) => Buffer.from(encoded).includes(peer.publicKey?.raw as Uint8Array)), false)
+    }
+    assert.notDeepEqual(queries[0].sourceCommitment, queries[1].sourceCommitment)
+    assert.notDeepEqual(queries[0].destinationCommitment, queries[1].destinationCommitment)
+  })
+
+  it('passes on what is wished: weights, number of paths, forwarders to avoid', async () => {
+    let asked: DigestedQuery | undefined
+    const rsp = await startRsp(async (query) => { asked = query; return sign(query, []) })
+    await ask([rsp], { ...WISH, weights: { delay: 2, loss: 8 }, paths: 5, avoid: [OTHER] })
+    assert.deepEqual(asked?.weights, { delay: 2, loss: 8 })
+    assert.equal(asked?.paths, 5)
+    assert.deepEqual(asked?.avoid.map(String), [OTHER.toString()])
+  })
+
+  for (const { title, reply, error, kept = 0 } of BAD_ANSWERS) {
+    it(`reports ${title}, and keeps ${kept === 0 ? 'nothing of it' : 'the good ones'}`, async () => {
+      const [answer] = await ask([await startRsp(reply)])
+      assert.equal(answer.error?.name, error)
+      assert.equal(answer.paths.length, kept)
+    })
+  }
+
+  it('reports an RSP that answers nothing', async () => {
+    const mute = await startRaw(() => {})
+    const [answer] = await ask([mute])
+    assert.equal(answer.error?.name, 'DeadlineError')
+    assert.ok(answer.elapsedMs < DEADLINE_MS + 300)
+  })
+
+  it('reports an RSP that answers with random bytes', async () => {
+    const noise = await startRaw((stream) => { stream.send(new Uint8Array(64).map((_, i) => (i * 167 + 91) & 0xff)) })
+    const [answer] = await ask([noise])
+    assert.ok(answer.error !== undefined)
+    assert.deepEqual(answer.paths, [])
+  })
+
+  it('reports an RSP that does not speak the protocol, and one that cannot be reached', async () => {
+    const [mute, gone] = [await createRspNode(), await createRspNode(102)]
+    const away = { peerId: gone.peerId, addresses: gone.getMultiaddrs() }
+    await gone.stop()
+    const answers = await ask([mute, away])
+    assert.equal(answers[0].error?.name, 'ProtocolNotSupportedError')
+    assert.ok(answers[1].error !== undefined)
+  })
+
+  it('lets one RSP\'s silence cost only that RSP', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const mute = await startRaw(() => {}, 103)
+    const answers = await ask([mute, good])
+    assert.deepEqual(answers.map(({ paths }) => paths.length), [0, 1])
+  })
+
+  it('asks nobody with a query that nobody may answer', async () => {
+    const rsp = await startRsp(async (query) => sign(query, [pathInit()]))
+    const [answer] = await ask([rsp], { ...WISH, sourceAccess: [] })
+    assert.equal(answer.error?.name, 'MalformedMessageError')
+  })
+
+  it('asks at most eight RSPs, and names at most 64 access points', async () => {
+    let asked: DigestedQuery | undefined
+    const rsp = await startRsp(async (query) => { asked = query; return sign(query, []) })
+    const sourceAccess = await Promise.all(Array.from({ length: 70 }, async (_, i) => ({ forwarder: await peerOf(110 + i), rttUs: i, attached: true })))
+    const answers = await ask(Array.from({ length: 9 }, () => rsp), { ...WISH, sourceAccess })
+    assert.equal(answers.length, 8)
+    assert.equal(asked?.source.length, 64)
+  })
+
+  async function ask (rsps: Array<{ peerId: PeerId, addresses?: ReturnType<TestNode['getMultiaddrs']>, getMultiaddrs?: TestNode['getMultiaddrs'] }>, wish = WISH): Promise<ProviderAnswer[]> {
+    const connectionManager = {
+      getConnections: (peer: PeerId) => host.getConnections(peer),
+      openConnection: host.dial.bind(host)
+    } as unknown as ConnectionManager
+    const providers = rsps.map(({ peerId, addresses, getMultiaddrs }) => ({
+      peer: peerId,
+      rsp: { mapKind: 'reports', metrics: [] },
+      endpoints: [{ peer: peerId, addresses: (addresses ?? getMultiaddrs?.() ?? []).map((address) => address.decapsulate('/p2p')) }]
+    })) as unknown as VerifiedDescriptor[]
+    const log = defaultLogger().forComponent('byway:test')
+    return new ProviderSet({ connectionManager, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log }).ask(wish)
+  }
+})
+
+function commitmentsOf ({ digest, sourceCommitment, destinationCommitment }: DigestedQuery): Omit<Parameters<typeof signOffers>[1], 'privateKey' | 'nowMs'> {
+  return { queryDigest: digest, sourceCommitment, destinationCommitment }
+}
+
+async function createRspNode (seed = 100): Promise<TestNode> {
+  return createNode({ privateKey: await keyOf(seed) })
+}
+
+async function startRsp (reply: Reply): Promise<TestNode> {
+  const node = await createRspNode()
+  await serveRoutes(node.services.internals.registrar, reply)
+  return node
+}
+
+async function startRaw (onStream: (stream: { send: (bytes: Uint8Array) => boolean }) => void, seed?: number): Promise<TestNode> {
+  const node = await createRspNode(seed)
+  await node.handle(ROUTE_PROTOCOL, (stream) => {
+    stream.addEventListener('message', () => {})
+    onStream(stream)
+  })
+  return node
+}

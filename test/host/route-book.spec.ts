@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { RouteBook, shortName } from '../../src/host/route-book.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import type { ChannelContext } from '../../src/host/channel.ts'
+import type { ProviderAnswer } from '../../src/host/provider-set.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { VerifiedPath } from '../../protocols/route/offer.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+
+const [SELF, REMOTE, RSP, RIVAL] = await Promise.all([1, 2, 3, 4].map(peerOf))
+const F = await Promise.all(Array.from({ length: 20 }, async (_, i) => peerOf(10 + i)))
+const LIFE_MS = 300_000
+
+let pathNumber = 0
+
+function pathOver (forwarders: PeerId[], change: Partial<VerifiedPath> = {}): VerifiedPath {
+  const tag = new Uint8Array(8)
+  new DataView(tag.buffer).setUint32(4, ++pathNumber)
+  const prediction = { rttUs: 30_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 }
+  return { forwarders, rsp: RSP, tag, pathNumber, notBeforeMs: NOW_MS, expiresAtMs: NOW_MS + LIFE_MS, prediction, ...change } as unknown as VerifiedPath
+}
+
+function answer (paths: VerifiedPath[], rsp = RSP): ProviderAnswer {
+  return { rsp, mapKind: 'reports', paths, elapsedMs: 1 }
+}
+
+/** A host around a route book, of which a test can say who is attached where. */
+class World {
+  nowMs = 0
+  /** Links that the default route can use; absent: the peer cannot be dialled. */
+  canDial = true
+  hasLink = false
+  dials = 0
+  /** Where we are attached, and where the peer is, or will be when asked. */
+  attached = new Set<PeerId>(F)
+  peerAttached = new Set<PeerId>(F)
+  asked: PeerId[] = []
+  inUse: string | undefined
+  readonly book: RouteBook
+
+  constructor () {
+    const log = Object.assign((): void => {}, { enabled: false, error () {}, trace () {} }) as unknown as Logger
+    const context = {
+      self: SELF,
+      endpoint: {
+        self: nodeIdOf(SELF),
+        links: {
+          get: () => this.hasLink ? {} : undefined,
+          open: async () => {
+            this.dials++
+            this.hasLink = this.canDial
+            if (!this.canDial) throw new Error('no address')
+          }
+        }
+      },
+      access: { isAttached: (peer: PeerId) => this.attached.has(peer), attachTo: async () => false },
+      discovery: { directory: { get: (peer: PeerId) => this.#descriptorOf(peer) } },
+      now: () => this.nowMs,
+      nowS: () => (NOW_MS + this.nowMs) / 1_000,
+      log
+    } as unknown as ChannelContext
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this })
+  }
+
+  async update (...answers: ProviderAnswer[]): Promise<string[]> {
+    await this.book.update(answers, async (exit) => {
+      this.asked.push(exit)
+      return this.peerAttached.has(exit)
+    }, () => this.inUse)
+    return this.book.routes.filter(({ isDefault }) => !isDefault).map(({ label }) => label)
+  }
+
+  #descriptorOf (peer: PeerId): VerifiedDescriptor {
+    const access = peer.equals(REMOTE) ? [{ forwarder: F[1], rttUs: 1, attached: true }, { forwarder: F[2], rttUs: 1, attached: false }] : []
+    return { peer, host: { access } } as unknown as VerifiedDescriptor
+  }
+}
+
+const named = (...forwarders: PeerId[]): string => forwarders.map(shortName).join('→')
+
+describe('route book', () => {
+  it('has the default route when the peer can be dialled', async () => {
+    const { book } = await opened()
+    assert.equal(book.default?.isDefault, true)
+    assert.equal(book.default?.header[6], 2)
+  })
+
+  it('has no default route when the peer cannot be dialled', async () => {
+    const world = new World()
+    world.canDial = false
+    await world.book.openDefault()
+    assert.deepEqual(world.book.routes, [])
+  })
+
+  it('dials anew when the connection of the default route has ended, and keeps what was measured', async () => {
+    const world = await opened()
+    const before = world.book.default
+    before?.echoSent(1, 0)
+    before?.echoReceived(1, 20)
+    world.hasLink = false
+    await world.book.openDefault()
+    assert.equal(world.dials, 2)
+    assert.equal(world.book.default, before)
+    assert.equal(world.book.default?.rttMs, 20)
+  })
+
+  it('takes each path once however many RSPs offer it, the best of each RSP first', async () => {
+    const world = await opened()
+    const first = pathOver([F[0], F[1]])
+    const labels = await world.update(answer([first, pathOver([F[3], F[1]])]), answer([pathOver([F[0], F[1]], { rsp: RIVAL }), pathOver([F[4], F[1]])], RIVAL))
+    assert.deepEqual(labels, [named(F[0], F[1]), named(F[3], F[1]), named(F[4], F[1])])
+    assert.equal(world.book.routes[1].path, first)
+  })
+
+  it('measures at most six paths at once, some of each RSP', async () => {
+    const world = await opened()
+    const labels = await world.update(answer(F.slice(3, 10).map((f) => pathOver([f, F[1]]))), answer(F.slice(10, 17).map((f) => pathOver([f, F[1]])), RIVAL))
+    assert.equal(labels.length, 6)
+    assert.ok(labels.includes(named(F[10], F[1])) && labels.includes(named(F[3], F[1])))
+  })
+
+  it('renews a path that is offered again: a later expiry and another tag, the same measurements', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]])]))
+    const [, route] = world.book.routes
+    route.echoSent(1, 0)
+    route.echoReceived(1, 33)
+    const again = pathOver([F[1]], { expiresAtMs: NOW_MS + 2 * LIFE_MS })
+    await world.update(answer([again]))
+    assert.equal(world.book.byTag(again.tag), route)
+    assert.equal(route.rttMs, 33)
+    assert.equal(new DataView(route.header.buffer).getUint32(8), (NOW_MS + 2 * LIFE_MS) / 1_000)
+  })
+
+  it('drops a path whose offer has expired', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]])]))
+    world.nowMs = LIFE_MS + 1
+    assert.deepEqual(await world.update(), [])
+  })
+
+  it('keeps a living path that is offered no more, and forgets a dead one at once', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[0], F[1]]), pathOver([F[3], F[1]])]))
+    world.book.routes[2].died(0)
+    assert.deepEqual(await world.update(answer([pathOver([F[4], F[1]])])), [named(F[0], F[1]), named(F[4], F[1])])
+  })
+
+  it('forgets a dead path after half a minute even when no RSP answers', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]])]))
+    world.book.routes[1].died(0)
+    world.nowMs = 30_000
+    assert.equal((await world.update()).length, 1)
+    world.nowMs = 30_001
+    assert.equal((await world.update()).length, 0)
+  })
+
+  it('regression: has at most nine routes, and never forgets the living one in use for others', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[0], F[1]])]))
+    world.inUse = world.book.routes[1].id
+    for (const offset of [3, 9]) {
+      const labels = await world.update(answer(F.slice(offset, offset + 6).map((f) => pathOver([f, F[1]]))))
+      assert.ok(labels.includes(named(F[0], F[1])))
+      assert.ok(world.book.routes.length <= 9, `${world.book.routes.length}`)
+    }
+  })
+
+  it('asks the peer to attach to an exit at which it is not, and only then', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[0], F[1]]), pathOver([F[0], F[2]])]))
+    assert.deepEqual(world.asked, [F[2]])
+  })
+
+  it('leaves out paths over an entry or exit that cannot be attached to', async () => {
+    const world = await opened()
+    world.attached.delete(F[3])
+    world.peerAttached.delete(F[2])
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]]), pathOver([F[0], F[2]]), pathOver([F[0], F[1]])])), [named(F[0], F[1])])
+  })
+
+  it('regression: a path over one of the ends themselves costs only itself', async () => {
+    const world = await opened()
+    assert.deepEqual(await world.update(answer([pathOver([F[0], SELF, F[1]]), pathOver([REMOTE]), pathOver([F[0], F[1]])])), [named(F[0], F[1])])
+  })
+
+  it('regression: waits for several exits side by side, not one after the other', async () => {
+    const world = await opened()
+    let waiting = 0
+    let most = 0
+    await world.book.update([answer([pathOver([F[2]]), pathOver([F[3]]), pathOver([F[4]])])], async () => {
+      most = Math.max(most, ++waiting)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      waiting--
+      return true
+    }, () => undefined)
+    assert.equal(most, 3)
+  })
+
+  it('finds a route by the tag in a notice, and the forwarder behind its reporter', async () => {
+    const world = await opened()
+    const path = pathOver([F[0], F[5], F[1]])
+    await world.update(answer([path]))
+    const route = world.book.byTag(path.tag)
+    assert.equal(route?.path, path)
+    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[0]))?.equals(F[5]), true)
+    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[1])), undefined)
+    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[9])), undefined)
+    assert.equal(world.book.byTag(new Uint8Array(8)), undefined)
+  })
+})
+
+async function opened (): Promise<World> {
+  const world = new World()
+  await world.book.openDefault()
+  return world
+}
