@@ -41,7 +41,7 @@ export interface ProviderSetInit {
   providers: () => VerifiedDescriptor[]
   /** Unix time, ms. */
   now: () => number
-  /** An RSP that takes longer has no answer. */
+  /** An RSP that takes longer to be connected to, or to answer, has no answer. */
   deadlineMs?: number
   log: Logger
 }
@@ -64,8 +64,8 @@ export class ProviderSet {
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
     try {
-      const signal = AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS)
-      const connection = await connectTo(this.#init.connectionManager, provider, signal)
+      const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
+      const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
       const { paths, refused } = await queryRoutes(connection, {
         nonce: crypto.getRandomValues(new Uint8Array(16)),
         source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
@@ -75,7 +75,7 @@ export class ProviderSet {
         weights: wish.weights ?? DEFAULT_WEIGHTS,
         paths: wish.paths ?? DEFAULT_PATHS,
         avoid: [...wish.avoid ?? []]
-      }, { expectedRsp: rsp, nowMs: this.#init.now(), signal })
+      }, { expectedRsp: rsp, nowMs: this.#init.now(), deadlineMs })
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
