@@ -27,7 +27,7 @@ const correctness = {
     allowNumber: true,
     allowBoolean: true,
     allow: [
-      { from: 'package', package: '@libp2p/interface', name: ['PeerId'] },
+      { from: 'package', package: '@libp2p/interface', name: ['PeerId', 'Ed25519PeerId', 'RSAPeerId', 'Secp256k1PeerId', 'URLPeerId'] },
       { from: 'package', package: '@multiformats/multiaddr', name: ['Multiaddr'] }
     ]
   }],
@@ -45,6 +45,19 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: correctness
+  },
+  // tests look at errors and fixtures of any shape, and print what they measure
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/unbound-method': 'off'
+    }
   },
   // the command line and scripts speak to people
   { files: ['src/cli/**/*.ts', 'scripts/**/*', 'bootstrap/**/*.ts'], rules: { 'no-console': 'off' } }

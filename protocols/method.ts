@@ -57,7 +57,7 @@ export interface ServeOptions {
 /** What an exchange rejects with, whatever went wrong in it. */
 export function typed (cause: unknown, signal: AbortSignal): BywayError {
   if (signal.aborted) {
-    return signal.reason
+    return signal.reason as BywayError
   }
   return cause instanceof BywayError ? cause : new UnavailableError('the exchange failed', { cause })
 }

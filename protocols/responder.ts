@@ -33,7 +33,7 @@ async function * inTime<R> (results: AsyncIterable<R>, life: Lifetime, writeMs: 
   try {
     while (true) {
       life.disarm()
-      const { done, value } = await life.race(iterator.next())
+      const { done, value } = await life.race(iterator.next()) as IteratorResult<R, undefined>
       life.arm(writeMs, 'room for a response')
       if (done === true) {
         return

@@ -1,4 +1,6 @@
 // Every error of the overlay that an application can meet. Match by `name`, or by `code` for a class and what extends it.
+import { BywayError, OverQuotaError } from '../protocols/errors.ts'
+
 export {
   BywayError, CancelledError, DeadlineError, ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError,
   NotAuthorizedError, NotFoundError, OverQuotaError, ProtocolNotSupportedError, RemoteInternalError, UnavailableError, WrongNetworkError
@@ -6,5 +8,20 @@ export {
 export { DecryptionError, HandshakeError, ReplayError, SessionExhaustedError, UnknownSessionError } from '../protocols/envelope/errors.ts'
 export { FrameLengthError, InvalidRouteError, PacketTooLargeError } from '../protocols/forward/errors.ts'
 export { InvalidProofError, NotYetValidError, OfferMismatchError, PathNotSimpleError, PathTooLongError } from '../protocols/route/errors.ts'
-export { ChannelClosedError } from './host/channel.ts'
-export { TooManyLinksError } from './link/link-set.ts'
+
+/** The channel is closed. Open another one. */
+export class ChannelClosedError extends BywayError {
+  override readonly name = 'ChannelClosedError'
+  readonly code = 'CHANNEL_CLOSED'
+}
+
+/** The table of links is full. Close some, or raise `maxLinks`. */
+export class TooManyLinksError extends OverQuotaError {
+  override readonly name = 'TooManyLinksError'
+  readonly maxLinks: number
+
+  constructor (maxLinks: number) {
+    super(`no room for another link: at most ${maxLinks} are kept`)
+    this.maxLinks = maxLinks
+  }
+}

@@ -75,7 +75,7 @@ export function routeToTrace ({ active, routes }: Pick<ChannelStatus, 'active' |
 
 async function traceGiven (host: Host, path: readonly PeerId[], peer: PeerId): Promise<TraceReport> {
   const entry = await host.discovery.describe(path[0])
-  if (!entry.roles.has('forwarder') || !await host.access.attachTo(entry, ATTACH_DEADLINE_MS)) {
+  if (!entry.roles.has('forwarder') || !await host.access.attachTo(entry, ATTACH_DEADLINE_MS, path)) {
     throw new OverlayIncompleteError('forwarder', `cannot attach to ${path[0].toString()}, the first of --path: is it a forwarder, and does it run?`)
   }
   return { ...await trace(host, path, peer), rsp: null }

@@ -43,5 +43,5 @@ export function composeGaters (...gaters: ConnectionGater[]): ConnectionGater {
       return !denial
     }
   }
-  return composed as ConnectionGater
+  return composed
 }

@@ -66,7 +66,7 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
     // Listeners run in the order they were added: this one before the muxer's own, which is added on construction.
     connection.addEventListener('message', event => {
       try {
-        opensStream = frames.check((event as StreamMessageEvent).data)
+        opensStream = frames.check((event).data)
       } catch (err) {
         event.stopImmediatePropagation()
         endConnection(connection, muxer, err as Error)

@@ -1,7 +1,7 @@
 // What both ends of a channel have in common: a session, datagrams in and out, and an end. The initiator's end chooses the
 // routes (outgoing-channel.ts); the other end answers on the route that the initiator uses (incoming-channel.ts).
 import { TypedEventEmitter } from 'main-event'
-import { BywayError } from '../../protocols/errors.ts'
+import { ChannelClosedError } from '../errors.ts'
 import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
 import { CloseReason } from '../../protocols/envelope/constants.ts'
 import { replyHeader } from '../../protocols/forward/source-route.ts'
@@ -39,12 +39,6 @@ export interface ChannelEvents {
   /** Another route is used from now on. */
   route: CustomEvent<RouteChange>
   close: Event
-}
-
-/** The channel is closed. Open another one. */
-export class ChannelClosedError extends BywayError {
-  override readonly name = 'ChannelClosedError'
-  readonly code = 'CHANNEL_CLOSED'
 }
 
 export abstract class Channel extends TypedEventEmitter<ChannelEvents> {

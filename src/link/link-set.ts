@@ -1,7 +1,8 @@
 // All links of a node: takes incoming forward streams, opens outgoing ones, finds a link by the bytes of a node id.
+import { TooManyLinksError } from '../errors.ts'
 import { TypedEventEmitter } from 'main-event'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
-import { BywayError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
+import { BywayError, UnavailableError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { EndOfTick } from './end-of-tick.ts'
 import { StreamLink } from './stream-link.ts'
@@ -30,17 +31,6 @@ export interface LinkSetInit {
   now: () => number
   /** May this peer send packets to us? Default: anyone. */
   admits?: (peer: PeerId) => boolean
-}
-
-/** The table of links is full. Close some, or raise `maxLinks`. */
-export class TooManyLinksError extends OverQuotaError {
-  override name = 'TooManyLinksError'
-  readonly maxLinks: number
-
-  constructor (maxLinks: number) {
-    super(`no room for another link: at most ${maxLinks} are kept`)
-    this.maxLinks = maxLinks
-  }
 }
 
 export interface LinkSetEvents {

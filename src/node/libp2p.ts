@@ -107,5 +107,5 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
   if (init.start !== false) {
     await node.start()
   }
-  return node as unknown as BywayNode<R>
+  return node
 }

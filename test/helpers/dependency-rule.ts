@@ -22,7 +22,7 @@ export const ALLOWED_EDGES: Record<string, readonly string[]> = {
   gateway: SERVICES,
   measurement: ['link', 'discovery', 'topology'],
   link: ['discovery', 'defence', 'topology'],
-  discovery: ['topology'],
+  discovery: ['defence', 'topology'],
   defence: ['topology'],
   query: ['path-finding', 'topology'],
   'path-finding': ['topology'],

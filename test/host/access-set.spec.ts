@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { TypedEventEmitter } from 'main-event'
+import { AccessSet } from '../../src/host/access-set.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { peerOf } from '../helpers/descriptors.ts'
+import type { AccessSetInit } from '../../src/host/access-set.ts'
+import type { LinkSetEvents } from '../../src/link/link-set.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { ProbeResult } from '../../src/measurement/prober.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const SELF = await peerOf(1)
+const FORWARDERS = await Promise.all(Array.from({ length: 40 }, async (_, i) => peerOf(10 + i)))
+
+/** Links that come up when they are opened, unless the forwarder cannot be reached. */
+class FakeLinks extends TypedEventEmitter<LinkSetEvents> {
+  readonly up = new Set<string>()
+  readonly unreachable = new Set<string>()
+
+  get (peer: PeerId): object | undefined {
+    return this.up.has(peer.toString()) ? { peer } : undefined
+  }
+
+  async open (peer: PeerId): Promise<void> {
+    if (this.unreachable.has(peer.toString())) throw new Error('refused')
+    this.up.add(peer.toString())
+  }
+
+  close (peer: PeerId): void {
+    this.up.delete(peer.toString())
+  }
+
+  fail (peer: PeerId): void {
+    this.unreachable.add(peer.toString())
+    this.close(peer)
+    this.safeDispatchEvent('link:down', { detail: { peer } as unknown as LinkSetEvents['link:down']['detail'] })
+  }
+}
+
+/** An access set in virtual time; the i-th forwarder is i + 1 ms away. */
+class World {
+  nowMs = 0
+  readonly links = new FakeLinks()
+  probes = 0
+  invalidated = 0
+  readonly expired = new Set<string>()
+  readonly set: AccessSet
+  readonly #rttMs = new Map(FORWARDERS.map((peer, i) => [nodeIdOf(peer).join(), i + 1]))
+
+  constructor (limits: { maxAccess?: number, maxCandidates?: number } = {}) {
+    this.set = new AccessSet({
+      self: SELF,
+      links: this.links,
+      prober: {
+        probe: ([node]: NodeId[], onResult: (result: ProbeResult) => void) => {
+          this.probes++
+          onResult({ rttMs: this.#rttMs.get(node.join()) })
+          return true
+        }
+      },
+      discovery: {
+        self: { get: async () => new Uint8Array(), invalidate: () => { this.invalidated++ } },
+        directory: { get: (peer: PeerId) => this.expired.has(peer.toString()) ? undefined : {} }
+      },
+      connectionManager: { getConnections: () => [{ status: 'open', newStream: async () => { throw new Error('not in this test') } }] },
+      maxAccess: limits.maxAccess ?? 3,
+      maxCandidates: limits.maxCandidates ?? 8,
+      now: () => this.nowMs,
+      random: () => 0.5,
+      log: (): void => {}
+    } as unknown as AccessSetInit)
+    this.set.start()
+  }
+
+  consider (...peers: PeerId[]): void {
+    for (const peer of peers) {
+      this.set.consider(describe_(peer))
+    }
+  }
+
+  async run (forMs: number): Promise<void> {
+    for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs;) {
+      this.nowMs += 50
+      mock.timers.tick(50)
+      for (let i = 0; i < 5; i++) await Promise.resolve()
+    }
+  }
+
+  get points (): string[] {
+    return this.set.points.map(({ forwarder }) => forwarder.toString())
+  }
+
+  get attached (): string[] {
+    return this.set.points.filter(({ attached }) => attached).map(({ forwarder }) => forwarder.toString())
+  }
+}
+
+const describe_ = (peer: PeerId): VerifiedDescriptor => ({ peer, endpoints: [] }) as unknown as VerifiedDescriptor
+const names = (peers: PeerId[]): string[] => peers.map(String)
+
+describe('access set', () => {
+  let world: World
+
+  beforeEach(() => { mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }) })
+
+  afterEach(() => {
+    world.set.stop()
+    mock.timers.reset()
+  })
+
+  it('attaches to all candidates to measure them, and stays attached to the nearest', async () => {
+    world = new World({ maxAccess: 3 })
+    world.consider(...FORWARDERS.slice(0, 6).reverse())
+    await world.run(300)
+    assert.equal(world.links.up.size, 6)
+    await world.run(3_000)
+    assert.deepEqual(world.attached, names(FORWARDERS.slice(0, 3)))
+    assert.deepEqual(names(FORWARDERS.slice(0, 3)), [...world.links.up].sort((a, b) => names(FORWARDERS).indexOf(a) - names(FORWARDERS).indexOf(b)))
+  })
+
+  it('goes on naming the far ones it measured, as not attached', async () => {
+    world = new World({ maxAccess: 1 })
+    world.consider(...FORWARDERS.slice(0, 3))
+    await world.run(4_000)
+    assert.deepEqual(world.set.points.map(({ rttUs, attached }) => ({ rttUs, attached })), [
+      { rttUs: 1_000, attached: true }, { rttUs: 2_000, attached: false }, { rttUs: 3_000, attached: false }
+    ])
+  })
+
+  it('names no forwarder before two probes came back', async () => {
+    world = new World()
+    world.consider(FORWARDERS[0])
+    await world.run(150)
+    assert.deepEqual(world.points, [])
+    await world.run(500)
+    assert.deepEqual(world.points, names([FORWARDERS[0]]))
+  })
+
+  it('makes the descriptor anew when access points have changed, and only then', async () => {
+    world = new World()
+    world.consider(FORWARDERS[0], FORWARDERS[1])
+    await world.run(4_000)
+    const before = world.invalidated
+    assert.ok(before > 0)
+    await world.run(60_000)
+    assert.equal(world.invalidated, before)
+    world.consider(FORWARDERS[2])
+    await world.run(4_000)
+    assert.ok(world.invalidated > before)
+  })
+
+  it('probes a measured forwarder every ten seconds', async () => {
+    world = new World()
+    world.consider(FORWARDERS[0])
+    await world.run(5_000)
+    const before = world.probes
+    await world.run(100_000)
+    assert.ok(Math.abs(world.probes - before - 10) <= 1, `${world.probes - before} probes`)
+  })
+
+  it('considers no more candidates than it was told', async () => {
+    world = new World({ maxCandidates: 4 })
+    world.consider(...FORWARDERS.slice(0, 10))
+    await world.run(1_000)
+    assert.equal(world.points.length, 4)
+  })
+
+  it('regression: one forwarder that cannot be reached does not keep the host from settling', async () => {
+    world = new World({ maxAccess: 1 })
+    world.links.unreachable.add(FORWARDERS[0].toString())
+    world.consider(...FORWARDERS.slice(0, 3))
+    await world.run(9_000)
+    assert.ok(world.invalidated > 0)
+    assert.deepEqual(world.attached, names([FORWARDERS[1]]))
+  })
+
+  it('regression: leaves out a forwarder that is gone, and names it again when it is back', async () => {
+    world = new World()
+    world.consider(FORWARDERS[0], FORWARDERS[1])
+    await world.run(4_000)
+    world.links.fail(FORWARDERS[0])
+    await world.run(7_000)
+    assert.deepEqual(world.points, names([FORWARDERS[1]]))
+    world.links.unreachable.clear()
+    await world.run(65_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[0], FORWARDERS[1]]))
+  })
+
+  it('regression: a forwarder that is gone makes room for another', async () => {
+    world = new World({ maxCandidates: 2 })
+    world.consider(FORWARDERS[0], FORWARDERS[1])
+    await world.run(4_000)
+    world.consider(FORWARDERS[2])
+    assert.equal(world.set.has(FORWARDERS[2]), false)
+    world.links.fail(FORWARDERS[0])
+    await world.run(7_000)
+    world.consider(FORWARDERS[2])
+    await world.run(4_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[1], FORWARDERS[2]]))
+  })
+
+  it('forgets a forwarder whose descriptor has expired, unless it is attached there', async () => {
+    world = new World({ maxAccess: 1 })
+    world.consider(FORWARDERS[0], FORWARDERS[1])
+    await world.run(4_000)
+    world.expired.add(FORWARDERS[0].toString()).add(FORWARDERS[1].toString())
+    await world.run(2_000)
+    assert.deepEqual(world.points, names([FORWARDERS[0]]))
+  })
+
+  describe('asked to attach', () => {
+    const attachTo = async (peer: PeerId, channel: object, deadlineMs = 1_000): Promise<boolean> => {
+      const result = world.set.attachTo(describe_(peer), deadlineMs, channel)
+      await world.run(deadlineMs + 200)
+      return result
+    }
+
+    it('attaches to a far forwarder, and stays as long as the channel that asked', async () => {
+      world = new World({ maxAccess: 1 })
+      const channel = {}
+      world.consider(...FORWARDERS.slice(0, 3))
+      await world.run(4_000)
+      assert.equal(await attachTo(FORWARDERS[2], channel), true)
+      await world.run(10_000)
+      assert.deepEqual(world.attached, names([FORWARDERS[0], FORWARDERS[2]]))
+      world.set.release(channel)
+      await world.run(3_000)
+      assert.deepEqual(world.attached, names([FORWARDERS[0]]))
+    })
+
+    it('stays as long as any of the channels that asked', async () => {
+      world = new World({ maxAccess: 1 })
+      const [first, second] = [{}, {}]
+      world.consider(...FORWARDERS.slice(0, 3))
+      await attachTo(FORWARDERS[2], first)
+      await attachTo(FORWARDERS[2], second)
+      world.set.release(first)
+      await world.run(3_000)
+      assert.equal(world.set.isAttached(FORWARDERS[2]), true)
+    })
+
+    it('takes a forwarder that it did not know, beyond the number of candidates', async () => {
+      world = new World({ maxCandidates: 2 })
+      world.consider(FORWARDERS[0], FORWARDERS[1])
+      assert.equal(await attachTo(FORWARDERS[5], {}), true)
+    })
+
+    it('says no when the forwarder does not answer in time', async () => {
+      world = new World()
+      world.links.unreachable.add(FORWARDERS[7].toString())
+      assert.equal(await attachTo(FORWARDERS[7], {}), false)
+    })
+
+    it('attaches to sixteen at the most, and to others again when channels have ended', async () => {
+      world = new World({ maxAccess: 1 })
+      const channels = FORWARDERS.slice(0, 17).map(() => ({}))
+      for (const [i, channel] of channels.entries()) {
+        assert.equal(await attachTo(FORWARDERS[20 + i], channel, 300), i < 16, `forwarder ${i}`)
+      }
+      world.set.release(channels[0])
+      assert.equal(await attachTo(FORWARDERS[36], channels[16], 300), true)
+    })
+  })
+})
