@@ -35,8 +35,8 @@ export function composeGaters (...gaters: ConnectionGater[]): ConnectionGater {
     const denial = !TRUE_ALLOWS[hook]
     composed[hook] = async (...args) => {
       for (const gater of asked) {
-        const ask = gater[hook] as AnyHook
-        if (await ask.apply(gater, args) === denial) {
+        const ask = gater[hook]?.bind(gater) as AnyHook
+        if (await ask(...args) === denial) {
           return denial
         }
       }

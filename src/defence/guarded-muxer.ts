@@ -12,7 +12,7 @@
 import { serviceCapabilities } from '@libp2p/interface'
 import { DEFAULT_YAMUX_FRAME_LIMITS, YamuxFrameCheck } from './yamux-frame-check.ts'
 import type { YamuxFrameLimits } from './yamux-frame-check.ts'
-import type { ConnectionGater, MessageStream, StreamMessageEvent, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { ConnectionGater, MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 
 export interface MuxerLimits extends YamuxFrameLimits {
   /**
@@ -62,18 +62,18 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
     const { maxWriteBufferBytes } = this.#limits
     const frames = new YamuxFrameCheck(this.#limits, this.#now)
     let opensStream = false
-    let muxer: StreamMuxer | undefined
+    const made: { muxer?: StreamMuxer } = {}
     // Listeners run in the order they were added: this one before the muxer's own, which is added on construction.
     connection.addEventListener('message', event => {
       try {
         opensStream = frames.check((event).data)
       } catch (err) {
         event.stopImmediatePropagation()
-        endConnection(connection, muxer, err as Error)
+        endConnection(connection, made.muxer, err as Error)
       }
     })
     capWriteBuffer(connection, maxWriteBufferBytes)
-    muxer = this.#inner.createStreamMuxer(connection)
+    const muxer = made.muxer = this.#inner.createStreamMuxer(connection)
     capStreams(muxer, maxWriteBufferBytes)
     // Not on the muxer's 'stream' event: a listener there would take the streams that open before libp2p listens.
     connection.addEventListener('message', () => {

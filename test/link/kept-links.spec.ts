@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { setImmediate as nextTick } from 'node:timers/promises'
+import { defaultLogger } from '@libp2p/logger'
+import { AttachRequest } from '../../protocols/attach/codec.ts'
+import { serveAttach } from '../../protocols/attach/server.ts'
+import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
+import { KeptLinks } from '../../src/link/kept-links.ts'
+import { LinkSet } from '../../src/link/link-set.ts'
+import { NETWORK, NOW_MS, descriptorOf, keyOf, peerOf } from '../helpers/descriptors.ts'
+import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { linkNode, until } from './link-nodes.ts'
+import type { KeptLinksInit } from '../../src/link/kept-links.ts'
+import type { LinkNode } from './link-nodes.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+const log = defaultLogger().forComponent('test:kept')
+
+async function verified (number: number, addresses?: Multiaddr[]): Promise<VerifiedDescriptor> {
+  const peer = await peerOf(number)
+  const init = await descriptorOf(number, addresses === undefined ? {} : { endpoints: [{ peer, addresses }] })
+  return await openDescriptor(await sealDescriptor(init, await keyOf(number)), { nowMs: NOW_MS, network: NETWORK })
+}
+
+describe('kept links', () => {
+  describe('over libp2p', () => {
+    let uncaught: ReturnType<typeof watchUncaught>
+    let kept: KeptLinks
+    let host: LinkNode
+    let requests: AttachRequest[]
+
+    beforeEach(async () => {
+      uncaught = watchUncaught()
+      requests = []
+      host = await linkNode()
+      kept = keeping(host)
+    })
+
+    afterEach(async () => {
+      kept.stop()
+      await stopNodes()
+      uncaught.stop()
+      assert.equal(uncaught.count(), 0, 'uncaught exceptions')
+    })
+
+    function keeping ({ node, links, connectionManager }: LinkNode, init: Partial<KeptLinksInit> = {}): KeptLinks {
+      return new KeptLinks({
+        self: node.peerId, links, connectionManager, descriptor: async () => Uint8Array.of(1), mutual: false, log, ...init
+      })
+    }
+
+    async function forwarder (leaseMs: number, listen?: string): Promise<LinkNode> {
+      const made = await linkNode({ privateKey: await keyOf(1), listen })
+      await serveAttach(made.node.services.internals.registrar, async (request) => {
+        requests.push(request)
+        return { leaseMs, attachments: 1, maxAttachments: 8 }
+      })
+      return made
+    }
+
+    it('dial the addresses of the descriptor, attach, and last', async () => {
+      const { node } = await forwarder(300_000)
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => requests.length === 1, 'the attachment')
+      assert.equal(host.links.get(node.peerId)?.isUp, true)
+      assert.equal(requests[0].operation, AttachRequest.Operation.ATTACH)
+      assert.deepEqual([kept.has(node.peerId), kept.size, host.events], [true, 1, ['up']])
+    })
+
+    it('regression: attach again before a lease is over that is shorter than was asked for', async () => {
+      const { node } = await forwarder(3_000)
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => requests.length >= 2, 'the refreshed attachment', 3_000)
+      assert.deepEqual(host.events, ['up'])
+    })
+
+    it('are dialled again when the other side has been restarted', async () => {
+      const before = await forwarder(300_000)
+      const [address] = before.node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))
+      kept.keep(await verified(1, [address]))
+      await until(() => requests.length === 1, 'the attachment')
+      await before.node.stop()
+      await until(() => host.events.includes('down'), 'the end of the link')
+      assert.equal(host.links.get(before.node.peerId), undefined)
+      await forwarder(300_000, address.toString())
+      await until(() => requests.length === 2, 'the attachment after the restart', 10_000)
+      assert.deepEqual(host.events, ['up', 'down', 'up'])
+    })
+
+    it('are closed when they are let go', async () => {
+      const { node } = await forwarder(300_000)
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => requests.length === 1, 'the attachment')
+      kept.retain(new Set())
+      assert.deepEqual([kept.size, host.links.size, host.events], [0, 0, ['up', 'down']])
+    })
+  })
+
+  describe('in virtual time', () => {
+    let dials: number[]
+    let nowMs: number
+    let kept: KeptLinks
+
+    beforeEach(() => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      dials = []
+      nowMs = 0
+    })
+
+    afterEach(() => {
+      kept.stop()
+      mock.timers.reset()
+    })
+
+    async function keepUnreachable (self: number, mutual: boolean): Promise<void> {
+      const components = { logger: defaultLogger(), connectionManager: {
+        getConnections: () => [],
+        openConnection: async () => {
+          dials.push(nowMs)
+          throw new Error('unreachable')
+        }
+      } } as unknown as ConstructorParameters<typeof LinkSet>[0]
+      const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
+      kept = new KeptLinks({
+        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log
+      })
+    }
+
+    async function advance (byMs: number): Promise<void> {
+      for (const untilMs = nowMs + byMs; nowMs < untilMs; nowMs += 250) {
+        mock.timers.tick(250)
+        await nextTick()
+      }
+    }
+
+    it('back off while a peer cannot be reached, up to a minute', async () => {
+      await keepUnreachable(2, false)
+      kept.keep(await verified(1))
+      await advance(250_000)
+      const waits = dials.slice(1).map((atMs, i) => atMs - dials[i])
+      assert.deepEqual(waits.slice(0, 10), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    })
+
+    it('are not dialled any more when they were let go', async () => {
+      await keepUnreachable(2, false)
+      kept.keep(await verified(1))
+      await advance(1_000)
+      const before = dials.length
+      kept.retain(new Set())
+      await advance(100_000)
+      assert.equal(dials.length, before)
+    })
+
+    it('are left to the peer with the smaller id for a moment when both keep each other', async () => {
+      const [one, two] = await Promise.all([peerOf(1), peerOf(2)])
+      const [smaller, larger] = one.toString() < two.toString() ? [1, 2] : [2, 1]
+      await keepUnreachable(larger, true)
+      kept.keep(await verified(smaller))
+      await advance(1_250)
+      assert.deepEqual(dials, [])
+      await advance(500)
+      assert.equal(dials.length, 1)
+      kept.stop()
+      dials = []
+      await keepUnreachable(smaller, true)
+      kept.keep(await verified(larger))
+      await advance(250)
+      assert.equal(dials.length, 1)
+    })
+  })
+})

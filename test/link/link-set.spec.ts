@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
+import { encodeCredit } from '../../protocols/forward/link-control.ts'
+import { MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
+import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
+import type { LinkNode } from './link-nodes.ts'
+import type { TestNode } from '../helpers/nodes.ts'
+import type { Stream } from '@libp2p/interface'
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+describe('links over libp2p', () => {
+  let uncaught: ReturnType<typeof watchUncaught>
+  let a: LinkNode
+
+  beforeEach(async () => {
+    uncaught = watchUncaught()
+    a = await linkNode()
+  })
+
+  afterEach(async () => {
+    await stopNodes()
+    uncaught.stop()
+    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
+  })
+
+  /** A peer that takes forward streams and does with them what a test says. */
+  async function impostor (onStream: (stream: Stream) => void): Promise<TestNode> {
+    const peer = await createNode()
+    await peer.services.internals.registrar.handle(FORWARD_PROTOCOL, onStream)
+    await connected(a.node, peer)
+    return peer
+  }
+
+  it('bring packets in order, and those of one tick together', async () => {
+    const b = await linkNode()
+    await connected(a.node, b.node)
+    const link = await a.links.open(b.node.peerId)
+    range(500).forEach((number) => { assert.ok(put(link, number)) })
+    await until(() => b.received.length === 500, '500 packets')
+    assert.deepEqual(b.received, range(500))
+    assert.ok(b.chunks.size <= 5, `${b.chunks.size} chunks`)
+    assert.deepEqual([a.events, a.links.size, b.links.size], [['up'], 1, 1])
+    assert.equal(b.links.get(a.node.peerId), undefined, 'the way back needs a stream of its own')
+  })
+
+  it('bring much more than a window, credited on the way', async () => {
+    const b = await linkNode()
+    await connected(a.node, b.node)
+    const link = await a.links.open(b.node.peerId)
+    const count = 2 * MIN_WINDOW_BYTES / 1_000
+    for (let number = 0; number < count; number++) {
+      while (!put(link, number, 1_000)) {
+        await until(() => link.queuedBytes < 200_000, 'room in the queue')
+      }
+    }
+    await until(() => b.received.length >= count, 'all packets')
+    assert.deepEqual(b.received, range(b.received.length))
+  })
+
+  it('stand in both directions when two nodes open at once', async () => {
+    const b = await linkNode()
+    await connected(a.node, b.node)
+    const [ab, ba] = await Promise.all([a.links.open(b.node.peerId), b.links.open(a.node.peerId)])
+    put(ab, 1)
+    put(ba, 2)
+    await until(() => a.received.length + b.received.length === 2, 'a packet each way')
+    assert.deepEqual([a.received, b.received], [[2], [1]])
+    assert.deepEqual([a.links.size, b.links.size], [1, 1])
+  })
+
+  it('are opened once for all who ask at once', async () => {
+    const b = await linkNode()
+    await connected(a.node, b.node)
+    const links = await Promise.all(range(5).map(async () => a.links.open(b.node.peerId)))
+    assert.equal(new Set(links).size, 1)
+    assert.deepEqual(a.events, ['up'])
+  })
+
+  it('hold no more than their queue for a neighbour that never credits', async () => {
+    let readBytes = 0
+    let credited: Stream | undefined
+    const peer = await impostor((stream) => {
+      credited = stream
+      stream.addEventListener('message', ({ data }) => { readBytes += data.byteLength })
+    })
+    const link = await a.links.open(peer.peerId)
+    for (let number = 0; number < 2_000; number++) {
+      put(link, number, 1_000)
+      if (number % 50 === 0) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    assert.ok(link.queuedBytes <= 300_000)
+    await until(() => readBytes >= link.counters.sentBytes, 'what was sent')
+    assert.ok(link.counters.sentBytes <= MIN_WINDOW_BYTES, `${link.counters.sentBytes} bytes in flight`)
+    assert.ok(link.counters.droppedPackets > 1_000)
+    const before = readBytes
+    credited?.send(encodeCredit(before))
+    await until(() => readBytes > before, 'more after a credit')
+  })
+
+  it('reset a stream with a bad frame, and can be opened again', async () => {
+    const stranger = await linkNode()
+    const stream = await rawStream(stranger.node, a.node)
+    stream.send(packet(1))
+    stream.send(Uint8Array.of(0, 3, 1, 1))
+    await until(() => stream.status !== 'open', 'the reset')
+    assert.deepEqual([stream.status, a.received], ['reset', [1]])
+    await until(() => a.links.size === 0, 'the link to be forgotten')
+    put(await stranger.links.open(a.node.peerId), 2)
+    await until(() => a.received.length === 2, 'a packet over the new link')
+    assert.deepEqual(a.received, [1, 2])
+  })
+
+  it('end when the neighbour answers with a bad frame instead of a credit, and can be opened again', async () => {
+    let streams = 0
+    const peer = await impostor((stream) => {
+      if (++streams === 1) {
+        stream.addEventListener('message', () => { stream.send(Uint8Array.of(255, 255, 0)) })
+      }
+    })
+    put(await a.links.open(peer.peerId), 1)
+    await until(() => a.events.length === 2, 'the end of the link')
+    assert.deepEqual([a.events, a.links.size, a.links.get(peer.peerId)], [['up', 'down'], 0, undefined])
+    await a.links.open(peer.peerId)
+    assert.deepEqual([a.events, streams], [['up', 'down', 'up'], 2])
+  })
+
+  it('forget half a packet when the stream ends in it', async () => {
+    const stranger = await linkNode()
+    const stream = await rawStream(stranger.node, a.node)
+    stream.send(packet(1, 100))
+    stream.send(packet(2, 100).subarray(0, 60))
+    await stream.close()
+    await until(() => a.links.size === 0, 'the link to be forgotten')
+    put(await stranger.links.open(a.node.peerId), 3)
+    await until(() => a.received.length === 2, 'a packet over the new link')
+    assert.deepEqual(a.received, [1, 3])
+  })
+
+  it('take packets over the newer of two streams, and no third', async () => {
+    const stranger = await linkNode()
+    const connection = await connected(stranger.node, a.node)
+    const open = async (): Promise<Stream> => connection.newStream(FORWARD_PROTOCOL, { maxOutboundStreams: 8 })
+    const first = await open()
+    first.send(packet(1))
+    await until(() => a.received.length === 1, 'the first packet')
+    const second = await open()
+    second.send(packet(2))
+    await until(() => a.received.length === 2 && first.status !== 'open', 'the second stream to replace the first')
+    assert.deepEqual([first.status, second.status, a.links.size], ['reset', 'open', 1])
+  })
+
+  it('go down with the connection, and come up with a new one', async () => {
+    const b = await linkNode()
+    const connection = await connected(a.node, b.node)
+    await a.links.open(b.node.peerId)
+    connection.abort(new Error('cut'))
+    await until(() => a.events.includes('down'), 'the end of the link')
+    assert.equal(a.links.get(b.node.peerId), undefined)
+    await until(() => b.links.size === 0, 'the other side to notice')
+    await connected(a.node, b.node)
+    await a.links.open(b.node.peerId)
+    assert.deepEqual(a.events, ['up', 'down', 'up'])
+  })
+
+  it('are gone at both ends when one closes, even if the other does not answer', async () => {
+    const b = await linkNode()
+    await connected(a.node, b.node)
+    await Promise.all([a.links.open(b.node.peerId), b.links.open(a.node.peerId)])
+    a.links.close(b.node.peerId)
+    assert.deepEqual([a.events, a.links.size], [['up', 'down'], 0])
+    await until(() => b.links.size === 0 && b.events.includes('down'), 'the other side to notice')
+
+    let stream: Stream | undefined
+    const peer = await impostor((opened) => { stream = opened })
+    await a.links.open(peer.peerId)
+    a.links.close(peer.peerId)
+    assert.equal(a.links.size, 0)
+    await until(() => stream !== undefined && stream.status !== 'open', 'the reset', 3_000)
+  })
+
+  it('are not more than the limit, whoever opens them, and make room when they close', async () => {
+    const full = await linkNode({ maxLinks: 1 })
+    await connected(full.node, a.node)
+    await full.links.open(a.node.peerId)
+    const other = await linkNode()
+    await connected(full.node, other.node)
+    await assert.rejects(full.links.open(other.node.peerId), { name: 'TooManyLinksError', code: 'OVER_QUOTA', maxLinks: 1 })
+    const stream = await rawStream(other.node, full.node)
+    await until(() => stream.status !== 'open', 'the refusal')
+    assert.deepEqual([full.links.refusedStreams, full.links.size], [1, 1])
+    full.links.close(a.node.peerId)
+    assert.ok((await full.links.open(other.node.peerId)).isUp)
+  })
+
+  it('are refused to peers that are not admitted', async () => {
+    const closed = await linkNode({ admits: (peer) => !peer.equals(a.node.peerId) })
+    const stream = await rawStream(a.node, closed.node)
+    await until(() => stream.status !== 'open', 'the refusal')
+    assert.deepEqual([closed.links.refusedStreams, closed.links.size], [1, 0])
+  })
+
+  it('say so when a peer cannot be reached or does not speak the protocol', async () => {
+    const silent = await createNode()
+    await connected(a.node, silent)
+    await assert.rejects(a.links.open(silent.peerId), { name: 'UnavailableError' })
+    assert.deepEqual([a.links.size, a.events], [0, []])
+    await silent.stop()
+    await assert.rejects(a.links.open(silent.peerId, { signal: AbortSignal.timeout(500) }), { name: 'UnavailableError' })
+  })
+})
