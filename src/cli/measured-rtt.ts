@@ -1,10 +1,13 @@
-// Round trips measured by a short-lived host with probes: over nothing but the default route, or along given forwarders.
+// Round trips that a short-lived host measures: over the default route, and to each forwarder of a path.
 import type { Host } from '../host/host.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /** The least of so many: what queues and a busy machine add is not the route's. */
 const PROBES = 4
-const LINK_DEADLINE_MS = 5_000
+const OPEN_DEADLINE_MS = 15_000
+/** Echoes on a fresh route come quickly; one that has not answered by then does not work. */
+const ECHO_DEADLINE_MS = 4_000
+const POLL_MS = 50
 
 export interface Rtt {
   rttMs: number | null
@@ -13,9 +16,9 @@ export interface Rtt {
 }
 
 /**
- * The round trip to each forwarder of a path and to what is behind it, as seen from here.
+ * The round trip to each node of a path, as seen from here.
  *
- * @param path - the host must be attached to its first
+ * @param path - the host must be attached to its first, and only the last may be a host
  */
 export async function measureHops (host: Host, path: readonly PeerId[]): Promise<Array<number | null>> {
   const least: Array<number | null> = path.map(() => null)
@@ -27,17 +30,21 @@ export async function measureHops (host: Host, path: readonly PeerId[]): Promise
       }
     })
   }
-  return least.map((rttMs) => rttMs === null ? null : Math.round(1_000 * rttMs) / 1_000)
+  return least
 }
 
-/** The round trip to a peer over its default route (`path` empty) or along a path. */
-export async function measureRtt (host: Host, path: readonly PeerId[], peer: PeerId, signal: AbortSignal): Promise<Rtt> {
+/** The round trip over the default route, by the echoes of a channel that is opened for it. */
+export async function measureDefault (host: Host, peer: PeerId, stop: AbortSignal): Promise<Rtt> {
   try {
-    if (path.length === 0) {
-      await host.links.open(peer, { signal: AbortSignal.any([signal, AbortSignal.timeout(LINK_DEADLINE_MS)]) })
+    const channel = await host.open(peer, { signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+    const untilMs = performance.now() + ECHO_DEADLINE_MS
+    while ((channel.status.default?.answered ?? 0) < PROBES && performance.now() < untilMs && !stop.aborted && !channel.isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
-    const rttMs = (await measureHops(host, [...path, peer])).at(-1) ?? null
-    return rttMs === null ? { rttMs, error: 'it does not answer' } : { rttMs }
+    const fallback = channel.status.default
+    channel.close()
+    const rttMs = fallback?.alive === true ? fallback.measuredRttMs : null
+    return rttMs === null ? { rttMs, error: 'it cannot be reached directly' } : { rttMs }
   } catch (error) {
     return { rttMs: null, error: (error as Error).message }
   }

@@ -54,6 +54,10 @@ export async function runCli (args: readonly string[], world: Omit<Terminal, 'ex
       // its text has been written already
       return error.exitCode === 0 ? ExitCode.done : ExitCode.error
     }
+    if (terminal.signal.aborted) {
+      terminal.err('byway: interrupted')
+      return ExitCode.error
+    }
     terminal.err(`byway: ${complaint(error, terminal.env)}`)
     return isNoRoute(error) ? ExitCode.noRoute : ExitCode.error
   }

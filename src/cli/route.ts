@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDestination } from './destination.ts'
 import { ExitCode, isNoRoute } from './exit-codes.ts'
-import { measureRtt } from './measured-rtt.ts'
+import { measureDefault } from './measured-rtt.ts'
 import { legend, msText, pathText, percentText, rounded, short, table } from './output.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import type { Host } from '../host/host.ts'
@@ -56,7 +56,7 @@ export function registerRoute (program: Command, terminal: Terminal): void {
 async function routeReport (host: Host, peer: PeerId, paths: number, stop: AbortSignal): Promise<RouteReport> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(OFFERS_DEADLINE_MS)])
   const [direct, answers] = await Promise.all([
-    measureRtt(host, [], peer, signal),
+    measureDefault(host, peer, stop),
     host.offers(peer, { paths, signal }).catch((error: unknown) => {
       if (!isNoRoute(error)) {
         throw error
@@ -66,7 +66,7 @@ async function routeReport (host: Host, peer: PeerId, paths: number, stop: Abort
   ])
   return {
     destination: peer.toString(),
-    default: direct,
+    default: { ...direct, rttMs: rounded(direct.rttMs) },
     ...(answers instanceof Error ? { offers: [], failures: [], error: answers.message } : offersOf(answers))
   }
 }

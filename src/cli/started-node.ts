@@ -21,14 +21,15 @@ export async function stopNode (node: { stop: () => void | Promise<void> }): Pro
   clearTimeout(timer)
 }
 
-/** The system's own words are at the bottom of several wrappings. */
+/** libp2p wraps the system's own words several times, and quotes them with their stacks. */
 function reasonOf (error: unknown): string {
-  const text = [error, ...(error instanceof AggregateError ? error.errors as unknown[] : [])].map(String).join('; ')
-  const [code] = /EADDRINUSE|EACCES|EADDRNOTAVAIL/.exec(text) ?? []
+  const text = [error, ...(error instanceof AggregateError ? error.errors as unknown[] : [])].map(String).join('\n')
+  const [code] = /EADDRINUSE|EACCES|EADDRNOTAVAIL|UnsupportedListenAddressError/.exec(text) ?? []
   switch (code) {
     case 'EADDRINUSE': return 'another program has this port: choose another one, or 0 for a free one'
     case 'EACCES': return 'this user may not use this port: choose one above 1023'
     case 'EADDRNOTAVAIL': return 'this machine has no such address: /ip4/0.0.0.0 stands for all that it has'
-    default: return error instanceof Error ? error.message : String(error)
+    case 'UnsupportedListenAddressError': return 'byway listens over TCP and WebSocket, at /ip4/ADDRESS/tcp/PORT or /ip4/ADDRESS/tcp/PORT/ws'
+    default: return text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line)).join(' ')
   }
 }

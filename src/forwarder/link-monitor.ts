@@ -23,6 +23,8 @@ export interface LinkMonitorInit {
   /** Monotonic, ms. */
   now: () => number
   intervalMs?: number
+  /** From 0 to 1. */
+  random?: () => number
 }
 
 interface MonitoredLink {
@@ -83,7 +85,7 @@ export class LinkMonitor {
         yield {
           peer,
           up,
-          rttUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.rttUs ?? 0)) : 0,
+          rttUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.quietRttUs ?? 0)) : 0,
           jitterUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.jitterUs)) : 0,
           lossPpm: Math.round(estimator.lossPpm),
           samples: estimator.samples,
@@ -96,6 +98,7 @@ export class LinkMonitor {
   #probe (monitored: MonitoredLink): void {
     clearTimeout(monitored.timer)
     const { estimator } = monitored
+    const { random = Math.random } = this.#init
     this.#init.prober.probe([nodeIdOf(monitored.peer)], ({ rttMs }) => {
       if (rttMs === undefined) {
         estimator.lost()
@@ -106,6 +109,6 @@ export class LinkMonitor {
     const quick = monitored.quickLeft > 0
     monitored.quickLeft -= quick ? 1 : 0
     const intervalMs = quick ? QUICK_INTERVAL_MS : this.#init.intervalMs ?? DEFAULT_INTERVAL_MS
-    monitored.timer = setTimeout(() => { this.#probe(monitored) }, intervalMs * (1 + JITTER * (2 * Math.random() - 1)))
+    monitored.timer = setTimeout(() => { this.#probe(monitored) }, intervalMs * (1 + JITTER * (2 * random() - 1)))
   }
 }

@@ -42,6 +42,8 @@ const TICK_MS = 100
 const SETTLE_MS = 1_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
+/** From so many samples on a forwarder counts as measured. */
+const MEASURED_SAMPLES = 2
 /** A forwarder that cannot be reached for so long is no access point: longer than it takes to connect to any. */
 const GONE_MS = 5_000
 /** Asked by a peer, a host attaches to so many more. */
@@ -149,10 +151,10 @@ export class AccessSet {
    */
   get points (): AccessPoint[] {
     return [...this.#candidates.values()]
-      .filter((candidate) => candidate.estimator.samples >= 2 && !this.#isGone(candidate))
+      .filter((candidate) => candidate.estimator.samples >= MEASURED_SAMPLES && !this.#isGone(candidate))
       .map(({ descriptor, estimator }) => ({
         forwarder: descriptor.peer,
-        rttUs: Math.round(estimator.rttUs ?? 0),
+        rttUs: Math.round(estimator.quietRttUs ?? 0),
         attached: this.isAttached(descriptor.peer)
       }))
       .sort((a, b) => a.rttUs - b.rttUs)
@@ -161,7 +163,7 @@ export class AccessSet {
   /** Forwarders that are being measured for the first time; one that does not answer for long does not count. */
   get unmeasured (): number {
     const sinceMs = this.#init.now() - FIRST_MEASUREMENT_MS
-    return [...this.#candidates.values()].filter(({ estimator, addedMs }) => estimator.samples < 2 && addedMs > sinceMs).length
+    return [...this.#candidates.values()].filter(({ estimator, addedMs }) => estimator.samples < MEASURED_SAMPLES && addedMs > sinceMs).length
   }
 
   #tick (): void {
@@ -217,6 +219,8 @@ export class AccessSet {
         estimator.lost()
       } else {
         estimator.sample(rttMs * 1_000, this.#init.now())
+        // the sooner others read where we can be reached, the sooner they get paths to us
+        this.#nextSettleMs = estimator.samples === MEASURED_SAMPLES ? 0 : this.#nextSettleMs
       }
     })
   }

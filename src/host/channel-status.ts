@@ -74,6 +74,6 @@ function textOf (routes: readonly Route[], { route: chosen, reason }: Decision):
     return `default (${reason})`
   }
   const fallback = routes.find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
-  const gain = fallback === undefined ? '' : `, −${(fallback.rttMs - route.rttMs).toFixed(1)} ms`
+  const gain = fallback === undefined ? '' : `, ${route.rttMs > fallback.rttMs ? '+' : '−'}${Math.abs(fallback.rttMs - route.rttMs).toFixed(1)} ms`
   return `via ${route.label} (RSP ${shortName(route.path.rsp)}${gain})`
 }

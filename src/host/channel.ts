@@ -4,6 +4,7 @@ import { TypedEventEmitter } from 'main-event'
 import { ChannelClosedError } from '../errors.ts'
 import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
 import { CloseReason } from '../../protocols/envelope/constants.ts'
+import { MalformedMessageError } from '../../protocols/errors.ts'
 import { replyHeader } from '../../protocols/forward/source-route.ts'
 import type { AccessSet } from './access-set.ts'
 import type { ProviderSet } from './provider-set.ts'
@@ -12,6 +13,8 @@ import type { Arrival, Endpoint } from '../link/endpoint.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
+
+const WAY_BACK_DEADLINE_MS = 5_000
 
 /** What a channel needs of its host. */
 export interface ChannelContext {
@@ -82,6 +85,9 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     if (this.#closed) {
       throw new ChannelClosedError('the channel is closed: open another one')
     }
+    if (datagram.length === 0) {
+      throw new MalformedMessageError('an empty datagram carries nothing: send at least one byte')
+    }
     const header = this.activeHeader()
     return header !== undefined && this.sendFrame(encodeData(datagram), header)
   }
@@ -103,6 +109,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
       return
     }
     const frame = decodeFrame(this.#session.open(arrival.payload))
+    this.#keepWayBack(arrival)
     switch (frame.type) {
       case 'echo-request':
         this.sendFrame(encodeEchoReply(frame.id), replyHeader(arrival.header))
@@ -130,6 +137,16 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** Frames that only one of the two ends handles. */
   protected abstract onFrame (frame: Frame, arrival: Arrival): void
+
+  /** The neighbour has come back over a new connection: without a link to it nothing can be answered on this route. */
+  #keepWayBack ({ from }: Arrival): void {
+    if (!from.isUp) {
+      const signal = AbortSignal.timeout(WAY_BACK_DEADLINE_MS)
+      void this.context.endpoint.links.open(from.peer, { signal }).catch((error: unknown) => {
+        this.context.log('there is no link back to %p - %e', from.peer, error)
+      })
+    }
+  }
 
   protected onEchoRequest (_arrival: Arrival): void {}
 

@@ -60,6 +60,8 @@ const DEFAULT_MAX_CANDIDATES = 32
 const DEFAULT_MAX_CHANNELS = 256
 const QUEUE_BYTES = 1_000_000
 const TICK_MS = 50
+/** Batches leave at the end of the tick; this is some ticks. */
+const FAREWELL_MS = 20
 /** How long the link to a peer outlives the last channel with it: another one may follow. */
 const LINGER_MS = 2_000
 
@@ -150,10 +152,18 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     await this.discovery.start()
   }
 
-  async stop (): Promise<void> {
-    for (const channel of this.#channels.values()) {
+  /** While the connections are still there: the peers are told, so that they need not find out. */
+  async beforeStop (): Promise<void> {
+    const open = this.channels
+    for (const channel of open) {
       channel.close()
     }
+    if (open.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
+    }
+  }
+
+  async stop (): Promise<void> {
     clearInterval(this.#timer)
     await this.discovery.stop()
     this.access.stop()
@@ -242,12 +252,12 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       if (session !== undefined && this.#init.accepts?.(session.remote) === false) {
         return
       }
-      if (!arrival.from.isUp) {
-        await this.links.open(arrival.from.peer, { signal: AbortSignal.timeout(5_000) })
-      }
       if (session !== undefined) {
         this.#makeRoom()
         this.#takeIn(session)
+      }
+      if (!arrival.from.isUp) {
+        await this.links.open(arrival.from.peer, { signal: AbortSignal.timeout(5_000) })
       }
       // a copy of an init is answered as long as its channel is open; there is none for a peer that was refused
       if (this.#channels.has(keyOf(sessionIdOf(message)))) {

@@ -70,6 +70,14 @@ export class LinkEstimator {
     return this.#samples.size === 0 ? undefined : this.#samples.medianUs()
   }
 
+  /**
+   * What the way itself takes: a process that is busy for a while, at either end, only adds, and three quarters of the
+   * samples may be spoilt by it. Promises are made of this; undefined before the first sample.
+   */
+  get quietRttUs (): number | undefined {
+    return this.#samples.size === 0 ? undefined : this.#samples.lowerQuartileUs()
+  }
+
   get jitterUs (): number {
     return this.#samples.size === 0 ? 0 : this.#samples.meanDeviationUs()
   }

@@ -39,6 +39,12 @@ export class SampleRing {
     return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
+  /** A quarter of all samples are at most this; NaN when there is none. */
+  lowerQuartileUs (): number {
+    const sorted = this.#newest(0, this.#size).sort()
+    return sorted[(sorted.length - 1) >> 2] ?? NaN
+  }
+
   /** How far the samples but the newest so many are from their median on average; NaN when none is left. */
   meanDeviationUs (skip: number = 0): number {
     const medianUs = this.medianUs(skip)

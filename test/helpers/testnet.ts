@@ -3,8 +3,10 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { bootstrap } from '../../src/discovery/bootstrap.ts'
 import { createNode } from '../../src/node/libp2p.ts'
 import { forwarder } from '../../src/forwarder/forwarder.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { host } from '../../src/host/host.ts'
 import { routeProvider } from '../../src/rsp/route-provider.ts'
+import type { ConnectionGater } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Bootstrap } from '../../src/discovery/bootstrap.ts'
 import type { BywayNode, NodeInit, Role } from '../../src/node/libp2p.ts'
@@ -22,6 +24,8 @@ export interface TestnetInit {
   /** Default: TCP on a free port. */
   listen?: string[]
   hostInit?: HostInit
+  /** Of every node. */
+  connectionGater?: ConnectionGater
 }
 
 export interface Testnet {
@@ -34,7 +38,7 @@ export interface Testnet {
   addForwarder: () => Promise<BywayNode<Forwarder>>
   /** Another host; it is stopped with the rest. */
   addHost: (init?: HostInit, node?: Partial<NodeInit<Host>>) => Promise<BywayNode<Host>>
-  /** Waits until each host is attached to all forwarders and each RSP knows all links and a test can begin. */
+  /** Waits until each RSP knows all links, and each host says how near it is to all forwarders. */
   ready: () => Promise<void>
   stop: () => Promise<void>
 }
@@ -51,6 +55,7 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
       network: TESTNET,
       servesDht,
       isLocal: true,
+      ...(init.connectionGater === undefined ? {} : { connectionGater: init.connectionGater }),
       ...node
     })
     started.push(made as unknown as BywayNode<Role>)
@@ -75,7 +80,7 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
       net.hosts.push(added)
       return added
     },
-    ready: async () => until(() => isReady(net), 'the overlay is complete', READY_DEADLINE_MS),
+    ready: async () => until(async () => isReady(net), 'the overlay is complete', READY_DEADLINE_MS),
     stop: async () => { await Promise.allSettled(started.map(async (node) => { await node.stop() })) }
   }
   try {
@@ -100,9 +105,9 @@ export async function kill (node: BywayNode<Role>): Promise<void> {
 }
 
 /** Waits for what must become true. Fails when it does not. */
-export async function until (isTrue: () => boolean, what: string, deadlineMs = 5_000): Promise<void> {
+export async function until (isTrue: () => boolean | Promise<boolean>, what: string, deadlineMs = 5_000): Promise<void> {
   const untilMs = performance.now() + deadlineMs
-  while (!isTrue()) {
+  while (!await isTrue()) {
     if (performance.now() > untilMs) {
       throw new Error(`not within ${deadlineMs} ms: ${what}`)
     }
@@ -110,11 +115,17 @@ export async function until (isTrue: () => boolean, what: string, deadlineMs = 5
   }
 }
 
-function isReady ({ forwarders, rsps, hosts }: Testnet): boolean {
+async function isReady ({ forwarders, rsps, hosts }: Testnet): Promise<boolean> {
   const links = forwarders.length * (forwarders.length - 1)
-  return rsps.every(({ services }) => services.byway.status.forwarders === forwarders.length && services.byway.status.links === links) &&
-    hosts.every(({ services }) => services.byway.access.points.filter(({ attached }) => attached).length === forwarders.length &&
-      services.byway.discovery.directory.ofRole('rsp').length === rsps.length)
+  const knows = rsps.every(({ services }) => services.byway.status.forwarders === forwarders.length && services.byway.status.links === links) &&
+    hosts.every(({ services }) => services.byway.discovery.directory.ofRole('rsp').length === rsps.length)
+  return knows && (await Promise.all(hosts.map(async (host) => accessPointsOf(host)))).every((count) => count === forwarders.length)
+}
+
+/** How many forwarders the host names in its descriptor. */
+async function accessPointsOf ({ services }: BywayNode<Host>): Promise<number> {
+  const { self, verification } = services.byway.discovery
+  return (await openDescriptor(await self.get(), verification)).host?.access.length ?? 0
 }
 
 async function times (count: number, run: () => Promise<unknown>): Promise<void> {

@@ -12,6 +12,8 @@ interface Started {
   addresses: string[]
 }
 
+/** A peer id of which nobody has the key. */
+const NOBODY = '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
 const START_DEADLINE_MS = 20_000
 const PATH_DEADLINE_MS = 20_000
 /** Detection takes half a second; the rest is for a busy machine. */
@@ -106,11 +108,32 @@ describe('an overlay of separate processes', function () {
     assert.ok(ticks.every(({ answered, defaultRttMs, chosen }) => answered && defaultRttMs !== null && chosen.rsp !== null), stdout)
   })
 
+  it('ends with 1 when a destination can be reached by no route, and `byway route` still prints its object', async () => {
+    const [route, ping] = await Promise.all(['route', 'ping'].map(async (command) => runByway([command, NOBODY, ...overlay])))
+    assert.equal(route.code, 1, route.stderr)
+    const report = JSON.parse(route.stdout) as RouteReport
+    assert.deepEqual([report.default.rttMs, report.offers], [null, []])
+    assert.match(report.error ?? '', new RegExp(`nobody knows ${NOBODY}`))
+    assert.equal(ping.code, 1, ping.stderr)
+    assert.match(ping.stderr, new RegExp(`^byway: nobody knows ${NOBODY}: is it running`, 'm'))
+    assert.equal(ping.stdout, '')
+  })
+
+  it('ends `byway ping` quietly when nobody reads it any more', async () => {
+    const ping = new CliProcess(['ping', destination, '--interval', '0.3', ...overlay])
+    await ping.next<PingTick>(() => true, START_DEADLINE_MS)
+    ping.closeStdout()
+    const { code, stderr } = await ping.ended()
+    assert.equal(code, 0, stderr)
+    assert.doesNotMatch(stderr, /EPIPE|^\s+at /m)
+  })
+
   it('recovers in the middle of a ping when a forwarder in use is killed', async () => {
     const ping = new CliProcess(['ping', destination, '--prefer-path', '--interval', '0.5', ...overlay])
     const before = await ping.next<PingTick>(({ answered, chosen }) => answered && chosen.path.length > 0, PATH_DEADLINE_MS)
     const victim = before.chosen.path[0]
     forwarders.get(victim)?.kill('SIGKILL')
+    forwarders.delete(victim)
     const switches: PingTick['switches'] = []
     const after = await ping.next<PingTick>((tick) => {
       switches.push(...tick.switches)
@@ -127,15 +150,11 @@ describe('an overlay of separate processes', function () {
     assert.equal((await ping.ended()).code, 0)
   })
 
-  it('stops a daemon cleanly on SIGTERM, which says so', async () => {
-    const [[id, child]] = [...forwarders].slice(-1)
+  it('stops a daemon cleanly on SIGTERM, and the daemon says so', async () => {
+    const [[id, child]] = forwarders
     const startedMs = performance.now()
     child.kill('SIGTERM')
     const { code, stdout } = await child.ended()
-    if (code === null) {
-      // it was the one that had been killed
-      return
-    }
     assert.equal(code, 0)
     assert.ok(performance.now() - startedMs < 5_000)
     assert.deepEqual(JSON.parse(stdout.split('\n').at(-1) as string), { event: 'stopped', role: 'forwarder', id })

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { TypedEventEmitter } from 'main-event'
+import { AttachRequest } from '../../protocols/attach/codec.ts'
+import { Attachments } from '../../src/forwarder/attachments.ts'
+import { FakeLink } from '../link/fake-links.ts'
+import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { callerOf, fakeDiscovery, sealed } from './samples.ts'
+import type { AttachResponse } from '../../protocols/attach/codec.ts'
+import type { LinkSet, LinkSetEvents } from '../../src/link/link-set.ts'
+import type { RoleName } from '../../protocols/descriptor/codec.ts'
+import type { FakeDiscovery } from './samples.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const { ATTACH, DETACH } = AttachRequest.Operation
+const LIMITS = { maxAttachments: 2, maxNeighbours: 1, maxLeaseMs: 120_000 }
+
+class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
+  readonly opened: string[] = []
+  readonly closed: string[] = []
+  /** Set to hold up `open`. */
+  gate: Promise<void> = Promise.resolve()
+
+  async open (peer: PeerId): Promise<void> {
+    await this.gate
+    this.opened.push(peer.toString())
+  }
+
+  close (peer: PeerId): void {
+    this.closed.push(peer.toString())
+  }
+}
+
+describe('attachments', () => {
+  let links: FakeLinkSet
+  let discovery: FakeDiscovery
+  let attachments: Attachments
+  let nowMs: number
+
+  beforeEach(() => {
+    links = new FakeLinkSet()
+    discovery = fakeDiscovery()
+    nowMs = NOW_MS
+    attachments = new Attachments({
+      limits: LIMITS, links: links as unknown as LinkSet, discovery: discovery.asDiscovery, now: () => nowMs
+    })
+  })
+
+  async function attach (number: number, role: RoleName, change: Partial<AttachRequest> = {}): Promise<AttachResponse> {
+    const request = { operation: ATTACH, descriptor: new Uint8Array(await sealed(number, role)), leaseMs: 60_000, advertise: false, ...change }
+    return await attachments.handle(request, await callerOf(number))
+  }
+
+  async function detach (number: number): Promise<AttachResponse> {
+    return await attachments.handle({ operation: DETACH, descriptor: new Uint8Array(), leaseMs: 0, advertise: false }, await callerOf(number))
+  }
+
+  const key = async (number: number): Promise<string> => (await peerOf(number)).toString()
+
+  it('open a link back to a host, and serve its descriptor while it is attached', async () => {
+    assert.deepEqual(await attach(1, 'host', { advertise: true }), { leaseMs: 60_000, attachments: 1, maxAttachments: 2 })
+    assert.deepEqual([links.opened, discovery.advertised], [[await key(1)], [await key(1)]])
+    assert.deepEqual(attachments.descriptorOf(await peerOf(1)), await sealed(1, 'host'))
+    assert.equal(attachments.descriptorOf(await peerOf(2)), undefined)
+  })
+
+  it('count a forwarder as a neighbour, learn of it, and do not advertise it', async () => {
+    assert.deepEqual(await attach(1, 'forwarder', { advertise: true }), { leaseMs: 60_000, attachments: 0, maxAttachments: 2 })
+    assert.deepEqual([discovery.learned.length, discovery.advertised, attachments.has(await peerOf(1))], [1, [], true])
+  })
+
+  const leases = [
+    { title: 'the usual one when none is named', leaseMs: 0, granted: 60_000 },
+    { title: 'no longer one than allowed', leaseMs: 300_000, granted: 120_000 },
+    { title: 'at least a second', leaseMs: 1, granted: 1_000 }
+  ]
+  for (const { title, leaseMs, granted } of leases) {
+    it(`grant a lease: ${title}`, async () => {
+      assert.equal((await attach(1, 'host', { leaseMs })).leaseMs, granted)
+    })
+  }
+
+  it('end with their lease, and a refreshed one later', async () => {
+    await attach(1, 'host')
+    nowMs += 59_999
+    attachments.expire()
+    assert.equal(attachments.size, 1)
+    await attach(1, 'host')
+    nowMs += 59_999
+    attachments.expire()
+    assert.deepEqual([attachments.size, links.closed], [1, []])
+    nowMs += 1
+    attachments.expire()
+    assert.deepEqual([attachments.size, links.closed], [0, [await key(1)]])
+  })
+
+  it('leave the link to a forwarder when its lease is over: we may keep it too', async () => {
+    await attach(1, 'forwarder')
+    nowMs += 60_000
+    attachments.expire()
+    assert.deepEqual([attachments.has(await peerOf(1)), links.closed], [false, []])
+  })
+
+  it('end with DETACH, which closes the link of a host', async () => {
+    await attach(1, 'host')
+    assert.deepEqual(await detach(1), { leaseMs: 0, attachments: 0, maxAttachments: 2 })
+    assert.deepEqual(links.closed, [await key(1)])
+  })
+
+  it('regression: leave the link to a forwarder, or to one that is not attached, after DETACH', async () => {
+    await attach(1, 'forwarder')
+    await detach(1)
+    await detach(2)
+    assert.deepEqual([attachments.has(await peerOf(1)), links.closed], [false, []])
+  })
+
+  it('end with the link', async () => {
+    await attach(1, 'host')
+    const peer = await peerOf(1)
+    links.safeDispatchEvent('link:down', { detail: new FakeLink(nodeIdOf(peer), peer) })
+    assert.equal(attachments.has(peer), false)
+  })
+
+  const refused: Array<{ title: string, request: () => Promise<AttachResponse>, error: string }> = [
+    { title: "with somebody else's descriptor", request: async () => attach(1, 'host', { descriptor: new Uint8Array(await sealed(2, 'host')) }), error: 'InvalidSignatureError' },
+    { title: 'with bytes that are none', request: async () => attach(1, 'host', { descriptor: Uint8Array.of(1, 2, 3) }), error: 'MalformedMessageError' },
+    { title: 'with one that has expired', request: async () => attach(1, 'host', { descriptor: new Uint8Array(await sealed(1, 'host', { issuedAtMs: NOW_MS - 900_000, expiresAtMs: NOW_MS - 300_000 })) }), error: 'ExpiredError' },
+    { title: 'from another network', request: async () => attach(1, 'host', { descriptor: new Uint8Array(await sealed(1, 'host', { network: 'other' })) }), error: 'WrongNetworkError' },
+    { title: 'without a role that attaches', request: async () => attach(1, 'bootstrap'), error: 'NotAuthorizedError' }
+  ]
+  for (const { title, request, error } of refused) {
+    it(`refuse a peer ${title}`, async () => {
+      await assert.rejects(request(), { name: error })
+      assert.deepEqual([attachments.size, links.opened], [0, []])
+    })
+  }
+
+  it('are no more than the limit, hosts and RSPs together, and one of them may always refresh', async () => {
+    await attach(1, 'host')
+    await attach(2, 'rsp')
+    await assert.rejects(attach(3, 'host'), { name: 'OverQuotaError' })
+    assert.equal((await attach(2, 'rsp')).attachments, 2)
+    assert.equal((await attach(4, 'forwarder')).attachments, 2)
+    await assert.rejects(attach(5, 'forwarder'), { name: 'OverQuotaError' })
+    await detach(1)
+    assert.equal((await attach(3, 'host')).attachments, 2)
+  })
+
+  it('regression: are no more than the limit when many attach at once', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    links.gate = promise
+    const asked = Promise.allSettled([1, 2, 3, 4].map(async (number) => attach(number, 'host')))
+    resolve()
+    const refusals = (await asked).filter(({ status }) => status === 'rejected')
+    assert.deepEqual([attachments.size, refusals.length], [2, 2])
+    assert.equal(links.closed.length, 2, 'whoever found no room loses the link again')
+  })
+
+  it('regression: hold the limit of forwarders against a host that becomes one', async () => {
+    await attach(1, 'forwarder')
+    await attach(2, 'host')
+    await assert.rejects(attach(2, 'forwarder'), { name: 'OverQuotaError' })
+    assert.equal(attachments.size, 1)
+    assert.deepEqual(links.closed, [], 'what it has stays')
+  })
+})

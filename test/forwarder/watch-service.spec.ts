@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { WatchList } from '../../src/forwarder/watch-list.ts'
+import { WatchService } from '../../src/forwarder/watch-service.ts'
+import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import { callerOf, fakeDiscovery, opened, sealed } from './samples.ts'
+import type { KeptLinks } from '../../src/link/kept-links.ts'
+import type { LinkMonitor } from '../../src/forwarder/link-monitor.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { WatchRequest, WatchResult } from '../../protocols/report/codec.ts'
+import type { FakeDiscovery } from './samples.ts'
+import type { WatchServiceInit } from '../../src/forwarder/watch-service.ts'
+
+const SELF = 1
+const RSP = 2
+const [A, B, C] = [10, 11, 12]
+
+describe('watch service', () => {
+  let service: WatchService
+  let discovery: FakeDiscovery
+  let kept: Map<string, VerifiedDescriptor>
+  let measured: string[]
+  let nowMs: number
+
+  beforeEach(async () => {
+    await make()
+  })
+
+  async function make (init: Partial<WatchServiceInit> = {}): Promise<void> {
+    discovery = fakeDiscovery()
+    kept = new Map()
+    measured = []
+    nowMs = NOW_MS
+    const neighbours = {
+      keep: (descriptor: VerifiedDescriptor) => { kept.set(descriptor.peer.toString(), descriptor) },
+      retain: (keys: { has: (key: string) => boolean }) => { for (const key of kept.keys()) if (!keys.has(key)) kept.delete(key) }
+    } as unknown as KeptLinks
+    service = new WatchService({
+      self: await peerOf(SELF),
+      watches: new WatchList({ maxRsps: 2, maxTargetsPerRsp: 3, maxTargets: 4 }),
+      neighbours,
+      monitor: { set: (peers: Map<string, unknown>) => { measured = [...peers.keys()] } } as unknown as LinkMonitor,
+      discovery: discovery.asDiscovery,
+      now: () => nowMs,
+      ...init
+    })
+  }
+
+  async function watch (targets: Uint8Array[], change: Partial<WatchRequest> = {}, rsp = RSP): Promise<WatchResult> {
+    const request = { descriptor: await sealed(rsp, 'rsp'), targets, connectOnly: false, leaseMs: 60_000, ...change }
+    return await service.watch(request, await callerOf(rsp))
+  }
+
+  const forwarders = async (...numbers: number[]): Promise<Uint8Array[]> => Promise.all(numbers.map(async (number) => sealed(number, 'forwarder')))
+  const keys = async (...numbers: number[]): Promise<string[]> => Promise.all(numbers.map(async (number) => (await peerOf(number)).toString()))
+
+  it('keeps and measures the links that an RSP asks for', async () => {
+    assert.deepEqual(await watch(await forwarders(A, B)), { leaseMs: 60_000, accepted: 2, refused: [] })
+    assert.deepEqual([[...kept.keys()], measured], [await keys(A, B), await keys(A, B)])
+    assert.equal(discovery.learned.length, 2)
+  })
+
+  it('keeps links without measuring them when that is all that is asked for', async () => {
+    await watch(await forwarders(A, B), { connectOnly: true })
+    await watch(await forwarders(B, C), {}, 3)
+    assert.deepEqual([[...kept.keys()].sort(), measured.sort()], [(await keys(A, B, C)).sort(), (await keys(B, C)).sort()])
+  })
+
+  it('lets go of what nobody asks for any more, and of all when the lease is over', async () => {
+    await watch(await forwarders(A, B))
+    await watch(await forwarders(B))
+    assert.deepEqual([...kept.keys()], await keys(B))
+    nowMs += 59_999
+    service.expire()
+    assert.equal(kept.size, 1)
+    nowMs += 1
+    service.expire()
+    assert.deepEqual([kept.size, measured], [0, []])
+  })
+
+  const leases = [{ asked: 1, granted: 5_000 }, { asked: 0, granted: 5_000 }, { asked: 4_000_000, granted: 300_000 }]
+  for (const { asked, granted } of leases) {
+    it(`grants a lease of ${granted} ms when ${asked} are asked for`, async () => {
+      assert.equal((await watch([], { leaseMs: asked })).leaseMs, granted)
+    })
+  }
+
+  it('refuses each target that is not the signed descriptor of another forwarder, and takes the others', async () => {
+    const forged = await sealed(A, 'forwarder')
+    forged[forged.length - 1] ^= 1
+    const result = await watch([
+      Uint8Array.of(1, 2, 3),
+      forged,
+      await sealed(20, 'host'),
+      await sealed(SELF, 'forwarder'),
+      await sealed(21, 'forwarder', { network: 'other' }),
+      await sealed(22, 'forwarder', { issuedAtMs: NOW_MS - 900_000, expiresAtMs: NOW_MS - 300_000 }),
+      ...await forwarders(B)
+    ])
+    assert.deepEqual(result, {
+      leaseMs: 60_000,
+      accepted: 1,
+      refused: [
+        { index: 0, reason: 'INVALID_DESCRIPTOR' },
+        { index: 1, reason: 'INVALID_DESCRIPTOR' },
+        { index: 2, reason: 'NOT_A_FORWARDER' },
+        { index: 3, reason: 'SELF' },
+        { index: 4, reason: 'INVALID_DESCRIPTOR' },
+        { index: 5, reason: 'INVALID_DESCRIPTOR' }
+      ]
+    })
+    assert.deepEqual([...kept.keys()], await keys(B))
+  })
+
+  it('refuses targets over the quota', async () => {
+    const { accepted, refused } = await watch(await forwarders(A, B, C, 13))
+    assert.deepEqual([accepted, refused], [3, [{ index: 3, reason: 'OVER_QUOTA' }]])
+    const second = await watch(await forwarders(14, 15), {}, 3)
+    assert.deepEqual([second.accepted, second.refused], [1, [{ index: 1, reason: 'OVER_QUOTA' }]])
+    await assert.rejects(watch([], {}, 4), { name: 'OverQuotaError' })
+  })
+
+  const strangers: Array<{ title: string, descriptor: () => Promise<Uint8Array>, error: string }> = [
+    { title: 'is no RSP', descriptor: async () => sealed(RSP, 'forwarder'), error: 'NotAuthorizedError' },
+    { title: 'shows the descriptor of another RSP', descriptor: async () => sealed(3, 'rsp'), error: 'InvalidSignatureError' },
+    { title: 'shows none', descriptor: async () => new Uint8Array(), error: 'MalformedMessageError' }
+  ]
+  for (const { title, descriptor, error } of strangers) {
+    it(`refuses a caller that ${title}`, async () => {
+      await assert.rejects(watch(await forwarders(A), { descriptor: await descriptor() }), { name: error })
+      assert.equal(kept.size, 0)
+      await assert.rejects(service.authorize(await descriptor(), await callerOf(RSP)), { name: error })
+    })
+  }
+
+  it('takes listed RSPs only, where there is a list', async () => {
+    await make({ allowed: [await peerOf(3)] })
+    await assert.rejects(watch([]), { name: 'NotAuthorizedError' })
+    assert.equal((await watch(await forwarders(A), {}, 3)).accepted, 1)
+  })
+
+  it('checks no more signatures than its rate', async () => {
+    const targets = Array.from({ length: 256 }, () => Uint8Array.of(1))
+    for (let i = 0; i < 7; i++) {
+      await watch(targets)
+    }
+    await assert.rejects(watch(targets), { name: 'OverQuotaError' })
+    nowMs += 1_000
+    assert.equal((await watch(targets)).refused.length, 256)
+  })
+
+  it('regression: charges a stranger for itself only, so that it cannot use up what RSPs have', async () => {
+    const targets = Array.from({ length: 256 }, () => Uint8Array.of(1))
+    for (let i = 0; i < 100; i++) {
+      await assert.rejects(watch(targets, { descriptor: new Uint8Array() }), { name: 'MalformedMessageError' })
+    }
+    assert.equal((await watch(await forwarders(A))).accepted, 1)
+  })
+
+  it('regression: does not let an RSP bring back an older descriptor', async () => {
+    const newer = await opened(A, 'forwarder', { sequence: 2n })
+    await watch([newer.bytes])
+    await watch(await forwarders(A), {}, 3)
+    assert.equal([...kept.values()][0].sequence, 2n)
+  })
+})

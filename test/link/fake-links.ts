@@ -1,0 +1,68 @@
+// Links that keep what is sent over them, and a set of them: what an endpoint or a relay needs of its node.
+import { NodeTable } from '../../protocols/forward/node-id.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Link } from '../../src/link/link.ts'
+import type { LinkSet } from '../../src/link/link-set.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** Where a packet begins in the batch: not at its beginning, as is usual. */
+const OFFSET = 3
+
+export class FakeLink implements Link {
+  readonly peer: PeerId
+  readonly node: NodeId
+  readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
+  readonly queuedBytes = 0
+  isUp = true
+  isFull = false
+  readonly droppable: boolean[] = []
+  readonly #batches: Uint8Array[] = []
+
+  constructor (node: NodeId, peer?: PeerId) {
+    this.node = node
+    this.peer = peer as PeerId
+  }
+
+  get buffer (): Uint8Array {
+    return this.#batches[this.#batches.length - 1]
+  }
+
+  reserve (length: number, droppable: boolean): number {
+    if (this.isFull) {
+      return -1
+    }
+    this.#batches.push(new Uint8Array(OFFSET + length))
+    this.droppable.push(droppable)
+    return OFFSET
+  }
+
+  /** The packets sent so far. */
+  get sent (): Uint8Array[] {
+    return this.#batches.map((batch) => batch.subarray(OFFSET))
+  }
+
+  /** The packets sent since the last call. */
+  take (): Uint8Array[] {
+    const { sent } = this
+    this.#batches.length = 0
+    this.droppable.length = 0
+    return sent
+  }
+}
+
+export interface FakeLinks {
+  links: LinkSet
+  to: (node: NodeId) => FakeLink
+}
+
+export function fakeLinks (nodes: readonly NodeId[]): FakeLinks {
+  const table = new NodeTable<FakeLink>()
+  for (const node of nodes) {
+    table.set(node, new FakeLink(node))
+  }
+  const getAt = (buffer: Uint8Array, at: number): Link | undefined => {
+    const link = table.getAt(buffer, at)
+    return link?.isUp === true ? link : undefined
+  }
+  return { links: { getAt } as unknown as LinkSet, to: (node) => table.get(node) as FakeLink }
+}
