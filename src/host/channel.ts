@@ -27,6 +27,8 @@ export interface ChannelContext {
   now: () => number
   /** Unix time in seconds. */
   nowS: () => number
+  /** See `HostInit`. */
+  idleMs: number
   log: Logger
 }
 
@@ -49,12 +51,14 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected readonly context: ChannelContext
   #session: Session | undefined
   #closed = false
+  #lastArrivalMs: number
 
   constructor (context: ChannelContext, remote: PeerId, session?: Session) {
     super()
     this.context = context
     this.remote = remote
     this.#session = session
+    this.#lastArrivalMs = context.now()
   }
 
   get isClosed (): boolean {
@@ -109,6 +113,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
       return
     }
     const frame = decodeFrame(this.#session.open(arrival.payload))
+    this.#lastArrivalMs = this.context.now()
     this.#keepWayBack(arrival)
     switch (frame.type) {
       case 'echo-request':
@@ -154,6 +159,13 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   protected sendFrame (frame: Uint8Array, header: Uint8Array): boolean {
     return this.#session !== undefined && this.context.endpoint.send(header, this.#session.seal(frame))
+  }
+
+  /** Echoes go to and fro all the time: who is silent for long has gone, or has forgotten the session. */
+  protected closeIfIdle (nowMs: number): void {
+    if (nowMs - this.#lastArrivalMs > this.context.idleMs) {
+      this.close(CloseReason.idle)
+    }
   }
 
   protected ended (): void {

@@ -37,6 +37,8 @@ export interface HostInit {
   accepts?: (peer: PeerId) => boolean
   /** Channels at once, both directions. */
   maxChannels?: number
+  /** A channel over which nothing has come for so long is closed. */
+  idleMs?: number
   tags?: Record<string, string>
 }
 
@@ -58,6 +60,8 @@ export interface OpenOptions {
 const DEFAULT_MAX_ACCESS = 8
 const DEFAULT_MAX_CANDIDATES = 32
 const DEFAULT_MAX_CHANNELS = 256
+/** Long enough for a peer's network to come back. */
+const DEFAULT_IDLE_MS = 60_000
 const QUEUE_BYTES = 1_000_000
 const TICK_MS = 50
 /** Batches leave at the end of the tick; this is some ticks. */
@@ -124,7 +128,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now: Date.now,
       log: components.logger.forComponent('byway:host:providers')
     })
-    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, now, nowS, log: this.#log }
+    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, now, nowS, idleMs: init.idleMs ?? DEFAULT_IDLE_MS, log: this.#log }
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.access.consider(found)

@@ -1,5 +1,5 @@
 // The answering end of a channel. It has no routes of its own: it answers on the one that the initiator uses.
-import { AttachStatus, CloseReason } from '../../protocols/envelope/constants.ts'
+import { AttachStatus } from '../../protocols/envelope/constants.ts'
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -10,8 +10,6 @@ import type { ChannelContext } from './channel.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 
-/** An initiator sends echoes all the time; one that is silent so long is gone. */
-const IDLE_MS = 60_000
 const ATTACH_DEADLINE_MS = 4_000
 
 export class IncomingChannel extends Channel {
@@ -20,17 +18,13 @@ export class IncomingChannel extends Channel {
   #chosenBy = -1
   /** Has the initiator said which route it uses? Until then any of its packets will do. */
   #isChosen = false
-  #lastArrivalMs: number
 
   constructor (context: ChannelContext, session: Session) {
     super(context, session.remote, session)
-    this.#lastArrivalMs = context.now()
   }
 
   override tick (nowMs: number): void {
-    if (nowMs - this.#lastArrivalMs > IDLE_MS) {
-      this.close(CloseReason.idle)
-    }
+    this.closeIfIdle(nowMs)
   }
 
   protected override activeHeader (): Uint8Array | undefined {
@@ -38,20 +32,17 @@ export class IncomingChannel extends Channel {
   }
 
   protected override onEchoRequest (arrival: Arrival): void {
-    this.#lastArrivalMs = this.context.now()
     if (!this.#isChosen) {
       this.#answerOn(arrival)
     }
   }
 
   protected override onData (arrival: Arrival): void {
-    this.#lastArrivalMs = this.context.now()
     this.#isChosen = true
     this.#answerOn(arrival)
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
-    this.#lastArrivalMs = this.context.now()
     if (frame.type === 'attach-request') {
       void this.#attach(frame.descriptor.slice(), arrival)
     }

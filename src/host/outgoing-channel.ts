@@ -154,6 +154,7 @@ export class OutgoingChannel extends Channel {
     if (this.session === undefined || this.isClosed) {
       return
     }
+    this.closeIfIdle(nowMs)
     const stalled = nowMs - this.#lastTickMs > STALLED_MS
     this.#lastTickMs = nowMs
     for (const route of this.#book.routes) {

@@ -1,6 +1,7 @@
 // How an RSP measures links without the forwarders' help (section 3.2 of the paper): a turn-around probe R→Ni→Nj→Ni→R
 // takes the round trip over the link Ni–Nj longer than a probe R→Ni→R. Both come back noisy, and noise only adds; so the
-// difference is taken between medians of recent probes.
+// difference is taken between the lower quartiles of recent probes: what is a spell of noise in either kind must not pass for
+// the link's.
 import { DEFAULT_MAX_NODES } from '../topology/limits.ts'
 import { SampleRing } from './sample-ring.ts'
 
@@ -24,9 +25,9 @@ export interface LinkDifference {
 
 /** Sixteen links for each of the most forwarders. Costs about 15 MB when full. */
 const DEFAULT_MAX_LINKS = 65_536
-/** A new level makes the median with its third probe. */
+/** A new level shows with its second probe if it is lower, with its fourth if it is higher. */
 const SAMPLES_KEPT = 5
-/** A median of fewer is at the mercy of one late probe. */
+/** A quartile of fewer is at the mercy of one late probe. */
 const SAMPLES_NEEDED = 3
 /** Ends whose spreads are this close are equally steady: of a few probes the spread is no better known. */
 const EQUAL_SPREAD_US = 250
@@ -81,7 +82,7 @@ export class RttDifference {
     if (Math.abs(differenceUs) > EQUAL_SPREAD_US) {
       return differenceUs < 0 ? a : b
     }
-    return nearA.medianUs() <= nearB.medianUs() ? a : b
+    return nearA.lowerQuartileUs() <= nearB.lowerQuartileUs() ? a : b
   }
 
   /** How many more probes of each kind an estimate through this end needs. */
@@ -110,7 +111,7 @@ export class RttDifference {
       return undefined
     }
     return {
-      rttUs: Math.max(0, far.medianUs() - near.medianUs()),
+      rttUs: Math.max(0, far.lowerQuartileUs() - near.lowerQuartileUs()),
       spreadUs: Math.hypot(far.meanDeviationUs(), near.meanDeviationUs()),
       samples: Math.min(near.size, far.size),
       via

@@ -110,8 +110,7 @@ export class Surveyor {
     const budget = perSecond * TICK_MS / 1_000
     for (let spent = 0; spent < budget; spent++) {
       if (this.#round.length === 0) {
-        // taken from the end: the forwarders first, so that a link finds its near probes
-        this.#round = [...this.#links.values(), ...this.#forwarders.values()]
+        this.#round = this.#plan()
       }
       const next = this.#round.pop()
       if (next === undefined) {
@@ -123,6 +122,17 @@ export class Surveyor {
         this.#probeLink(next)
       }
     }
+  }
+
+  /**
+   * A round is taken from its end. The forwarders come first, so that a link finds its near probes, and twice more in
+   * between: each near probe serves all links measured through its forwarder.
+   */
+  #plan (): Array<Surveyed | SurveyedLink> {
+    const forwarders = [...this.#forwarders.values()]
+    const links = [...this.#links.values()]
+    const third = Math.ceil(links.length / 3)
+    return [0, 1, 2].flatMap((part) => [...links.slice(part * third, (part + 1) * third), ...forwarders])
   }
 
   #probeForwarder ({ key, node }: Surveyed): void {

@@ -6,7 +6,7 @@ import { createInit } from '../../protocols/envelope/handshake.ts'
 import { encodeSourceRoute, packetBytes, writePacket } from '../../protocols/forward/source-route.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
-import { createTestnet, until } from '../helpers/testnet.ts'
+import { createTestnet, kill, until } from '../helpers/testnet.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
 import type { BywayNode } from '../../src/node/libp2p.ts'
 import type { Host, HostInit } from '../../src/host/host.ts'
@@ -135,11 +135,11 @@ describe('host', () => {
     await until(async () => (await openDescriptor(await host.services.byway.discovery.self.get(), host.services.byway.discovery.verification)).host?.access.filter(({ attached }) => !attached).length === 2, 'it says so')
     const channel = await net.hosts[0].services.byway.open(host.peerId, { selector: { preferPath: true } })
     await channel.settled()
-    await until(() => attachedPoints(host) === 3, 'it is attached to all that were offered as exits')
+    await until(() => attachedPoints(host) > 1, 'it is attached to what was offered as an exit')
     const exits = channel.status.routes.filter(({ isDefault, alive, measuredRttMs }) => !isDefault && alive && measuredRttMs !== null).map(({ path }) => path[path.length - 1])
     assert.ok(new Set(exits).size > 1, 'paths over several exits answer')
     channel.close()
-    await until(() => attachedPoints(host) === 1, 'it has left them')
+    await until(() => attachedPoints(host) === 1, 'it has left them').catch(e => { console.log(host.services.byway.channels.length, access.points.map(p => [p.rttUs, p.attached]), access.unmeasured); throw e })
   })
 
   it('does not attach to what a stranger describes: only descriptors that hold count', async () => {
@@ -154,9 +154,9 @@ describe('host', () => {
     }
     try {
       const channel = await net.hosts[0].services.byway.open(host.peerId)
-      await channel.refresh()
-      await channel.settled()
-      assert.ok(forged > 0)
+      await until(() => forged > 0, 'the peer is asked')
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      assert.equal(channel.isClosed, false)
       assert.equal(attachedPoints(host), 1)
       assert.ok(channel.status.routes.every(({ path }) => path.length === 0 || host.services.byway.access.isAttached(peerIdFromString(path[path.length - 1]))))
     } finally {
@@ -167,10 +167,21 @@ describe('host', () => {
   it('ends its channels when it stops', async () => {
     const host = await addHost()
     const channel = await net.hosts[0].services.byway.open(host.peerId)
-    const closed = pEvent(channel, 'close', { timeout: 3_000 })
+    await until(() => (channel.status.default?.answered ?? 0) > 0, 'it has answered')
+    const closed = pEvent(channel, 'close', { timeout: 1_000 })
     await host.stop()
     await closed
     net.hosts.splice(net.hosts.indexOf(host), 1)
+  })
+
+  it('regression: ends a channel over which nothing comes any more, because the peer died or forgot the session', async () => {
+    const [host, other] = [await addHost({ idleMs: 700 }), await addHost({ idleMs: 700 })]
+    const channel = await host.services.byway.open(other.peerId)
+    await until(() => (channel.status.default?.answered ?? 0) > 0, 'it has answered')
+    const closed = pEvent(channel, 'close', { timeout: 3_000 })
+    await kill(other)
+    await closed
+    net.hosts.splice(net.hosts.indexOf(other), 1)
   })
 
   async function addHost (init?: HostInit): Promise<BywayNode<Host>> {

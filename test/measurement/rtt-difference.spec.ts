@@ -32,7 +32,7 @@ describe('RTT difference', () => {
   it('gives the link as what the far probes take longer than the near ones', () => {
     const difference = new RttDifference()
     probe(difference, 'a', 'b', [20_000, 20_200, 90_000], [55_000, 55_400, 300_000])
-    assert.deepEqual({ ...difference.estimate('a', 'b'), spreadUs: 0 }, { rttUs: 35_200, spreadUs: 0, samples: 3, via: 'a' })
+    assert.deepEqual({ ...difference.estimate('a', 'b'), spreadUs: 0 }, { rttUs: 35_000, spreadUs: 0, samples: 3, via: 'a' })
   })
 
   it('comes within 3 ms or 10 % of the truth with three probes each under one-sided noise', () => {
@@ -81,12 +81,18 @@ describe('RTT difference', () => {
     assert.deepEqual([difference.estimate('a', 'b')?.rttUs, difference.estimate('c', 'a')?.rttUs], [20_000, 40_000])
   })
 
-  it('follows a link to a new level within three probes', () => {
+  it('is not moved by a spell of noise over two of five near probes', () => {
+    const difference = new RttDifference()
+    probe(difference, 'a', 'b', [10_000, 10_000, 10_000, 25_000, 27_000], [30_000, 30_000, 30_000, 30_000, 30_000])
+    assert.equal(difference.estimate('a', 'b')?.rttUs, 20_000)
+  })
+
+  it('follows a link to a new level within four probes', () => {
     const difference = new RttDifference()
     for (let round = 0; round < 20; round++) {
       probe(difference, 'a', 'b', [10_000], [30_000])
     }
-    probe(difference, 'a', 'b', [], [60_000, 60_000, 60_000])
+    probe(difference, 'a', 'b', [], [60_000, 60_000, 60_000, 60_000])
     assert.equal(difference.estimate('a', 'b')?.rttUs, 50_000)
   })
 

@@ -99,13 +99,11 @@ export class DemoOverlay {
       delays: this.#delays
     })
     this.#hosts.push(placed)
-    const t0 = performance.now()
     await this.infrastructure.place(addressOf(placed))
     const untilMs = performance.now() + ATTACH_DEADLINE_MS
     while (placed.node.services.byway.access.points.length < all && performance.now() < untilMs) {
       await pause(50, signal)
     }
-    if (process.env.T) console.error('host', (performance.now() - t0).toFixed(0), placed.node.services.byway.access.points.length)
     return placed
   }
 }
