@@ -23,7 +23,7 @@ export interface DaemonRole {
   nextStep: string
 }
 
-const COMMON = ['listen', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'json'] as const satisfies SettingName[]
+const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'json'] as const satisfies SettingName[]
 const TCP = '/ip4/0.0.0.0/tcp/0'
 /** Browsers cannot dial TCP. */
 const WEB_SOCKET = '/ip4/0.0.0.0/tcp/0/ws'

@@ -30,6 +30,7 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
     role: role.create(settings),
     privateKey,
     listen: settings.listen?.map(String) ?? role.listen,
+    announce: settings.announce?.map(String),
     network,
     servesDht: role.servesDht,
     isLocal: settings.local

@@ -36,6 +36,13 @@ export const SETTINGS = {
     expected: 'multiaddrs such as /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/tcp/4002/ws',
     schema: z.array(address).min(1).max(MAX_ADDRESSES)
   }),
+  announce: setting({
+    shape: 'list',
+    placeholder: 'multiaddr',
+    about: 'tell others this address instead of those listened on: behind NAT, or in a container',
+    expected: 'multiaddrs such as /ip4/192.0.2.1/tcp/4001 or /dns4/node.example.net/tcp/4001',
+    schema: z.array(address).max(MAX_ADDRESSES)
+  }),
   bootstrap: setting({
     shape: 'list',
     placeholder: 'multiaddr',

@@ -24,9 +24,12 @@ export interface ReportPublisherInit {
   log: Logger
 }
 
+/** Wrapped, since a pushable counts what has a byte length in bytes, and we count reports. */
+interface Queued { report: Uint8Array }
+
 export class ReportPublisher {
   readonly #init: ReportPublisherInit
-  readonly #subscribers = new Set<Pushable<Uint8Array>>()
+  readonly #subscribers = new Set<Pushable<Queued>>()
   readonly #published = new Map<string, LinkMeasurement>()
   #sequence: bigint
   #lastFullMs = 0
@@ -59,7 +62,7 @@ export class ReportPublisher {
     if (this.#subscribers.size >= MAX_SUBSCRIBERS) {
       throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed here: try again later`)
     }
-    const reports = pushable<Uint8Array>({ objectMode: true })
+    const reports = pushable<Queued>({ objectMode: true })
     const end = (): void => { reports.end() }
     signal.addEventListener('abort', end)
     this.#subscribers.add(reports)
@@ -68,7 +71,9 @@ export class ReportPublisher {
       if (signal.aborted) {
         return
       }
-      yield * reports
+      for await (const { report } of reports) {
+        yield report
+      }
     } finally {
       this.#subscribers.delete(reports)
       signal.removeEventListener('abort', end)
@@ -115,7 +120,7 @@ export class ReportPublisher {
         subscriber.end()
         this.#subscribers.delete(subscriber)
       } else {
-        subscriber.push(report)
+        subscriber.push({ report })
       }
     }
   }

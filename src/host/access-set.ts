@@ -42,6 +42,10 @@ const TICK_MS = 100
 const SETTLE_MS = 1_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
+/** Routes that a channel does not use are measured every second; one of these echoes may be late. */
+const IN_USE_MS = 4_000
+/** An attached forwarder stays unless another one is nearer by so much: near-equals would take turns. */
+const STAY_SHARE = 0.8
 /** From so many samples on a forwarder counts as measured. */
 const MEASURED_SAMPLES = 2
 /** A forwarder that cannot be reached for so long is no access point: longer than it takes to connect to any. */
@@ -55,6 +59,8 @@ interface Candidate {
   addedMs: number
   /** When we were last attached there; the time of adding before that. */
   seenMs: number
+  /** When a channel last measured a route through it. */
+  usedMs: number
   probes: number
   nextProbeMs: number
 }
@@ -103,7 +109,7 @@ export class AccessSet {
         this.#kept.keep(descriptor)
       }
     } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom()) {
-      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), seenMs: this.#init.now(), probes: 0, nextProbeMs: 0 })
+      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), seenMs: this.#init.now(), usedMs: -Infinity, probes: 0, nextProbeMs: 0 })
       this.#kept.keep(descriptor)
     }
   }
@@ -126,6 +132,14 @@ export class AccessSet {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS))
     }
     return this.isAttached(descriptor.peer)
+  }
+
+  /** A route of some channel goes through this forwarder, and works: it must not be let go because others are nearer. */
+  used (peer: PeerId): void {
+    const candidate = this.#candidates.get(peer.toString())
+    if (candidate !== undefined) {
+      candidate.usedMs = this.#init.now()
+    }
   }
 
   /** The channel has ended: what only it asked for is needed no more. */
@@ -232,10 +246,11 @@ export class AccessSet {
       return
     }
     const points = this.points
-    // those that are gone are tried again, ever more seldom, until their descriptors expire
-    const gone = [...this.#candidates].filter(([, candidate]) => this.#isGone(candidate)).map(([key]) => key)
-    const keep = new Set([...gone, ...points.slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString()), ...this.#asked.keys()])
-    this.#kept.retain(keep)
+    const nearest = this.#nearest(points)
+    this.#kept.retain(new Set([...nearest, ...this.#asked.keys(), ...this.#neededOrGone()]))
+    for (const key of nearest) {
+      this.#kept.keep((this.#candidates.get(key) as Candidate).descriptor)
+    }
     // a descriptor is made anew when an access point comes or goes, or has moved by an eighth
     const described = points.map(({ forwarder, rttUs, attached }) => `${forwarder.toString()}=${Math.round(8 * Math.log2(1 + rttUs))}${attached}`).sort().join()
     if (described !== this.#described) {
@@ -243,6 +258,17 @@ export class AccessSet {
       this.#init.discovery.self.invalidate()
       this.#advertise(points)
     }
+  }
+
+  #nearest (points: readonly AccessPoint[]): string[] {
+    const distance = ({ rttUs, attached }: AccessPoint): number => attached ? STAY_SHARE * rttUs : rttUs
+    return [...points].sort((a, b) => distance(a) - distance(b)).slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString())
+  }
+
+  /** What channels use stays; what is gone is tried again, ever more seldom, until its descriptor expires. */
+  #neededOrGone (): string[] {
+    const sinceMs = this.#init.now() - IN_USE_MS
+    return [...this.#candidates].filter(([, candidate]) => candidate.usedMs > sinceMs || this.#isGone(candidate)).map(([key]) => key)
   }
 
   /** The nearest two advertise the host, and go on doing so until both are far from the nearest: look-ups are dear. */

@@ -118,6 +118,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     switch (frame.type) {
       case 'echo-request':
         this.sendFrame(encodeEchoReply(frame.id), replyHeader(arrival.header))
+        this.context.access.used(arrival.from.peer)
         this.onEchoRequest(arrival)
         break
       case 'data':

@@ -192,8 +192,9 @@ export class OutgoingChannel extends Channel {
     return (this.#decision.route as Route | undefined)?.header ?? this.#book.routes.find(({ alive }) => alive)?.header
   }
 
-  protected override onFrame (frame: Frame): void {
+  protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
+      this.context.access.used(arrival.from.peer)
       const number = Number(new DataView(frame.id.buffer, frame.id.byteOffset, 8).getBigUint64(0))
       const route = this.#echoes.get(number)
       this.#echoes.delete(number)

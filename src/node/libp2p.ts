@@ -5,6 +5,7 @@ import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
 import { identify } from '@libp2p/identify'
+import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { noise } from '@chainsafe/libp2p-noise'
@@ -31,6 +32,8 @@ export interface NodeInit<R extends Role> {
   privateKey: PrivateKey
   /** Multiaddrs to listen on. */
   listen: readonly string[]
+  /** Multiaddrs to tell others instead of those listened on: a node behind NAT or in a container does not know its own. */
+  announce?: readonly string[]
   network?: string
   /** Hosts ask the DHT, the others serve it. */
   servesDht: boolean
@@ -54,6 +57,11 @@ const MAX_STREAM_WINDOW_BYTES = 1_048_576
 const K_BUCKET_SIZE = 8
 /** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
 const CONNECTION_HEADROOM = 64
+/**
+ * Anyone may ask a forwarder to dial addresses from a descriptor: in a public overlay those must not lead into the network
+ * that the forwarder stands in.
+ */
+const PUBLIC_ONLY: ConnectionGater = { denyDialMultiaddr: (address) => isPrivate(address) }
 /** libp2p counts new inbound connections per address and second; admission does it per prefix, and knows loopback. */
 const INBOUND_PER_SECOND = 1_000
 
@@ -72,13 +80,13 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     privateKey: init.privateKey,
     logger: componentLogger(),
     start: false,
-    addresses: { listen: [...init.listen] },
+    addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
     transports: [wrap(tcp()), wrap(webSockets())],
     connectionEncrypters: [noise()],
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     })))],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), init.connectionGater ?? { denyDialMultiaddr: () => false }),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
@@ -105,7 +113,13 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     }
   })
   if (init.start !== false) {
-    await node.start()
+    try {
+      await node.start()
+    } catch (error) {
+      // what had started already must not go on
+      await Promise.resolve(node.stop()).catch(() => {})
+      throw error
+    }
   }
   return node
 }

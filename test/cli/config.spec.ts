@@ -128,7 +128,7 @@ describe('settings of a command', () => {
     { title: 'a network with a slash', init: { args: ['--network', 'a/b'] }, message: /^--network: expected a name/ },
     { title: 'a negative price', init: { toml: 'price = -1' }, message: /^price in .*: expected an amount/ },
     { title: 'a value too long to show whole', init: { args: ['--map', 'x'.repeat(500)] }, message: /got "x{78}…$/ },
-    { title: 'unknown keys of a file', init: { toml: 'capcity = "1Mbit"' }, name: 'ConfigFileError', message: /byway\.toml: unknown key "capcity"; this command knows listen, bootstrap, .*capacity/ },
+    { title: 'unknown keys of a file', init: { toml: 'capcity = "1Mbit"' }, name: 'ConfigFileError', message: /byway\.toml: unknown key "capcity"; this command knows listen, announce, bootstrap, .*capacity/ },
     { title: 'a file that is not TOML', init: { toml: 'capacity: 100' }, name: 'ConfigFileError', message: /byway\.toml: this is not TOML: / },
     { title: 'a file that is not there', init: { args: ['--config', '/nowhere/byway.toml'] }, name: 'ConfigFileError', message: /^config file \/nowhere\/byway\.toml: there is no such file$/ },
     { title: 'a file without bounds', init: { toml: `# ${'x'.repeat(70_000)}` }, name: 'ConfigFileError', message: /is it the right file\?$/ }

@@ -31,8 +31,8 @@ describe('byway', () => {
   }
 
   for (const [command, flags] of [
-    ['bootstrap', ['listen', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
-    ['forwarder', ['listen', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'max-attachments', 'watched-by', 'json', 'config']],
+    ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
+    ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'max-attachments', 'watched-by', 'json', 'config']],
     ['rsp', ['map', 'price', 'tag', 'operator']],
     ['host', ['max-access', 'tag']],
     ['route', ['paths', 'bootstrap', 'network', 'local', 'json']],

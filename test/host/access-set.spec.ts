@@ -88,6 +88,10 @@ class World {
     }
   }
 
+  rttMs (peer: PeerId, rttMs: number): void {
+    this.#rttMs.set(nodeIdOf(peer).join(), rttMs)
+  }
+
   get points (): string[] {
     return this.set.points.map(({ forwarder }) => forwarder.toString())
   }
@@ -199,6 +203,40 @@ describe('access set', () => {
     world.consider(FORWARDERS[2])
     await world.run(4_000)
     assert.deepEqual(world.attached, names([FORWARDERS[1], FORWARDERS[2]]))
+  })
+
+  it('regression: lets go of nothing that a channel uses, however far it is', async () => {
+    world = new World({ maxAccess: 1 })
+    world.consider(...FORWARDERS.slice(0, 3))
+    for (let i = 0; i < 8; i++) {
+      world.set.used(FORWARDERS[2])
+      await world.run(1_000)
+    }
+    assert.deepEqual(world.attached, names([FORWARDERS[0], FORWARDERS[2]]))
+    await world.run(6_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[0]]))
+  })
+
+  it('regression: does not change from one forwarder to another that is hardly nearer', async () => {
+    world = new World({ maxAccess: 1 })
+    world.consider(FORWARDERS[20], FORWARDERS[21])
+    await world.run(4_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[20]]))
+    world.rttMs(FORWARDERS[20], 24)
+    await world.run(60_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[20]]))
+    world.rttMs(FORWARDERS[20], 40)
+    await world.run(60_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[21]]))
+  })
+
+  it('regression: attaches to the next nearest when a forwarder is gone', async () => {
+    world = new World({ maxAccess: 1 })
+    world.consider(...FORWARDERS.slice(0, 3))
+    await world.run(4_000)
+    world.links.fail(FORWARDERS[0])
+    await world.run(8_000)
+    assert.deepEqual(world.attached, names([FORWARDERS[1]]))
   })
 
   it('forgets a forwarder whose descriptor has expired, unless it is attached there', async () => {

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { isBuiltin } from 'node:module'
+import { gzipSync } from 'node:zlib'
+import { bundleForBrowser } from './browser-bundle.ts'
+import type { BrowserBundle } from './browser-bundle.ts'
+
+/** Measured: 0 bytes; a quarter more before somebody has to say why. */
+const MAX_GZIPPED_BYTES = 1
+
+describe('the host in a browser', () => {
+  let bundle: BrowserBundle
+
+  before(async () => { bundle = await bundleForBrowser() })
+
+  it('is bundled without any module of Node', () => {
+    assert.deepEqual(nodeModulesIn(bundle), [])
+    assert.ok(Object.keys(bundle.metafile.inputs).some((path) => path.endsWith('src/host/outgoing-channel.ts')))
+  })
+
+  it('brings neither the other roles nor a DHT nor TCP along', () => {
+    const unwanted = /src\/(forwarder|rsp|simulation|cli)\/|@libp2p\/(tcp|kad-dht)\//
+    assert.deepEqual(Object.keys(bundle.metafile.inputs).filter((path) => unwanted.test(path)), [])
+  })
+
+  it(`takes no more than ${MAX_GZIPPED_BYTES} bytes gzipped`, () => {
+    const bytes = gzipSync(bundle.code, { level: 9 }).length
+    console.log(`      ${bytes} bytes gzipped, ${bundle.code.length} minified`)
+    assert.ok(bytes <= MAX_GZIPPED_BYTES, `${bytes} bytes`)
+  })
+
+  it('a module of Node would be seen', async () => {
+    const offender = await bundleForBrowser("export * from './src/simulation/latency-matrix.ts'").catch((error: Error) => error)
+    assert.ok(offender instanceof Error ? /node:|built into node/.test(offender.message) : nodeModulesIn(offender).length > 0)
+  })
+})
+
+/** Imports of built-in modules that are left, and those that a package replaced by nothing. */
+function nodeModulesIn ({ metafile: { inputs } }: BrowserBundle): string[] {
+  return Object.entries(inputs).flatMap(([path, { imports }]) => [
+    ...imports.filter((imported) => isBuiltin(imported.path) || imported.path.startsWith('(disabled)')).map((imported) => `${path} → ${imported.path}`),
+    ...(path.startsWith('(disabled)') ? [path] : [])
+  ])
+}

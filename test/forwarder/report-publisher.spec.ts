@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { defaultLogger } from '@libp2p/logger'
+import { openReport } from '../../protocols/report/codec.ts'
+import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
+import { ReportPublisher } from '../../src/forwarder/report-publisher.ts'
+import { watchUncaught } from '../helpers/nodes.ts'
+import { FAR, FORWARDER, FORWARDER_KEY, NEAR, NOW_MS, peersFrom, sampleLink } from '../protocols/report/samples.ts'
+import type { LinkMeasurement, VerifiedReport } from '../../protocols/report/codec.ts'
+
+describe('report publisher', () => {
+  let uncaught: ReturnType<typeof watchUncaught>
+  let publisher: ReportPublisher
+  let links: LinkMeasurement[]
+  let loadBytesPerSecond: number
+  let nowMs: number
+
+  beforeEach(() => {
+    uncaught = watchUncaught()
+    links = [sampleLink(), sampleLink({ peer: FAR })]
+    loadBytesPerSecond = 1_000
+    nowMs = NOW_MS
+    publisher = new ReportPublisher({
+      privateKey: FORWARDER_KEY,
+      measurements: () => links,
+      loadBytesPerSecond: () => loadBytesPerSecond,
+      now: () => nowMs,
+      log: defaultLogger().forComponent('test:reports')
+    })
+  })
+
+  afterEach(() => {
+    publisher.stop()
+    uncaught.stop()
+    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
+  })
+
+  /** A subscriber; `next` gives its next report, opened. */
+  function subscribe (): { next: () => Promise<VerifiedReport | undefined>, abort: () => void } {
+    const abort = new AbortController()
+    const reports = publisher.subscribe(abort.signal)
+    return {
+      next: async () => {
+        const { value, done } = await reports.next()
+        return done === true ? undefined : await openReport(value, { expectedPeer: FORWARDER, nowMs })
+      },
+      abort: () => { abort.abort() }
+    }
+  }
+
+  const peersIn = (report: VerifiedReport | undefined): string[] => (report?.links ?? []).map(({ peer }) => peer.toString())
+
+  /** A subscriber that has had the full report, and the publisher its first round. */
+  async function settled (): Promise<ReturnType<typeof subscribe>> {
+    const subscriber = subscribe()
+    await subscriber.next()
+    await publisher.publish()
+    await subscriber.next()
+    return subscriber
+  }
+
+  it('begins with a full report, signed', async () => {
+    const report = await subscribe().next()
+    assert.deepEqual([report?.full, peersIn(report)], [true, [NEAR.toString(), FAR.toString()]])
+    assert.equal(report?.loadBytesPerSecond, 1_000n)
+  })
+
+  it('then sends only the links that have moved significantly', async () => {
+    const subscriber = await settled()
+    links = [sampleLink({ rttUs: 12_345 + 900 }), sampleLink({ peer: FAR, rttUs: 20_000 })]
+    nowMs += 500
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, peersIn(report)], [false, [FAR.toString()]])
+  })
+
+  it('compares with what it has sent, so that a slow drift is told too', async () => {
+    const subscriber = await settled()
+    for (let step = 1; step <= 4; step++) {
+      links = [sampleLink({ rttUs: 12_345 + step * 300 }), links[1]]
+      nowMs += 500
+      await publisher.publish()
+    }
+    const report = await subscriber.next()
+    assert.deepEqual(report?.links.map(({ rttUs }) => rttUs), [12_345 + 1_200])
+  })
+
+  it('says nothing while nothing moves, until the heartbeat brings a full report', async () => {
+    const subscriber = await settled()
+    nowMs += HEARTBEAT_MS - 1
+    await publisher.publish()
+    links[0] = sampleLink({ up: false, rttUs: 0, jitterUs: 0 })
+    nowMs += 1
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, report?.links.map(({ up }) => up)], [true, [false, true]])
+  })
+
+  it('tells at once of a link that has gone down', async () => {
+    const subscriber = await settled()
+    links[1] = sampleLink({ peer: FAR, up: false, rttUs: 0, jitterUs: 0 })
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, report?.links.map(({ peer, up }) => [peer.toString(), up])], [false, [[FAR.toString(), false]]])
+  })
+
+  it('sends a full report when a link is no longer measured, since a delta cannot say so', async () => {
+    const subscriber = await settled()
+    links = [links[0]]
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, peersIn(report)], [true, [NEAR.toString()]])
+  })
+
+  it('numbers reports in rising order, also over a restart', async () => {
+    const subscriber = await settled()
+    const sequences: bigint[] = []
+    for (let i = 0; i < 3; i++) {
+      nowMs += HEARTBEAT_MS
+      await publisher.publish()
+      sequences.push((await subscriber.next())?.sequence ?? 0n)
+    }
+    assert.deepEqual(sequences, [...sequences].sort((a, b) => Number(a - b)))
+    assert.ok(sequences[0] > BigInt(NOW_MS) && sequences[2] < BigInt(nowMs))
+  })
+
+  it('regression: drops a subscriber that is sixteen reports behind, and keeps the others', async () => {
+    const [slow, quick] = [await settled(), subscribe()]
+    await quick.next()
+    assert.equal(publisher.subscribers, 2)
+    let taken = 0
+    for (let round = 0; round < 17; round++) {
+      nowMs += 500
+      links[0] = sampleLink({ rttUs: round % 2 === 0 ? 50_000 : 100_000 })
+      await publisher.publish()
+      taken += await quick.next() === undefined ? 0 : 1
+    }
+    assert.deepEqual([publisher.subscribers, taken], [1, 17])
+    let left = 0
+    while (await slow.next() !== undefined) {
+      left++
+    }
+    assert.equal(left, 16)
+  })
+
+  it('ends a subscription with its signal, and frees its place', async () => {
+    const subscriber = await settled()
+    const waiting = subscriber.next()
+    subscriber.abort()
+    assert.equal(await waiting, undefined)
+    assert.equal(publisher.subscribers, 0)
+  })
+
+  it('regression: does not keep a subscriber that was gone before its first report', async () => {
+    const subscriber = subscribe()
+    subscriber.abort()
+    assert.equal((await subscriber.next())?.full, true)
+    assert.equal(await subscriber.next(), undefined)
+    assert.equal(publisher.subscribers, 0)
+  })
+
+  it('ends all subscriptions when it stops', async () => {
+    const subscriber = await settled()
+    const waiting = subscriber.next()
+    publisher.stop()
+    assert.equal(await waiting, undefined)
+  })
+
+  it('has room for 32 subscribers', async () => {
+    for (let i = 0; i < 32; i++) {
+      await subscribe().next()
+    }
+    await assert.rejects(subscribe().next(), { name: 'OverQuotaError' })
+  })
+
+  it('regression: reports as many links as a report holds when there are more', async () => {
+    const [peer] = await peersFrom(100, 1)
+    const peers = await peersFrom(200, MAX_LINKS)
+    links = [...peers, peer].map((one) => sampleLink({ peer: one }))
+    assert.equal((await subscribe().next())?.links.length, MAX_LINKS)
+  })
+
+  it('regression: outlives a report that cannot be made', async () => {
+    const subscriber = await settled()
+    loadBytesPerSecond = NaN
+    nowMs += HEARTBEAT_MS
+    await publisher.publish()
+    loadBytesPerSecond = 5
+    nowMs += HEARTBEAT_MS
+    await publisher.publish()
+    assert.equal((await subscriber.next())?.loadBytesPerSecond, 5n)
+  })
+})
