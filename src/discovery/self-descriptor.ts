@@ -49,6 +49,8 @@ export class SelfDescriptor {
         expiresAtMs: now + LIFE_MS,
         endpoints: [{ peer: this.#init.peerId, addresses: addresses.slice(0, 16) }]
       }, this.#init.privateKey)
+      // a failure is the caller's to see, but not to be served again
+      this.#sealed.catch(() => { this.#sealed = undefined })
     }
     return this.#sealed
   }

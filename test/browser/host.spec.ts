@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { pEvent } from 'p-event'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { toString } from 'uint8arrays/to-string'
+import { bundleForBrowser } from './browser-bundle.ts'
+import { createTestnet, until, TESTNET } from '../helpers/testnet.ts'
+import { projectRoot } from '../helpers/source-tree.ts'
+import type { AddressInfo } from 'node:net'
+import type { Browser, Page } from 'playwright-core'
+import type { Server } from 'node:http'
+import type { Channel } from '../../src/host/channel.ts'
+import type { ChannelStatus } from '../../src/host/channel-status.ts'
+import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
+import type { Testnet } from '../helpers/testnet.ts'
+
+/** Headless, quiet, and without a sandbox, which root cannot have. */
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'
+]
+/** A first start on a slow machine, Chromium's installation included. */
+const START_TIMEOUT_MS = 300_000
+
+describe('a host in a browser', function () {
+  this.timeout(60_000)
+  let browser: Browser | undefined
+  let server: Server | undefined
+  let net: Testnet
+  let pages: Page[]
+  let peers: string[]
+
+  before(async function () {
+    this.timeout(START_TIMEOUT_MS)
+    const found = spawnSync(process.execPath, [join(projectRoot, 'scripts/install-chromium.mjs')], { encoding: 'utf8' })
+    if (found.status !== 0) {
+      console.log(found.stderr)
+      this.skip()
+    }
+    net = await createTestnet({ forwarders: 3, rsps: ['reports'], hosts: 1, listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+    browser = await chromium.launch({ executablePath: found.stdout.trim(), args: FLAGS })
+    server = await servePage((await bundleForBrowser()).code)
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    pages = [await openPage(browser, url), await openPage(browser, url)]
+    await net.ready()
+    peers = []
+    for (const page of pages) {
+      peers.push(await page.evaluate(startHost, { network: TESTNET, seeds: net.seeds.map(String) }))
+    }
+  })
+
+  after(async () => {
+    await browser?.close()
+    server?.close()
+    await net?.stop()
+  })
+
+  it('finds the forwarders and the RSP without a DHT, and attaches', async () => {
+    await until(async () => (await pages[0].evaluate(attached)).join() === '3,1', 'it is attached to all forwarders and knows the RSP', 15_000)
+  })
+
+  it('opens a channel to a host that it can dial, and sends over the default route and over a path', async () => {
+    const [host] = net.hosts
+    const accepted = pEvent<'channel', CustomEvent<Channel>>(host.services.byway, 'channel', { timeout: 10_000 })
+    const opened = pages[0].evaluate(openTo, host.peerId.toString())
+    const incoming = (await accepted).detail
+    incoming.addEventListener('message', ({ detail }) => { incoming.send(detail) })
+    const status = await opened
+    assert.ok(status.default?.alive && (status.default.measuredRttMs ?? 0) > 0)
+    assert.equal(status.active?.isDefault, false)
+    assert.ok((status.active?.measuredRttMs ?? 0) > 0)
+    assert.deepEqual(await pages[0].evaluate(echo, 'over a path'), ['over a path'])
+  })
+
+  it('is reached, over forwarders alone, by a host that cannot dial it', async () => {
+    await pages[1].evaluate(answerAll)
+    const channel = await net.hosts[0].services.byway.open(peerIdFromString(peers[1]), { signal: AbortSignal.timeout(20_000) })
+    await channel.settled()
+    await until(() => channel.status.active?.path.length !== undefined && channel.status.active.path.length > 0, 'a path is used')
+    assert.equal(channel.status.default, undefined)
+    assert.match(channel.status.text, /^via /)
+    const answer = pEvent<'message', CustomEvent<Uint8Array>>(channel, 'message', { timeout: 5_000 })
+    channel.send(new TextEncoder().encode('to a page'))
+    assert.equal(toString((await answer).detail), 'to a page')
+    channel.close()
+  })
+
+  it('reaches another browser over forwarders', async () => {
+    await pages[1].evaluate(answerAll)
+    const status = await pages[0].evaluate(openTo, peers[1])
+    assert.equal(status.default, undefined)
+    assert.deepEqual(await pages[0].evaluate(echo, 'from page to page'), ['from page to page'])
+  })
+
+  it('throws nothing that nobody catches', async () => {
+    assert.deepEqual(await Promise.all(pages.map(async (page) => page.evaluate(() => (globalThis as unknown as InPage).uncaught))), [[], []])
+  })
+})
+
+// ---- what runs in the page: it sees only its arguments and what is on globalThis ----
+
+type Bundle = typeof import('../../src/node/libp2p.browser.ts') & typeof import('../../src/host/host.ts') & typeof import('@libp2p/crypto/keys') &
+  typeof import('@multiformats/multiaddr') & typeof import('@libp2p/peer-id')
+
+interface InPage {
+  byway: Bundle
+  node: Awaited<ReturnType<typeof startNode>>
+  channel: OutgoingChannel
+  uncaught: string[]
+}
+
+/** Only for its type. */
+async function startNode (bundle: Bundle, options: { network: string, seeds: string[] }) {
+  const bootstrap = options.seeds.map((seed) => bundle.multiaddr(seed))
+  return bundle.createNode({ role: bundle.host({ network: options.network, bootstrap }), privateKey: await bundle.generateKeyPair('Ed25519'), isLocal: true })
+}
+
+async function startHost (options: { network: string, seeds: string[] }): Promise<string> {
+  const page = globalThis as unknown as InPage
+  const bootstrap = options.seeds.map((seed) => page.byway.multiaddr(seed))
+  const privateKey = await page.byway.generateKeyPair('Ed25519')
+  page.node = await page.byway.createNode({ role: page.byway.host({ network: options.network, bootstrap }), privateKey, isLocal: true })
+  return page.node.peerId.toString()
+}
+
+/** Attached forwarders, known RSPs. */
+function attached (): number[] {
+  const { access, discovery } = (globalThis as unknown as InPage).node.services.byway
+  return [access.points.filter((point) => point.attached).length, discovery.directory.ofRole('rsp').length]
+}
+
+async function openTo (peer: string): Promise<Pick<ChannelStatus, 'default' | 'active' | 'text'>> {
+  const page = globalThis as unknown as InPage
+  page.channel = await page.node.services.byway.open(page.byway.peerIdFromString(peer), { selector: { preferPath: true } })
+  await page.channel.settled()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const { default: fallback, active, text } = page.channel.status
+  return { default: fallback, active, text }
+}
+
+/** What comes back when this is sent. */
+async function echo (text: string): Promise<string[]> {
+  const { channel } = globalThis as unknown as InPage
+  const came: string[] = []
+  const answer = new Promise<void>((resolve) => {
+    channel.addEventListener('message', ({ detail }) => {
+      came.push(new TextDecoder().decode(detail))
+      resolve()
+    }, { once: true })
+  })
+  channel.send(new TextEncoder().encode(text))
+  await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 5_000))])
+  return came
+}
+
+function answerAll (): void {
+  const { node } = globalThis as unknown as InPage
+  node.services.byway.addEventListener('channel', ({ detail: channel }) => {
+    channel.addEventListener('message', ({ detail }) => { channel.send(detail) })
+  })
+}
+
+const PAGE = `<!doctype html><script type="module">
+  globalThis.uncaught = []
+  addEventListener('error', ({ message }) => uncaught.push(message))
+  addEventListener('unhandledrejection', ({ reason }) => uncaught.push(String(reason)))
+  globalThis.byway = await import('/byway.js')
+  document.title = 'ready'
+</script>`
+
+async function servePage (code: Uint8Array): Promise<Server> {
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/byway.js'
+    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' }).end(isScript ? code : PAGE)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+async function openPage (browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage()
+  await page.goto(url)
+  await page.waitForFunction("document.title === 'ready'", undefined, { timeout: 20_000 })
+  return page
+}

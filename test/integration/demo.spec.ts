@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runDemo } from '../../src/cli/demo/demo.ts'
+import { drawRows } from '../../src/simulation/draw.ts'
+import { watchUncaught } from '../helpers/nodes.ts'
+import type { DemoReport } from '../../src/cli/demo/demo-report.ts'
+
+const SIZE = 8
+const SEED = 5
+const rows = drawRows({ seed: SEED, size: SIZE, forwarders: 3, pairs: 1 })
+const [{ source, destination }] = rows.pairs
+
+/** All 60 ms apart but the pair, which is 200 ms, and one forwarder that is near to both. */
+function matrixWithGoodForwarder (good: number): string {
+  const rttMs = (a: number, b: number): number => {
+    if (a === b) {
+      return 0
+    }
+    const ends = [a, b]
+    if (ends.includes(source) && ends.includes(destination)) {
+      return 200
+    }
+    return ends.includes(good) && (ends.includes(source) || ends.includes(destination)) ? 20 : 60
+  }
+  return Array.from({ length: SIZE }, (_, a) => Array.from({ length: SIZE }, (_, b) => rttMs(a, b)).join('\t')).join('\n')
+}
+
+describe('the demo', function () {
+  this.timeout(120_000)
+  let folder: string
+
+  before(async () => { folder = await mkdtemp(join(tmpdir(), 'byway-demo-')) })
+  after(async () => { await rm(folder, { recursive: true }) })
+
+  async function demo (good: number): Promise<DemoReport> {
+    const sliceFile = join(folder, `good-${good}.txt`)
+    await writeFile(sliceFile, matrixWithGoodForwarder(good))
+    const { overlay, report } = await runDemo({ sliceFile, forwarders: 3, pairs: 1, seed: SEED, signal: new AbortController().signal, onProgress: () => {} })
+    await overlay.stop()
+    return report
+  }
+
+  for (const good of rows.forwarders.slice(0, 2)) {
+    it(`leaves a slow default route for the one good forwarder, when that is at row ${good}, and comes back when it stops`, async () => {
+      const uncaught = watchUncaught()
+      const report = await demo(good)
+      uncaught.stop()
+      assert.equal(uncaught.count(), 0)
+      const [pair] = report.pairs
+      const goodId = report.forwarders.find(({ node }) => node === good)?.id
+      assert.deepEqual({ source: pair.source.node, destination: pair.destination.node }, { source, destination })
+      assert.equal(pair.oracleRttMs, 41)
+      assert.deepEqual(pair.chosen.path, [goodId])
+      assert.ok((pair.defaultRttMs ?? 0) > 190 && (pair.defaultRttMs ?? Infinity) < 300, String(pair.defaultRttMs))
+      assert.ok((pair.chosen.measuredRttMs ?? Infinity) < 100, String(pair.chosen.measuredRttMs))
+      assert.deepEqual(pair.offers.map(({ kind }) => kind).sort(), ['reports', 'surveys'])
+      assert.equal(report.improved, 1)
+      assert.equal(report.failover?.stopped, goodId)
+      assert.ok(report.failover?.detectedMs !== null && (report.failover?.detectedMs ?? Infinity) < 5_000)
+      assert.ok(report.failover?.path.includes(goodId as string) === false)
+    })
+  }
+})
