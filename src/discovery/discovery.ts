@@ -204,14 +204,17 @@ export class Discovery {
     for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
       askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
     }
-    for (const connect of askers.slice(0, 2 * TOLD_BY)) {
+    // several are asked, and the newest counts: a bootstrap node may have seen the peer before it was attached anywhere
+    let newest: VerifiedDescriptor | undefined
+    await eachOf(askers.slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (connect) => {
       try {
-        return await fetchPeer(await connect(), peer, { ...this.verification, signal })
+        const found = await fetchPeer(await connect(), peer, { ...this.verification, signal })
+        newest = newest === undefined || found.sequence > newest.sequence ? found : newest
       } catch (error) {
         this.#log('a forwarder could not tell of %p - %e', peer, error)
       }
-    }
-    return undefined
+    })
+    return newest
   }
 
   async #seekOnce (signal: AbortSignal): Promise<void> {

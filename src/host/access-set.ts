@@ -1,5 +1,6 @@
 // The forwarders through which a host can be reached: it finds them, measures how near they are, attaches to the nearest,
 // and says so in its descriptor.
+import { AccessDescription } from './access-description.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { LinkEstimator } from '../measurement/link-estimator.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -73,7 +74,7 @@ export class AccessSet {
   readonly #asked = new Map<string, Set<object>>()
   #advertising = new Set<string>()
   #timer: ReturnType<typeof setInterval> | undefined
-  #described = ''
+  readonly #description = new AccessDescription()
   #nextSettleMs = 0
 
   constructor (init: AccessSetInit) {
@@ -245,18 +246,19 @@ export class AccessSet {
     if (this.unmeasured > 0 || this.#candidates.size === 0) {
       return
     }
-    const points = this.points
-    const nearest = this.#nearest(points)
+    const nearest = this.#nearest(this.points)
     this.#kept.retain(new Set([...nearest, ...this.#asked.keys(), ...this.#neededOrGone()]))
     for (const key of nearest) {
       this.#kept.keep((this.#candidates.get(key) as Candidate).descriptor)
     }
-    // a descriptor is made anew when an access point comes or goes, or has moved by an eighth
-    const described = points.map(({ forwarder, rttUs, attached }) => `${forwarder.toString()}=${Math.round(8 * Math.log2(1 + rttUs))}${attached}`).sort().join()
-    if (described !== this.#described) {
-      this.#described = described
+    const change = this.#description.update(this.points)
+    if (change !== 'none') {
       this.#init.discovery.self.invalidate()
-      this.#advertise(points)
+      this.#advertise(this.points)
+    }
+    if (change === 'others') {
+      // who cannot dial us asks any of them: each must know where else we can be reached
+      this.#kept.refresh(this.#candidates.keys())
     }
   }
 

@@ -31,9 +31,11 @@ const QUERY_INTERVAL_MS = 30_000
 /** After a failure sooner, but not in a loop. */
 const URGENT_QUERY_INTERVAL_MS = 1_500
 const ACTIVE_ECHO_MS = 250
+/** What all others are compared with. */
+const DEFAULT_ECHO_MS = 500
 const IDLE_ECHO_MS = 1_000
 /** A new route is measured quickly, so many times. */
-const QUICK_ECHO_MS = 120
+const QUICK_ECHO_MS = 150
 const QUICK_ECHOES = 6
 const USE_INTERVAL_MS = 1_000
 /** A forwarder that a notice named is left out of queries for so long. */
@@ -205,8 +207,7 @@ export class OutgoingChannel extends Channel {
   }
 
   #echo (route: Route, nowMs: number): void {
-    const intervalMs = route.samples < QUICK_ECHOES ? QUICK_ECHO_MS : route.id === this.#decision.route?.id ? ACTIVE_ECHO_MS : IDLE_ECHO_MS
-    if (!route.isEchoDue(nowMs, route.alive ? intervalMs : IDLE_ECHO_MS)) {
+    if (!route.isEchoDue(nowMs, this.#echoIntervalMs(route))) {
       return
     }
     const id = new Uint8Array(8)
@@ -216,6 +217,19 @@ export class OutgoingChannel extends Channel {
     route.echoSent(number, nowMs)
     this.#echoes.set(number, route)
     this.#echoes.delete(number - MAX_ECHOES)
+  }
+
+  #echoIntervalMs (route: Route): number {
+    if (!route.alive) {
+      return IDLE_ECHO_MS
+    }
+    if (route.samples < QUICK_ECHOES) {
+      return QUICK_ECHO_MS
+    }
+    if (route.id === this.#decision.route?.id) {
+      return ACTIVE_ECHO_MS
+    }
+    return route.isDefault ? DEFAULT_ECHO_MS : IDLE_ECHO_MS
   }
 
   #failed (route: Route, why: string): void {

@@ -135,9 +135,14 @@ export class PathSelector {
     return this.#preferPath || this.#cost(fallback) - this.#cost(path) > Math.max(this.#gainMs, this.#gainShare * this.#cost(fallback))
   }
 
-  /** A single lost echo is chance: it would weigh as much as a continent while few have been sent. */
+  /**
+   * Loss counts as far as it is not chance: a single lost echo would weigh as much as a continent while few have been sent,
+   * and a share is known to about one standard error.
+   */
   #cost ({ rttMs, loss, outcomes }: RouteState): number {
-    return rttMs + 100 * Math.max(0, loss - 1 / Math.max(1, outcomes)) * this.#msPerLossPercent
+    const echoes = Math.max(1, outcomes)
+    const chance = Math.max(1 / echoes, Math.sqrt(loss * (1 - loss) / echoes))
+    return rttMs + 100 * Math.max(0, loss - chance) * this.#msPerLossPercent
   }
 }
 

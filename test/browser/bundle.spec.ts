@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { bundleForBrowser } from './browser-bundle.ts'
 import type { BrowserBundle } from './browser-bundle.ts'
 
-/** Measured: 0 bytes; a quarter more before somebody has to say why. */
-const MAX_GZIPPED_BYTES = 1
+/** A quarter more than the 169,500 that it had when this was written; who needs more says why here. */
+const MAX_GZIPPED_BYTES = 212_000
 
 describe('the host in a browser', () => {
   let bundle: BrowserBundle

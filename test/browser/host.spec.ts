@@ -14,6 +14,8 @@ import type { Browser, Page } from 'playwright-core'
 import type { Server } from 'node:http'
 import type { Channel } from '../../src/host/channel.ts'
 import type { ChannelStatus } from '../../src/host/channel-status.ts'
+import type { BywayNode } from '../../src/node/libp2p.ts'
+import type { Host } from '../../src/host/host.ts'
 import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 
@@ -49,6 +51,9 @@ describe('a host in a browser', function () {
     for (const page of pages) {
       peers.push(await page.evaluate(startHost, { network: TESTNET, seeds: net.seeds.map(String) }))
     }
+    for (const page of pages) {
+      await until(async () => (await page.evaluate(attached)).join() === '3,1', 'it is attached to all forwarders and knows the RSP', 15_000)
+    }
   })
 
   after(async () => {
@@ -58,7 +63,9 @@ describe('a host in a browser', function () {
   })
 
   it('finds the forwarders and the RSP without a DHT, and attaches', async () => {
-    await until(async () => (await pages[0].evaluate(attached)).join() === '3,1', 'it is attached to all forwarders and knows the RSP', 15_000)
+    for (const page of pages) {
+      assert.deepEqual(await page.evaluate(attached), [3, 1])
+    }
   })
 
   it('opens a channel to a host that it can dial, and sends over the default route and over a path', async () => {
@@ -106,15 +113,9 @@ type Bundle = typeof import('../../src/node/libp2p.browser.ts') & typeof import(
 
 interface InPage {
   byway: Bundle
-  node: Awaited<ReturnType<typeof startNode>>
+  node: BywayNode<Host>
   channel: OutgoingChannel
   uncaught: string[]
-}
-
-/** Only for its type. */
-async function startNode (bundle: Bundle, options: { network: string, seeds: string[] }) {
-  const bootstrap = options.seeds.map((seed) => bundle.multiaddr(seed))
-  return bundle.createNode({ role: bundle.host({ network: options.network, bootstrap }), privateKey: await bundle.generateKeyPair('Ed25519'), isLocal: true })
 }
 
 async function startHost (options: { network: string, seeds: string[] }): Promise<string> {

@@ -27,7 +27,7 @@ export interface DemoOverlayInit {
 const HOST_CONCURRENCY = 16
 const ATTACH_DEADLINE_MS = 15_000
 /** All hosts starting at once is noise; measurements that it spoilt are replaced in this time. */
-const SETTLE_MS = 6_000
+const SETTLE_MS = 4_000
 /** Share of all links that both RSPs must know before hosts ask them. */
 const ENOUGH_LINKS = 0.99
 const MAP_DEADLINE_MS = 40_000

@@ -29,9 +29,13 @@ export interface RunningDemo {
 }
 
 const RELAY_COST_MS = 1
-/** Routes are measured so long before they are judged. */
-const OBSERVE_MS = 5_000
-const OPEN_CONCURRENCY = 16
+/**
+ * Routes are measured so long before they are judged: until most of their last 16 echoes are from a time when nobody was
+ * opening channels.
+ */
+const OBSERVE_MS = 9_000
+const RECOVER_MS = 5_000
+const OPEN_CONCURRENCY = 10
 const FAILOVER_DEADLINE_MS = 10_000
 
 export async function runDemo (init: DemoInit): Promise<RunningDemo> {
@@ -110,7 +114,7 @@ async function failOver ({ infrastructure }: DemoOverlay, channels: readonly Out
   const stoppedMs = performance.now()
   await infrastructure.kill(stopped)
   const detectedMs = await leaves(channel, stopped, stoppedMs)
-  await pause(OBSERVE_MS, signal)
+  await pause(RECOVER_MS, signal)
   const { active, text } = channel.status
   return {
     stopped,

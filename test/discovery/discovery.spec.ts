@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { createNode as createBrowserNode } from '../../src/node/libp2p.browser.ts'
+import { createNode } from '../../src/node/libp2p.ts'
+import { forwarder } from '../../src/forwarder/forwarder.ts'
+import { host } from '../../src/host/host.ts'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { roleKey } from '../../src/discovery/role-key.ts'
+import { routeProvider } from '../../src/rsp/route-provider.ts'
+import { sealDescriptor } from '../../protocols/descriptor/codec.ts'
+import { serveDescriptors } from '../../protocols/descriptor/server.ts'
+import { createNode as createBareNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { until } from '../helpers/testnet.ts'
+import type { BywayNode, NodeInit, Role } from '../../src/node/libp2p.ts'
+import type { DescriptorInit, RoleName } from '../../protocols/descriptor/codec.ts'
+import type { Discovery } from '../../src/discovery/discovery.ts'
+import type { Host } from '../../src/host/host.ts'
+import type { PrivateKey } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+const NETWORK = 'discovery-test'
+
+describe('discovery', () => {
+  const uncaught = watchUncaught()
+  const started: Array<BywayNode<Role>> = []
+
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map(async (node) => { await node.stop() }))
+    await stopNodes()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  after(() => { uncaught.stop() })
+
+  it('finds forwarders and RSPs through the DHT alone', async () => {
+    const seed = await start(() => new Nothing(), true)
+    const bootstrap = seed.getMultiaddrs()
+    await start(forwarder({ network: NETWORK, bootstrap }), true)
+    await start(routeProvider({ network: NETWORK, bootstrap }), true)
+    await until(async () => await isProvided(seed, 'forwarder') && await isProvided(seed, 'rsp'), 'they are advertised', 15_000)
+    const newcomer = await start(host({ network: NETWORK, bootstrap }), false)
+    await until(() => known(newcomer).join() === '1,1', 'both are found', 8_000)
+  })
+
+  it('finds forwarders and RSPs by asking peers, without any DHT', async () => {
+    const listen = ['/ip4/127.0.0.1/tcp/0/ws']
+    const first = await start(forwarder({ network: NETWORK }), true, { listen })
+    const bootstrap = first.getMultiaddrs()
+    const second = await start(forwarder({ network: NETWORK, bootstrap }), true, { listen })
+    await start(routeProvider({ network: NETWORK, bootstrap }), true, { listen })
+    await until(() => known(first).join() === '1,1' && known(second)[0] === 1, 'they know each other', 8_000)
+    const newcomer = await createBrowserNode({ role: host({ network: NETWORK, bootstrap }), privateKey: await generateKeyPair('Ed25519'), isLocal: true })
+    started.push(newcomer as unknown as BywayNode<Role>)
+    await until(() => known(newcomer).join() === '2,1', 'all are found', 8_000)
+  })
+
+  it('keeps two networks on the same machines apart', async () => {
+    const stranger = await start(forwarder({ network: 'another' }), true, { network: 'another' })
+    const newcomer = await start(host({ network: NETWORK, bootstrap: stranger.getMultiaddrs() }), false)
+    await until(() => newcomer.getConnections().length > 0, 'they are connected')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    assert.deepEqual(known(newcomer), [0, 0])
+  })
+
+  describe('from a peer that lies', () => {
+    const good = (key: PrivateKey, change: Partial<DescriptorInit> = {}): DescriptorInit => ({
+      network: NETWORK,
+      sequence: 1n,
+      issuedAtMs: Date.now(),
+      expiresAtMs: Date.now() + 60_000,
+      endpoints: [{ peer: peerIdFromPrivateKey(key), addresses: [] }],
+      forwarder: {},
+      ...change
+    })
+
+    it('takes what holds, and nothing that is forged, expired, altered or of another network', async () => {
+      const [honest, victim, liar] = await Promise.all([1, 2, 3].map(async () => generateKeyPair('Ed25519')))
+      const altered = (await sealDescriptor(good(victim), victim)).map((byte, i, { length }) => i === length - 1 ? byte ^ 1 : byte)
+      const forged = await forge(good(victim), victim, liar)
+      const expired = await sealDescriptor(good(victim, { issuedAtMs: Date.now() - 300_000, expiresAtMs: Date.now() - 120_000 }), victim)
+      const foreign = await sealDescriptor(good(victim, { network: 'another' }), victim)
+      const newcomer = await joinThrough(await listenAs({
+        self: await sealDescriptor(good(liar), liar),
+        known: [altered, forged, expired, foreign, Uint8Array.of(1, 2, 3), await sealDescriptor(good(honest), honest)],
+        privateKey: liar
+      }))
+      const { directory } = newcomer.services.byway.discovery
+      await until(() => directory.get(peerIdFromPrivateKey(honest)) !== undefined, 'the honest one is known')
+      assert.equal(directory.get(peerIdFromPrivateKey(victim)), undefined)
+    })
+
+    it('does not take the descriptor of somebody else for its own', async () => {
+      const [victim, liar] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
+      const newcomer = await joinThrough(await listenAs({ self: await sealDescriptor(good(victim), victim), known: [], privateKey: liar }))
+      await until(() => newcomer.getConnections().length > 0, 'they are connected')
+      await assert.rejects(newcomer.services.byway.discovery.describe(peerIdFromPrivateKey(liar)), { name: 'NotFoundError' })
+      assert.deepEqual(known(newcomer), [0, 0])
+    })
+
+    it('takes the newest of what several peers say of a peer that cannot be asked itself', async () => {
+      const [hidden, ...tellers] = await Promise.all([1, 2, 3].map(async () => generateKeyPair('Ed25519')))
+      const addresses: Multiaddr[] = []
+      for (const [i, key] of tellers.entries()) {
+        const of = await sealDescriptor(good(hidden, { sequence: BigInt(10 + i), forwarder: undefined, host: { access: [] } }), hidden)
+        addresses.push(...await listenAs({ self: await sealDescriptor(good(key), key), known: [], find: of, privateKey: key }))
+      }
+      const newcomer = await joinThrough(addresses)
+      await until(() => newcomer.getConnections().length === 2, 'both are connected')
+      const { sequence } = await newcomer.services.byway.discovery.describe(peerIdFromPrivateKey(hidden))
+      assert.equal(sequence, 11n)
+    })
+  })
+
+  async function start<R extends Role> (role: NodeInit<R>['role'], servesDht: boolean, change: Partial<NodeInit<R>> = {}): Promise<BywayNode<R>> {
+    const privateKey = await generateKeyPair('Ed25519')
+    const node = await createNode({ role, privateKey, listen: ['/ip4/127.0.0.1/tcp/0'], network: NETWORK, servesDht, isLocal: true, ...change })
+    started.push(node as unknown as BywayNode<Role>)
+    return node
+  }
+
+  async function joinThrough (bootstrap: Multiaddr[]): Promise<BywayNode<Host>> {
+    return start(host({ network: NETWORK, bootstrap }), false)
+  }
+})
+
+/** A peer that serves these bytes, whatever they are. */
+async function listenAs (served: { self: Uint8Array, known: Uint8Array[], find?: Uint8Array, privateKey: PrivateKey }): Promise<Multiaddr[]> {
+  const node = await createBareNode({ privateKey: served.privateKey })
+  await serveDescriptors(node.services.internals.registrar, { self: async () => served.self, known: () => served.known, find: () => served.find })
+  return node.getMultiaddrs()
+}
+
+/** The victim's descriptor with the liar's key and signature around it. */
+async function forge (init: DescriptorInit, victim: PrivateKey, liar: PrivateKey): Promise<Uint8Array> {
+  const genuine = await sealDescriptor(init, victim)
+  const key = liar.publicKey.raw
+  const at = Buffer.from(genuine).indexOf(victim.publicKey.raw)
+  assert.ok(at > 0)
+  const forged = Uint8Array.from(genuine)
+  forged.set(key, at)
+  return forged
+}
+
+/** Says nothing about itself: only the DHT that it serves is of use. */
+class Nothing implements Role {
+  isUseful (): boolean {
+    return true
+  }
+
+  start (): void {}
+
+  stop (): void {}
+}
+
+/** Known forwarders and RSPs. */
+function known (node: { services: { byway: { discovery: Discovery } } }): number[] {
+  const { directory } = node.services.byway.discovery
+  return [directory.ofRole('forwarder').length, directory.ofRole('rsp').length]
+}
+
+/** Does the DHT name anybody who has this role? */
+async function isProvided (seed: BywayNode<Role>, role: RoleName): Promise<boolean> {
+  for await (const _ of seed.contentRouting.findProviders(roleKey(NETWORK, role), { signal: AbortSignal.timeout(1_000) })) {
+    return true
+  }
+  return false
+}
