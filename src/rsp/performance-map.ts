@@ -58,10 +58,11 @@ export class PerformanceMap {
 
   /** Takes what `from`, a node of the map, says of its link to `to`, which may become one later. */
   set (from: string, to: string, view: LinkView): void {
-    if (from === to || this.#nodes.indexOf(from) === undefined || (this.#views.get(from)?.size ?? 0) >= MAX_VIEWS_PER_NODE) {
+    let views = this.#views.get(from)
+    const isFull = views !== undefined && views.size >= MAX_VIEWS_PER_NODE && !views.has(to)
+    if (from === to || this.#nodes.indexOf(from) === undefined || isFull) {
       return
     }
-    let views = this.#views.get(from)
     if (views === undefined) {
       views = new Map()
       this.#views.set(from, views)

@@ -20,9 +20,15 @@ export interface ReportCollectorInit {
   log: Logger
 }
 
+interface Subscription {
+  /** The newest one: a forwarder that moved is followed. */
+  descriptor: VerifiedDescriptor
+  abort: AbortController
+}
+
 export class ReportCollector {
   readonly #init: ReportCollectorInit
-  readonly #subscriptions = new Map<string, AbortController>()
+  readonly #subscriptions = new Map<string, Subscription>()
 
   constructor (init: ReportCollectorInit) {
     this.#init = init
@@ -30,15 +36,18 @@ export class ReportCollector {
 
   add (descriptor: VerifiedDescriptor): void {
     const key = descriptor.peer.toString()
-    if (!this.#subscriptions.has(key)) {
-      const abort = new AbortController()
-      this.#subscriptions.set(key, abort)
-      void this.#follow(descriptor, abort.signal)
+    const known = this.#subscriptions.get(key)
+    if (known !== undefined) {
+      known.descriptor = descriptor
+      return
     }
+    const subscription = { descriptor, abort: new AbortController() }
+    this.#subscriptions.set(key, subscription)
+    void this.#follow(subscription)
   }
 
   remove (key: string): void {
-    this.#subscriptions.get(key)?.abort()
+    this.#subscriptions.get(key)?.abort.abort()
     this.#subscriptions.delete(key)
   }
 
@@ -48,14 +57,15 @@ export class ReportCollector {
     }
   }
 
-  async #follow (descriptor: VerifiedDescriptor, signal: AbortSignal): Promise<void> {
-    const key = descriptor.peer.toString()
+  async #follow (subscription: Subscription): Promise<void> {
+    const { abort: { signal }, descriptor: { peer } } = subscription
+    const key = peer.toString()
     let backoffMs = FIRST_BACKOFF_MS
     while (!signal.aborted) {
       try {
-        const connection = await connectTo(this.#init.connectionManager, descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
+        const connection = await connectTo(this.#init.connectionManager, subscription.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
         const reports = subscribeReports(connection, { descriptor: await this.#init.descriptor() }, {
-          expectedPeer: descriptor.peer,
+          expectedPeer: peer,
           now: this.#init.now,
           signal
         })

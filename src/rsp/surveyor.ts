@@ -136,16 +136,23 @@ export class Surveyor {
   }
 
   #probeForwarder ({ key, node }: Surveyed): void {
-    this.#init.prober.probe([node], ({ rttMs }) => {
+    const sent = this.#init.prober.probe([node], ({ rttMs }) => {
       if (rttMs !== undefined) {
         this.#differences.sampleNear(key, rttMs * 1_000)
       }
     })
+    if (!sent) {
+      // its links are measured through their other ends from now on, which say so when it is gone
+      this.#differences.removeForwarder(key)
+    }
   }
 
   #probeLink (link: SurveyedLink): void {
     const end = this.#differences.betterEnd(link.a.key, link.b.key)
     if (end === undefined) {
+      if (this.#measured.has(link)) {
+        this.#missed(link)
+      }
       return
     }
     const [near, far] = end === link.a.key ? [link.a, link.b] : [link.b, link.a]

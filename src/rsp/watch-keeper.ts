@@ -40,7 +40,9 @@ export class WatchKeeper {
     const key = descriptor.peer.toString()
     const known = this.#watched.get(key)
     if (known !== undefined) {
+      // it may have begun anew, and have forgotten what it was asked
       known.descriptor = descriptor
+      this.#schedule(known, SETTLE_MS)
       return
     }
     this.#watched.set(key, { descriptor })

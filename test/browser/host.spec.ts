@@ -37,10 +37,12 @@ describe('a host in a browser', function () {
   before(async function () {
     this.timeout(START_TIMEOUT_MS)
     const found = spawnSync(process.execPath, [join(projectRoot, 'scripts/install-chromium.mjs')], { encoding: 'utf8' })
-    if (found.status !== 0) {
+    if (found.status !== 0 && process.env.CI === undefined) {
+      // a machine of somebody who cannot install it; CI must
       console.log(found.stderr)
       this.skip()
     }
+    assert.equal(found.status, 0, found.stderr)
     net = await createTestnet({ forwarders: 3, rsps: ['reports'], hosts: 1, listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
     browser = await chromium.launch({ executablePath: found.stdout.trim(), args: FLAGS })
     server = await servePage((await bundleForBrowser()).code)
