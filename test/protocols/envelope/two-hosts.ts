@@ -1,5 +1,5 @@
 // Two hosts with fixed keys, randomness and time, for the specs of the envelope; the values stand in the golden file.
-import { readFileSync } from 'node:fs'
+import wire from '../../fixtures/wire/envelope.json' with { type: 'json' }
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { acceptInit, createInit } from '../../../protocols/envelope/handshake.ts'
@@ -20,7 +20,7 @@ export interface Golden {
   sealed: Array<{ name: string, from: 'initiator' | 'responder', sequence: number, frame: string, envelope: string }>
 }
 
-export const golden = JSON.parse(readFileSync(new URL('../../fixtures/wire/envelope.json', import.meta.url), 'utf8')) as Golden
+export const golden = wire as unknown as Golden
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 export const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))

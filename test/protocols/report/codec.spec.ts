@@ -1,5 +1,5 @@
+import wire from '../../fixtures/wire/report.json' with { type: 'json' }
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { RecordEnvelope } from '@libp2p/peer-record'
 import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
@@ -12,7 +12,7 @@ import { LinkState, Report, ReportRequest, ReportResponse } from '../../../proto
 import { FAR, FORWARDER, FORWARDER_KEY, keyOf, NEAR, NOW_MS, peersFrom, sampleLink, sampleReport, STRANGER } from './samples.ts'
 import type { LinkMeasurement, ReportInit } from '../../../protocols/report/codec.ts'
 
-const golden = JSON.parse(readFileSync(new URL('../../fixtures/wire/report.json', import.meta.url), 'utf8')) as Record<string, string>
+const golden = wire as Record<string, string>
 const hex = (bytes: Uint8Array): string => toString(bytes, 'base16')
 const bytesOf = (name: string): Uint8Array => fromString(golden[name], 'base16')
 const EXPECT = { expectedPeer: FORWARDER, nowMs: NOW_MS }

@@ -1,5 +1,5 @@
+import wire from '../../fixtures/wire/route.json' with { type: 'json' }
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
@@ -14,7 +14,7 @@ import { Path, Query, RouteResponse } from '../../../protocols/route/route.pb.ts
 import { answerTo, ASKED, FORWARDERS, HOST_A, NOW_MS, PATHS, RSP, RSP_KEY, SALT_A, samplePath, sampleQuery } from './samples.ts'
 import type { RouteQuery } from '../../../protocols/route/codec.ts'
 
-const golden = JSON.parse(readFileSync(new URL('../../fixtures/wire/route.json', import.meta.url), 'utf8')) as Record<string, string>
+const golden = wire as Record<string, string>
 const hex = (bytes: Uint8Array): string => toString(bytes, 'base16')
 const bytesOf = (name: string): Uint8Array => fromString(golden[name], 'base16')
 const { paths: _, ...answered } = answerTo(ASKED, [])

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
+import { PerformanceMap } from '../../src/rsp/performance-map.ts'
+import { RouteService } from '../../src/rsp/route-service.ts'
+import { checkAnswer } from '../../protocols/route/client.ts'
+import { digestQuery } from '../../protocols/route/codec.ts'
+import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
+import type { RouteQuery } from '../../protocols/route/codec.ts'
+import type { VerifiedPath } from '../../protocols/route/offer.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const [A, B, C, D, OUTSIDE] = FORWARDERS
+const query = (change: Partial<RouteQuery> = {}): RouteQuery => sampleQuery({
+  source: [{ forwarder: A, rttUs: 1_000 }],
+  destination: [{ forwarder: B, rttUs: 2_000 }],
+  weights: { delay: 1, loss: 20 },
+  avoid: [],
+  ...change
+})
+
+describe('route service', () => {
+  let nowMs: number
+  let map: PerformanceMap
+  let service: RouteService
+
+  beforeEach(() => {
+    nowMs = NOW_MS
+    map = new PerformanceMap()
+    for (const forwarder of [A, B, C, D]) {
+      map.addNode(forwarder.toString())
+    }
+    link(A, B, 50_000)
+    link(A, C, 10_000)
+    link(C, B, 10_000)
+    link(A, D, 15_000)
+    link(D, B, 15_000)
+    service = new RouteService({ map, finder: new DisjointFinder(), privateKey: RSP_KEY, now: () => nowMs })
+  })
+
+  it('offers the best paths first, and predicts their round trips with both access links', async () => {
+    const paths = await ask()
+    assert.deepEqual(paths.map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ACB', 'ADB', 'AB'])
+    assert.deepEqual(paths.map(({ prediction }) => prediction.rttUs), [23_000, 33_000, 53_000])
+  })
+
+  it('signs what it offers, for this query and these ends only', async () => {
+    const asked = digestQuery(query())
+    const answer = await service.answer(asked)
+    assert.equal((await checkAnswer(answer, asked, { expectedRsp: RSP, nowMs })).paths.length, 3)
+    const another = digestQuery(query({ nonce: new Uint8Array(16).fill(9) }))
+    const { paths, refused } = await checkAnswer(answer, another, { expectedRsp: RSP, nowMs })
+    assert.deepEqual([paths.length, refused.map(({ error }) => error.name)], [0, Array(3).fill('OfferMismatchError')])
+  })
+
+  it('numbers its paths so that no two have the same tag', async () => {
+    const tags = [...await ask(), ...await ask(), ...await ask()].map(({ tag }) => tag.join())
+    assert.equal(new Set(tags).size, 9)
+  })
+
+  it('offers as many paths as are wanted, and none over forwarders to avoid', async () => {
+    assert.equal((await ask({ paths: 1 })).length, 1)
+    const paths = await ask({ avoid: [C] })
+    assert.deepEqual(paths.map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ADB', 'AB'])
+  })
+
+  it('weighs loss as the query does', async () => {
+    link(A, C, 10_000, { lossPpm: 10_000 })
+    assert.equal((await ask())[0].forwarders.map(nameOf).join(''), 'ADB')
+    assert.equal((await ask({ weights: { delay: 1, loss: 0.1 } }))[0].forwarders.map(nameOf).join(''), 'ACB')
+  })
+
+  it('offers one forwarder at which both ends are reached, without any link', async () => {
+    const [path] = await ask({ destination: [{ forwarder: A, rttUs: 3_000 }] })
+    assert.deepEqual([path.forwarders.map(nameOf), path.prediction.rttUs], [['A'], 4_000])
+  })
+
+  for (const [title, change] of Object.entries({
+    'forwarders that the map does not know': { source: [{ forwarder: OUTSIDE, rttUs: 1 }] },
+    'ends between which there is no path': { destination: [{ forwarder: OUTSIDE, rttUs: 1 }] },
+    'an end all of whose forwarders are to be avoided': { avoid: [A] }
+  })) {
+    it(`has no answer for ${title}, and says what to do`, async () => {
+      await assert.rejects(service.answer(digestQuery(query(change))), { name: 'NotFoundError', message: /name more of them, or ask again/ })
+      assert.deepEqual([service.answered, service.unanswered], [0, 1])
+    })
+  }
+
+  it('ignores access points that the map does not know beside those it does', async () => {
+    const paths = await ask({ source: [{ forwarder: OUTSIDE, rttUs: 1 }, { forwarder: A, rttUs: 1_000 }] })
+    assert.equal(paths[0].forwarders[0].equals(A), true)
+  })
+
+  it('is less confident the older its data is, the longer the path and the greater the unrest', async () => {
+    const [fresh] = await ask()
+    nowMs += 60_000
+    const [old] = await ask()
+    assert.ok(old.prediction.confidence < fresh.prediction.confidence)
+    assert.deepEqual([fresh.prediction.dataAgeMs, old.prediction.dataAgeMs], [0, 60_000])
+    const [, , direct] = await ask()
+    assert.ok(direct.prediction.confidence > old.prediction.confidence)
+    link(C, B, 10_000, { jitterUs: 5_000 })
+    const restless = (await ask()).find(({ forwarders }) => forwarders.length === 3 && forwarders[1].equals(C)) as VerifiedPath
+    assert.ok(restless.prediction.confidence < old.prediction.confidence)
+    assert.ok(restless.prediction.rttMarginUs > old.prediction.rttMarginUs)
+  })
+
+  it('says how old the oldest value behind a path is', async () => {
+    link(C, B, 10_000, { measuredAtMs: NOW_MS - 40_000 })
+    const [path] = await ask()
+    assert.equal(path.prediction.dataAgeMs, 40_000)
+  })
+
+  it('offers nothing over links that have not been measured for three minutes', async () => {
+    nowMs += 180_001
+    await assert.rejects(ask(), { name: 'NotFoundError' })
+  })
+
+  it('gives offers that live five minutes from now', async () => {
+    nowMs += 1_234
+    const [{ notBeforeMs, expiresAtMs }] = await ask()
+    assert.deepEqual([notBeforeMs, expiresAtMs], [nowMs, nowMs + 300_000])
+  })
+
+  async function ask (change?: Partial<RouteQuery>): Promise<VerifiedPath[]> {
+    const asked = digestQuery(query(change))
+    const { paths, refused } = await checkAnswer(await service.answer(asked), asked, { expectedRsp: RSP, nowMs })
+    assert.deepEqual(refused, [])
+    return paths
+  }
+
+  function link (from: PeerId, to: PeerId, rttUs: number, change: { lossPpm?: number, jitterUs?: number, measuredAtMs?: number } = {}): void {
+    map.set(from.toString(), to.toString(), { rttUs, jitterUs: 0, lossPpm: 0, measuredAtMs: NOW_MS, ...change })
+  }
+})
+
+function nameOf (peer: PeerId): string {
+  return 'ABCD'[[A, B, C, D].findIndex((known) => known.equals(peer))]
+}
