@@ -1,5 +1,11 @@
 // What a host's descriptor says of its access points, and whether that is still true. Pure.
-import type { AccessPoint } from './access-set.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface AccessPoint {
+  forwarder: PeerId
+  rttUs: number
+  attached: boolean
+}
 
 /** An access point that has moved by less than both of these is where it was: descriptors are signed and passed around. */
 const MOVED_SHARE = 1 / 8

@@ -4,6 +4,7 @@ import { AccessDescription } from './access-description.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { LinkEstimator } from '../measurement/link-estimator.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import type { AccessPoint } from './access-description.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { Prober } from '../measurement/prober.ts'
@@ -11,11 +12,7 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
-export interface AccessPoint {
-  forwarder: PeerId
-  rttUs: number
-  attached: boolean
-}
+export type { AccessPoint }
 
 export interface AccessSetInit {
   self: PeerId

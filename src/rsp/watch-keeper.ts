@@ -70,6 +70,7 @@ export class WatchKeeper {
   async #ask (watched: Watched): Promise<void> {
     const key = watched.descriptor.peer.toString()
     let waitMs = REFRESH_MS
+    watched.timer = undefined
     try {
       const signal = AbortSignal.timeout(DEADLINE_MS)
       const targets = [...this.#watched.values()]
@@ -88,7 +89,8 @@ export class WatchKeeper {
       this.#init.log('%s does not watch for us - %e', key, error)
       waitMs = RETRY_MS
     }
-    if (this.#watched.get(key) === watched) {
+    // what came while it was being asked has set the next time already
+    if (this.#watched.get(key) === watched && watched.timer === undefined) {
       this.#schedule(watched, waitMs)
     }
   }

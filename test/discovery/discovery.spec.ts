@@ -50,7 +50,7 @@ describe('discovery', () => {
     await start(routeProvider({ network: NETWORK, bootstrap }), true, { listen })
     await until(() => known(first).join() === '1,1' && known(second)[0] === 1, 'they know each other', 8_000)
     const newcomer = await createBrowserNode({ role: host({ network: NETWORK, bootstrap }), privateKey: await generateKeyPair('Ed25519'), isLocal: true })
-    started.push(newcomer as unknown as BywayNode<Role>)
+    started.push(newcomer)
     await until(() => known(newcomer).join() === '2,1', 'all are found', 8_000)
   })
 
@@ -114,7 +114,7 @@ describe('discovery', () => {
   async function start<R extends Role> (role: NodeInit<R>['role'], servesDht: boolean, change: Partial<NodeInit<R>> = {}): Promise<BywayNode<R>> {
     const privateKey = await generateKeyPair('Ed25519')
     const node = await createNode({ role, privateKey, listen: ['/ip4/127.0.0.1/tcp/0'], network: NETWORK, servesDht, isLocal: true, ...change })
-    started.push(node as unknown as BywayNode<Role>)
+    started.push(node)
     return node
   }
 

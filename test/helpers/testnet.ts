@@ -58,7 +58,7 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
       ...(init.connectionGater === undefined ? {} : { connectionGater: init.connectionGater }),
       ...node
     })
-    started.push(made as unknown as BywayNode<Role>)
+    started.push(made)
     return made
   }
   const first = await place(bootstrap({ network: TESTNET }), true)

@@ -58,7 +58,7 @@ describe('descriptor codec', () => {
 
   it('gives back every field of what was sealed', async () => {
     const init = await everything()
-    const { bytes, peer, roles, ...fields } = await openDescriptor(await sealDescriptor(init, await keyOf(1)), NOW)
+    const { bytes: _bytes, peer, roles, ...fields } = await openDescriptor(await sealDescriptor(init, await keyOf(1)), NOW)
     assert.deepEqual([...roles], ['forwarder', 'rsp', 'host', 'bootstrap'])
     assert.deepEqual(toMessage(fields, peer), toMessage(init, await peerOf(1)))
     assert.deepEqual(fields.tags, init.tags)
@@ -237,7 +237,7 @@ describe('descriptor codec', () => {
 
     it('throws typed errors only for addresses of random bytes', async () => {
       await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 60 }), async address => {
-        const endpoints = [{ peer: (await peerOf(1)).toMultihash().bytes as Uint8Array<ArrayBuffer>, addresses: [address as Uint8Array<ArrayBuffer>] }]
+        const endpoints = [{ peer: (await peerOf(1)).toMultihash().bytes, addresses: [address] }]
         await onlyTypedErrors(await signed(await messageOf({ endpoints })))
       }), { numRuns: 300, seed: 6 })
     })

@@ -142,7 +142,7 @@ describe('protocols/report over libp2p', () => {
 
     it('hands the descriptor to the forwarder, which may refuse', async () => {
       await serveWith({
-        async * subscribe ({ descriptor }) { // eslint-disable-line require-yield
+        async * subscribe ({ descriptor }) {
           throw new NotAuthorizedError(`no RSP: ${descriptor.join()}`)
         }
       })

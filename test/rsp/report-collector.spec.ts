@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { PerformanceMap } from '../../src/rsp/performance-map.ts'
+import { ReportCollector } from '../../src/rsp/report-collector.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { keyOf } from '../helpers/descriptors.ts'
+import { until } from '../helpers/testnet.ts'
+import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
+
+describe('report collector', () => {
+  const uncaught = watchUncaught()
+  let map: PerformanceMap
+  let collector: ReportCollector
+  let a: FakeForwarder
+  let b: FakeForwarder
+
+  beforeEach(async () => {
+    const rsp = await createNode()
+    map = new PerformanceMap()
+    collector = new ReportCollector({ map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now: Date.now, log: silentLog() });
+    [a, b] = await Promise.all([1, 2].map(async (number) => new FakeForwarder(await keyOf(number)).start()))
+    for (const forwarder of [a, b]) {
+      map.addNode(forwarder.peer.toString())
+      collector.add(forwarder.descriptor)
+    }
+    await until(() => a.subscriptions === 1 && b.subscriptions === 1, 'both are subscribed to')
+  })
+
+  afterEach(async () => {
+    collector.stop()
+    await stopNodes()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  after(() => { uncaught.stop() })
+
+  it('puts what a forwarder reports into the map', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+  })
+
+  it('subscribes once however often a forwarder is found', async () => {
+    collector.add(a.descriptor)
+    collector.add(a.descriptor)
+    await a.report([{ peer: b.peer }])
+    await until(() => rttUs() !== undefined, 'it is in the map')
+    assert.equal(a.subscriptions, 1)
+  })
+
+  it('takes changes that come later, and believes the worse of two ends', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await b.report([{ peer: a.peer, rttUs: 30_000 }])
+    await until(() => rttUs() === 30_000, 'the worse one counts')
+    await b.report([{ peer: a.peer, rttUs: 10_000 }], { full: false })
+    await until(() => rttUs() === 23_000, 'the other one counts')
+  })
+
+  it('does not take a link of which nothing came back', async () => {
+    await a.report([{ peer: b.peer, rttUs: 0, samples: 0 }])
+    await b.report([])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(rttUs(), undefined)
+  })
+
+  it('drops a link that either end calls down', async () => {
+    await a.report([{ peer: b.peer }])
+    await b.report([{ peer: a.peer }])
+    await until(() => rttUs() !== undefined, 'it is in the map')
+    await b.report([{ peer: a.peer, up: false }], { full: false })
+    await until(() => rttUs() === undefined, 'it is gone')
+  })
+
+  it('drops links that a full report does not name, and keeps those that a delta does not', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    await a.report([], { full: false })
+    await a.report([{ peer: b.peer, rttUs: 24_000 }], { full: false })
+    await until(() => rttUs() === 24_000, 'it was kept')
+    await a.report([])
+    await until(() => rttUs() === undefined, 'it is gone')
+  })
+
+  it('takes no report that somebody else has signed, and subscribes anew', async () => {
+    await a.report([{ peer: b.peer, rttUs: 1 }], { key: await keyOf(3) })
+    await until(() => a.subscriptions === 2, 'it is subscribed to again')
+    assert.equal(rttUs(), undefined)
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+  })
+
+  it('forgets what a forwarder said when its subscription breaks, and subscribes anew', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    a.hangUp()
+    await until(() => rttUs() === undefined, 'it is forgotten')
+    await until(() => a.subscriptions === 2, 'it is subscribed to again')
+  })
+
+  it('regression: follows a forwarder to a new address', async () => {
+    await a.stop()
+    const moved = await new FakeForwarder(await keyOf(1)).start()
+    collector.add(moved.descriptor)
+    await until(() => moved.subscriptions === 1, 'it is subscribed to at its new address')
+  })
+
+  it('asks a forwarder no more when it is removed, and nobody when it is stopped', async () => {
+    collector.remove(a.peer.toString())
+    collector.stop()
+    a.hangUp()
+    b.hangUp()
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    assert.deepEqual([a.subscriptions, b.subscriptions], [1, 1])
+  })
+
+  function rttUs (): number | undefined {
+    return [...map.links()].find(({ from, to }) => from === a.peer.toString() && to === b.peer.toString())?.rttUs
+  }
+})

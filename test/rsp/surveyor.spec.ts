@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { TypedEventEmitter } from 'main-event'
+import { PerformanceMap } from '../../src/rsp/performance-map.ts'
+import { Surveyor } from '../../src/rsp/surveyor.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { peerOf } from '../helpers/descriptors.ts'
+import type { LinkSetEvents } from '../../src/link/link-set.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { ProbeResult } from '../../src/measurement/prober.ts'
+import type { SurveyorInit } from '../../src/rsp/surveyor.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const PEERS = await Promise.all([1, 2, 3, 4, 5].map(peerOf))
+const SELF = PEERS[4]
+const TICK_MS = 50
+
+/** A surveyor in virtual time, and a network in which it probes. */
+class World {
+  readonly map = new PerformanceMap()
+  readonly surveyor: Surveyor
+  nowMs = 0
+  probes = 0
+  /** From the RSP to each forwarder, and between forwarders `ij`, i < j. */
+  nearMs = [20, 30, 40, 50]
+  linkMs: Record<string, number> = { '01': 15, '02': 25, '03': 35, '12': 45, '13': 55, '23': 65 }
+  /** Forwarders whose link to us is gone. */
+  readonly unlinked = new Set<number>()
+  readonly #links = new class extends TypedEventEmitter<LinkSetEvents> {
+    get (): undefined {}
+
+    async open (): Promise<void> {}
+
+    close (): void {}
+  }()
+
+  constructor (probesPerSecond?: number) {
+    this.surveyor = new Surveyor({
+      map: this.map,
+      links: this.#links,
+      prober: { probe: (nodes: NodeId[], onResult: (result: ProbeResult) => void) => this.#probe(nodes, onResult) },
+      self: SELF,
+      connectionManager: { getConnections: () => [] },
+      descriptor: async () => new Uint8Array(),
+      probesPerSecond,
+      nowMs: () => this.nowMs,
+      log: (): void => {}
+    } as unknown as SurveyorInit)
+    this.surveyor.start()
+  }
+
+  add (...numbers: number[]): this {
+    for (const number of numbers) {
+      this.map.addNode(PEERS[number].toString())
+      this.surveyor.add({ peer: PEERS[number], endpoints: [] } as unknown as VerifiedDescriptor)
+    }
+    return this
+  }
+
+  run (forMs: number): this {
+    for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs; this.nowMs += TICK_MS) {
+      mock.timers.tick(TICK_MS)
+    }
+    return this
+  }
+
+  get links (): Record<string, number> {
+    const name = (key: string): number => PEERS.findIndex((peer) => peer.toString() === key)
+    return Object.fromEntries([...this.map.links()].map(({ from, to, rttUs }) => [`${name(from)}${name(to)}`, rttUs / 1_000]).filter(([pair]) => (pair as string)[0] < (pair as string)[1]).sort())
+  }
+
+  #probe (nodes: NodeId[], onResult: (result: ProbeResult) => void): boolean {
+    const [near, far] = nodes.map((node) => PEERS.findIndex((peer) => nodeIdOf(peer).join() === node.join()))
+    if (this.unlinked.has(near)) {
+      return false
+    }
+    this.probes++
+    const overMs = far === undefined ? 0 : this.linkMs[[near, far].sort().join('')]
+    onResult(overMs === undefined ? {} : { rttMs: this.nearMs[near] + overMs })
+    return true
+  }
+}
+
+describe('surveyor', () => {
+  let world: World
+
+  beforeEach(() => { mock.timers.enable({ apis: ['setInterval', 'setTimeout'] }) })
+
+  afterEach(() => {
+    world.surveyor.stop()
+    mock.timers.reset()
+  })
+
+  it('maps every link by the difference of two probes, without the forwarders\' help', () => {
+    world = new World().add(0, 1, 2, 3).run(2_000)
+    assert.deepEqual(world.links, { '01': 15, '02': 25, '03': 35, 12: 45, 13: 55, 23: 65 })
+  })
+
+  it('follows a link that changes', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.linkMs['01'] = 80
+    world.run(5_000)
+    assert.equal(world.links['01'], 80)
+  })
+
+  it('spends 300 probes per second until all links are measured, and 60 afterwards', () => {
+    world = new World().add(0, 1, 2, 3).run(1_000)
+    const before = world.probes
+    world.run(10_000)
+    assert.ok(Math.abs(world.probes - before - 600) < 30, `${world.probes - before}`)
+    assert.ok(before > 60 && before <= 300, `${before}`)
+  })
+
+  it('spends no more than it was told', () => {
+    world = new World(20).add(0, 1, 2, 3).run(10_000)
+    assert.ok(Math.abs(world.probes - 200) <= 10, `${world.probes}`)
+  })
+
+  it('drops a link after three probes in a row were lost, and takes it again when one comes back', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    const linkMs = world.linkMs['12']
+    delete world.linkMs['12']
+    world.run(2_000)
+    assert.deepEqual(Object.keys(world.links), ['01', '02'])
+    world.linkMs['12'] = linkMs
+    world.run(2_000)
+    assert.equal(world.links[12], linkMs)
+  })
+
+  it('measures the links of newcomers', () => {
+    world = new World().add(0, 1).run(1_000).add(2).run(1_000)
+    assert.deepEqual(Object.keys(world.links).sort(), ['01', '02', '12'])
+  })
+
+  it('measures nothing of a forwarder that was removed', () => {
+    world = new World().add(0, 1, 2).run(1_000)
+    world.surveyor.remove(PEERS[1].toString())
+    world.map.removeNode(PEERS[1].toString())
+    world.run(1_000)
+    assert.deepEqual(Object.keys(world.links), ['02'])
+  })
+
+  it('regression: drops the links of a forwarder that is gone, though no probe can be sent to it any more', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.unlinked.add(0)
+    delete world.linkMs['01']
+    delete world.linkMs['02']
+    world.run(3_000)
+    assert.deepEqual(Object.keys(world.links), ['12'])
+  })
+
+  it('regression: measures the links of a forwarder that it cannot reach itself from their other ends', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.unlinked.add(0)
+    world.linkMs['01'] = 90
+    world.run(5_000)
+    assert.equal(world.links['01'], 90)
+  })
+
+  it('regression: drops a link when neither end can be reached any more', () => {
+    world = new World().add(0, 1).run(2_000)
+    world.unlinked.add(0).add(1)
+    world.run(3_000)
+    assert.deepEqual(world.links, {})
+  })
+
+  it('sends nothing when it is stopped', () => {
+    world = new World().add(0, 1)
+    world.surveyor.stop()
+    world.run(2_000)
+    assert.equal(world.probes, 0)
+  })
+})

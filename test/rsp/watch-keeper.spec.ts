@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { WatchKeeper } from '../../src/rsp/watch-keeper.ts'
+import { OverQuotaError } from '../../protocols/errors.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { keyOf } from '../helpers/descriptors.ts'
+import { until } from '../helpers/testnet.ts'
+import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
+import type { TestNode } from '../helpers/nodes.ts'
+
+const DESCRIPTOR = Uint8Array.of(7)
+
+describe('watch keeper', () => {
+  const uncaught = watchUncaught()
+  let rsp: TestNode
+  let keeper: WatchKeeper
+  let forwarders: FakeForwarder[]
+
+  beforeEach(async () => {
+    rsp = await createNode()
+    keeper = keep(false)
+    forwarders = await Promise.all([1, 2, 3].map(async (number) => new FakeForwarder(await keyOf(number)).start()))
+  })
+
+  afterEach(async () => {
+    keeper.stop()
+    await stopNodes()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  after(() => { uncaught.stop() })
+
+  it('asks each forwarder once to watch its links to all others, when they came together', async () => {
+    addAll()
+    await until(() => forwarders.every(({ watches }) => watches.length > 0), 'all are asked')
+    for (const forwarder of forwarders) {
+      const [{ descriptor, targets, connectOnly }, ...more] = forwarder.watches
+      assert.deepEqual(more, [])
+      assert.deepEqual(descriptor, DESCRIPTOR)
+      assert.equal(connectOnly, false)
+      const others = forwarders.filter((other) => other !== forwarder)
+      assert.deepEqual(targets.map((target) => target.join()).sort(), others.map(({ descriptor: { bytes } }) => bytes.join()).sort())
+    }
+  })
+
+  it('asks for the links alone where it surveys them itself', async () => {
+    keeper.stop()
+    keeper = keep(true)
+    addAll()
+    await until(() => forwarders.every(({ watches }) => watches.length > 0), 'all are asked')
+    assert.ok(forwarders.every(({ watches }) => watches[0].connectOnly))
+  })
+
+  it('asks all again when another forwarder comes', async () => {
+    keeper.add(forwarders[0].descriptor)
+    keeper.add(forwarders[1].descriptor)
+    await until(() => forwarders[0].watches.length === 1, 'the first two are asked')
+    keeper.add(forwarders[2].descriptor)
+    await until(() => forwarders.every(({ watches }) => watches.at(-1)?.targets.length === 2), 'all know of all')
+  })
+
+  it('asks again before the lease that it got ends', async () => {
+    forwarders[0].onWatch = () => ({ leaseMs: 600, accepted: 0, refused: [] })
+    keeper.add(forwarders[0].descriptor)
+    await until(() => forwarders[0].watches.length >= 3, 'it is asked again', 3_000)
+  })
+
+  it('asks again, later, a forwarder that refuses', async () => {
+    forwarders[0].onWatch = () => { throw new OverQuotaError('not today') }
+    keeper.add(forwarders[0].descriptor)
+    await until(() => forwarders[0].watches.length === 1, 'it is asked')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(forwarders[0].watches.length, 1)
+    await until(() => forwarders[0].watches.length === 2, 'it is asked again', 4_000)
+  })
+
+  it('regression: tells a forwarder of one that came while it was being asked', async () => {
+    forwarders[0].onWatch = (request) => {
+      if (request.targets.length === 0) {
+        keeper.add(forwarders[1].descriptor)
+      }
+      return { leaseMs: 120_000, accepted: 0, refused: [] }
+    }
+    keeper.add(forwarders[0].descriptor)
+    await until(() => forwarders[0].watches.at(-1)?.targets.length === 1, 'it is asked again')
+  })
+
+  it('regression: asks a forwarder again that has a new descriptor, for it may have forgotten', async () => {
+    keeper.add(forwarders[0].descriptor)
+    await until(() => forwarders[0].watches.length === 1, 'it is asked')
+    keeper.add(forwarders[0].descriptor)
+    await until(() => forwarders[0].watches.length === 2, 'it is asked again')
+  })
+
+  it('asks no forwarder that was removed, and does not name it to others', async () => {
+    addAll()
+    keeper.remove(forwarders[0].peer.toString())
+    await until(() => forwarders.slice(1).every(({ watches }) => watches.length > 0), 'the others are asked')
+    assert.equal(forwarders[0].watches.length, 0)
+    assert.ok(forwarders.slice(1).every(({ watches }) => watches[0].targets.length === 1))
+  })
+
+  it('asks nobody when it is stopped', async () => {
+    addAll()
+    keeper.stop()
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    assert.ok(forwarders.every(({ watches }) => watches.length === 0))
+  })
+
+  function keep (connectOnly: boolean): WatchKeeper {
+    return new WatchKeeper({ connectionManager: connectionManagerOf(rsp), descriptor: async () => DESCRIPTOR, connectOnly, log: silentLog() })
+  }
+
+  function addAll (): void {
+    for (const { descriptor } of forwarders) {
+      keeper.add(descriptor)
+    }
+  }
+})
