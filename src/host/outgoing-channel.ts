@@ -2,13 +2,13 @@
 // and leaves it when it fails.
 import { AttachStatus } from '../../protocols/envelope/constants.ts'
 import { createInit } from '../../protocols/envelope/handshake.ts'
-import { encodeAttachRequest, encodeEchoRequest } from '../../protocols/envelope/codec.ts'
+import { encodeEchoRequest } from '../../protocols/envelope/codec.ts'
 import { NoticeCode } from '../../protocols/forward/constants.ts'
-import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
 import { UnavailableError } from '../../protocols/errors.ts'
 import { Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
+import { ExitRequests } from './exit-requests.ts'
 import { PathSelector } from './path-selector.ts'
 import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
@@ -41,7 +41,6 @@ const USE_INTERVAL_MS = 1_000
 /** A forwarder that a notice named is left out of queries for so long. */
 const AVOID_MS = 20_000
 const SETTLE_DEADLINE_MS = 15_000
-const ATTACH_DEADLINE_MS = 5_000
 const MAX_ECHOES = 1_024
 /** Who weighs loss alone still prefers the faster of two routes without loss. */
 const MIN_DELAY_WEIGHT = 0.001
@@ -61,8 +60,7 @@ export class OutgoingChannel extends Channel {
   readonly #book: RouteBook
   readonly #selector: PathSelector
   readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
-  /** Exits that the peer was asked to attach to, and what is to happen with its answer. */
-  readonly #attaching = new Map<string, { result: Promise<boolean>, answer: (attached: boolean) => void }>()
+  readonly #exits: ExitRequests
   #pending: PendingSession | undefined
   #onEstablished: (() => void) | undefined
   #decision: Decision = { route: undefined, reason: 'the channel has just been opened' }
@@ -80,6 +78,10 @@ export class OutgoingChannel extends Channel {
     super(init.context, init.descriptor.peer)
     this.#init = init
     this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer, channel: this })
+    this.#exits = new ExitRequests((request) => {
+      const header = this.activeHeader()
+      return header !== undefined && this.sendFrame(request, header)
+    })
     this.#selector = new PathSelector({ msPerLossPercent: lossWorthMs(init.weights), ...init.selector })
   }
 
@@ -112,7 +114,7 @@ export class OutgoingChannel extends Channel {
     const established = new Promise<void>((resolve) => { this.#onEstablished = resolve })
     await this.#book.openDefault(signal)
     const untilMs = this.context.now() + HANDSHAKE_DEADLINE_MS
-    while (this.session === undefined && this.context.now() < untilMs) {
+    while (this.session === undefined && this.context.now() < untilMs && !this.isClosed) {
       signal?.throwIfAborted()
       if (this.#book.routes.length === 0 || this.context.now() > untilMs - HANDSHAKE_DEADLINE_MS / 2) {
         await this.#query()
@@ -131,6 +133,8 @@ export class OutgoingChannel extends Channel {
   async complete (arrival: Arrival): Promise<void> {
     if (this.#pending !== undefined && this.session === undefined) {
       this.session = await this.#pending.complete(arrival.payload, this.context.nowS() * 1_000)
+      // what was offered before may need the peer to attach, for which it can be asked now
+      this.#nextQueryMs = 0
       this.#onEstablished?.()
     }
   }
@@ -202,7 +206,7 @@ export class OutgoingChannel extends Channel {
       this.#echoes.delete(number)
       route?.echoReceived(number, this.context.now())
     } else if (frame.type === 'attach-result') {
-      this.#attaching.get(frame.forwarder.join())?.answer(frame.status === AttachStatus.attached)
+      this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }
   }
 
@@ -318,35 +322,15 @@ export class OutgoingChannel extends Channel {
     return [...this.#avoid.values()].map(({ peer }) => peer)
   }
 
-  /** Asks the peer to attach to an exit, and waits for it to say that it has. Once for all paths over that exit. */
+  /** Needs the session: before it only exits at which the peer is attached already are of use. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
-    const header = this.activeHeader()
     const descriptor = this.context.discovery.directory.get(exit)
-    if (header === undefined || descriptor === undefined) {
-      return false
-    }
-    const key = nodeIdOf(exit).join()
-    const asked = this.#attaching.get(key)
-    if (asked !== undefined) {
-      return asked.result
-    }
-    const { promise: result, resolve: answer } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => { answer(false) }, ATTACH_DEADLINE_MS)
-    this.#attaching.set(key, { result, answer })
-    this.sendFrame(encodeAttachRequest(descriptor.bytes), header)
-    try {
-      return await result
-    } finally {
-      clearTimeout(timer)
-      this.#attaching.delete(key)
-    }
+    return descriptor !== undefined && this.#exits.attach(descriptor)
   }
 
   protected override ended (): void {
     super.ended()
-    for (const { answer } of this.#attaching.values()) {
-      answer(false)
-    }
+    this.#exits.stop()
   }
 }
 

@@ -1,6 +1,5 @@
 // Says who lives where: draws rows of a latency matrix for the nodes of a simulated overlay, the same ones for the
 // same seed on every machine.
-import type { LatencyMatrix } from './latency-matrix.ts'
 
 export interface DrawInit {
   /** 32-bit unsigned integer. */
@@ -10,8 +9,6 @@ export interface DrawInit {
   forwarders: number
   /** Pairs of hosts that talk to each other. */
   pairs: number
-  /** Rows that nobody is to live at, such as those of `overloadedRows`. */
-  leaveOut?: readonly number[]
 }
 
 export interface DrawnRows {
@@ -31,7 +28,7 @@ export class TooFewRowsError extends Error {
   readonly needed: number
 
   constructor (rows: number, needed: number) {
-    super(`The matrix has ${rows} usable rows and ${needed} are needed: take fewer forwarders or a larger matrix`)
+    super(`The matrix has ${rows} rows and ${needed} are needed: take fewer forwarders or a larger matrix`)
     this.rows = rows
     this.needed = needed
   }
@@ -43,14 +40,13 @@ export class TooFewRowsError extends Error {
  * The permutation is random, so pairs of neighbours in it are random pairs. When they run short, RSPs and bootstrap share rows with hosts first, hosts with forwarders next;
  * forwarders never share with each other, nor do the two hosts of a pair.
  */
-export function drawRows ({ seed, size, forwarders, pairs, leaveOut = [] }: DrawInit): DrawnRows {
+export function drawRows ({ seed, size, forwarders, pairs }: DrawInit): DrawnRows {
   for (const count of [size, forwarders, pairs]) {
     if (!Number.isInteger(count) || count < 0) {
       throw new RangeError(`${count} is no number of rows, forwarders or pairs: give an integer, 0 or more`)
     }
   }
-  const unused = new Set(leaveOut)
-  const rows = Array.from({ length: size }, (_, row) => row).filter(row => !unused.has(row))
+  const rows = Array.from({ length: size }, (_, row) => row)
   const needed = Math.max(forwarders, pairs > 0 ? 2 : 1)
   if (rows.length < needed) {
     throw new TooFewRowsError(rows.length, needed)
@@ -65,23 +61,6 @@ export function drawRows ({ seed, size, forwarders, pairs, leaveOut = [] }: Draw
     hosts,
     pairs: Array.from({ length: pairs }, (_, pair) => ({ source: hosts[pair], destination: hosts[(pair + 1) % hosts.length] }))
   }
-}
-
-/** A second is beyond what routing can mend: such a round trip tells of a machine too busy to answer. */
-const OVERLOADED_RTT_MS = 1000
-
-/** Every place has a bad link or two; row 90 of the bundled matrix has 67 of 489, all that matrix's over a second. */
-const OVERLOADED_SHARE = 0.05
-
-/**
- * Rows of machines that answered too late to too many: their delay is their own and would follow them onto any path,
- * and timeouts of the protocols above would judge them before routing could. Round trips of 0 (two machines in
- * one rack) are sound and stay.
- */
-export function overloadedRows (matrix: LatencyMatrix): number[] {
-  const rows = Array.from({ length: matrix.size }, (_, row) => row)
-  return rows.filter(row =>
-    rows.filter(other => matrix.rttMs(row, other) > OVERLOADED_RTT_MS).length > OVERLOADED_SHARE * matrix.size)
 }
 
 /** Fisher–Yates, in place; the bias of the modulo-free scaling is below size/2³². */

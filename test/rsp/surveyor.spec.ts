@@ -10,7 +10,6 @@ import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { ProbeResult } from '../../src/measurement/prober.ts'
 import type { SurveyorInit } from '../../src/rsp/surveyor.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
-import type { PeerId } from '@libp2p/interface'
 
 const PEERS = await Promise.all([1, 2, 3, 4, 5].map(peerOf))
 const SELF = PEERS[4]

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { drawRows, overloadedRows, seededUint32 } from '../../src/simulation/draw.ts'
-import { bundledMatrixFile, loadMatrix } from '../../src/simulation/latency-matrix.ts'
+import { drawRows, seededUint32 } from '../../src/simulation/draw.ts'
 
 describe('drawing of rows', () => {
   it('draws the same rows for the same seed and others for another', () => {
@@ -39,8 +38,7 @@ describe('drawing of rows', () => {
 
   for (const { name, init } of [
     { name: 'fewer rows than forwarders', init: { size: 23, forwarders: 24, pairs: 0 } },
-    { name: 'one row for a pair of hosts', init: { size: 1, forwarders: 1, pairs: 1 } },
-    { name: 'all rows left out', init: { size: 2, forwarders: 0, pairs: 0, leaveOut: [0, 1] } }
+    { name: 'one row for a pair of hosts', init: { size: 1, forwarders: 1, pairs: 1 } }
   ]) {
     it(`refuses ${name}`, () => {
       assert.throws(() => drawRows({ seed: 1, ...init }), { name: 'TooFewRowsError' })
@@ -52,14 +50,6 @@ describe('drawing of rows', () => {
       assert.throws(() => drawRows({ seed, size: 10, forwarders: 1, pairs: 1 }), RangeError)
     })
   }
-
-  it('leaves out the one overloaded machine of the PlanetLab matrix', async () => {
-    const matrix = await loadMatrix(bundledMatrixFile())
-    const leaveOut = overloadedRows(matrix)
-    assert.deepEqual(leaveOut, [90])
-    const drawn = drawRows({ seed: 1, size: 490, forwarders: 489, pairs: 0, leaveOut })
-    assert.ok(!drawn.forwarders.includes(90))
-  })
 
   it('draws every row about equally often', () => {
     const counts = new Array<number>(20).fill(0)

@@ -1,0 +1,57 @@
+// Asks the peer of a channel to attach to the exits of offered paths, and waits for its answers. Bounded by the paths that are
+// taken from one round of offers.
+import { encodeAttachRequest } from '../../protocols/envelope/codec.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+
+/** The peer may have to connect first. */
+const DEADLINE_MS = 5_000
+
+interface Asked {
+  result: Promise<boolean>
+  answer: (attached: boolean) => void
+}
+
+export class ExitRequests {
+  readonly #send: (request: Uint8Array) => boolean
+  readonly #asked = new Map<string, Asked>()
+
+  /** `send` gives false when the request could not be sent. */
+  constructor (send: (request: Uint8Array) => boolean) {
+    this.#send = send
+  }
+
+  /** Is the peer attached to this exit now? Asked once for all who want to know at the same time. */
+  async attach (exit: VerifiedDescriptor): Promise<boolean> {
+    const key = nodeIdOf(exit.peer).join()
+    const asked = this.#asked.get(key)
+    if (asked !== undefined) {
+      return asked.result
+    }
+    if (!this.#send(encodeAttachRequest(exit.bytes))) {
+      return false
+    }
+    const { promise: result, resolve: answer } = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => { answer(false) }, DEADLINE_MS)
+    this.#asked.set(key, { result, answer })
+    try {
+      return await result
+    } finally {
+      clearTimeout(timer)
+      this.#asked.delete(key)
+    }
+  }
+
+  /** The peer has said whether it is attached. */
+  answered (exit: NodeId, attached: boolean): void {
+    this.#asked.get(exit.join())?.answer(attached)
+  }
+
+  /** No answer will come any more. */
+  stop (): void {
+    for (const { answer } of this.#asked.values()) {
+      answer(false)
+    }
+  }
+}

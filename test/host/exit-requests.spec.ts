@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { ExitRequests } from '../../src/host/exit-requests.ts'
+import { decodeFrame } from '../../protocols/envelope/codec.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { peerOf } from '../helpers/descriptors.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { PeerId } from '@libp2p/interface'
+
+const [A, B] = await Promise.all([1, 2].map(peerOf))
+const exitAt = (peer: PeerId): VerifiedDescriptor => ({ peer, bytes: peer.toMultihash().bytes }) as unknown as VerifiedDescriptor
+
+describe('exit requests', () => {
+  let sent: Uint8Array[]
+  let canSend: boolean
+  let requests: ExitRequests
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    [sent, canSend] = [[], true]
+    requests = new ExitRequests((request) => {
+      sent.push(request)
+      return canSend
+    })
+  })
+
+  afterEach(() => { mock.timers.reset() })
+
+  for (const attached of [true, false]) {
+    it(`give what the peer says: ${attached ? 'attached' : 'not attached'}`, async () => {
+      const result = requests.attach(exitAt(A))
+      requests.answered(nodeIdOf(A), attached)
+      assert.equal(await result, attached)
+      assert.deepEqual(decodeFrame(sent[0]), { type: 'attach-request', descriptor: A.toMultihash().bytes })
+    })
+  }
+
+  it('are sent once for all paths over the same exit', async () => {
+    const results = [requests.attach(exitAt(A)), requests.attach(exitAt(A)), requests.attach(exitAt(B))]
+    requests.answered(nodeIdOf(A), true)
+    requests.answered(nodeIdOf(B), false)
+    assert.deepEqual(await Promise.all(results), [true, true, false])
+    assert.equal(sent.length, 2)
+  })
+
+  it('take an answer for the exit that it names only', async () => {
+    const result = requests.attach(exitAt(A))
+    requests.answered(nodeIdOf(B), true)
+    mock.timers.tick(5_000)
+    assert.equal(await result, false)
+  })
+
+  it('wait five seconds for an answer, and not at all when the request could not be sent', async () => {
+    const result = requests.attach(exitAt(A))
+    mock.timers.tick(4_999)
+    assert.equal(await Promise.race([result, Promise.resolve('waits')]), 'waits')
+    mock.timers.tick(1)
+    assert.equal(await result, false)
+    canSend = false
+    assert.equal(await requests.attach(exitAt(B)), false)
+  })
+
+  it('wait no longer when the channel has ended', async () => {
+    const result = requests.attach(exitAt(A))
+    requests.stop()
+    assert.equal(await result, false)
+  })
+
+  it('are sent anew after an answer', async () => {
+    const first = requests.attach(exitAt(A))
+    requests.answered(nodeIdOf(A), false)
+    await first
+    void requests.attach(exitAt(A))
+    requests.stop()
+    assert.equal(sent.length, 2)
+  })
+})
