@@ -62,6 +62,7 @@ export class OutgoingChannel extends Channel {
   readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
   readonly #exits: ExitRequests
   #pending: PendingSession | undefined
+  #initMessage: Uint8Array | undefined
   #onEstablished: (() => void) | undefined
   #decision: Decision = { route: undefined, reason: 'the channel has just been opened' }
   #answers: ProviderAnswer[] = []
@@ -102,8 +103,6 @@ export class OutgoingChannel extends Channel {
     this.#pending = pending
     this.#initMessage = message
   }
-
-  #initMessage: Uint8Array | undefined
 
   /**
    * Makes the session over whatever route works first.
