@@ -5,11 +5,11 @@ import { ChannelClosedError } from '../errors.ts'
 import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
 import { CloseReason } from '../../protocols/envelope/constants.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
-import { replyHeader } from '../../protocols/forward/source-route.ts'
 import type { AccessSet } from './access-set.ts'
 import type { ProviderSet } from './provider-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { Arrival, Endpoint } from '../link/endpoint.ts'
+import type { Way } from '../link/way.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
@@ -92,17 +92,17 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     if (datagram.length === 0) {
       throw new MalformedMessageError('an empty datagram carries nothing: send at least one byte')
     }
-    const header = this.activeHeader()
-    return header !== undefined && this.sendFrame(encodeData(datagram), header)
+    const way = this.activeWay()
+    return way !== undefined && this.sendFrame(encodeData(datagram), way)
   }
 
   close (reason: number = CloseReason.normal): void {
     if (this.#closed) {
       return
     }
-    const header = this.activeHeader()
-    if (header !== undefined) {
-      this.sendFrame(encodeClose(reason), header)
+    const way = this.activeWay()
+    if (way !== undefined) {
+      this.sendFrame(encodeClose(reason), way)
     }
     this.ended()
   }
@@ -117,7 +117,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     this.#keepWayBack(arrival)
     switch (frame.type) {
       case 'echo-request':
-        this.sendFrame(encodeEchoReply(frame.id), replyHeader(arrival.header))
+        this.answer(encodeEchoReply(frame.id), arrival)
         this.context.access.used(arrival.from.peer)
         this.onEchoRequest(arrival)
         break
@@ -138,8 +138,8 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   /** Periodic work; the host calls it every few tens of ms. */
   abstract tick (nowMs: number): void
 
-  /** Header of packets on the route in use. */
-  protected abstract activeHeader (): Uint8Array | undefined
+  /** How packets go on the route in use. */
+  protected abstract activeWay (): Way | undefined
 
   /** Frames that only one of the two ends handles. */
   protected abstract onFrame (frame: Frame, arrival: Arrival): void
@@ -158,8 +158,14 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   protected onData (_arrival: Arrival): void {}
 
-  protected sendFrame (frame: Uint8Array, header: Uint8Array): boolean {
-    return this.#session !== undefined && this.context.endpoint.send(header, this.#session.seal(frame))
+  protected sendFrame (frame: Uint8Array, way: Way): boolean {
+    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame))
+  }
+
+  /** Sends a frame back the way the arrival came. */
+  protected answer (frame: Uint8Array, arrival: Arrival): boolean {
+    const way = arrival.answerOn()
+    return way !== undefined && this.sendFrame(frame, way)
   }
 
   /** Echoes go to and fro all the time: who is silent for long has gone, or has forgotten the session. */

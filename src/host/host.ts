@@ -13,7 +13,6 @@ import { PayloadType } from '../../protocols/forward/constants.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { replyHeader } from '../../protocols/forward/source-route.ts'
 import { sessionIdOf } from '../../protocols/envelope/codec.ts'
 import type { Channel, ChannelContext } from './channel.ts'
 import type { PathSelectorInit } from './path-selector.ts'
@@ -265,7 +264,10 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       }
       // a copy of an init is answered as long as its channel is open; there is none for a peer that was refused
       if (this.#channels.has(keyOf(sessionIdOf(message)))) {
-        this.#endpoint.send(replyHeader(arrival.header), message)
+        const way = arrival.answerOn()
+        if (way !== undefined) {
+          this.#endpoint.send(way, message)
+        }
       }
     } catch (error) {
       this.refusedPayloads++

@@ -3,9 +3,9 @@ import { AttachStatus } from '../../protocols/envelope/constants.ts'
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
-import { replyHeader } from '../../protocols/forward/source-route.ts'
 import { Channel } from './channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
+import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
@@ -13,8 +13,8 @@ import type { Session } from '../../protocols/envelope/session.ts'
 const ATTACH_DEADLINE_MS = 4_000
 
 export class IncomingChannel extends Channel {
-  #header: Uint8Array | undefined
-  /** Sequence number of the packet that chose the header: routes differ in delay, the latest sent one counts. */
+  #way: Way | undefined
+  /** Sequence number of the packet that chose the way: routes differ in delay, the latest sent one counts. */
   #chosenBy = -1
   /** Has the initiator said which route it uses? Until then any of its packets will do. */
   #isChosen = false
@@ -27,8 +27,8 @@ export class IncomingChannel extends Channel {
     this.closeIfIdle(nowMs)
   }
 
-  protected override activeHeader (): Uint8Array | undefined {
-    return this.#header
+  protected override activeWay (): Way | undefined {
+    return this.#way
   }
 
   protected override onEchoRequest (arrival: Arrival): void {
@@ -52,7 +52,7 @@ export class IncomingChannel extends Channel {
     const sequence = sequenceOf(arrival.payload)
     if (sequence > this.#chosenBy) {
       this.#chosenBy = sequence
-      this.#header = replyHeader(arrival.header)
+      this.#way = arrival.answerOn()
     }
   }
 
@@ -62,10 +62,10 @@ export class IncomingChannel extends Channel {
       const descriptor = await openDescriptor(bytes, discovery.verification)
       const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS, this)
       const status = attached ? AttachStatus.attached : AttachStatus.unreachable
-      this.sendFrame(encodeAttachResult(nodeIdOf(descriptor.peer), status), replyHeader(arrival.header))
+      this.answer(encodeAttachResult(nodeIdOf(descriptor.peer), status), arrival)
     } catch (error) {
       this.context.log('%p asked to attach with a descriptor that does not hold - %e', this.remote, error)
-      this.sendFrame(encodeAttachResult(new Uint8Array(16), AttachStatus.invalidDescriptor), replyHeader(arrival.header))
+      this.answer(encodeAttachResult(new Uint8Array(16), AttachStatus.invalidDescriptor), arrival)
     }
   }
 }

@@ -14,6 +14,7 @@ import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
+import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision } from './path-selector.ts'
 import type { PathSelectorInit } from './path-selector.ts'
@@ -80,8 +81,8 @@ export class OutgoingChannel extends Channel {
     this.#init = init
     this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer, channel: this })
     this.#exits = new ExitRequests((request) => {
-      const header = this.activeHeader()
-      return header !== undefined && this.sendFrame(request, header)
+      const way = this.activeWay()
+      return way !== undefined && this.sendFrame(request, way)
     })
     this.#selector = new PathSelector({ msPerLossPercent: lossWorthMs(init.weights), ...init.selector })
   }
@@ -119,7 +120,7 @@ export class OutgoingChannel extends Channel {
         await this.#query()
       }
       for (const route of this.#book.routes) {
-        this.context.endpoint.send(route.header, this.#initMessage as Uint8Array)
+        this.context.endpoint.send(route.way, this.#initMessage as Uint8Array)
       }
       await Promise.race([established, new Promise((resolve) => setTimeout(resolve, INIT_INTERVAL_MS))])
     }
@@ -193,8 +194,8 @@ export class OutgoingChannel extends Channel {
     }
   }
 
-  protected override activeHeader (): Uint8Array | undefined {
-    return (this.#decision.route as Route | undefined)?.header ?? this.#book.routes.find(({ alive }) => alive)?.header
+  protected override activeWay (): Way | undefined {
+    return (this.#decision.route as Route | undefined)?.way ?? this.#book.routes.find(({ alive }) => alive)?.way
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
@@ -216,7 +217,7 @@ export class OutgoingChannel extends Channel {
     const id = new Uint8Array(8)
     const number = ++this.#echoNumber
     new DataView(id.buffer).setBigUint64(0, BigInt(number))
-    this.sendFrame(encodeEchoRequest(id), route.header)
+    this.sendFrame(encodeEchoRequest(id), route.way)
     route.echoSent(number, nowMs)
     this.#echoes.set(number, route)
     this.#echoes.delete(number - MAX_ECHOES)
@@ -263,9 +264,9 @@ export class OutgoingChannel extends Channel {
 
   /** Tells the peer on which route to answer. */
   #announce (nowMs: number): void {
-    const header = this.activeHeader()
-    if (header !== undefined) {
-      this.sendFrame(USE_THIS_ROUTE, header)
+    const way = this.activeWay()
+    if (way !== undefined) {
+      this.sendFrame(USE_THIS_ROUTE, way)
     }
     this.#nextUseMs = nowMs + USE_INTERVAL_MS
   }

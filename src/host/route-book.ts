@@ -3,6 +3,7 @@ import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
+import { wayAlong } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { ProviderAnswer } from './provider-set.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -122,9 +123,9 @@ export class RouteBook {
     })
     const known = this.#routes.get(id)
     if (known !== undefined) {
-      known.renew(header, path)
+      known.renew(wayAlong(header), path)
     } else if (await this.#reachable(path, attachPeer)) {
-      this.#routes.set(id, new Route({ id, header, path, label: path.forwarders.map(shortName).join('→') }))
+      this.#routes.set(id, new Route({ id, way: wayAlong(header), path, label: path.forwarders.map(shortName).join('→') }))
     }
   }
 
@@ -151,9 +152,9 @@ export class RouteBook {
     })
     const known = this.default
     if (known === undefined) {
-      this.#routes.set(DEFAULT_ID, new Route({ id: DEFAULT_ID, header, label: 'default' }))
+      this.#routes.set(DEFAULT_ID, new Route({ id: DEFAULT_ID, way: wayAlong(header), label: 'default' }))
     } else {
-      known.renew(header)
+      known.renew(wayAlong(header))
     }
   }
 }

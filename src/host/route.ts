@@ -1,6 +1,7 @@
 // One route of a channel: the default one, or a path that an RSP offered. Knows how to be probed and whether it lives.
 import { LinkEstimator } from '../measurement/link-estimator.ts'
 import type { RouteState } from './path-selector.ts'
+import type { Way } from '../link/way.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 
 /** Detection time is max(3 RTT + 100 ms, 300 ms): three echoes in a row without an answer. */
@@ -18,8 +19,8 @@ const MAX_OUTSTANDING = 64
 
 export interface RouteInit {
   id: string
-  /** Header of packets on this route, for the channel's initiator. */
-  header: Uint8Array
+  /** How packets go on this route, for the channel's initiator. */
+  way: Way
   /** Unset for the default route. */
   path?: VerifiedPath
   /** The same, as the RSP's short name and the forwarders'. */
@@ -29,7 +30,7 @@ export interface RouteInit {
 export class Route implements RouteState {
   readonly id: string
   readonly label: string
-  #header: Uint8Array
+  #way: Way
   #path: VerifiedPath | undefined
   readonly #estimator = new LinkEstimator()
   /** Echo number → when it was sent. Oldest first. */
@@ -47,12 +48,12 @@ export class Route implements RouteState {
   constructor (init: RouteInit) {
     this.id = init.id
     this.label = init.label
-    this.#header = init.header
+    this.#way = init.way
     this.#path = init.path
   }
 
-  get header (): Uint8Array {
-    return this.#header
+  get way (): Way {
+    return this.#way
   }
 
   /** Unset for the default route. */
@@ -61,8 +62,8 @@ export class Route implements RouteState {
   }
 
   /** The same forwarders, with a later expiry. What was measured stays. */
-  renew (header: Uint8Array, path?: VerifiedPath): void {
-    this.#header = header
+  renew (way: Way, path?: VerifiedPath): void {
+    this.#way = way
     this.#path = path
   }
 

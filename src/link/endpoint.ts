@@ -1,26 +1,37 @@
 // The end of paths: what a node does with packets that are for itself, and how it sends its own. Hosts and RSPs are nothing
 // more; a forwarder's relay hands its own packets to the same code.
 import { Flag, Kind, PayloadType } from '../../protocols/forward/constants.ts'
+import { LabelledAt, decodeLabelNotice, readLabel } from '../../protocols/forward/labelled.ts'
 import { decodeNotice } from '../../protocols/forward/notice.ts'
 import {
-  ARRIVED, At, acceptSourceRoute, entryAt, flagsAfter, headerBytes, nextHop, packetBytes, writePacket
+  ARRIVED, At, acceptSourceRoute, entryAt, flagsAfter, headerBytes, nextHop, packetBytes, replyHeader, writePacket
 } from '../../protocols/forward/source-route.ts'
 import { copyOf } from '../../protocols/forward/node-id.ts'
+import { EndLabels } from './end-labels.ts'
+import { wayAlong } from './way.ts'
+import type { EndLabel } from './end-labels.ts'
 import type { Link } from './link.ts'
 import type { LinkSet } from './link-set.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { LabelNotice } from '../../protocols/forward/labelled.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
+import type { Way } from './way.ts'
 
 /** A packet for this node. All memory in it is a copy. */
 export interface Arrival {
-  header: Uint8Array
   payload: Uint8Array
   from: Link
+  /** The label under which it came; unset for a source-routed packet. */
+  end?: EndLabel
+  /** The way on which it is answered: back the way it came. */
+  answerOn: () => Way | undefined
 }
 
 export interface SendOptions {
   droppable?: boolean
   turnAround?: boolean
+  /** Default: that of the header, which is enough for any path. */
+  ttl?: number
 }
 
 export interface EndpointInit {
@@ -28,14 +39,20 @@ export interface EndpointInit {
   links: LinkSet
   /** Unix time in seconds. */
   nowS: () => number
+  /** Monotonic, ms: labels end by it. */
+  now?: () => number
 }
 
 export class Endpoint {
   readonly self: NodeId
   readonly links: LinkSet
+  /** Of paths that were installed from here, or up to here. */
+  readonly labels = new EndLabels()
+  readonly #now: () => number
   readonly #nowS: () => number
   readonly #handlers = new Map<number, (arrival: Arrival) => void>()
   readonly #noticeHandlers: Array<(notice: Notice) => void> = []
+  readonly #labelNoticeHandlers: Array<(notice: LabelNotice, from: Link) => void> = []
   /** Packets that were not for us, malformed, at the end of their TTL, or of a payload that nobody here handles. */
   refusedPackets = 0
 
@@ -43,6 +60,7 @@ export class Endpoint {
     this.self = init.self
     this.links = init.links
     this.#nowS = init.nowS
+    this.#now = init.now ?? (() => performance.now())
   }
 
   /** One handler for each type of payload (its first byte). */
@@ -55,32 +73,44 @@ export class Endpoint {
     this.#noticeHandlers.push(handler)
   }
 
+  /** As `handleNotices`, for packets under labels that neighbours have given to us. */
+  handleLabelNotices (handler: (notice: LabelNotice, from: Link) => void): void {
+    this.#labelNoticeHandlers.push(handler)
+  }
+
   /** Probes come home to the node that sent them: the payload type is theirs wherever it arrives. */
   handleProbes (handler: (arrival: Arrival) => void): void {
     this.handle(PayloadType.probe, handler)
   }
 
   /**
-   * Sends a packet along the list of `header` (see `encodeSourceRoute` and `replyHeader`).
+   * Sends a packet.
    *
    * @returns false when there is no link to the first hop or its queue is full
    * @throws PacketTooLargeError
    */
-  send (header: Uint8Array, payload: Uint8Array, options: SendOptions = {}): boolean {
+  send ({ header, neighbour }: Way, payload: Uint8Array, options: SendOptions = {}): boolean {
     const length = packetBytes(header, payload)
-    const link = this.links.getAt(header, entryAt(header[At.hopIndex]))
+    const link = this.links.getAt(neighbour, 0)
     const droppable = options.droppable === true
     const at = link?.reserve(length, droppable) ?? -1
     if (link === undefined || at < 0) {
       return false
     }
     writePacket(link.buffer, at, header, payload, (droppable ? Flag.droppable : 0) | (options.turnAround === true ? Flag.turnAround : 0))
+    if (options.ttl !== undefined) {
+      link.buffer[at + At.ttl] = options.ttl
+    }
     return true
   }
 
   /** Everything that neighbours send to a node which forwards nothing for others. */
   receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
     const kind = buffer[at + At.kind]
+    if (kind === Kind.labelled || (kind === Kind.notice && buffer[at + At.hopCount] === 0)) {
+      this.#receiveLabelled(buffer, at, length, from)
+      return
+    }
     if ((kind !== Kind.sourceRouted && kind !== Kind.notice) ||
         acceptSourceRoute(buffer, at, length, this.self, from.node, this.#nowS()) !== 0) {
       this.refusedPackets++
@@ -114,7 +144,34 @@ export class Endpoint {
       this.refusedPackets++
       return
     }
-    handler({ header: copyOf(buffer, at, at + header), payload: copyOf(buffer, at + header, at + length), from })
+    const list = copyOf(buffer, at, at + header)
+    handler({ payload: copyOf(buffer, at + header, at + length), from, answerOn: () => wayAlong(replyHeader(list)) })
+  }
+
+  #receiveLabelled (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    if (buffer[at + At.kind] === Kind.notice) {
+      this.#receiveLabelNotice(buffer, at, length, from)
+      return
+    }
+    const label = readLabel(buffer, at, length)
+    const end = label === undefined || label.endpoint !== 0 ? undefined : this.labels.find(label, from.node, this.#now())
+    const handler = length > LabelledAt.payload ? this.#handlers.get(buffer[at + LabelledAt.payload]) : undefined
+    if (end === undefined || handler === undefined) {
+      this.refusedPackets++
+      return
+    }
+    handler({ payload: copyOf(buffer, at + LabelledAt.payload, at + length), from, end, answerOn: () => end.way })
+  }
+
+  #receiveLabelNotice (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    const notice = decodeLabelNotice(buffer, at, length)
+    if (notice === undefined) {
+      this.refusedPackets++
+      return
+    }
+    for (const handler of this.#labelNoticeHandlers) {
+      handler(notice, from)
+    }
   }
 
   #turnAround (buffer: Uint8Array, at: number, length: number, next: number): void {

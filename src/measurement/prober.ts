@@ -3,7 +3,9 @@
 import type { NoticeCode } from '../../protocols/forward/constants.ts'
 import { decodeProbe, encodeProbe } from '../../protocols/forward/probe.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
-import type { Endpoint } from '../link/endpoint.ts'
+import { wayAlong } from '../link/way.ts'
+import type { Arrival, Endpoint, SendOptions } from '../link/endpoint.ts'
+import type { Way } from '../link/way.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 
 export interface ProbeResult {
@@ -11,6 +13,8 @@ export interface ProbeResult {
   rttMs?: number
   /** What a forwarder on the way said of it. */
   notice?: NoticeCode
+  /** How long that took. */
+  noticeMs?: number
 }
 
 export interface ProberInit {
@@ -54,8 +58,9 @@ export class Prober {
     this.#nowS = init.nowS
     this.#timeoutMs = init.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.#maxOutstanding = init.maxOutstanding ?? DEFAULT_MAX_OUTSTANDING
-    init.endpoint.handleProbes(({ payload }) => { this.#finish(decodeProbe(payload)) })
+    init.endpoint.handleProbes((arrival) => { this.#onProbe(arrival) })
     init.endpoint.handleNotices((notice) => { this.#finish(decodeProbe(notice.quote), notice.code) })
+    init.endpoint.handleLabelNotices((notice) => { this.#finish(decodeProbe(notice.quote), notice.code) })
   }
 
   start (): void {
@@ -81,9 +86,23 @@ export class Prober {
     if (this.#outstanding.size >= this.#maxOutstanding) {
       return false
     }
-    const id = crypto.getRandomValues(this.#random)[0]
     const header = encodeSourceRoute({ nodes: [this.#endpoint.self, ...nodes], expiryS: this.#nowS() + ROUTE_LIFE_S })
-    if (!this.#endpoint.send(header, encodeProbe(id), { turnAround: true })) {
+    return this.#send(wayAlong(header), { turnAround: true }, onResult)
+  }
+
+  /**
+   * Probes along a path that was set up. Its destination sends the probe back; with a `ttl` the forwarder at which that ends
+   * answers instead, by a notice.
+   *
+   * @returns false when it could not be sent; then `onResult` is not called
+   */
+  probeOn (way: Way, onResult: (result: ProbeResult) => void, options: { ttl?: number } = {}): boolean {
+    return this.#outstanding.size < this.#maxOutstanding && this.#send(way, options, onResult)
+  }
+
+  #send (way: Way, options: SendOptions, onResult: (result: ProbeResult) => void): boolean {
+    const id = crypto.getRandomValues(this.#random)[0]
+    if (!this.#endpoint.send(way, encodeProbe(id), options)) {
       return false
     }
     this.#outstanding.set(id, { sentMs: this.#now(), onResult })
@@ -102,12 +121,23 @@ export class Prober {
     }
   }
 
+  /** What came under a label up to here is somebody else's probe of that path; it is never sent back by who began the path. */
+  #onProbe ({ payload, end, answerOn }: Arrival): void {
+    const way = end?.isDestination === true ? answerOn() : undefined
+    if (way === undefined) {
+      this.#finish(decodeProbe(payload))
+    } else {
+      this.#endpoint.send(way, payload)
+    }
+  }
+
   #finish (id: bigint | undefined, notice?: NoticeCode): void {
     const probe = id === undefined ? undefined : this.#outstanding.get(id)
     if (id === undefined || probe === undefined) {
       return
     }
     this.#outstanding.delete(id)
-    probe.onResult(notice === undefined ? { rttMs: this.#now() - probe.sentMs } : { notice })
+    const rttMs = this.#now() - probe.sentMs
+    probe.onResult(notice === undefined ? { rttMs } : { notice, noticeMs: rttMs })
   }
 }

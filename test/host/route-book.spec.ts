@@ -83,7 +83,7 @@ describe('route book', () => {
   it('has the default route when the peer can be dialled', async () => {
     const { book } = await opened()
     assert.equal(book.default?.isDefault, true)
-    assert.equal(book.default?.header[6], 2)
+    assert.equal(book.default?.way.header[6], 2)
   })
 
   it('has no default route when the peer cannot be dialled', async () => {
@@ -130,7 +130,7 @@ describe('route book', () => {
     await world.update(answer([again]))
     assert.equal(world.book.byTag(again.tag), route)
     assert.equal(route.rttMs, 33)
-    assert.equal(new DataView(route.header.buffer).getUint32(8), (NOW_MS + 2 * LIFE_MS) / 1_000)
+    assert.equal(new DataView(route.way.header.buffer).getUint32(8), (NOW_MS + 2 * LIFE_MS) / 1_000)
   })
 
   it('drops a path whose offer has expired', async () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { Route } from '../../src/host/route.ts'
 
+const WAY = { header: new Uint8Array(20), neighbour: new Uint8Array(16) }
+
 const TICK_MS = 10
 const INTERVAL_MS = 250
 
 /** Echoes over one route in virtual time, the way a channel sends them. `rttMs` undefined: the echo is lost. */
 class Echoes {
-  readonly route = new Route({ id: 'default', header: new Uint8Array(20), label: 'default' })
+  readonly route = new Route({ id: 'default', way: WAY, label: 'default' })
   nowMs = 0
   sent = 0
   diedAtMs: number | undefined
@@ -113,7 +115,7 @@ describe('route', () => {
   })
 
   it('is not brought back by answers to echoes that were under way when a forwarder said that it is broken', () => {
-    const route = new Route({ id: 'a', header: new Uint8Array(20), label: 'a' })
+    const route = new Route({ id: 'a', way: WAY, label: 'a' })
     route.echoSent(1, 0)
     route.died(10)
     assert.equal(route.echoReceived(1, 20), true)
@@ -124,7 +126,7 @@ describe('route', () => {
   })
 
   it('takes no answer twice, and none that nobody waits for', () => {
-    const route = new Route({ id: 'a', header: new Uint8Array(20), label: 'a' })
+    const route = new Route({ id: 'a', way: WAY, label: 'a' })
     route.echoSent(1, 0)
     assert.equal(route.echoReceived(2, 10), false)
     assert.equal(route.echoReceived(1, 10), true)
@@ -133,7 +135,7 @@ describe('route', () => {
   })
 
   it('waits for at most 64 echoes at once', () => {
-    const route = new Route({ id: 'a', header: new Uint8Array(20), label: 'a' })
+    const route = new Route({ id: 'a', way: WAY, label: 'a' })
     for (let number = 1; number <= 64; number++) {
       assert.equal(route.isEchoDue(number, 1), true)
       route.echoSent(number, number)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { DEFAULT_TTL, Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { encodeNotice } from '../../protocols/forward/notice.ts'
-import { At, replyHeader } from '../../protocols/forward/source-route.ts'
+import { At } from '../../protocols/forward/source-route.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
+import { wayAlong } from '../../src/link/way.ts'
+import type { Way } from '../../src/link/way.ts'
 import { NOW_S, embedded, forgedRoute, hex, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
 import { fakeLinks } from './fake-links.ts'
 import type { Arrival } from '../../src/link/endpoint.ts'
@@ -41,7 +43,7 @@ describe('endpoint', () => {
   }
 
   it('sends a packet to the first node of its list, with the flags asked for', () => {
-    assert.ok(endpoint.send(routeOf([SELF, A, PEER]), DATA, { droppable: true, turnAround: true }))
+    assert.ok(endpoint.send(wayAlong(routeOf([SELF, A, PEER])), DATA, { droppable: true, turnAround: true }))
     const [sent] = neighbours.to(A).sent
     assert.equal(hex(sent.subarray(-DATA.length)), hex(DATA))
     assert.deepEqual([sent[At.flags], sent[At.hopIndex], sent[At.ttl]], [Flag.droppable | Flag.turnAround, 1, DEFAULT_TTL])
@@ -49,11 +51,11 @@ describe('endpoint', () => {
   })
 
   it('says that it could not send without a link, or with a full queue', () => {
-    assert.equal(endpoint.send(routeOf([SELF, nodesOf(9)[8]]), DATA), false)
+    assert.equal(endpoint.send(wayAlong(routeOf([SELF, nodesOf(9)[8]])), DATA), false)
     neighbours.to(A).isFull = true
-    assert.equal(endpoint.send(routeOf([SELF, A]), DATA), false)
+    assert.equal(endpoint.send(wayAlong(routeOf([SELF, A])), DATA), false)
     neighbours.to(B).isUp = false
-    assert.equal(endpoint.send(routeOf([SELF, B]), DATA), false)
+    assert.equal(endpoint.send(wayAlong(routeOf([SELF, B])), DATA), false)
   })
 
   it('hands copies of what arrives to the handler of its type', () => {
@@ -61,7 +63,7 @@ describe('endpoint', () => {
     endpoint.receive(buffer, at, toUs().length, neighbours.to(A))
     buffer.fill(0)
     assert.equal(hex(arrivals[0].payload), hex(DATA))
-    assert.ok(endpoint.send(replyHeader(arrivals[0].header), DATA))
+    assert.ok(endpoint.send(arrivals[0].answerOn() as Way, DATA))
     assert.deepEqual([neighbours.to(A).sent[0][At.flags], neighbours.to(A).sent[0][At.hopIndex]], [Flag.backwards, 1])
   })
 
