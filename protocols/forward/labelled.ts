@@ -31,8 +31,13 @@ export function encodeLabelled (label: Label): Uint8Array {
 /** Puts another label on the packet at `at`: what a forwarder does in the batch of the next hop. */
 export function writeLabel (packet: Uint8Array, at: number, { slot, check, endpoint = 0 }: Label): void {
   packet[at + LabelledAt.endpoint] = endpoint
-  writeUint32(packet, at + LabelledAt.slot, slot)
-  writeUint32(packet, at + LabelledAt.check, check)
+  putLabel(packet, at + LabelledAt.slot, slot, check)
+}
+
+/** The 8 bytes of a label as they stand in packets and in notices, at `at`. */
+export function putLabel (target: Uint8Array, at: number, slot: number, check: number): void {
+  writeUint32(target, at, slot)
+  writeUint32(target, at + 4, check)
 }
 
 /** The label of the packet at `at`, or undefined when it is too short to have one. The hot loop reads slot and check itself. */
@@ -53,15 +58,20 @@ export interface LabelNotice {
   quote: Uint8Array
 }
 
+/** None is made where it would be larger than the packet. */
+export function deservesLabelNotice (buffer: Uint8Array, at: number, length: number): boolean {
+  return buffer[at + At.kind] === Kind.labelled && length >= SOURCE_ROUTE_FIXED_BYTES
+}
+
 /**
  * A notice about the labelled packet at `at`, for the neighbour that sent it: hop count 0, and the label where other notices
  * have the path tag. Undefined for another kind, and where it would be larger than the packet.
  */
 export function encodeLabelNotice (buffer: Uint8Array, at: number, length: number, code: NoticeCode): Uint8Array | undefined {
-  const quote = Math.min(NOTICE_QUOTE_BYTES, length - SOURCE_ROUTE_FIXED_BYTES)
-  if (buffer[at + At.kind] !== Kind.labelled || quote < 0) {
+  if (!deservesLabelNotice(buffer, at, length)) {
     return undefined
   }
+  const quote = Math.min(NOTICE_QUOTE_BYTES, length - SOURCE_ROUTE_FIXED_BYTES)
   const notice = new Uint8Array(SOURCE_ROUTE_FIXED_BYTES + quote)
   notice[At.length + 1] = notice.length
   notice[At.kind] = Kind.notice
@@ -73,11 +83,17 @@ export function encodeLabelNotice (buffer: Uint8Array, at: number, length: numbe
   return notice
 }
 
+/** Has the packet at `at` the form of a notice about a label? Those who send it on look at no more. */
+export function isLabelNotice (buffer: Uint8Array, at: number, length: number): boolean {
+  return length >= SOURCE_ROUTE_FIXED_BYTES && length <= SOURCE_ROUTE_FIXED_BYTES + NOTICE_QUOTE_BYTES &&
+    buffer[at + At.kind] === Kind.notice && (buffer[at + At.flags] & (Flag.backwards | Flag.turnAround)) === Flag.backwards &&
+    buffer[at + At.hopIndex] === 0 && buffer[at + At.hopCount] === 0
+}
+
 /** Undefined when the packet at `at` is not a notice about a label, or its code is not known. */
 export function decodeLabelNotice (buffer: Uint8Array, at: number, length: number): LabelNotice | undefined {
   const code = buffer[at + At.code]
-  if (length < SOURCE_ROUTE_FIXED_BYTES || length > SOURCE_ROUTE_FIXED_BYTES + NOTICE_QUOTE_BYTES || buffer[at + At.kind] !== Kind.notice ||
-      buffer[at + At.hopCount] !== 0 || code < NoticeCode.ttlExceeded || code > NoticeCode.expired) {
+  if (!isLabelNotice(buffer, at, length) || code < NoticeCode.ttlExceeded || code > NoticeCode.expired) {
     return undefined
   }
   return {

@@ -9,7 +9,7 @@ import { copyOf, isNodeAt } from './node-id.ts'
 import type { NodeId } from './node-id.ts'
 
 /** Offsets in a source-routed packet or notice. */
-export const At = { length: 0, kind: 2, flags: 3, ttl: 4, hopIndex: 5, hopCount: 6, code: 7, expiry: 8, pathTag: 12, list: 20 } as const
+export const At = { length: 0, kind: 2, flags: 3, ttl: 4, hopIndex: 5, hopCount: 6, rateClass: 7, code: 7, expiry: 8, pathTag: 12, list: 20 } as const
 
 export interface SourceRouteInit {
   /** Source, forwarders in walking order, destination: 2 to 18 different nodes. */
@@ -20,6 +20,8 @@ export interface SourceRouteInit {
   pathTag?: Uint8Array
   /** One of 8 bytes for each node; zeros where a forwarder takes anyone's routes. */
   authenticators?: ReadonlyArray<Uint8Array | undefined>
+  /** What the authenticators were made for; see rate-class.ts. */
+  rateClass?: number
 }
 
 /**
@@ -39,6 +41,7 @@ export function encodeSourceRoute (init: SourceRouteInit): Uint8Array {
   header[At.ttl] = DEFAULT_TTL
   header[At.hopIndex] = 1
   header[At.hopCount] = count
+  header[At.rateClass] = init.rateClass ?? 0
   view.setUint32(At.expiry, init.expiryS)
   if (init.pathTag !== undefined) {
     header.set(init.pathTag.subarray(0, PATH_TAG_BYTES), At.pathTag)

@@ -11,6 +11,7 @@ import type { Method } from '../request-response.ts'
 import type { WatchResponse as WireWatchResponse } from './report.pb.ts'
 
 export { openReport, sealReport } from './sealed-report.ts'
+export type { PolicyStatement } from './policy.ts'
 export type { LinkMeasurement, OpenReportOptions, ReportInit, VerifiedReport } from './sealed-report.ts'
 
 /** Why a forwarder does not watch a target. */

@@ -27,7 +27,10 @@ export const CLOCK_SKEW_MS = 60_000
 /** A forwarder sends a full report at least so often, whether or not anything moved. */
 export const HEARTBEAT_MS = 30_000
 
-/** 512 links with all values at their largest and Ed25519 peers take 36,009; the rest is for fields to come. */
+/** RSPs that a policy names, and as many that it names as revoked. */
+export const MAX_POLICY_RSPS = 64
+
+/** 512 links with all values at their largest, Ed25519 peers and the longest policy take 42,200; the rest is for fields to come. */
 export const MAX_REPORT_BYTES = 49_152
 /** 256 targets with descriptors of 1 KB. */
 export const MAX_REQUEST_BYTES = 262_144

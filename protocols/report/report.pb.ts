@@ -852,6 +852,7 @@ export interface Report {
   full: boolean
   links: LinkReport[]
   loadBytesPerSecond: bigint
+  policy?: Policy
 }
 
 export namespace Report {
@@ -894,6 +895,11 @@ export namespace Report {
         if ((obj.loadBytesPerSecond != null && obj.loadBytesPerSecond !== 0n)) {
           w.uint32(48)
           w.uint64(obj.loadBytesPerSecond)
+        }
+
+        if (obj.policy != null) {
+          w.uint32(58)
+          Policy.codec().encode(obj.policy, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -947,6 +953,12 @@ export namespace Report {
             }
             case 6: {
               obj.loadBytesPerSecond = reader.uint64()
+              break
+            }
+            case 7: {
+              obj.policy = Policy.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.policy
+              })
               break
             }
             default: {
@@ -1025,6 +1037,13 @@ export namespace Report {
               }
               break
             }
+            case 7: {
+              yield * Policy.codec().stream(reader, reader.uint32(), `${prefix}.policy`, {
+                limits: opts.limits?.policy
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1099,9 +1118,37 @@ export namespace Report {
     index: number
   }
 
+  export interface ReportLinksClosedFieldEvent {
+    field: '$.links[].closed'
+    value: boolean
+    index: number
+  }
+
   export interface ReportLoadBytesPerSecondFieldEvent {
     field: '$.loadBytesPerSecond'
     value: bigint
+  }
+
+  export interface ReportPolicyRspsFieldEvent {
+    field: '$.policy.rsps[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface ReportPolicyListedOnlyFieldEvent {
+    field: '$.policy.listedOnly'
+    value: boolean
+  }
+
+  export interface ReportPolicyAuthorizedOnlyFieldEvent {
+    field: '$.policy.authorizedOnly'
+    value: boolean
+  }
+
+  export interface ReportPolicyRevokedFieldEvent {
+    field: '$.policy.revoked[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
   }
 
   export function encode (obj: Partial<Report>): Uint8Array<ArrayBuffer> {
@@ -1112,8 +1159,217 @@ export namespace Report {
     return decodeMessage(buf, Report.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Report>): Generator<ReportForwarderFieldEvent | ReportSequenceFieldEvent | ReportIssuedAtMsFieldEvent | ReportFullFieldEvent | ReportLinksPeerFieldEvent | ReportLinksStateFieldEvent | ReportLinksRttUsFieldEvent | ReportLinksJitterUsFieldEvent | ReportLinksLossPpmFieldEvent | ReportLinksSamplesFieldEvent | ReportLinksAgeMsFieldEvent | ReportLoadBytesPerSecondFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Report>): Generator<ReportForwarderFieldEvent | ReportSequenceFieldEvent | ReportIssuedAtMsFieldEvent | ReportFullFieldEvent | ReportLinksPeerFieldEvent | ReportLinksStateFieldEvent | ReportLinksRttUsFieldEvent | ReportLinksJitterUsFieldEvent | ReportLinksLossPpmFieldEvent | ReportLinksSamplesFieldEvent | ReportLinksAgeMsFieldEvent | ReportLinksClosedFieldEvent | ReportLoadBytesPerSecondFieldEvent | ReportPolicyRspsFieldEvent | ReportPolicyListedOnlyFieldEvent | ReportPolicyAuthorizedOnlyFieldEvent | ReportPolicyRevokedFieldEvent> {
     return streamMessage(buf, Report.codec(), opts)
+  }
+}
+
+export interface Policy {
+  rsps: Uint8Array<ArrayBuffer>[]
+  listedOnly: boolean
+  authorizedOnly: boolean
+  revoked: Uint8Array<ArrayBuffer>[]
+}
+
+export namespace Policy {
+  let _codec: Codec<Policy>
+
+  export const codec = (): Codec<Policy> => {
+    if (_codec == null) {
+      _codec = message<Policy>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.rsps != null && obj.rsps.length > 0) {
+          for (const value of obj.rsps) {
+            w.uint32(10)
+            w.bytes(value)
+          }
+        }
+
+        if ((obj.listedOnly != null && obj.listedOnly !== false)) {
+          w.uint32(16)
+          w.bool(obj.listedOnly)
+        }
+
+        if ((obj.authorizedOnly != null && obj.authorizedOnly !== false)) {
+          w.uint32(24)
+          w.bool(obj.authorizedOnly)
+        }
+
+        if (obj.revoked != null && obj.revoked.length > 0) {
+          for (const value of obj.revoked) {
+            w.uint32(34)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rsps: [],
+          listedOnly: false,
+          authorizedOnly: false,
+          revoked: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.rsps != null && obj.rsps.length === opts.limits.rsps) {
+                throw new MaxLengthError('Decode error - repeated field "rsps" had too many elements')
+              }
+
+              if (obj.rsps.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "rsps" had too many elements')
+              }
+
+              obj.rsps.push(reader.bytes())
+              break
+            }
+            case 2: {
+              obj.listedOnly = reader.bool()
+              break
+            }
+            case 3: {
+              obj.authorizedOnly = reader.bool()
+              break
+            }
+            case 4: {
+              if (opts.limits?.revoked != null && obj.revoked.length === opts.limits.revoked) {
+                throw new MaxLengthError('Decode error - repeated field "revoked" had too many elements')
+              }
+
+              if (obj.revoked.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "revoked" had too many elements')
+              }
+
+              obj.revoked.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          rsps: 64,
+          revoked: 64
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.rsps != null && obj.rsps === opts.limits.rsps) {
+                throw new MaxLengthError('Streaming decode error - repeated field "rsps" had too many elements')
+              }
+
+              if (obj.rsps === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "rsps" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.rsps[]`,
+                index: obj.rsps,
+                value: reader.bytes()
+              }
+
+              obj.rsps++
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.listedOnly`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.authorizedOnly`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 4: {
+              if (opts.limits?.revoked != null && obj.revoked === opts.limits.revoked) {
+                throw new MaxLengthError('Streaming decode error - repeated field "revoked" had too many elements')
+              }
+
+              if (obj.revoked === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "revoked" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.revoked[]`,
+                index: obj.revoked,
+                value: reader.bytes()
+              }
+
+              obj.revoked++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface PolicyRspsFieldEvent {
+    field: '$.rsps[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PolicyListedOnlyFieldEvent {
+    field: '$.listedOnly'
+    value: boolean
+  }
+
+  export interface PolicyAuthorizedOnlyFieldEvent {
+    field: '$.authorizedOnly'
+    value: boolean
+  }
+
+  export interface PolicyRevokedFieldEvent {
+    field: '$.revoked[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Policy>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Policy.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Policy>): Policy {
+    return decodeMessage(buf, Policy.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Policy>): Generator<PolicyRspsFieldEvent | PolicyListedOnlyFieldEvent | PolicyAuthorizedOnlyFieldEvent | PolicyRevokedFieldEvent> {
+    return streamMessage(buf, Policy.codec(), opts)
   }
 }
 
@@ -1125,6 +1381,7 @@ export interface LinkReport {
   lossPpm: number
   samples: number
   ageMs: number
+  closed: boolean
 }
 
 export namespace LinkReport {
@@ -1172,6 +1429,11 @@ export namespace LinkReport {
           w.uint32(obj.ageMs)
         }
 
+        if ((obj.closed != null && obj.closed !== false)) {
+          w.uint32(64)
+          w.bool(obj.closed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1183,7 +1445,8 @@ export namespace LinkReport {
           jitterUs: 0,
           lossPpm: 0,
           samples: 0,
-          ageMs: 0
+          ageMs: 0,
+          closed: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1218,6 +1481,10 @@ export namespace LinkReport {
             }
             case 7: {
               obj.ageMs = reader.uint32()
+              break
+            }
+            case 8: {
+              obj.closed = reader.bool()
               break
             }
             default: {
@@ -1284,6 +1551,13 @@ export namespace LinkReport {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.closed`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1331,6 +1605,11 @@ export namespace LinkReport {
     value: number
   }
 
+  export interface LinkReportClosedFieldEvent {
+    field: '$.closed'
+    value: boolean
+  }
+
   export function encode (obj: Partial<LinkReport>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, LinkReport.codec())
   }
@@ -1339,7 +1618,7 @@ export namespace LinkReport {
     return decodeMessage(buf, LinkReport.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LinkReport>): Generator<LinkReportPeerFieldEvent | LinkReportStateFieldEvent | LinkReportRttUsFieldEvent | LinkReportJitterUsFieldEvent | LinkReportLossPpmFieldEvent | LinkReportSamplesFieldEvent | LinkReportAgeMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LinkReport>): Generator<LinkReportPeerFieldEvent | LinkReportStateFieldEvent | LinkReportRttUsFieldEvent | LinkReportJitterUsFieldEvent | LinkReportLossPpmFieldEvent | LinkReportSamplesFieldEvent | LinkReportAgeMsFieldEvent | LinkReportClosedFieldEvent> {
     return streamMessage(buf, LinkReport.codec(), opts)
   }
 }

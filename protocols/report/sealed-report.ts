@@ -9,7 +9,9 @@ import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooL
 import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
 import { decodeDistinctPeerIds, decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
 import { CLOCK_SKEW_MS, MAX_LINKS, MAX_REPORT_AGE_MS, MAX_REPORT_BYTES, MAX_RTT_US, PPM, REPORT_CODEC, REPORT_DOMAIN } from './constants.ts'
+import { decodePolicy, encodePolicy } from './policy.ts'
 import { LinkState, Report } from './report.pb.ts'
+import type { PolicyStatement } from './policy.ts'
 import type { LinkReport } from './report.pb.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
@@ -27,6 +29,8 @@ export interface LinkMeasurement {
   samples: number
   /** of the newest sample, when the report was issued */
   ageMs: number
+  /** the operator's rules close the link to the paths of others; absent: they do not */
+  closed?: boolean
 }
 
 export interface ReportInit {
@@ -39,6 +43,8 @@ export interface ReportInit {
   links: LinkMeasurement[]
   /** what the forwarder carries now */
   loadBytesPerSecond: bigint
+  /** in full reports only; absent: paths of anyone are taken */
+  policy?: PolicyStatement
 }
 
 export interface VerifiedReport extends ReportInit {
@@ -57,13 +63,15 @@ export interface OpenReportOptions {
 export async function sealReport (init: ReportInit, privateKey: PrivateKey): Promise<Uint8Array> {
   const forwarder = peerIdFromPrivateKey(privateKey)
   checkLinks(forwarder, init.links)
+  checkPolicyPlace(init)
   const payload = Report.encode({
     forwarder: encodePeerId(forwarder),
     sequence: checkUint64(init.sequence, 'sequence'),
     issuedAtMs: BigInt(checkSafeInteger(init.issuedAtMs, 'issued_at_ms')),
     full: init.full,
     links: init.links.map(encodeLink),
-    loadBytesPerSecond: checkUint64(init.loadBytesPerSecond, 'load_bytes_per_second')
+    loadBytesPerSecond: checkUint64(init.loadBytesPerSecond, 'load_bytes_per_second'),
+    policy: init.policy === undefined ? undefined : encodePolicy(init.policy)
   })
   const envelope = await RecordEnvelope.seal({
     domain: REPORT_DOMAIN,
@@ -89,6 +97,8 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
   checkAge(issuedAtMs, nowMs)
   const links = decodeLinks(wire.links)
   checkLinks(forwarder, links)
+  checkPolicyPlace(wire)
+  const policy = wire.policy == null ? undefined : decodePolicy(wire.policy)
   await checkSignature(envelope, signer)
 
   return {
@@ -98,6 +108,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
     full: wire.full,
     links,
     loadBytesPerSecond: wire.loadBytesPerSecond,
+    ...(policy !== undefined && { policy }),
     sealed: envelope.marshal() // anew: without what somebody may have added around the signed part
   }
 }
@@ -143,6 +154,12 @@ function checkLinks (forwarder: PeerId, links: LinkMeasurement[]): void {
   }
 }
 
+function checkPolicyPlace ({ full, policy }: { full: boolean, policy?: unknown }): void {
+  if (policy != null && !full) {
+    throw new MalformedMessageError('a policy stands in full reports only')
+  }
+}
+
 function encodeLink (link: LinkMeasurement): LinkReport {
   return checkLink({
     peer: encodePeerId(link.peer),
@@ -151,18 +168,19 @@ function encodeLink (link: LinkMeasurement): LinkReport {
     jitterUs: link.jitterUs,
     lossPpm: link.lossPpm,
     samples: link.samples,
-    ageMs: link.ageMs
+    ageMs: link.ageMs,
+    closed: link.closed ?? false
   })
 }
 
 function decodeLinks (wire: LinkReport[]): LinkMeasurement[] {
   const peers = decodeDistinctPeerIds(wire.map(({ peer }) => peer), 'links')
 
-  return wire.map(checkLink).map(({ state, rttUs, jitterUs, lossPpm, samples, ageMs }, i) => {
+  return wire.map(checkLink).map(({ state, rttUs, jitterUs, lossPpm, samples, ageMs, closed }, i) => {
     if (state === LinkState.LINK_UNKNOWN) {
       throw new MalformedMessageError(`links[${i}] is neither up nor down`)
     }
-    return { peer: peers[i], up: state === LinkState.UP, rttUs, jitterUs, lossPpm, samples, ageMs }
+    return { peer: peers[i], up: state === LinkState.UP, rttUs, jitterUs, lossPpm, samples, ageMs, closed }
   })
 }
 

@@ -1,14 +1,28 @@
-// The four daemons: which settings each has, and which service it makes of them.
+// The four daemons: which settings each has, which service it makes of them, and what that does on its control channel.
 import { bootstrap } from '../discovery/bootstrap.ts'
 import { forwarder } from '../forwarder/forwarder.ts'
 import { host } from '../host/host.ts'
+import { OutgoingChannel } from '../host/outgoing-channel.ts'
+import { pathCommands, revocationCommands } from './path.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
+import type { ControlCommands } from './control-server.ts'
+import type { ForwarderInit } from '../forwarder/forwarder.ts'
+import type { Host } from '../host/host.ts'
 import type { Role } from '../node/libp2p.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { Settings, SettingName } from './settings.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export type DaemonSettings = Partial<Settings> & { network: string, bootstrap: Multiaddr[] }
+
+/** What runs, and how it is spoken to. */
+export interface DaemonService {
+  role: (components: DiscoveryComponents) => Role
+  /** All but `status`; empty until the role has been made. */
+  commands: ControlCommands
+  /** Of the role, for `byway status`. */
+  status: () => object
+}
 
 export interface DaemonRole {
   name: 'bootstrap' | 'forwarder' | 'rsp' | 'host'
@@ -18,12 +32,12 @@ export interface DaemonRole {
   servesDht: boolean
   /** Arguments, as they would be typed. */
   example: string
-  create: (settings: DaemonSettings) => (components: DiscoveryComponents) => Role
+  create: (settings: DaemonSettings) => DaemonService
   /** What others do with its address. */
   nextStep: string
 }
 
-const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'json'] as const satisfies SettingName[]
+const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'json'] as const satisfies SettingName[]
 const TCP = '/ip4/0.0.0.0/tcp/0'
 /** Browsers cannot dial TCP. */
 const WEB_SOCKET = '/ip4/0.0.0.0/tcp/0/ws'
@@ -35,24 +49,16 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--listen /ip4/0.0.0.0/tcp/4101 --operator example.net',
-  create: ({ network, bootstrap: peers, operator }) => bootstrap({ network, bootstrap: peers, operator }),
+  create: ({ network, bootstrap: peers, operator }) => service(bootstrap({ network, bootstrap: peers, operator }), ({ status }) => status),
   nextStep: 'forwarder'
 }, {
   name: 'forwarder',
   about: 'run a forwarder: it relays packets along paths that others compute',
-  settings: [...COMMON, 'operator', 'tags', 'capacity', 'maxAttachments', 'watchedBy'],
+  settings: [...COMMON, 'operator', 'tags', 'capacity', 'maxAttachments', 'watchedBy', 'rsps', 'revoked', 'sourceRoutes', 'linkRules', 'maxPaths'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --capacity 100Mbit --tag region=eu',
-  create: ({ network, bootstrap: peers, operator, tags, capacity, maxAttachments, watchedBy }) => forwarder({
-    network,
-    bootstrap: peers,
-    operator,
-    tags,
-    capacityBytesPerSecond: capacity,
-    attachments: maxAttachments === undefined ? undefined : { maxAttachments },
-    watchedBy
-  }),
+  create: (settings) => service(forwarder(forwarderInit(settings)), ({ status }) => status, revocationCommands),
   nextStep: 'forwarder'
 }, {
   name: 'rsp',
@@ -61,9 +67,9 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
-  create: ({ network, bootstrap: peers, operator, tags, map, price }) => routeProvider({
+  create: ({ network, bootstrap: peers, operator, tags, map, price }) => service(routeProvider({
     network, bootstrap: peers, operator, tags, mapKind: map, priceMicro: price
-  }),
+  }), ({ status }) => status),
   nextStep: 'host'
 }, {
   name: 'host',
@@ -72,6 +78,51 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   listen: [TCP],
   servesDht: false,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW…',
-  create: ({ network, bootstrap: peers, tags, maxAccess }) => host({ network, bootstrap: peers, tags, maxAccess }),
+  create: ({ network, bootstrap: peers, tags, maxAccess }) => service(
+    host({ network, bootstrap: peers, tags, maxAccess }), hostStatus, ({ paths }) => pathCommands(paths)),
   nextStep: 'ping'
 }]
+
+function service<R extends Role> (make: (components: DiscoveryComponents) => R, statusOf: (role: R) => object, commandsOf?: (role: R) => ControlCommands): DaemonService {
+  const commands: ControlCommands = new Map()
+  let made: R | undefined
+  return {
+    role: (components) => {
+      made = make(components)
+      for (const [name, command] of commandsOf?.(made) ?? []) {
+        commands.set(name, command)
+      }
+      return made
+    },
+    commands,
+    status: () => made === undefined ? {} : statusOf(made)
+  }
+}
+
+function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, maxAttachments, watchedBy, rsps, revoked, sourceRoutes, linkRules, maxPaths }: DaemonSettings): ForwarderInit {
+  return {
+    network,
+    bootstrap: peers,
+    operator,
+    tags,
+    capacityBytesPerSecond: capacity,
+    attachments: maxAttachments === undefined ? undefined : { maxAttachments },
+    watchedBy,
+    policy: { rsps, revoked, sourceRoutes, linkRules },
+    maxPaths
+  }
+}
+
+function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): object {
+  return {
+    measuredForwarders: access.points.length,
+    knownForwarders: discovery.directory.ofRole('forwarder').length,
+    knownRsps: discovery.directory.ofRole('rsp').length,
+    refusedPayloads,
+    channels: channels.map((channel) => ({
+      remote: channel.remote.toString(),
+      openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',
+      route: channel instanceof OutgoingChannel ? channel.status.text : 'on the route that the other side uses'
+    }))
+  }
+}

@@ -1,19 +1,28 @@
-// `byway bootstrap | forwarder | rsp | host`: runs one role until it is told to stop.
+// `byway bootstrap | forwarder | rsp | host`: runs one role until it is told to stop, and takes commands meanwhile.
+import { resolve as resolvePath } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { Option } from 'commander'
+import { ControlInUseError, prepareControlPath } from './control-address.ts'
+import { ControlServer } from './control-server.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { addSettings, readSettings } from './config.ts'
 import { DAEMON_ROLES } from './daemon-role.ts'
 import { defaultKeyFile, loadOrCreateKey } from './key-file.ts'
+import { packageVersion } from './package-version.ts'
 import { publicPeers } from './public-peers.ts'
+import { flagOf } from './settings.ts'
 import { startNode, stopNode } from './started-node.ts'
 import type { Command } from 'commander'
-import type { DaemonRole, DaemonSettings } from './daemon-role.ts'
+import type { PrivateKey } from '@libp2p/interface'
+import type { DaemonRole, DaemonService, DaemonSettings } from './daemon-role.ts'
 import type { Terminal } from './output.ts'
 
 export function registerDaemons (program: Command, terminal: Terminal): void {
   for (const role of DAEMON_ROLES) {
     const command = program.command(role.name).description(role.about)
-    addSettings(command, role.settings)
+    takeWhole(addSettings(command, role.settings), flagOf('linkRules'))
+      .addOption(new Option('--no-control', 'take no commands while it runs'))
       .addHelpText('after', `\nListens on ${role.listen.join(' and ')} unless told otherwise.\n\nExample:\n  byway ${role.name} ${role.example}`)
       .action(async (flags: Record<string, unknown>) => { await runDaemon(role, flags, terminal) })
   }
@@ -26,33 +35,89 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
   const privateKey = settings.ephemeral === true
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
+  const service = role.create(settings)
+  const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
+  const control = await openControl(identity, settings.control, service, terminal)
+  try {
+    await runNode(role, settings, service, { privateKey, identity, control }, terminal)
+  } finally {
+    await control?.close()
+  }
+}
+
+interface Running {
+  privateKey: PrivateKey
+  identity: { role: string, id: string, network: string }
+  control: ControlServer | undefined
+}
+
+async function runNode (role: DaemonRole, settings: DaemonSettings, service: DaemonService, { privateKey, identity, control }: Running, terminal: Terminal): Promise<void> {
+  const startedMs = performance.now()
   const node = await startNode({
-    role: role.create(settings),
+    role: service.role,
     privateKey,
     listen: settings.listen?.map(String) ?? role.listen,
     announce: settings.announce?.map(String),
-    network,
+    network: identity.network,
     servesDht: role.servesDht,
     isLocal: settings.local
   })
-  const id = node.peerId.toString()
-  const addresses = node.getMultiaddrs().map(String)
-  announce(role, settings, { id, addresses }, terminal)
+  service.commands.set('status', async () => ({
+    ...identity,
+    version: packageVersion(),
+    pid: process.pid,
+    uptimeMs: Math.round(performance.now() - startedMs),
+    addresses: node.getMultiaddrs().map(String),
+    status: service.status()
+  }))
+  announce(role, settings, { id: identity.id, addresses: node.getMultiaddrs().map(String), control: control?.path ?? null }, terminal)
   await ended(terminal.signal)
+  // before the node: nobody is to ask one that is half stopped
+  await control?.close()
   await stopNode(node)
-  terminal.out(settings.json === true ? JSON.stringify({ event: 'stopped', role: role.name, id }) : 'stopped')
+  terminal.out(settings.json === true ? JSON.stringify({ event: 'stopped', role: role.name, id: identity.id }) : 'stopped')
 }
 
-function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses }: { id: string, addresses: string[] }, terminal: Terminal): void {
+/**
+ * Where the user named no place, a node goes without the channel rather than not run at all.
+ *
+ * @throws ControlInUseError, ControlAddressError
+ */
+async function openControl ({ role, id }: Running['identity'], setting: DaemonSettings['control'], { commands }: DaemonService, terminal: Terminal): Promise<ControlServer | undefined> {
+  if (setting === false) {
+    return undefined
+  }
+  try {
+    const path = setting === undefined ? await prepareControlPath(role, id, terminal.env) : resolvePath(setting)
+    return await ControlServer.listen({ path, commands })
+  } catch (error) {
+    if (setting !== undefined || error instanceof ControlInUseError) {
+      throw error
+    }
+    terminal.err(`this node takes no commands: ${(error as Error).message} (--control PATH names another place, --no-control goes without)`)
+    return undefined
+  }
+}
+
+/** Each use of the flag gives one text, which may hold blanks and commas. */
+function takeWhole (command: Command, flag: string): Command {
+  command.options.find(({ long }) => long === flag)?.argParser((text: string, before: string[] | undefined) => [...before ?? [], text])
+  return command
+}
+
+function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, control }: { id: string, addresses: string[], control: string | null }, terminal: Terminal): void {
   if (settings.bootstrap.length === 0 && role.name !== 'bootstrap') {
     terminal.err('no bootstrap node is known: this node is alone until others join through it, or it is started with --bootstrap MULTIADDR')
   }
   if (settings.json === true) {
-    terminal.out(JSON.stringify({ event: 'started', role: role.name, id, network: settings.network, addresses }))
+    terminal.out(JSON.stringify({ event: 'started', role: role.name, id, network: settings.network, addresses, control }))
     return
   }
   terminal.out(`${role.name} ${id}`)
   terminal.out(`listens on\n${addresses.map((address) => `  ${address}`).join('\n')}`)
+  if (control !== null) {
+    terminal.out(`takes commands at (byway status)\n  ${control}`)
+  }
   const options = [
     ...(settings.network === PUBLIC_NETWORK ? [] : [`--network ${settings.network}`]),
     ...(settings.local === true ? ['--local'] : [])

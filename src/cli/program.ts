@@ -5,8 +5,10 @@ import { complaint } from './output.ts'
 import { packageVersion } from './package-version.ts'
 import { registerDaemons } from './daemon.ts'
 import { registerDemo } from './demo/command.ts'
+import { registerPath, registerRevocation } from './path.ts'
 import { registerPing } from './ping.ts'
 import { registerRoute } from './route.ts'
+import { registerStatus } from './status.ts'
 import { registerTrace } from './trace.ts'
 import type { Terminal } from './output.ts'
 
@@ -33,6 +35,9 @@ export function createProgram (terminal: Terminal): Command {
   registerRoute(program, terminal)
   registerPing(program, terminal)
   registerTrace(program, terminal)
+  registerStatus(program, terminal)
+  registerPath(program, terminal)
+  registerRevocation(program, terminal)
   registerDemo(program, terminal)
   return program
 }

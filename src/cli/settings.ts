@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
+import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '@libp2p/interface'
@@ -26,6 +27,12 @@ interface Setting<Value> {
 const MAX_ADDRESSES = 64
 const address = parsed((text): Multiaddr => multiaddr(text))
 const peer = parsed((text): PeerId => peerIdFromString(text))
+const MAX_PEERS = 4_096
+/** Checked one by one, so that a complaint shows which. */
+const rule = parsed((text): string => {
+  LinkRules.parse([text])
+  return text
+})
 const shortText = z.string().min(1).refine((text) => new TextEncoder().encode(text).length <= MAX_STRING_BYTES)
 
 export const SETTINGS = {
@@ -107,6 +114,50 @@ export const SETTINGS = {
     expected: 'peer ids such as 12D3KooW…',
     schema: z.array(peer).max(256)
   }),
+  rsps: setting({
+    shape: 'list',
+    flag: 'rsp-allowed',
+    placeholder: 'peer id',
+    about: 'take the paths of this RSP only (default: of any RSP)',
+    expected: 'peer ids such as 12D3KooW…',
+    schema: z.array(peer).max(MAX_PEERS)
+  }),
+  revoked: setting({
+    shape: 'list',
+    placeholder: 'peer id',
+    about: 'take no paths of this RSP; byway revoke does that while it runs',
+    expected: 'peer ids such as 12D3KooW…',
+    schema: z.array(peer).max(MAX_PEERS)
+  }),
+  sourceRoutes: setting({
+    shape: 'text',
+    placeholder: 'whose',
+    about: 'relay source-routed packets of "anyone", or of those only who show that an RSP sold them the path: "authorized" (default: anyone)',
+    expected: '"anyone" or "authorized"',
+    schema: z.enum(['anyone', 'authorized'])
+  }),
+  linkRules: setting({
+    shape: 'text',
+    flag: 'link-rule',
+    placeholder: 'rule',
+    about: 'over which links paths may lead from here, such as "deny operator=acme": the first rule that matches decides; repeat it for more',
+    expected: `up to ${MAX_LINK_RULES} rules such as "deny operator=acme": allow or deny, then any, peer=ID, operator=NAME or tag:KEY=VALUE`,
+    schema: z.preprocess((value) => typeof value === 'string' ? rulesOf(value) : value, z.array(rule).min(1).max(MAX_LINK_RULES))
+  }),
+  maxPaths: setting({
+    shape: 'text',
+    placeholder: 'n',
+    about: 'paths held as state at once (default: 65536)',
+    expected: 'a whole number from 1 to 1000000',
+    schema: wholeNumber(1, 1_000_000)
+  }),
+  control: setting({
+    shape: 'text',
+    placeholder: 'path',
+    about: 'local socket for commands to a running daemon, such as byway status (default: in $XDG_RUNTIME_DIR/byway, or below the temporary folder)',
+    expected: 'the path of a socket, or "off"',
+    schema: z.union([z.literal(false), z.string().regex(/^[^\0]+$/).transform((path) => path === 'off' ? false : path)])
+  }),
   map: setting({
     shape: 'text',
     placeholder: 'kind',
@@ -157,6 +208,11 @@ export function variableOf (name: SettingName): string {
 
 function setting<Value> (init: Setting<Value>): Setting<Value> {
   return init
+}
+
+/** In one text, rules are separated by semicolons or line feeds: they hold blanks and commas themselves. */
+function rulesOf (text: string): string[] {
+  return text.split(/[;\n]/).map((line) => line.trim()).filter((line) => line !== '')
 }
 
 /** Flags and variables hold text, a config file numbers; nothing else is taken for one. */

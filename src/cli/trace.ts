@@ -1,13 +1,17 @@
-// `byway trace DEST`: how long it takes to each forwarder of a path, and what each hop adds.
-import { OverlayIncompleteError } from './errors.ts'
+// `byway trace DEST`: how long it takes to each forwarder of a path, and what each hop adds; along source routes, or with
+// --labelled along a path that is installed for it.
+import { Option } from 'commander'
+import { InvalidSettingError, OverlayIncompleteError } from './errors.ts'
 import { parseDestination, parsePath } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { measureHops } from './measured-rtt.ts'
 import { msText, rounded, table } from './output.ts'
+import { SET_UP_STYLES } from './path.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import type { Command } from 'commander'
 import type { Host } from '../host/host.ts'
 import type { ChannelStatus, RouteStatus } from '../host/channel-status.ts'
+import type { SetUpStyle } from '../host/path-installer.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Terminal } from './output.ts'
 
@@ -28,9 +32,16 @@ export interface TraceReport {
   rsp: string | null
   /** How a channel goes now, and why. Unset for a path that was given. */
   chosen?: string
+  /** How the path was installed; unset where no state was asked for. */
+  installed?: { style: string, setUpMs: number | null }
   hops: TraceHop[]
 }
 
+/** A host that installs a path and sends packets of rising TTL along it. */
+export type TracesLabelled = Pick<Host, 'traceLabelled'>
+
+const EXAMPLE = '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…'
+const LABELLED_DEADLINE_MS = 30_000
 const ATTACH_DEADLINE_MS = 5_000
 const OPEN_DEADLINE_MS = 15_000
 
@@ -39,15 +50,24 @@ export function registerTrace (program: Command, terminal: Terminal): void {
     .description('show the round trip to each forwarder on the way to a destination')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--path <id,id,…>', 'trace along these forwarders, entry first (default: the chosen path; if that is the default route, the best one offered)', parsePath)
+    .option('--labelled', 'install the path, and trace it with labelled packets')
+    .addOption(new Option('--style <style>', 'with --labelled: hand the order on from forwarder to forwarder, or ask each by itself (default: one-pass)').choices(SET_UP_STYLES))
   addHostSettings(command)
-    .addHelpText('after', '\nExample:\n  byway trace --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…')
+    .addHelpText('after', `\nExamples:\n  byway trace ${EXAMPLE}\n  byway trace --labelled --style hop-by-hop ${EXAMPLE}`)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
       const settings = await readHostSettings(flags, terminal)
       const path = flags.path as PeerId[] | undefined
-      const report = await withHost(settings, destination, terminal, async (host) => path === undefined
-        ? traceChosen(host, destination.peer, terminal.signal)
-        : traceGiven(host, path, destination.peer))
+      const style = flags.style as SetUpStyle | undefined
+      if (style !== undefined && flags.labelled !== true) {
+        throw new InvalidSettingError('--style', 'only a path that is installed has a style: add --labelled')
+      }
+      const report = await withHost(settings, destination, terminal, async (host) => {
+        if (flags.labelled === true) {
+          return traceLabelled(host, destination.peer, { via: path, style: style ?? 'one-pass' }, terminal.signal)
+        }
+        return path === undefined ? traceChosen(host, destination.peer, terminal.signal) : traceGiven(host, path, destination.peer)
+      })
       terminal.out(settings.json === true ? JSON.stringify(report) : traceText(report).join('\n'))
       terminal.exit(report.hops.every(({ rttMs }) => rttMs === null) ? ExitCode.noRoute : ExitCode.done)
     })
@@ -81,30 +101,47 @@ async function traceGiven (host: Host, path: readonly PeerId[], peer: PeerId): P
   return { ...await trace(host, path, peer), rsp: null }
 }
 
-async function trace (host: Host, path: readonly PeerId[], peer: PeerId): Promise<Pick<TraceReport, 'destination' | 'path' | 'hops'>> {
-  const stations = [...path, peer]
-  const rtts = await measureHops(host, stations)
+/** @throws what `host.traceLabelled` throws */
+export async function traceLabelled (host: TracesLabelled, peer: PeerId, options: { via?: readonly PeerId[], style: SetUpStyle }, stop: AbortSignal): Promise<TraceReport> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(LABELLED_DEADLINE_MS)])
+  const { forwarders, rsp, style, setUpMs, hops } = await host.traceLabelled(peer, { ...options, signal })
   return {
     destination: peer.toString(),
-    path: path.map(String),
-    hops: stations.map((station, i) => {
-      const before = i === 0 ? 0 : rtts[i - 1]
-      const rttMs = rtts[i]
-      return {
-        id: station.toString(),
-        role: i < path.length ? 'forwarder' : 'destination',
-        rttMs: rounded(rttMs),
-        hopMs: rttMs === null || before === null ? null : rounded(rttMs - before)
-      }
-    })
+    path: forwarders,
+    rsp,
+    installed: { style, setUpMs: rounded(setUpMs) },
+    hops: hopsOf(hops.map(({ id }) => id), hops.map(({ rttMs }) => rttMs), forwarders.length)
   }
 }
 
-export function traceText ({ destination, path, chosen, hops }: TraceReport): string[] {
+async function trace (host: Host, path: readonly PeerId[], peer: PeerId): Promise<Pick<TraceReport, 'destination' | 'path' | 'hops'>> {
+  const stations = [...path, peer]
+  return {
+    destination: peer.toString(),
+    path: path.map(String),
+    hops: hopsOf(stations.map(String), await measureHops(host, stations), path.length)
+  }
+}
+
+function hopsOf (ids: readonly string[], rtts: ReadonlyArray<number | null>, forwarders: number): TraceHop[] {
+  return ids.map((id, i) => {
+    const before = i === 0 ? 0 : rtts[i - 1]
+    const rttMs = rtts[i]
+    return {
+      id,
+      role: i < forwarders ? 'forwarder' : 'destination',
+      rttMs: rounded(rttMs),
+      hopMs: rttMs === null || before === null ? null : rounded(rttMs - before)
+    }
+  })
+}
+
+export function traceText ({ destination, path, chosen, installed, rsp, hops }: TraceReport): string[] {
   const rows = hops.map(({ id, role, rttMs, hopMs }, i) => [String(i + 1), role, id, msText(rttMs), hopMs === null ? '–' : `${hopMs < 0 ? '−' : '+'}${msText(Math.abs(hopMs))}`])
   return [
     `to ${destination}${path.length === 0 ? ' on the default route' : ''}`,
     ...(chosen === undefined ? [] : [`channels go ${chosen}`]),
+    ...(installed === undefined ? [] : [`on labels, installed ${installed.style} in ${msText(installed.setUpMs)}${rsp === null ? '' : ` with a path of RSP ${rsp}`}`]),
     '',
     ...table([['', 'what', 'id', 'from here', 'this hop'], ...rows])
   ]

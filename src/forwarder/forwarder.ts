@@ -6,6 +6,7 @@ import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
+import { ForwarderSetUp } from './set-up.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
@@ -17,7 +18,9 @@ import { serveAttach } from '../../protocols/attach/server.ts'
 import { serveReports } from '../../protocols/report/server.ts'
 import type { AttachmentLimits } from './attachments.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
-import type { RelayCounters } from './relay.ts'
+import type { ForwarderPolicy, SetUpStatus, TableStatus } from './set-up.ts'
+import type { RelayCounters } from './relay-counters.ts'
+import type { SetUpLimits } from '../defence/set-up-limits.ts'
 import type { WatchLimits } from './watch-list.ts'
 import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -40,6 +43,12 @@ export interface ForwarderInit {
   probeIntervalMs?: number
   /** Bound of the queue before each link. */
   queueBytes?: number
+  /** Whose paths are taken, over which links, and how much of it; default: anyone's, over all. */
+  policy?: ForwarderPolicy
+  /** Paths that may be installed at once. */
+  maxPaths?: number
+  /** What set-ups may cost. */
+  setUpLimits?: Partial<SetUpLimits>
 }
 
 export type ForwarderComponents = DiscoveryComponents
@@ -59,6 +68,8 @@ export interface ForwarderStatus extends RelayCounters {
   subscribers: number
   loadBytesPerSecond: number
   refusedStreams: number
+  table: TableStatus
+  setUps: SetUpStatus
 }
 
 export class Forwarder implements Startable {
@@ -67,6 +78,7 @@ export class Forwarder implements Startable {
   readonly #components: ForwarderComponents
   readonly #endpoint: Endpoint
   readonly #relay: Relay
+  readonly #setUp: ForwarderSetUp
   readonly #prober: Prober
   readonly #attachments: Attachments
   readonly #neighbours: KeptLinks
@@ -92,7 +104,6 @@ export class Forwarder implements Startable {
       onPacket: (buffer, at, length, from) => { this.#relay.receive(buffer, at, length, from) }
     })
     this.#endpoint = new Endpoint({ self: nodeIdOf(components.peerId), links: this.links, nowS })
-    this.#relay = new Relay({ endpoint: this.#endpoint, capacityBytesPerSecond, now, nowS })
     this.#prober = new Prober({ endpoint: this.#endpoint, now, nowS })
     this.discovery = new Discovery(components, {
       network: init.network ?? PUBLIC_NETWORK,
@@ -118,6 +129,21 @@ export class Forwarder implements Startable {
       mutual: true,
       log: components.logger.forComponent('byway:forwarder:neighbours')
     })
+    this.#setUp = new ForwarderSetUp({
+      self: components.peerId,
+      privateKey: components.privateKey,
+      links: this.links,
+      neighbours: this.#neighbours,
+      discovery: this.discovery,
+      connectionManager: components.connectionManager,
+      capacityBytesPerSecond,
+      policy: init.policy,
+      maxPaths: init.maxPaths,
+      limits: init.setUpLimits,
+      now,
+      log: components.logger.forComponent('byway:forwarder:set-up')
+    })
+    this.#relay = new Relay({ endpoint: this.#endpoint, capacityBytesPerSecond, table: this.#setUp.table, authority: this.#setUp.authority, now, nowS })
     this.#watches = new WatchList(watches)
     this.#monitor = new LinkMonitor({ links: this.links, prober: this.#prober, now, intervalMs: init.probeIntervalMs })
     this.#watchService = new WatchService({
@@ -126,6 +152,7 @@ export class Forwarder implements Startable {
       neighbours: this.#neighbours,
       monitor: this.#monitor,
       discovery: this.discovery,
+      alsoKept: this.#setUp.nextHops,
       allowed: init.watchedBy,
       now: Date.now
     })
@@ -153,6 +180,7 @@ export class Forwarder implements Startable {
         subscribe: (request, caller) => this.#subscribe(request.descriptor, caller)
       })
     ])
+    await this.#setUp.start(registrar)
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     await this.discovery.start()
   }
@@ -161,7 +189,7 @@ export class Forwarder implements Startable {
     clearInterval(this.#housekeeping)
     this.#housekeeping = undefined
     await this.discovery.stop()
-    await Promise.all(this.#unserve.map(async (unserve) => unserve()))
+    await Promise.all([...this.#unserve.map(async (unserve) => unserve()), this.#setUp.stop()])
     this.#publisher.stop()
     this.#monitor.stop()
     this.#neighbours.stop()
@@ -184,8 +212,20 @@ export class Forwarder implements Startable {
       measuredLinks: this.#monitor.size,
       subscribers: this.#publisher.subscribers,
       loadBytesPerSecond: this.#load.bytesPerSecond,
-      refusedStreams: this.links.refusedStreams
+      refusedStreams: this.links.refusedStreams,
+      table: this.#setUp.tableStatus,
+      setUps: this.#setUp.setUpStatus
     }
+  }
+
+  /** Paths of this RSP are not taken from now on, and those that are installed end at once. */
+  revoke (rsp: PeerId): void {
+    this.#setUp.policy.revoke(rsp)
+  }
+
+  /** Paths of this RSP are taken again, if the policy's list allows. */
+  reinstate (rsp: PeerId): void {
+    this.#setUp.policy.reinstate(rsp)
   }
 
   async * #subscribe (descriptor: Uint8Array, caller: Parameters<WatchService['authorize']>[1]): AsyncGenerator<Uint8Array> {
@@ -196,6 +236,7 @@ export class Forwarder implements Startable {
   #keepHouse (): void {
     this.#watchService.expire()
     this.#attachments.expire()
+    this.#setUp.expire()
     const bytes = this.#relay.counters.forwardedBytes
     this.#load = { bytes, bytesPerSecond: (bytes - this.#load.bytes) * 1_000 / HOUSEKEEPING_MS }
   }

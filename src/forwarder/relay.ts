@@ -1,81 +1,109 @@
 // The hot loop of a forwarder. For each packet of a received chunk, where it lies:
 //
-//   link.onPacket ─▶ kind ─▶ accept (list, direction, neighbour, expiry) ─▶ TTL ─▶ capacity ─▶ next link ─▶ reserve ─▶ copy + rewrite
-//                      │            │                                       │         │            │            │
-//                      └── drop     └── drop or notice                      └─────────┴── notice ──┴            └── drop (queue full)
+//   link.onPacket ─▶ kind ─▶ accept (list, direction, neighbour, expiry) ─▶ TTL ─▶ next link ─▶ authority ─▶ capacity ─▶ reserve ─▶ copy + rewrite
+//                      │            │                                       │         │             │            │            │
+//                      ├── drop     └── drop or notice                      └─────────┴── notice ───┴────────────┘            └── drop (queue full)
+//                      └── labelled, or a notice about a label: label-relay.ts
 //
 // Batches leave at the end of the tick (link/end-of-tick.ts). Nothing here allocates, awaits or logs per packet, except a
 // notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
-import { deservesNotice, encodeNotice } from '../../protocols/forward/notice.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { copyPacket } from '../link/endpoint.ts'
+import { LabelRelay } from './label-relay.ts'
+import { Refusal } from './refusal.ts'
+import { zeroCounters } from './relay-counters.ts'
+import type { DropReason } from './relay-counters.ts'
 import type { Endpoint } from '../link/endpoint.ts'
+import type { ForwardingTable } from './forwarding-table.ts'
 import type { Link } from '../link/link.ts'
+
+/** Says whether a source-routed packet may go on: what hop authenticators are for. */
+export interface RouteAuthority {
+  /**
+   * Asked about every source-routed packet that would be sent on to another neighbour than the one that brought it, once it
+   * has been accepted and there is a link; not about notices. `previousAt` and `nextAt` are where in `buffer` the list entries
+   * of that neighbour and of the next hop begin, whichever way the list is walked, so the node's own entry is between them.
+   * Must not allocate, write to `buffer`, or throw.
+   *
+   * @param link over which the packet would leave
+   * @param nowMs monotonic
+   * @returns 0: it may; or NoticeCode.notAuthorized or NoticeCode.overQuota
+   */
+  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number
+}
 
 export interface RelayInit {
   endpoint: Endpoint
   /** What the forwarder carries for others at most, bytes per second. */
   capacityBytesPerSecond: number
+  /** Where labelled packets go. Without one they are not served. */
+  table?: ForwardingTable
+  /** Without one anyone's source routes are taken. */
+  authority?: RouteAuthority
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
   nowS: () => number
 }
 
-/** Notices per second for the whole forwarder, and how many may come at once: an attacker's packets must stay cheap. */
-const NOTICES_PER_SECOND = 200
-const NOTICE_BURST = 400
 /** A burst of a quarter of a second passes at line speed. */
 const CAPACITY_BURST_S = 0.25
-
-export interface RelayCounters {
-  forwardedPackets: number
-  forwardedBytes: number
-  deliveredPackets: number
-  noticesSent: number
-  /** Packets dropped, by reason. */
-  dropped: Record<DropReason, number>
-}
-
-export type DropReason = 'malformed' | 'unknownKind' | 'badRoute' | 'expired' | 'ttlExceeded' | 'noSuchNeighbour' | 'overCapacity' | 'queueFull'
+const MIN_CAPACITY_BURST_BYTES = 65_536
+/** Notices of others, for the whole forwarder: they need no authority, so they must not be worth forging in numbers. */
+const PASSED_NOTICES_PER_SECOND = 1_000
+const PASSED_NOTICE_BURST = 2_000
 
 export class Relay {
   readonly #endpoint: Endpoint
   readonly #now: () => number
   readonly #nowS: () => number
   readonly #capacity: TokenBucket
-  readonly #notices: TokenBucket
-  readonly counters: RelayCounters = {
-    forwardedPackets: 0,
-    forwardedBytes: 0,
-    deliveredPackets: 0,
-    noticesSent: 0,
-    dropped: { malformed: 0, unknownKind: 0, badRoute: 0, expired: 0, ttlExceeded: 0, noSuchNeighbour: 0, overCapacity: 0, queueFull: 0 }
-  }
+  readonly #passedNotices: TokenBucket
+  readonly #authority: RouteAuthority | undefined
+  readonly #refusal: Refusal
+  readonly #labels: LabelRelay | undefined
+  readonly counters = zeroCounters()
 
   constructor (init: RelayInit) {
     this.#endpoint = init.endpoint
     this.#now = init.now
     this.#nowS = init.nowS
+    this.#authority = init.authority
     const nowMs = init.now()
-    this.#capacity = new TokenBucket({
+    const capacity = this.#capacity = new TokenBucket({
       ratePerSecond: init.capacityBytesPerSecond,
-      burst: Math.max(65_536, init.capacityBytesPerSecond * CAPACITY_BURST_S),
+      burst: Math.max(MIN_CAPACITY_BURST_BYTES, init.capacityBytesPerSecond * CAPACITY_BURST_S),
       nowMs
     })
-    this.#notices = new TokenBucket({ ratePerSecond: NOTICES_PER_SECOND, burst: NOTICE_BURST, nowMs })
+    this.#passedNotices = new TokenBucket({ ratePerSecond: PASSED_NOTICES_PER_SECOND, burst: PASSED_NOTICE_BURST, nowMs })
+    const { counters } = this
+    const refusal = this.#refusal = new Refusal(counters, init.now)
+    this.#labels = init.table && new LabelRelay({ table: init.table, links: init.endpoint.links, capacity, counters, refusal, now: init.now })
   }
 
   /** Takes one packet from a neighbour. The buffer is shared memory: read only. */
   receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
     const kind = buffer[at + At.kind]
-    if (kind !== Kind.sourceRouted && kind !== Kind.notice) {
-      this.counters.dropped.unknownKind++
+    const labels = this.#labels
+    if (kind === Kind.labelled && labels !== undefined) {
+      labels.receive(buffer, at, length, from)
+    } else if (kind === Kind.notice && labels !== undefined && buffer[at + At.hopCount] === 0) {
+      labels.receiveNotice(buffer, at, length, from)
+    } else if (kind === Kind.sourceRouted || kind === Kind.notice) {
+      this.#receiveRouted(buffer, at, length, from)
+    } else {
+      this.#refusal.drop('unknownKind')
+    }
+  }
+
+  #receiveRouted (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#nowS())
+    if (verdict === MALFORMED) {
+      this.#refusal.drop('malformed')
       return
     }
-    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#nowS())
     if (verdict !== 0) {
       this.#refuse(buffer, at, length, from, verdict)
       return
@@ -84,26 +112,47 @@ export class Relay {
     if (next === ARRIVED) {
       this.counters.deliveredPackets++
       this.#endpoint.deliver(buffer, at, length, from)
-      return
-    }
-    if (buffer[at + At.ttl] <= 1) {
+    } else if (buffer[at + At.ttl] <= 1) {
       this.#refuse(buffer, at, length, from, NoticeCode.ttlExceeded)
-    } else if (!this.#capacity.take(length, this.#now())) {
-      this.#refuse(buffer, at, length, from, NoticeCode.overQuota)
     } else {
-      this.#forward(buffer, at, length, from, next)
+      this.#sendOn(buffer, at, length, from, next)
     }
   }
 
-  #forward (buffer: Uint8Array, at: number, length: number, from: Link, next: number): void {
+  #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, next: number): void {
+    const nowMs = this.#now()
+    if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(1, nowMs)) {
+      this.#refusal.drop('overRate')
+      return
+    }
     const link = this.#endpoint.links.getAt(buffer, at + entryAt(next))
     if (link === undefined) {
       this.#refuse(buffer, at, length, from, NoticeCode.noSuchNeighbour)
       return
     }
+    const verdict = this.#askAuthority(buffer, at, length, next, link, nowMs)
+    if (verdict !== 0) {
+      this.#refuse(buffer, at, length, from, verdict, verdict === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
+    } else if (!this.#capacity.take(length, nowMs)) {
+      this.#refuse(buffer, at, length, from, NoticeCode.overQuota)
+    } else {
+      this.#forward(buffer, at, length, link, next)
+    }
+  }
+
+  /** Whoever gets a packet of its own back, as with a probe of this link, needs no authority for that. */
+  #askAuthority (buffer: Uint8Array, at: number, length: number, next: number, link: Link, nowMs: number): number {
+    const index = buffer[at + At.hopIndex]
+    const previous = (buffer[at + At.flags] & Flag.backwards) === 0 ? index - 1 : index + 1
+    return this.#authority === undefined || buffer[at + At.kind] === Kind.notice || previous === next
+      ? 0
+      : this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
+  }
+
+  #forward (buffer: Uint8Array, at: number, length: number, link: Link, next: number): void {
     const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0)
     if (to < 0) {
-      this.counters.dropped.queueFull++
+      this.#refusal.drop('queueFull')
       return
     }
     copyPacket(buffer, at, length, link.buffer, to, next)
@@ -111,19 +160,12 @@ export class Relay {
     this.counters.forwardedBytes += length
   }
 
-  #refuse (buffer: Uint8Array, at: number, length: number, from: Link, verdict: number): void {
-    this.counters.dropped[reasonOf(verdict)]++
-    if (verdict === MALFORMED || !deservesNotice(buffer, at) || !this.#notices.take(1, this.#now())) {
-      return
-    }
-    const notice = encodeNotice(buffer, at, length, verdict as NoticeCode)
-    const to = notice === undefined ? -1 : from.reserve(notice.length, true)
-    if (notice !== undefined && to >= 0) {
-      from.buffer.set(notice, to)
-      this.counters.noticesSent++
-    }
+  #refuse (buffer: Uint8Array, at: number, length: number, from: Link, verdict: number, reason = reasonOf(verdict)): void {
+    this.#refusal.refuse(buffer, at, length, from, reason, verdict as NoticeCode)
   }
 }
+
+export type { DropReason, RelayCounters } from './relay-counters.ts'
 
 function reasonOf (verdict: number): DropReason {
   switch (verdict) {

@@ -1,12 +1,12 @@
 // Signed, adaptive reports: a full one for each new subscriber, then only the links that have moved, and a full one on a
-// slow heartbeat. One signature serves all subscribers.
+// slow heartbeat or when the operator's policy has changed. One signature serves all subscribers.
 import { pushable } from 'it-pushable'
 import { OverQuotaError } from '../../protocols/errors.ts'
 import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { sealReport } from '../../protocols/report/codec.ts'
 import { movedSignificantly } from '../measurement/link-estimator.ts'
 import type { LinkReading } from '../measurement/link-estimator.ts'
-import type { LinkMeasurement } from '../../protocols/report/codec.ts'
+import type { LinkMeasurement, PolicyStatement } from '../../protocols/report/codec.ts'
 import type { Logger, PrivateKey } from '@libp2p/interface'
 import type { Pushable } from 'it-pushable'
 
@@ -19,6 +19,8 @@ export interface ReportPublisherInit {
   privateKey: PrivateKey
   measurements: () => Iterable<LinkMeasurement>
   loadBytesPerSecond: () => number
+  /** The same object until it changes. Without it paths of anyone are taken. */
+  policy?: () => PolicyStatement
   /** Unix time, ms. */
   now: () => number
   log: Logger
@@ -33,6 +35,7 @@ export class ReportPublisher {
   readonly #published = new Map<string, LinkMeasurement>()
   #sequence: bigint
   #lastFullMs = 0
+  #publishedPolicy: PolicyStatement | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #publishing = false
 
@@ -89,13 +92,15 @@ export class ReportPublisher {
     try {
       const now = this.#init.now()
       const all = this.#measurements()
-      const full = now - this.#lastFullMs >= HEARTBEAT_MS || this.#hasGone(all)
+      const policy = this.#init.policy?.()
+      const full = now - this.#lastFullMs >= HEARTBEAT_MS || policy !== this.#publishedPolicy || this.#hasGone(all)
       const moved = full ? all : all.filter((link) => this.#hasMoved(link))
       if (moved.length === 0 && !full) {
         return
       }
       if (full) {
         this.#lastFullMs = now
+        this.#publishedPolicy = policy
         this.#published.clear()
       }
       for (const link of moved) {
@@ -127,7 +132,7 @@ export class ReportPublisher {
 
   #hasMoved (link: LinkMeasurement): boolean {
     const before = this.#published.get(link.peer.toString())
-    return before === undefined || movedSignificantly(reading(before), reading(link))
+    return before === undefined || (before.closed ?? false) !== (link.closed ?? false) || movedSignificantly(reading(before), reading(link))
   }
 
   #hasGone (all: readonly LinkMeasurement[]): boolean {
@@ -141,7 +146,8 @@ export class ReportPublisher {
       issuedAtMs: this.#init.now(),
       full,
       links,
-      loadBytesPerSecond: BigInt(Math.round(this.#init.loadBytesPerSecond()))
+      loadBytesPerSecond: BigInt(Math.round(this.#init.loadBytesPerSecond())),
+      policy: full ? this.#init.policy?.() : undefined
     }, this.#init.privateKey)
   }
 }

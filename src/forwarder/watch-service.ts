@@ -24,6 +24,8 @@ export interface WatchServiceInit {
   neighbours: KeptLinks
   monitor: LinkMonitor
   discovery: Discovery
+  /** Links that are wanted for another reason (peer ids as text). */
+  alsoKept: { has: (key: string) => boolean }
   /** RSPs that may ask; undefined: any. */
   allowed?: readonly PeerId[]
   /** Unix time, ms. */
@@ -125,7 +127,7 @@ export class WatchService {
         this.#targets.delete(key)
       }
     }
-    this.#init.neighbours.retain(wanted)
+    this.#init.neighbours.retain({ has: (key) => wanted.has(key) || this.#init.alsoKept.has(key) })
     const measured = new Map<string, PeerId>()
     for (const [key, descriptor] of this.#targets) {
       this.#init.neighbours.keep(descriptor)

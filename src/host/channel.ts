@@ -6,6 +6,7 @@ import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../pro
 import { CloseReason } from '../../protocols/envelope/constants.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import type { AccessSet } from './access-set.ts'
+import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { Arrival, Endpoint } from '../link/endpoint.ts'
@@ -23,6 +24,8 @@ export interface ChannelContext {
   discovery: Discovery
   access: AccessSet
   providers: ProviderSet
+  /** Sets up paths. */
+  installer: PathInstaller
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */

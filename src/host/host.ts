@@ -4,6 +4,7 @@ import { AccessSet } from './access-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { IncomingChannel } from './incoming-channel.ts'
+import { HostSetUp } from './set-up.ts'
 import { InitGuard } from '../../protocols/envelope/init-guard.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { OutgoingChannel } from './outgoing-channel.ts'
@@ -15,6 +16,10 @@ import { ProviderSet } from './provider-set.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { sessionIdOf } from '../../protocols/envelope/codec.ts'
 import type { Channel, ChannelContext } from './channel.ts'
+import type { InstallPathOptions, InstalledPaths } from './installed-paths.ts'
+import type { OfferedFlow } from './path-ends.ts'
+import type { Primitive } from './path-hold.ts'
+import type { SetUpStyle } from './path-installer.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
 import type { Arrival } from '../link/endpoint.ts'
@@ -32,8 +37,8 @@ export interface HostInit {
   maxAccess?: number
   /** Forwarders to try in order to find the nearest. */
   maxCandidates?: number
-  /** May this peer open a channel to us? Default: anyone. */
-  accepts?: (peer: PeerId) => boolean
+  /** May this peer open a channel to us, or set up a path (then `flow` is given) that ends here? Default: anyone, at a bounded rate. */
+  accepts?: (peer: PeerId, flow?: OfferedFlow) => boolean | Promise<boolean>
   /** Channels at once, both directions. */
   maxChannels?: number
   /** A channel over which nothing has come for so long is closed. */
@@ -54,6 +59,8 @@ export interface OpenOptions {
   weights?: { delay: number, loss: number }
   /** When to leave the default route, and when to change the path. */
   selector?: PathSelectorInit
+  /** How paths are used: as source routes (default; with authenticators where forwarders want them), or by labels. */
+  primitive?: Primitive
 }
 
 const DEFAULT_MAX_ACCESS = 8
@@ -62,17 +69,32 @@ const DEFAULT_MAX_CHANNELS = 256
 /** Long enough for a peer's network to come back. */
 const DEFAULT_IDLE_MS = 60_000
 const QUEUE_BYTES = 1_000_000
+const ATTACH_DEADLINE_MS = 5_000
+/** Most paths that an RSP may be asked for. */
+const MAX_OFFERS = 8
 const TICK_MS = 50
 /** Batches leave at the end of the tick; this is some ticks. */
 const FAREWELL_MS = 20
 /** How long the link to a peer outlives the last channel with it: another one may follow. */
 const LINGER_MS = 2_000
 
+/** A path under labels, hop by hop. */
+export interface LabelledTrace {
+  /** Entry first. */
+  forwarders: string[]
+  rsp: string
+  style: SetUpStyle
+  setUpMs: number
+  /** The forwarders, then the destination; null where nothing came back. */
+  hops: Array<{ id: string, rttMs: number | null }>
+}
+
 export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
   readonly access: AccessSet
   readonly providers: ProviderSet
   readonly links: LinkSet
+  readonly #setUp: HostSetUp
   readonly #components: HostComponents
   readonly #init: HostInit
   readonly #endpoint: Endpoint
@@ -127,7 +149,21 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now: Date.now,
       log: components.logger.forComponent('byway:host:providers')
     })
-    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, now, nowS, idleMs: init.idleMs ?? DEFAULT_IDLE_MS, log: this.#log }
+    this.#setUp = new HostSetUp({
+      self,
+      privateKey: components.privateKey,
+      endpoint: this.#endpoint,
+      links: this.links,
+      discovery: this.discovery,
+      connectionManager,
+      prober: this.#prober,
+      attach: async (entry) => this.#attachTo(entry),
+      offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
+      accepts: async (peer, flow) => await init.accepts?.(peer, flow) ?? true,
+      now,
+      log: components.logger.forComponent('byway:host:set-up')
+    })
+    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, installer: this.#setUp.installer, now, nowS, idleMs: init.idleMs ?? DEFAULT_IDLE_MS, log: this.#log }
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.access.consider(found)
@@ -149,6 +185,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       }
     })
     await this.links.start()
+    await this.#setUp.start(this.#components.registrar)
     this.#prober.start()
     this.access.start()
     this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
@@ -161,6 +198,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     for (const channel of open) {
       channel.close()
     }
+    await this.#setUp.beforeStop()
     if (open.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
     }
@@ -171,6 +209,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     await this.discovery.stop()
     this.access.stop()
     this.#prober.stop()
+    await this.#setUp.stop()
     await this.links.stop()
   }
 
@@ -183,7 +222,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#makeRoom()
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector })
+    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
     await channel.prepare()
     this.#makeRoom()
     this.#add(keyOf(channel.sessionId as Uint8Array), channel)
@@ -207,6 +246,41 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       weights: options.weights,
       paths: options.paths
     })
+  }
+
+  /** Paths that are kept without a channel, until they are removed. */
+  get paths (): InstalledPaths {
+    return this.#setUp.paths
+  }
+
+  /**
+   * Sets up a path with labels, and gives the round trip to each of its forwarders and to its destination: packets whose TTL ends
+   * there, and one that comes back from the end.
+   *
+   * @throws as `paths.install`
+   */
+  async traceLabelled (destination: PeerId, options: InstallPathOptions = {}): Promise<LabelledTrace> {
+    const { hold, setUpMs } = await this.paths.hold(destination, { ...options, want: 'labels' })
+    try {
+      const { forwarders, rsp } = hold.path
+      const rtts = await Promise.all([...forwarders, destination].map(async (_, index) => {
+        const { promise, resolve } = Promise.withResolvers<number | null>()
+        const ttl = index < forwarders.length ? index + 1 : undefined
+        if (!this.#prober.probeOn(hold.way, ({ rttMs, noticeMs }) => { resolve(rttMs ?? noticeMs ?? null) }, { ttl })) {
+          resolve(null)
+        }
+        return promise
+      }))
+      return {
+        forwarders: forwarders.map(String),
+        rsp: rsp.toString(),
+        style: options.style ?? 'one-pass',
+        setUpMs,
+        hops: [...forwarders, destination].map((id, index) => ({ id: id.toString(), rttMs: rtts[index] }))
+      }
+    } finally {
+      hold.release()
+    }
   }
 
   /** Round trips to each forwarder of a path as seen from here: [first], [first, second], … Undefined where none came back. */
@@ -233,6 +307,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     for (const channel of this.#channels.values()) {
       channel.tick(nowMs)
     }
+    this.#setUp.tick(nowMs)
     for (const [key, { peer, atMs }] of this.#leaving) {
       if (atMs <= nowMs) {
         this.#leaving.delete(key)
@@ -252,7 +327,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
         privateKey: this.#components.privateKey,
         isSessionIdTaken: (id) => this.#channels.has(keyOf(id))
       })
-      if (session !== undefined && this.#init.accepts?.(session.remote) === false) {
+      if (session !== undefined && await this.#init.accepts?.(session.remote) === false) {
         return
       }
       if (session !== undefined) {
@@ -273,6 +348,10 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       this.refusedPayloads++
       this.#log('refused a channel from %p - %e', arrival.from.peer, error)
     }
+  }
+
+  async #attachTo (entry: PeerId): Promise<boolean> {
+    return this.access.isAttached(entry) || this.access.attachTo(await this.discovery.describe(entry), ATTACH_DEADLINE_MS, this.#setUp)
   }
 
   #takeIn (session: Session): void {

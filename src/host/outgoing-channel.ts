@@ -9,6 +9,7 @@ import { UnavailableError } from '../../protocols/errors.ts'
 import { Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
 import { ExitRequests } from './exit-requests.ts'
+import { holdPath } from './path-hold.ts'
 import { PathSelector } from './path-selector.ts'
 import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
@@ -17,6 +18,7 @@ import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision } from './path-selector.ts'
+import type { Primitive } from './path-hold.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
@@ -54,6 +56,7 @@ export interface OutgoingChannelInit {
   privateKey: PrivateKey
   weights?: { delay: number, loss: number }
   selector?: PathSelectorInit
+  primitive?: Primitive
 }
 
 export class OutgoingChannel extends Channel {
@@ -79,7 +82,14 @@ export class OutgoingChannel extends Channel {
   constructor (init: OutgoingChannelInit) {
     super(init.context, init.descriptor.peer)
     this.#init = init
-    this.#book = new RouteBook({ context: init.context, remote: init.descriptor.peer, channel: this })
+    const { context, descriptor: { peer: remote }, primitive } = init
+    this.#book = new RouteBook({
+      context,
+      remote,
+      channel: this,
+      primitive,
+      hold: async (path, how) => holdPath(path, how, { self: context.endpoint.self, remote, installer: context.installer })
+    })
     this.#exits = new ExitRequests((request) => {
       const way = this.activeWay()
       return way !== undefined && this.sendFrame(request, way)
@@ -183,6 +193,9 @@ export class OutgoingChannel extends Channel {
     const route = this.#book.byTag(notice.pathTag)
     if (route === undefined || notice.code === NoticeCode.overQuota) {
       return
+    }
+    if (notice.code === NoticeCode.notAuthorized) {
+      void this.#book.authorize(route)
     }
     const broken = this.#book.nodeAfter(route, notice.reporter)
     if (notice.code === NoticeCode.noSuchNeighbour && broken !== undefined) {
@@ -330,6 +343,7 @@ export class OutgoingChannel extends Channel {
 
   protected override ended (): void {
     super.ended()
+    this.#book.close()
     this.#exits.stop()
   }
 }

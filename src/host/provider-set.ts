@@ -1,5 +1,6 @@
 // The RSPs that a host knows, asked side by side. Each answer is verified; each RSP's silence costs only itself.
 import { commit } from '../../protocols/route/codec.ts'
+import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
 import type { AccessPoint } from './access-set.ts'
@@ -25,11 +26,16 @@ export interface RouteWish {
   avoid?: readonly PeerId[]
 }
 
+/** An offer of an RSP, and what opens its commitments to the forwarders that are asked to take it. */
+export interface OfferedPath extends VerifiedPath {
+  salts: { source: Uint8Array, destination: Uint8Array }
+}
+
 export interface ProviderAnswer {
   rsp: PeerId
   mapKind: string
   /** Best first; empty when `error` is set. */
-  paths: VerifiedPath[]
+  paths: OfferedPath[]
   /** Why there is no path, or why single ones were dropped. */
   error?: Error
   elapsedMs: number
@@ -66,12 +72,13 @@ export class ProviderSet {
     try {
       const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
       const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
+      const salts = { source: newSalt(), destination: newSalt() }
       const { paths, refused } = await queryRoutes(connection, {
         nonce: crypto.getRandomValues(new Uint8Array(16)),
         source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
         destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-        sourceCommitment: commit(crypto.getRandomValues(new Uint8Array(16)), wish.source),
-        destinationCommitment: commit(crypto.getRandomValues(new Uint8Array(16)), wish.destination),
+        sourceCommitment: commit(salts.source, wish.source),
+        destinationCommitment: commit(salts.destination, wish.destination),
         weights: wish.weights ?? DEFAULT_WEIGHTS,
         paths: wish.paths ?? DEFAULT_PATHS,
         avoid: [...wish.avoid ?? []]
@@ -79,10 +86,15 @@ export class ProviderSet {
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
-      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: this.#init.now() - startedMs }
+      return { rsp, mapKind, paths: paths.map((path) => ({ ...path, salts })), error: refused[0]?.error, elapsedMs: this.#init.now() - startedMs }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
       return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: this.#init.now() - startedMs }
     }
   }
+}
+
+/** New for each query and end, so that nobody can link two queries for one peer. */
+function newSalt (): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(SALT_BYTES))
 }

@@ -5,9 +5,9 @@ import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
 import { wayAlong } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
-import type { ProviderAnswer } from './provider-set.ts'
+import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
+import type { PathHold, Primitive } from './path-hold.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
-import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const DEFAULT_ID = 'default'
@@ -18,19 +18,39 @@ const OPEN_DEADLINE_MS = 5_000
 const MAX_PATHS = 6
 /** The default route, those offered last, and a few that were offered before and still serve. */
 const MAX_ROUTES = MAX_PATHS + 3
+/** State that holds only until the old offer ends is set up anew under a new one so long before. */
+const RENEW_BEFORE_MS = 45_000
 /** A path that nobody offers any more is kept while it is in use, and a dead one is forgotten after so long. */
 const DEAD_MS = 30_000
+
+export interface RouteBookInit {
+  context: ChannelContext
+  remote: PeerId
+  channel: object
+  /** How paths are used; default: as bare source routes, and with authenticators where forwarders want them. */
+  primitive?: Primitive
+  /** Makes a path usable; see path-hold.ts. */
+  hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
+}
 
 export class RouteBook {
   readonly #context: ChannelContext
   readonly #remote: PeerId
   readonly #askedBy: object
+  readonly #primitive: Primitive
+  readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
+  readonly #holds = new Map<string, PathHold>()
+  /** Paths over forwarders that take no source route without an authenticator. */
+  readonly #needAuthority = new Set<string>()
+  #closed = false
 
-  constructor (init: { context: ChannelContext, remote: PeerId, channel: object }) {
+  constructor (init: RouteBookInit) {
     this.#context = init.context
     this.#remote = init.remote
     this.#askedBy = init.channel
+    this.#primitive = init.primitive ?? 'source-route'
+    this.#hold = init.hold
   }
 
   get routes (): Route[] {
@@ -79,7 +99,7 @@ export class RouteBook {
   async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, inUse: () => string | undefined): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
-    const paths = new Map<string, VerifiedPath>()
+    const paths = new Map<string, OfferedPath>()
     for (const path of offered) {
       const id = path.forwarders.join()
       if (!paths.has(id) && paths.size < MAX_PATHS) {
@@ -91,7 +111,7 @@ export class RouteBook {
     this.#forget(paths, inUse())
   }
 
-  #forget (offered: ReadonlyMap<string, VerifiedPath>, inUse: string | undefined): void {
+  #forget (offered: ReadonlyMap<string, OfferedPath>, inUse: string | undefined): void {
     for (const [id, route] of this.#routes) {
       if (route.isDefault) {
         continue
@@ -102,11 +122,36 @@ export class RouteBook {
       const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
       if (expired || forgotten || dead) {
         this.#routes.delete(id)
+        this.#release(id)
       }
     }
   }
 
-  async #take (id: string, path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+  /** The channel has ended: nothing is left installed. */
+  close (): void {
+    this.#closed = true
+    for (const id of [...this.#holds.keys()]) {
+      this.#release(id)
+    }
+  }
+
+  /** A forwarder of this route takes nothing without authority: it is shown, once. */
+  async authorize (route: Route): Promise<void> {
+    const { path } = route
+    if (path === undefined || this.#primitive !== 'source-route' || this.#needAuthority.has(route.id)) {
+      return
+    }
+    this.#needAuthority.add(route.id)
+    await this.#retake(route.id, path as OfferedPath)
+  }
+
+  #release (id: string): void {
+    this.#holds.get(id)?.release()
+    this.#holds.delete(id)
+    this.#needAuthority.delete(id)
+  }
+
+  async #take (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
     try {
       await this.#takeOrThrow(id, path, attachPeer)
     } catch (error) {
@@ -114,23 +159,56 @@ export class RouteBook {
     }
   }
 
-  /** @throws InvalidRouteError for a path over one of the ends themselves */
-  async #takeOrThrow (id: string, path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
-    const header = encodeSourceRoute({
-      nodes: [this.#context.endpoint.self, ...path.forwarders.map(nodeIdOf), nodeIdOf(this.#remote)],
-      expiryS: Math.floor(path.expiresAtMs / 1_000),
-      pathTag: path.tag
-    })
+  async #takeOrThrow (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+    const known = this.#routes.get(id)
+    if (known !== undefined ? this.#wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
+      await this.#install(id, path)
+    }
+  }
+
+  /** Source routes cost nothing to renew; state is renewed when it is lost, or soon would be. */
+  #wantsRenewal (id: string): boolean {
+    const hold = this.#holds.get(id)
+    return hold === undefined || !hold.isUp || hold.primitive === 'source-route' || hold.path.expiresAtMs - this.#context.nowS() * 1_000 < RENEW_BEFORE_MS
+  }
+
+  /** @throws what `holdPath` does */
+  async #install (id: string, path: OfferedPath): Promise<void> {
+    const hold = await this.#hold(path, this.#needAuthority.has(id) ? 'authenticators' : this.#primitive)
+    if (this.#closed) {
+      hold.release()
+      return
+    }
+    this.#holds.get(id)?.release()
+    this.#holds.set(id, hold)
+    hold.onLost((reason) => { this.#lost(id, hold, reason) })
     const known = this.#routes.get(id)
     if (known !== undefined) {
-      known.renew(wayAlong(header), path)
-    } else if (await this.#reachable(path, attachPeer)) {
-      this.#routes.set(id, new Route({ id, way: wayAlong(header), path, label: path.forwarders.map(shortName).join('→') }))
+      known.renew(hold.way, path)
+    } else {
+      this.#routes.set(id, new Route({ id, way: hold.way, path, label: path.forwarders.map(shortName).join('→') }))
+    }
+  }
+
+  /** The route is left at once, and comes back when it has been set up anew and answers. */
+  #lost (id: string, hold: PathHold, reason: string): void {
+    if (this.#holds.get(id) === hold && !this.#closed) {
+      this.#context.log('the path %s to %p was lost: %s', this.#routes.get(id)?.label, this.#remote, reason)
+      this.#routes.get(id)?.died(this.#context.now())
+      void this.#retake(id, hold.path)
+    }
+  }
+
+  async #retake (id: string, path: OfferedPath): Promise<void> {
+    try {
+      await this.#install(id, path)
+    } catch (error) {
+      this.#context.log('the path over %s cannot be set up now - %e', path.forwarders.map(shortName).join('→'), error)
     }
   }
 
   /** Are both ends attached to the path's ends, or do they attach now? */
-  async #reachable (path: VerifiedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<boolean> {
+  async #reachable (path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<boolean> {
     const { access, discovery } = this.#context
     const entry = path.forwarders[0]
     const exit = path.forwarders[path.forwarders.length - 1]

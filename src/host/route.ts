@@ -2,7 +2,7 @@
 import { LinkEstimator } from '../measurement/link-estimator.ts'
 import type { RouteState } from './path-selector.ts'
 import type { Way } from '../link/way.ts'
-import type { VerifiedPath } from '../../protocols/route/offer.ts'
+import type { OfferedPath } from './provider-set.ts'
 
 /** Detection time is max(3 RTT + 100 ms, 300 ms): three echoes in a row without an answer. */
 const TIMEOUT_RTTS = 3
@@ -22,7 +22,7 @@ export interface RouteInit {
   /** How packets go on this route, for the channel's initiator. */
   way: Way
   /** Unset for the default route. */
-  path?: VerifiedPath
+  path?: OfferedPath
   /** The same, as the RSP's short name and the forwarders'. */
   label: string
 }
@@ -31,7 +31,7 @@ export class Route implements RouteState {
   readonly id: string
   readonly label: string
   #way: Way
-  #path: VerifiedPath | undefined
+  #path: OfferedPath | undefined
   readonly #estimator = new LinkEstimator()
   /** Echo number → when it was sent. Oldest first. */
   readonly #outstanding = new Map<number, number>()
@@ -57,12 +57,12 @@ export class Route implements RouteState {
   }
 
   /** Unset for the default route. */
-  get path (): VerifiedPath | undefined {
+  get path (): OfferedPath | undefined {
     return this.#path
   }
 
   /** The same forwarders, with a later expiry. What was measured stays. */
-  renew (way: Way, path?: VerifiedPath): void {
+  renew (way: Way, path?: OfferedPath): void {
     this.#way = way
     this.#path = path
   }

@@ -36,6 +36,8 @@ export interface LinkSetInit {
 export interface LinkSetEvents {
   'link:up': CustomEvent<Link>
   'link:down': CustomEvent<Link>
+  /** Neither direction stands any more; from now on another link may get the index. */
+  'link:gone': CustomEvent<Link>
 }
 
 export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
@@ -43,6 +45,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #init: LinkSetInit
   readonly #links = new NodeTable<StreamLink>()
   readonly #all = new Set<StreamLink>()
+  /** Places without a link are undefined, never holes. */
+  readonly #byIndex: Array<StreamLink | undefined> = []
   readonly #opening = new Map<string, Promise<Link>>()
   readonly #endOfTick = new EndOfTick()
   readonly #log: Logger
@@ -82,6 +86,12 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   /** The link to the node whose id stands in `buffer` at `at`, if packets can be sent to it. */
   getAt (buffer: Uint8Array, at: number): Link | undefined {
     const link = this.#links.getAt(buffer, at)
+    return link?.isUp === true ? link : undefined
+  }
+
+  /** The link with this index, if packets can be sent to it. */
+  byIndex (index: number): Link | undefined {
+    const link = this.#byIndex[index]
     return link?.isUp === true ? link : undefined
   }
 
@@ -156,6 +166,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     }
     const link = new StreamLink({
       peer,
+      index: this.#freeIndex(),
       endOfTick: this.#endOfTick,
       queueBytes: this.#init.queueBytes,
       now: this.#init.now,
@@ -166,13 +177,23 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     })
     this.#links.set(id, link)
     this.#all.add(link)
+    this.#byIndex[link.index] = link
     return link
+  }
+
+  /** The smallest, so that indices stay below the most links that there were at once. */
+  #freeIndex (): number {
+    const free = this.#byIndex.indexOf(undefined)
+    return free < 0 ? this.#byIndex.length : free
   }
 
   #forget (link: StreamLink): void {
     if (!link.hasStreams && this.#links.get(link.node) === link) {
       this.#links.delete(link.node)
       this.#all.delete(link)
+      // the index is free only after those who know the link by it have heard
+      this.safeDispatchEvent('link:gone', { detail: link })
+      this.#byIndex[link.index] = undefined
     }
   }
 }

@@ -15,6 +15,8 @@ export interface LinkCounters {
 export interface Link {
   readonly peer: PeerId
   readonly node: NodeId
+  /** A small number that no other living link of the same set has: what tables of forwarding state know the link by. */
+  readonly index: number
   readonly counters: LinkCounters
   /** Can packets be sent now? */
   readonly isUp: boolean

@@ -20,6 +20,7 @@ const CREDIT_BUFFER_BYTES = 65_536
 
 export interface StreamLinkInit {
   peer: PeerId
+  index: number
   endOfTick: EndOfTick
   queueBytes: number
   now: () => number
@@ -34,6 +35,7 @@ export interface StreamLinkInit {
 export class StreamLink implements Link, Flushable {
   readonly peer: PeerId
   readonly node: NodeId
+  readonly index: number
   readonly counters: LinkCounters
   readonly #init: StreamLinkInit
   readonly #queue: PacketQueue
@@ -45,6 +47,7 @@ export class StreamLink implements Link, Flushable {
   constructor (init: StreamLinkInit) {
     this.peer = init.peer
     this.node = nodeIdOf(init.peer)
+    this.index = init.index
     this.#init = init
     const queue = this.#queue = new PacketQueue(init.queueBytes)
     this.counters = {

@@ -91,12 +91,12 @@ export class Prober {
   }
 
   /**
-   * Probes along a path that was set up. Its destination sends the probe back; with a `ttl` the forwarder at which that ends
-   * answers instead, by a notice.
+   * Probes along a path that was set up. With labels its destination sends the probe back, a source route needs `turnAround`;
+   * with a `ttl` the forwarder at which that ends answers instead, by a notice.
    *
    * @returns false when it could not be sent; then `onResult` is not called
    */
-  probeOn (way: Way, onResult: (result: ProbeResult) => void, options: { ttl?: number } = {}): boolean {
+  probeOn (way: Way, onResult: (result: ProbeResult) => void, options: SendOptions = {}): boolean {
     return this.#outstanding.size < this.#maxOutstanding && this.#send(way, options, onResult)
   }
 

@@ -3,6 +3,8 @@
 import { LinkTable } from '../topology/link-table.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import type { Graph } from '../topology/graph.ts'
+import type { PolicyStatement } from '../../protocols/report/codec.ts'
+import type { PeerId } from '@libp2p/interface'
 
 /** One side's view of a link. */
 export interface LinkView {
@@ -25,6 +27,10 @@ export class PerformanceMap {
   readonly #links = new LinkTable()
   /** from → to → what `from` says of the link. */
   readonly #views = new Map<string, Map<string, LinkView>>()
+  /** from → to: links that `from` does not carry paths of others over. */
+  readonly #closed = new Map<string, Set<string>>()
+  /** Of forwarders that take paths of some RSPs only. */
+  readonly #policies = new Map<string, PolicyStatement>()
 
   /** Makes a forwarder usable as a path of its own, links or not. */
   addNode (key: string): number {
@@ -51,8 +57,10 @@ export class PerformanceMap {
     this.#links.removeNode(node)
     this.#nodes.delete(key)
     this.#views.delete(key)
-    for (const views of this.#views.values()) {
-      views.delete(key)
+    this.#closed.delete(key)
+    this.#policies.delete(key)
+    for (const others of [...this.#views.values(), ...this.#closed.values()]) {
+      others.delete(key)
     }
   }
 
@@ -86,6 +94,48 @@ export class PerformanceMap {
     }
   }
 
+  /**
+   * Takes from `from`, a node of the map, whether it carries paths of others over its link to `to`. Unlike what it says of a link's
+   * values that is no measurement: it does not get old, and holds until it is taken back.
+   */
+  setClosed (from: string, to: string, closed: boolean): void {
+    const known = this.#closed.get(from) ?? new Set()
+    if (closed === known.has(to) || this.#nodes.indexOf(from) === undefined || (closed && known.size >= MAX_VIEWS_PER_NODE)) {
+      return
+    }
+    if (closed) {
+      this.#closed.set(from, known.add(to))
+    } else {
+      known.delete(to)
+    }
+    this.#combine(from, to)
+  }
+
+  /** `from` has closed no other links than these. */
+  retainClosed (from: string, tos: ReadonlySet<string>): void {
+    for (const to of this.#closed.get(from) ?? []) {
+      if (!tos.has(to)) {
+        this.setClosed(from, to, false)
+      }
+    }
+  }
+
+  /** Takes whose paths a forwarder, a node of the map, carries; undefined: anyone's. */
+  setPolicy (key: string, policy: PolicyStatement | undefined): void {
+    if (policy !== undefined && this.#nodes.indexOf(key) !== undefined && (policy.listedOnly || policy.revoked.length > 0)) {
+      this.#policies.set(key, policy)
+    } else {
+      this.#policies.delete(key)
+    }
+  }
+
+  /** Forwarders that do not take paths of this RSP. */
+  unwilling (rsp: PeerId): number[] {
+    return [...this.#policies]
+      .filter(([, { listedOnly, rsps, revoked }]) => (listedOnly && !rsps.some((other) => other.equals(rsp))) || revoked.some((other) => other.equals(rsp)))
+      .map(([key]) => this.#nodes.indexOf(key) as number)
+  }
+
   indexOf (key: string): number | undefined {
     return this.#nodes.indexOf(key)
   }
@@ -115,7 +165,7 @@ export class PerformanceMap {
 
   /**
    * A round trip is the same from both ends, so both are believed only as far as they agree: the worse value counts. Who
-   * wants to draw traffic by a lie needs the other end to lie too.
+   * wants to draw traffic by a lie needs the other end to lie too. A link that either end has closed is none.
    */
   #combine (a: string, b: string): void {
     const views = [this.#views.get(a)?.get(b), this.#views.get(b)?.get(a)].filter((view) => view !== undefined)
@@ -124,7 +174,7 @@ export class PerformanceMap {
     if (from === undefined || to === undefined) {
       return
     }
-    if (views.length === 0) {
+    if (views.length === 0 || this.#closed.get(a)?.has(b) === true || this.#closed.get(b)?.has(a) === true) {
       this.#links.remove(from, to)
       this.#links.remove(to, from)
       return

@@ -87,10 +87,13 @@ export class ReportCollector {
     const { map } = this.#init
     map.addNode(key)
     if (report.full) {
+      map.setPolicy(key, report.policy)
+      map.retainClosed(key, new Set(report.links.filter(({ closed }) => closed).map(({ peer }) => peer.toString())))
       map.retain(key, new Set(report.links.map(({ peer }) => peer.toString())))
     }
     for (const link of report.links) {
       const to = link.peer.toString()
+      map.setClosed(key, to, link.closed === true)
       if (!link.up) {
         // a link has two ends, and either can tell that it is down
         map.remove(key, to)

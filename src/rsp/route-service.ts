@@ -1,13 +1,13 @@
 // Answers route queries: from the map, by the finder, as signed offers. Knows neither how the map is filled nor how paths
 // are found.
 import { NotFoundError } from '../../protocols/errors.ts'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { signOffers } from '../../protocols/route/offer.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
 import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
 import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
-import type { PrivateKey } from '@libp2p/interface'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
@@ -27,6 +27,7 @@ export interface RouteServiceInit {
 
 export class RouteService {
   readonly #init: RouteServiceInit
+  readonly #self: PeerId
   #pathNumber = crypto.getRandomValues(new Uint32Array(1))[0]
   /** Queries answered with at least one path. */
   answered = 0
@@ -34,6 +35,7 @@ export class RouteService {
 
   constructor (init: RouteServiceInit) {
     this.#init = init
+    this.#self = peerIdFromPrivateKey(init.privateKey)
   }
 
   /** @throws NotFoundError when the map has no path between the two ends */
@@ -60,7 +62,11 @@ export class RouteService {
       const node = map.indexOf(forwarder.toString())
       return node === undefined ? [] : [{ node, rttUs }]
     })
-    const avoid = new Set(query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined))
+    // a path over a forwarder that does not take ours could not be set up
+    const avoid = new Set([
+      ...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined),
+      ...map.unwilling(this.#self)
+    ])
     return finder.find(map.snapshot(nowMs), {
       source: points(query.source),
       destination: points(query.destination),

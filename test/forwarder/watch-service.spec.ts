@@ -40,6 +40,7 @@ describe('watch service', () => {
       neighbours,
       monitor: { set: (peers: Map<string, unknown>) => { measured = [...peers.keys()] } } as unknown as LinkMonitor,
       discovery: discovery.asDiscovery,
+      alsoKept: new Set<string>(),
       now: () => nowMs,
       ...init
     })

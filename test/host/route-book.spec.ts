@@ -5,7 +5,9 @@ import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
 import type { ChannelContext } from '../../src/host/channel.ts'
 import type { ProviderAnswer } from '../../src/host/provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
-import type { VerifiedPath } from '../../protocols/route/offer.ts'
+import { holdPath } from '../../src/host/path-hold.ts'
+import type { OfferedPath } from '../../src/host/provider-set.ts'
+import type { PathInstaller } from '../../src/host/path-installer.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 const [SELF, REMOTE, RSP, RIVAL] = await Promise.all([1, 2, 3, 4].map(peerOf))
@@ -14,14 +16,14 @@ const LIFE_MS = 300_000
 
 let pathNumber = 0
 
-function pathOver (forwarders: PeerId[], change: Partial<VerifiedPath> = {}): VerifiedPath {
+function pathOver (forwarders: PeerId[], change: Partial<OfferedPath> = {}): OfferedPath {
   const tag = new Uint8Array(8)
   new DataView(tag.buffer).setUint32(4, ++pathNumber)
   const prediction = { rttUs: 30_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 }
-  return { forwarders, rsp: RSP, tag, pathNumber, notBeforeMs: NOW_MS, expiresAtMs: NOW_MS + LIFE_MS, prediction, ...change } as unknown as VerifiedPath
+  return { forwarders, rsp: RSP, tag, pathNumber, notBeforeMs: NOW_MS, expiresAtMs: NOW_MS + LIFE_MS, prediction, ...change } as unknown as OfferedPath
 }
 
-function answer (paths: VerifiedPath[], rsp = RSP): ProviderAnswer {
+function answer (paths: OfferedPath[], rsp = RSP): ProviderAnswer {
   return { rsp, mapKind: 'reports', paths, elapsedMs: 1 }
 }
 
@@ -60,7 +62,8 @@ class World {
       nowS: () => (NOW_MS + this.nowMs) / 1_000,
       log
     } as unknown as ChannelContext
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this })
+    const installer = {} as unknown as PathInstaller
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, hold: async (path, how) => holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer }) })
   }
 
   async update (...answers: ProviderAnswer[]): Promise<string[]> {

@@ -11,6 +11,7 @@ const OFFSET = 3
 export class FakeLink implements Link {
   readonly peer: PeerId
   readonly node: NodeId
+  readonly index: number
   readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
   readonly queuedBytes = 0
   isUp = true
@@ -18,8 +19,9 @@ export class FakeLink implements Link {
   readonly droppable: boolean[] = []
   readonly #batches: Uint8Array[] = []
 
-  constructor (node: NodeId, peer?: PeerId) {
+  constructor (node: NodeId, peer?: PeerId, index = 0) {
     this.node = node
+    this.index = index
     this.peer = peer as PeerId
   }
 
@@ -55,14 +57,20 @@ export interface FakeLinks {
   to: (node: NodeId) => FakeLink
 }
 
+/** Their indices are those of the list. */
 export function fakeLinks (nodes: readonly NodeId[]): FakeLinks {
   const table = new NodeTable<FakeLink>()
-  for (const node of nodes) {
-    table.set(node, new FakeLink(node))
+  const all = nodes.map((node, index) => new FakeLink(node, undefined, index))
+  for (const link of all) {
+    table.set(link.node, link)
   }
   const getAt = (buffer: Uint8Array, at: number): Link | undefined => {
     const link = table.getAt(buffer, at)
     return link?.isUp === true ? link : undefined
   }
-  return { links: { getAt } as unknown as LinkSet, to: (node) => table.get(node) as FakeLink }
+  const byIndex = (index: number): Link | undefined => {
+    const link = all[index] as FakeLink | undefined
+    return link?.isUp === true ? link : undefined
+  }
+  return { links: { getAt, byIndex } as unknown as LinkSet, to: (node) => table.get(node) as FakeLink }
 }

@@ -20,6 +20,7 @@ function makeLink (): Watched {
   const received: number[] = []
   const link = new StreamLink({
     peer,
+    index: 0,
     endOfTick: new EndOfTick(),
     queueBytes: QUEUE_BYTES,
     now: () => 0,

@@ -74,7 +74,7 @@ describe('prober', () => {
     const [sent] = neighbours.to(A).take()
     const notice = encodeNotice(sent, 0, sent.length, NoticeCode.noSuchNeighbour)
     receive(notice as Uint8Array)
-    assert.deepEqual(results, [{ notice: NoticeCode.noSuchNeighbour , noticeMs: 0 }])
+    assert.deepEqual(results, [{ notice: NoticeCode.noSuchNeighbour, noticeMs: 0 }])
   })
 
   it('is not taken in by answers to what it did not ask', () => {

@@ -1,0 +1,233 @@
+// `byway status`: what the running daemons of this user do. Everything is in --json; the text shows what an operator asks for.
+import { setTimeout } from 'node:timers/promises'
+import { z } from 'zod'
+import { BywayError } from '../../protocols/errors.ts'
+import { addControlSettings, checkAnswer, connectAll, readControlSettings, NoDaemonError } from './control-client.ts'
+import { ExitCode } from './exit-codes.ts'
+import { short, table } from './output.ts'
+import type { Command } from 'commander'
+import type { ControlClient } from './control-client.ts'
+import type { Terminal } from './output.ts'
+
+const count = z.number().optional()
+const counts = z.record(z.string(), z.number()).optional()
+
+/** What a forwarder says of itself; all that a version does not know is left out. */
+const forwarderView = z.looseObject({
+  links: count,
+  neighbours: count,
+  attachments: count,
+  loadBytesPerSecond: count,
+  forwardedPackets: count,
+  forwardedBytes: count,
+  /** By reason. */
+  dropped: counts,
+  table: z.looseObject({
+    paths: count,
+    maxPaths: count,
+    labels: count,
+    pendingPaths: count,
+    heldBytes: count,
+    /** Null: what source routes without authority carried. */
+    perRsp: z.array(z.looseObject({ rsp: z.string().nullable(), paths: z.number(), packets: z.number(), bytes: z.number(), sources: count })).optional()
+  }).optional(),
+  /** `queued`: wait for a signature check; `bits`: what a puzzle asks for now. */
+  setUps: z.looseObject({
+    installed: count, authenticated: count, refreshed: count, removed: count, refused: counts, queued: count, bits: count, isCalm: z.boolean().optional()
+  }).optional()
+})
+
+/** Of a host, made by daemon-role.ts. */
+const hostView = z.looseObject({
+  measuredForwarders: count,
+  knownForwarders: count,
+  knownRsps: count,
+  channels: z.array(z.looseObject({ remote: z.string(), openedBy: z.string(), route: z.string() })).optional()
+})
+
+const daemonView = z.looseObject({
+  role: z.string(),
+  id: z.string(),
+  network: z.string(),
+  version: z.string(),
+  pid: z.number(),
+  uptimeMs: z.number(),
+  addresses: z.array(z.string()),
+  status: z.looseObject({})
+})
+
+/** A daemon's answer to the command `status`. */
+export type DaemonStatus = z.output<typeof daemonView>
+
+/** One daemon: where it takes commands, and what it said, or why it said nothing. */
+export type DaemonRow = { control: string } & ({ daemon: DaemonStatus } | { error: { code: string, message: string } })
+
+const WATCH_INTERVAL_MS = 2_000
+const STATUS_DEADLINE_MS = 5_000
+
+export function registerStatus (program: Command, terminal: Terminal): void {
+  addControlSettings(program.command('status')
+    .description('show what the running daemons of this user do: load, links, forwarding state, channels')
+    .option('--watch', `show it every ${WATCH_INTERVAL_MS / 1_000} s until Ctrl-C`))
+    .addHelpText('after', '\nExample:\n  byway status\n  byway status --json | jq .daemons[0].status.table')
+    .action(async (flags: Record<string, unknown>) => {
+      const { control, json } = await readControlSettings(flags, terminal)
+      const show = async (): Promise<void> => {
+        const rows = await askAll(control, terminal)
+        terminal.out(json ? JSON.stringify({ daemons: rows.map(flat) }) : statusText(rows).join('\n'))
+        terminal.exit(rows.some((row) => !('error' in row)) ? ExitCode.done : ExitCode.error)
+      }
+      await show()
+      if (flags.watch === true) {
+        await watch(show, terminal)
+      }
+    })
+}
+
+/** Daemons may come and go while one watches. */
+async function watch (show: () => Promise<void>, terminal: Terminal): Promise<void> {
+  for (;;) {
+    await setTimeout(WATCH_INTERVAL_MS, undefined, { signal: terminal.signal }).catch(() => {})
+    if (terminal.signal.aborted) {
+      terminal.exit(ExitCode.done)
+      return
+    }
+    try {
+      await show()
+    } catch (error) {
+      if (!(error instanceof NoDaemonError)) {
+        throw error
+      }
+      terminal.err(error.message)
+    }
+  }
+}
+
+async function askAll (control: string | undefined, terminal: Terminal): Promise<DaemonRow[]> {
+  const clients = await connectAll(control, terminal)
+  return Promise.all(clients.map(async (client) => askOne(client, terminal.signal)))
+}
+
+async function askOne (client: ControlClient, signal: AbortSignal): Promise<DaemonRow> {
+  try {
+    return { control: client.path, daemon: checkAnswer(daemonView, await client.request('status', {}, { signal, deadlineMs: STATUS_DEADLINE_MS })) }
+  } catch (error) {
+    if (!(error instanceof BywayError) || signal.aborted) {
+      throw error
+    }
+    return { control: client.path, error: { code: error.code, message: error.message } }
+  } finally {
+    client.close()
+  }
+}
+
+export function statusText (rows: readonly DaemonRow[]): string[] {
+  return rows.flatMap((row, i) => [...(i === 0 ? [] : ['']), ...('error' in row ? [`${row.control}: ${row.error.message}`] : daemonText(row.daemon, row.control))]).map(printable)
+}
+
+function flat (row: DaemonRow): object {
+  return 'error' in row ? row : { control: row.control, ...row.daemon }
+}
+
+function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, status }: DaemonStatus, control: string): string[] {
+  const [facts, more = []] = role === 'forwarder'
+    ? forwarderText(forwarderView.safeParse(status).data)
+    : role === 'host' ? hostText(hostView.safeParse(status).data) : [factsOf(status)]
+  return [
+    `${role} ${id}`,
+    ...table([
+      ['  up', `${durationText(uptimeMs)}, network ${network}, version ${version}, process ${pid}`],
+      ['  control', control],
+      ...addresses.map((address, i) => [i === 0 ? '  listens on' : '', address]),
+      ...facts.map(([name, text]) => [`  ${name}`, text])
+    ]),
+    ...more
+  ]
+}
+
+/** Name and text of each fact, and lines after these. */
+type RoleText = [Array<[string, string]>, string[]?]
+
+function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
+  const { table: state, setUps } = view
+  const facts: Array<[string, string]> = [
+    ['links', `${numberText(view.links)}, to ${numberText(view.neighbours)} neighbours and ${numberText(view.attachments)} attached nodes`],
+    ['load', `${bytesText(view.loadBytesPerSecond)}/s`],
+    ['forwarded', `${numberText(view.forwardedPackets)} packets, ${bytesText(view.forwardedBytes)}`],
+    ['dropped', countsText(view.dropped)]
+  ]
+  if (state !== undefined) {
+    facts.push(['paths', `${numberText(state.paths)} of at most ${numberText(state.maxPaths)}, ${numberText(state.pendingPaths)} pending; ${numberText(state.labels)} labels; ${bytesText(state.heldBytes)}`])
+  }
+  if (setUps !== undefined) {
+    const { installed, authenticated, refreshed, removed, refused, queued, bits, isCalm } = setUps
+    facts.push(
+      ['set-ups', countsText({ installed: installed ?? 0, authenticated: authenticated ?? 0, refreshed: refreshed ?? 0, removed: removed ?? 0 })],
+      ['refused', countsText(refused)]
+    )
+    if (isCalm === false) {
+      facts.push(['under load', `${numberText(queued)} set-ups wait, puzzles have ${numberText(bits)} bits`])
+    }
+  }
+  const rows = state?.perRsp ?? []
+  return [facts, rows.length === 0
+    ? []
+    : ['', ...table([
+        ['  RSP', 'paths', 'packets', 'bytes', ...(rows.some(({ sources }) => sources !== undefined) ? ['sources'] : [])],
+        ...rows.map(({ rsp, paths, packets, bytes, sources }) => [
+          `  ${rsp ?? 'none (source routes)'}`, numberText(paths), numberText(packets), bytesText(bytes), ...(sources === undefined ? [] : [numberText(sources)])
+        ])
+      ])]]
+}
+
+function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {
+  return [[
+    ['knows', `${numberText(knownForwarders)} forwarders (${numberText(measuredForwarders)} measured) and ${numberText(knownRsps)} RSPs`],
+    ['channels', numberText(channels.length)]
+  ], channels.length === 0
+    ? []
+    : ['', ...table(channels.map(({ remote, openedBy, route }) => [`  ${openedBy === 'here' ? 'to' : 'from'} ${short(remote)}`, route]))]]
+}
+
+/** Numbers and texts under their own names: what is left for roles of which this version knows no more. */
+function factsOf (status: Record<string, unknown>): Array<[string, string]> {
+  return Object.entries(status).flatMap(([name, value]): Array<[string, string]> =>
+    typeof value === 'number' ? [[wordsOf(name), numberText(value)]] : typeof value === 'string' ? [[wordsOf(name), value]] : [])
+}
+
+/** Most frequent first. */
+function countsText (byName: Record<string, number> = {}): string {
+  const entries = Object.entries(byName).filter(([, n]) => n > 0).sort(([, a], [, b]) => b - a)
+  return entries.length === 0 ? 'none' : entries.map(([name, n]) => `${numberText(n)} ${wordsOf(name)}`).join(', ')
+}
+
+/** `queueFull` and `OVER_QUOTA` as words. */
+function wordsOf (name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase()
+}
+
+function numberText (n: number | undefined): string {
+  return n === undefined ? '–' : n.toLocaleString('en-US', { maximumFractionDigits: 1 })
+}
+
+export function bytesText (bytes: number | undefined): string {
+  if (bytes === undefined) {
+    return '–'
+  }
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+}
+
+/** The two largest units: a daemon's age is not needed to the second. */
+export function durationText (ms: number): string {
+  const s = Math.floor(ms / 1_000)
+  const parts = [[Math.floor(s / 86_400), 'd'], [Math.floor(s / 3_600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'], [s % 60, 's']] as const
+  const first = parts.findIndex(([n]) => n > 0)
+  return (first < 0 ? parts.slice(-1) : parts.slice(first, first + 2)).map(([n, unit]) => `${n} ${unit}`).join(' ')
+}
+
+/** Texts of other nodes must not steer a terminal. */
+function printable (line: string): string {
+  return line.replace(/\p{Cc}/gu, ' ')
+}

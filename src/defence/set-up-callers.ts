@@ -1,0 +1,41 @@
+// Serves the set-up protocol behind the gate: who calls, from which address prefix, and whether it is a forwarder, is found out once
+// for each connection.
+import { addressPrefix } from './address-prefix.ts'
+import { serveSetup } from '../../protocols/setup/server.ts'
+import type { GateCaller } from './set-up-limits.ts'
+import type { SetUpGate } from './set-up-gate.ts'
+import type { InstallCaller } from './install-checker.ts'
+import type { SetupAnswer, SetupRequest } from '../../protocols/setup/server.ts'
+import type { Connection, Logger, PeerId } from '@libp2p/interface'
+import type { Registrar } from '@libp2p/interface-internal'
+
+/** Addresses that name no host share one prefix, so that they are no way around its bucket. */
+const WITHOUT_PREFIX = ''
+
+export interface GatedSetUpInit {
+  gate: SetUpGate
+  /** Forwarders bring the passes of many sources. */
+  isForwarder: (peer: PeerId) => boolean
+  handle: (request: SetupRequest, caller: InstallCaller) => SetupAnswer | Promise<SetupAnswer>
+  log: Logger
+}
+
+/** @returns what ends it */
+export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
+  const callers = new WeakMap<Connection, InstallCaller>()
+  const callerOf = (connection: Connection): InstallCaller => {
+    const known = callers.get(connection)
+    if (known !== undefined) {
+      return known
+    }
+    const peer = connection.remotePeer
+    const caller: GateCaller = { peer: peer.toString(), prefix: addressPrefix(connection.remoteAddr) ?? WITHOUT_PREFIX, isForwarder: isForwarder(peer) }
+    const made = { peer, gate: caller }
+    callers.set(connection, made)
+    return made
+  }
+  return serveSetup(registrar, {
+    admit: ({ connection }, bytes) => gate.admit(callerOf(connection).gate, bytes),
+    handle: (request, { connection }) => handle(request, callerOf(connection))
+  }, { log })
+}

@@ -1,0 +1,233 @@
+// The RSPs that have shown a path here, as small integers, and what each of them may use of each link. Account 0 is no RSP:
+// source routes without an authenticator.
+//
+// An RSP keeps its account while it has entries, and for 15 minutes after it was last used: longer than anything that was made
+// under the account can be valid. Then another may get the place.
+import { OverQuotaError } from '../../protocols/errors.ts'
+import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { readUint32 } from '../../protocols/forward/source-route.ts'
+import type { BucketSlab } from '../defence/bucket-slab.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export const NO_ACCOUNT = 0
+
+export interface AccountsInit {
+  /** What the forwarder carries for others. */
+  capacityBytesPerSecond: number
+  /** How much of it the paths of one RSP may use on one link, above 0 and up to 1. */
+  rspLinkShare: number
+  /** Has this account entries of forwarding state? */
+  hasEntries: (account: number) => boolean
+  /** Where the caps are kept, one for each account and link that are used together. */
+  caps: BucketSlab
+  maxAccounts?: number
+}
+
+const DEFAULT_MAX_ACCOUNTS = 1_024
+/** Offers live ten minutes and clocks differ by one; so does what is minted under an account. */
+const IDLE_MS = 900_000
+const NO_CAP = -1
+/** As for the whole forwarder: a quarter of a second, and at least four of the largest packets. */
+const CAP_BURST_S = 0.25
+const MIN_CAP_BURST_BYTES = 65_536
+
+export class Accounts {
+  readonly #init: AccountsInit
+  readonly #maxAccounts: number
+  /** By account; 0 stays undefined. */
+  readonly #rsps: Array<PeerId | undefined>
+  readonly #usedAtMs: Float64Array
+  readonly #generations: Uint32Array
+  /** The other account with the same four bytes in its tags, or 0. */
+  readonly #others: Int32Array
+  readonly #byNode = new NodeTable<number>()
+  readonly #byPrefix = new Map<number, number>()
+  /** By index of the link, then by account. */
+  readonly #caps: Array<Int32Array | undefined> = []
+
+  constructor (init: AccountsInit) {
+    this.#init = init
+    this.#maxAccounts = init.maxAccounts ?? DEFAULT_MAX_ACCOUNTS
+    this.#rsps = new Array<PeerId | undefined>(this.#maxAccounts + 1).fill(undefined)
+    this.#usedAtMs = new Float64Array(this.#maxAccounts + 1)
+    this.#generations = new Uint32Array(this.#maxAccounts + 1)
+    this.#others = new Int32Array(this.#maxAccounts + 1)
+  }
+
+  get size (): number {
+    return this.#byNode.size
+  }
+
+  /**
+   * The account of an RSP whose signature was checked; opened if there is none.
+   *
+   * @throws OverQuotaError when there is no room, here or under the four bytes that its tags begin with
+   */
+  of (rsp: PeerId, nowMs: number): number {
+    const node = nodeIdOf(rsp)
+    const account = this.#byNode.get(node) ?? this.#open(rsp, nowMs)
+    this.#usedAtMs[account] = nowMs
+    return account
+  }
+
+  /** The account of an RSP, or 0. */
+  find (rsp: PeerId): number {
+    return this.#byNode.get(nodeIdOf(rsp)) ?? NO_ACCOUNT
+  }
+
+  /** An account whose RSP may have made the path tag in `buffer` at `at`, or 0; see `otherOf`. */
+  byTag (buffer: Uint8Array, at: number): number {
+    return this.#byPrefix.get(readUint32(buffer, at)) ?? NO_ACCOUNT
+  }
+
+  /** The one other account that this tag may also be of, or 0. */
+  otherOf (account: number): number {
+    return this.#others[account]
+  }
+
+  rspOf (account: number): PeerId | undefined {
+    return this.#rsps[account]
+  }
+
+  /** Another number once the account was closed: what remembers an account remembers this with it. */
+  generationOf (account: number): number {
+    return this.#generations[account]
+  }
+
+  /** Something of this account was just used. */
+  touch (account: number, nowMs: number): void {
+    this.#usedAtMs[account] = nowMs
+  }
+
+  /** Forgets the RSP; what was verified under the account is void. Its number is not given out while it has entries. */
+  close (account: number): void {
+    const rsp = this.#rsps[account]
+    if (rsp === undefined) {
+      return
+    }
+    const node = nodeIdOf(rsp)
+    this.#rsps[account] = undefined
+    this.#generations[account]++
+    this.#byNode.delete(node)
+    this.#forgetPrefix(readUint32(node, 0), account)
+    for (const caps of this.#caps) {
+      this.#freeCap(caps, account)
+    }
+  }
+
+  /**
+   * Index of the bucket, in the slab of `init`, for what this account sends over a link.
+   *
+   * @throws OverQuotaError when the slab is full
+   */
+  capOf (account: number, link: number, nowMs: number): number {
+    const cap = this.#cap(account, link, nowMs)
+    if (cap === NO_CAP) {
+      throw new OverQuotaError('too many RSPs use too many links here: try another forwarder')
+    }
+    return cap
+  }
+
+  /** May a packet of this account go over the link? False also where there is no room for a cap. Allocates for the first one only. */
+  take (account: number, link: number, bytes: number, nowMs: number): boolean {
+    return this.#init.caps.take(this.#cap(account, link, nowMs), bytes, nowMs)
+  }
+
+  /** The link with this index is gone. */
+  releaseLink (link: number): void {
+    const caps = this.#caps[link]
+    for (let account = 0; account <= this.#maxAccounts && caps !== undefined; account++) {
+      this.#freeCap(caps, account)
+    }
+    this.#caps[link] = undefined
+  }
+
+  #cap (account: number, link: number, nowMs: number): number {
+    const caps = this.#caps[link] ?? this.#capsOf(link)
+    const cap = caps[account]
+    if (cap !== NO_CAP) {
+      return cap
+    }
+    const rate = this.#init.rspLinkShare * this.#init.capacityBytesPerSecond
+    return caps[account] = this.#init.caps.add(rate, Math.max(MIN_CAP_BURST_BYTES, rate * CAP_BURST_S), nowMs)
+  }
+
+  #capsOf (link: number): Int32Array {
+    while (this.#caps.length < link) {
+      this.#caps.push(undefined)
+    }
+    return this.#caps[link] = new Int32Array(this.#maxAccounts + 1).fill(NO_CAP)
+  }
+
+  #freeCap (caps: Int32Array | undefined, account: number): void {
+    if (caps !== undefined && caps[account] !== NO_CAP) {
+      this.#init.caps.remove(caps[account])
+      caps[account] = NO_CAP
+    }
+  }
+
+  #open (rsp: PeerId, nowMs: number): number {
+    const node = nodeIdOf(rsp)
+    const prefix = readUint32(node, 0)
+    this.#makeRoomAt(prefix, nowMs)
+    const account = this.#place(nowMs)
+    this.#rsps[account] = rsp
+    this.#byNode.set(node, account)
+    const first = this.#byPrefix.get(prefix)
+    if (first === undefined) {
+      this.#byPrefix.set(prefix, account)
+    } else {
+      this.#others[first] = account
+      this.#others[account] = first
+    }
+    return account
+  }
+
+  /** Two keys with the same four bytes take 2^32 attempts to make: a third one is left waiting, so that no tag costs much to look at. */
+  #makeRoomAt (prefix: number, nowMs: number): void {
+    const first = this.#byPrefix.get(prefix) ?? NO_ACCOUNT
+    const second = this.#others[first]
+    if (second === NO_ACCOUNT) {
+      return
+    }
+    const idle = [first, second].find((account) => this.#isIdle(account, nowMs))
+    if (idle === undefined) {
+      throw new OverQuotaError('two other RSPs have the same path tags here: try again later, or another forwarder')
+    }
+    this.close(idle)
+  }
+
+  /** A number that nobody has, or that of the RSP which has been idle for the longest. */
+  #place (nowMs: number): number {
+    let idlest = NO_ACCOUNT
+    for (let account = 1; account <= this.#maxAccounts; account++) {
+      if (this.#rsps[account] === undefined) {
+        if (!this.#init.hasEntries(account)) {
+          return account
+        }
+      } else if (this.#isIdle(account, nowMs) && (idlest === NO_ACCOUNT || this.#usedAtMs[account] < this.#usedAtMs[idlest])) {
+        idlest = account
+      }
+    }
+    if (idlest === NO_ACCOUNT) {
+      throw new OverQuotaError(`paths of ${this.#maxAccounts} RSPs are in use here: try another forwarder`)
+    }
+    this.close(idlest)
+    return idlest
+  }
+
+  #isIdle (account: number, nowMs: number): boolean {
+    return nowMs - this.#usedAtMs[account] >= IDLE_MS && !this.#init.hasEntries(account)
+  }
+
+  #forgetPrefix (prefix: number, account: number): void {
+    const other = this.#others[account]
+    this.#others[account] = NO_ACCOUNT
+    this.#others[other] = NO_ACCOUNT
+    if (other !== NO_ACCOUNT) {
+      this.#byPrefix.set(prefix, other)
+    } else {
+      this.#byPrefix.delete(prefix)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+// Who may use this forwarder by a source route. A packet with no authenticator goes on if policy takes anyone's; one with an
+// authenticator if this forwarder made it for exactly this hop:
+//
+//   check ─▶ none? ─▶ policy ─▶ cap of account 0
+//     └────▶ known good? (verified-hops.ts) ──────────────────┬─▶ rate of the path ─▶ cap of the RSP on the link ─▶ count
+//                 └─▶ budget for failures ─▶ RSPs of the tag ─▶ MAC
+//
+// Nothing is kept for a path but in that cache, and nothing of a forged packet at all.
+import { ExpiredError } from '../../protocols/errors.ts'
+import { NODE_ID_BYTES, NoticeCode, PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
+import { hasAuthenticatorAt, hopAuthenticator, isAuthenticatorAt } from '../../protocols/forward/hop-authenticator.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { At, entryAt, readUint32 } from '../../protocols/forward/source-route.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
+import { NO_ACCOUNT } from './accounts.ts'
+import { VerifiedHops } from './verified-hops.ts'
+import type { Accounts } from './accounts.ts'
+import type { HopInPacket } from './verified-hops.ts'
+import type { Link } from '../link/link.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Policy } from './policy.ts'
+import type { RouteAuthority } from './relay.ts'
+import type { RouteSecrets } from './route-secrets.ts'
+import type { UsageLedger } from './usage-ledger.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface HopAuthorityInit {
+  policy: Policy
+  accounts: Accounts
+  secrets: RouteSecrets
+  ledger: Pick<UsageLedger, 'add'>
+  /** 32 bits that nobody can guess. */
+  random32: () => number
+  /** Monotonic, ms. */
+  now: () => number
+  /** Hops remembered as good: a power of two. */
+  maxVerified?: number
+}
+
+/** What an authenticator is minted for: a hop of a path that its RSP's signature was checked for. */
+export interface MintInit {
+  /** Of the path, 8 bytes. */
+  tag: Uint8Array
+  rsp: PeerId
+  /** Unix seconds: of the path, and of all packets that use it. */
+  expiryS: number
+  rateClass: number
+  previous: NodeId
+  next: NodeId
+}
+
+const DEFAULT_MAX_VERIFIED = 8_192
+/** At 10 µs each this is a twentieth of a processor. */
+const FAILURES_PER_SECOND = 5_000
+/** So that one neighbour's forgeries do not keep out the new paths of all others. */
+const FAILURES_PER_SECOND_OF_NEIGHBOUR = 1_000
+/** Neighbours share these by a byte of their id. */
+const NEIGHBOUR_BUDGETS = 256
+
+export class HopAuthority implements RouteAuthority {
+  /** Packets since the start. */
+  readonly counters = { verified: 0, forged: 0, unchecked: 0 }
+  readonly #init: HopAuthorityInit
+  readonly #verified: VerifiedHops
+  readonly #failures: TokenBucket
+  readonly #failuresOf: TokenBucket[]
+  readonly #hop: HopInPacket = { buffer: new Uint8Array(), at: 0, authenticatorAt: 0, previousAt: 0, nextAt: 0 }
+
+  constructor (init: HopAuthorityInit) {
+    this.#init = init
+    this.#verified = new VerifiedHops({
+      capacity: init.maxVerified ?? DEFAULT_MAX_VERIFIED,
+      seed: init.random32(),
+      onUsage: (usage) => { init.ledger.add(usage) }
+    })
+    const budget = (perSecond: number): TokenBucket => new TokenBucket({ ratePerSecond: perSecond, burst: perSecond, nowMs: init.now() })
+    this.#failures = budget(FAILURES_PER_SECOND)
+    this.#failuresOf = Array.from({ length: NEIGHBOUR_BUDGETS }, () => budget(FAILURES_PER_SECOND_OF_NEIGHBOUR))
+  }
+
+  /**
+   * Counts what it lets go on, to the link's cap, to the path's rate and to the ledger.
+   *
+   * @param previousAt where the list entries of the neighbour that brought the packet and of the next hop begin
+   * @returns 0, NoticeCode.notAuthorized or NoticeCode.overQuota
+   */
+  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number {
+    const { accounts, policy } = this.#init
+    const authenticatorAt = at + entryAt(buffer[at + At.hopIndex]) + NODE_ID_BYTES
+    if (!hasAuthenticatorAt(buffer, authenticatorAt)) {
+      return policy.sourceRoutes === 'authorized' ? NoticeCode.notAuthorized : this.#charge(NO_ACCOUNT, length, link, nowMs)
+    }
+    const hop = this.#hop
+    hop.buffer = buffer
+    hop.at = at
+    hop.authenticatorAt = authenticatorAt
+    hop.previousAt = previousAt
+    hop.nextAt = nextAt
+    const entry = this.#find(hop, nowMs)
+    if (entry < 0) {
+      return NoticeCode.notAuthorized
+    }
+    const account = this.#verified.accountOf(entry)
+    if (!this.#verified.take(entry, length, nowMs)) {
+      return NoticeCode.overQuota
+    }
+    const verdict = this.#charge(account, length, link, nowMs)
+    if (verdict === 0) {
+      accounts.touch(account, nowMs)
+      this.#verified.count(entry, hop, length, isEnd(hop) ? undefined : link.peer)
+    }
+    return verdict
+  }
+
+  /**
+   * The authenticator for one hop of a path, for set-up to give out. Its RSP gets an account, without which it could not be
+   * found good.
+   *
+   * @throws NotAuthorizedError, OverQuotaError, or ExpiredError for a path that no packet can use now
+   */
+  mint ({ tag, rsp, expiryS, rateClass, previous, next }: MintInit): Uint8Array {
+    const { accounts, now, policy, secrets } = this.#init
+    policy.checkRsp(rsp)
+    const secret = secrets.of(expiryS)
+    if (secret === undefined) {
+      throw new ExpiredError(`no packet can use a path that ends at ${new Date(expiryS * 1_000).toISOString()}: ask the RSP for another, and check the clocks`)
+    }
+    accounts.of(rsp, now())
+    return hopAuthenticator(secret, { pathTag: tag, rsp: nodeIdOf(rsp), expiryS, rateClass, neighbours: [previous, next] })
+  }
+
+  /** Brings the ledger up to date: now and then, and before a receipt. */
+  flush (): void {
+    this.#verified.flush()
+  }
+
+  #charge (account: number, length: number, link: Link, nowMs: number): number {
+    return this.#init.accounts.take(account, link.index, length, nowMs) ? 0 : NoticeCode.overQuota
+  }
+
+  #find (hop: HopInPacket, nowMs: number): number {
+    const entry = this.#verified.find(hop)
+    if (entry >= 0 && !this.#isVoid(entry)) {
+      return entry
+    }
+    if (entry >= 0) {
+      this.#verified.remove(entry)
+    }
+    return this.#verify(hop, nowMs)
+  }
+
+  /** Its account was closed: the RSP is revoked, or was idle for too long. */
+  readonly #isVoid = (entry: number): boolean =>
+    this.#verified.generationOf(entry) !== this.#init.accounts.generationOf(this.#verified.accountOf(entry))
+
+  /** The entry of a hop that is found good now, or −1. */
+  #verify (hop: HopInPacket, nowMs: number): number {
+    const { accounts, secrets } = this.#init
+    const neighbour = this.#failuresOf[hop.buffer[hop.previousAt]]
+    if (this.#failures.availableAt(nowMs) < 1 || neighbour.availableAt(nowMs) < 1) {
+      this.counters.unchecked++
+      return -1
+    }
+    const secret = secrets.of(readUint32(hop.buffer, hop.at + At.expiry))
+    const first = accounts.byTag(hop.buffer, hop.at + At.pathTag)
+    for (let account = first, tries = 0; account !== NO_ACCOUNT && tries < 2 && secret !== undefined; account = accounts.otherOf(account), tries++) {
+      const rsp = accounts.rspOf(account) as PeerId
+      if (isAuthenticatorAt(hop.buffer, hop.authenticatorAt, expected(hop, secret, rsp))) {
+        this.counters.verified++
+        return this.#verified.add(hop, { account, generation: accounts.generationOf(account), rsp }, this.#isVoid, nowMs)
+      }
+      this.#failures.take(1, nowMs)
+      neighbour.take(1, nowMs)
+    }
+    this.counters.forged++
+    return -1
+  }
+}
+
+function expected ({ buffer, at, previousAt, nextAt }: HopInPacket, secret: Uint8Array, rsp: PeerId): Uint8Array {
+  return hopAuthenticator(secret, {
+    pathTag: buffer.subarray(at + At.pathTag, at + At.pathTag + PATH_TAG_BYTES),
+    rsp: nodeIdOf(rsp),
+    expiryS: readUint32(buffer, at + At.expiry),
+    rateClass: buffer[at + At.rateClass],
+    neighbours: [buffer.subarray(previousAt, previousAt + NODE_ID_BYTES), buffer.subarray(nextAt, nextAt + NODE_ID_BYTES)]
+  })
+}
+
+/** Is the next node the source or the destination? */
+function isEnd ({ buffer, at, nextAt }: HopInPacket): boolean {
+  return nextAt === at + At.list || nextAt === at + entryAt(buffer[at + At.hopCount] - 1)
+}

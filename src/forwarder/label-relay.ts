@@ -1,0 +1,144 @@
+// The part of the hot loop for labelled packets, which go where the forwarding table says, and for the notices about them,
+// which go back the same way:
+//
+//   find (slot, check, neighbour, lease) ─▶ TTL ─▶ link by index ─▶ rate of path and cap ─▶ capacity ─▶ reserve ─▶ copy + swap label
+//
+// What a path may not send does not count against the capacity that all share, so it is asked for last.
+import { Flag, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../protocols/forward/constants.ts'
+import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/labelled.ts'
+import { At, readUint32 } from '../../protocols/forward/source-route.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
+import { NONE } from './label-slots.ts'
+import type { ForwardingTable } from './forwarding-table.ts'
+import type { LabelSlots } from './label-slots.ts'
+import type { Link } from '../link/link.ts'
+import type { LinkSet } from '../link/link-set.ts'
+import type { Refusal } from './refusal.ts'
+import type { RelayCounters } from './relay-counters.ts'
+
+export interface LabelRelayInit {
+  table: ForwardingTable
+  links: LinkSet
+  /** Bytes that the whole forwarder carries. */
+  capacity: TokenBucket
+  counters: RelayCounters
+  refusal: Refusal
+  /** Monotonic, ms. */
+  now: () => number
+}
+
+/** Of notices about labels, for the whole forwarder: each is looked for among all labels. */
+const LABEL_NOTICES_PER_SECOND = 200
+const LABEL_NOTICE_BURST = 400
+
+export class LabelRelay {
+  readonly #slots: LabelSlots
+  readonly #links: LinkSet
+  readonly #capacity: TokenBucket
+  readonly #counters: RelayCounters
+  readonly #refusal: Refusal
+  readonly #now: () => number
+  readonly #notices: TokenBucket
+
+  constructor (init: LabelRelayInit) {
+    this.#slots = init.table.slots
+    this.#links = init.links
+    this.#capacity = init.capacity
+    this.#counters = init.counters
+    this.#refusal = init.refusal
+    this.#now = init.now
+    this.#notices = new TokenBucket({ ratePerSecond: LABEL_NOTICES_PER_SECOND, burst: LABEL_NOTICE_BURST, nowMs: init.now() })
+  }
+
+  /** A labelled packet. */
+  receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    if (length < LABELLED_HEADER_BYTES) {
+      this.#refusal.drop('malformed')
+      return
+    }
+    const ahead = at + length
+    if (ahead + LABELLED_HEADER_BYTES <= buffer.length) this.#slots.touch(readUint32(buffer, ahead + LabelledAt.slot))
+    const nowMs = this.#now()
+    const slot = this.#find(buffer, at, from, nowMs)
+    if (slot === NONE) {
+      this.#refusal.refuse(buffer, at, length, from, 'unknownLabel', NoticeCode.unknownLabel)
+      return
+    }
+    if (buffer[at + At.ttl] <= 1) {
+      this.#refusal.refuse(buffer, at, length, from, 'ttlExceeded', NoticeCode.ttlExceeded)
+      return
+    }
+    const link = this.#links.byIndex(this.#slots.outLink(slot))
+    if (link === undefined) {
+      this.#refusal.refuse(buffer, at, length, from, 'noSuchNeighbour', NoticeCode.noSuchNeighbour)
+    } else if (!this.#slots.charge(slot, length, nowMs)) {
+      this.#refusal.refuse(buffer, at, length, from, 'overRate', NoticeCode.overQuota)
+    } else if (!this.#capacity.take(length, nowMs)) {
+      this.#refusal.refuse(buffer, at, length, from, 'overCapacity', NoticeCode.overQuota)
+    } else {
+      const to = this.#copy(buffer, at, length, link)
+      if (to >= 0) {
+        this.#slots.writeOut(slot, link.buffer, to + LabelledAt.slot)
+        this.#slots.count(slot, length)
+      }
+    }
+  }
+
+  /**
+   * A notice about a label. The neighbour names the label that it gave; who sent the packet here gets the notice with the label
+   * that it was given.
+   */
+  receiveNotice (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    if (!isLabelNotice(buffer, at, length)) {
+      this.#refusal.drop('malformed')
+    } else if (buffer[at + At.ttl] <= 1) {
+      this.#refusal.drop('ttlExceeded')
+    } else if (!this.#notices.take(1, this.#now())) {
+      this.#refusal.drop('overRate')
+    } else {
+      this.#passOn(buffer, at, length, from)
+    }
+  }
+
+  #passOn (buffer: Uint8Array, at: number, length: number, from: Link): void {
+    const slots = this.#slots
+    const label = at + At.pathTag
+    const slot = slots.findByOut(from.index, readUint32(buffer, label), readUint32(buffer, label + LABEL_BYTES / 2))
+    if (slot === NONE) {
+      this.#refusal.drop('unknownLabel')
+      return
+    }
+    const link = this.#links.byIndex(slots.fromLink(slot))
+    if (link === undefined) {
+      this.#refusal.drop('noSuchNeighbour')
+    } else if (!this.#capacity.take(length, this.#now())) {
+      this.#refusal.drop('overCapacity')
+    } else {
+      const to = this.#copy(buffer, at, length, link)
+      if (to >= 0) {
+        putLabel(link.buffer, to + At.pathTag, slot, slots.checkOf(slot))
+      }
+    }
+  }
+
+  #find (buffer: Uint8Array, at: number, from: Link, nowMs: number): number {
+    return buffer[at + LabelledAt.endpoint] === 0
+      ? this.#slots.find(readUint32(buffer, at + LabelledAt.slot), readUint32(buffer, at + LabelledAt.check), from.index, nowMs)
+      : NONE
+  }
+
+  /** Into the batch of the link, with a lower TTL: where it begins there, or −1 when there was no room. */
+  #copy (buffer: Uint8Array, at: number, length: number, link: Link): number {
+    const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0)
+    if (to < 0) {
+      this.#refusal.drop('queueFull')
+      return to
+    }
+    const batch = link.buffer
+    batch.set(at === 0 && length === buffer.length ? buffer : buffer.subarray(at, at + length), to)
+    batch[to + At.ttl] = buffer[at + At.ttl] - 1
+    this.#counters.forwardedPackets++
+    this.#counters.forwardedBytes += length
+    return to
+  }
+}

@@ -1,0 +1,135 @@
+// What a path may use of this forwarder: the operator's policy, the quotas of its RSP, its source and its caller's prefix, the rate
+// that its RSP signed, and the caps of the RSP on the links that it takes.
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { OverQuotaError } from '../../protocols/errors.ts'
+import { PathNotes } from './path-notes.ts'
+import type { Accounts } from './accounts.ts'
+import type { ForwardingTable } from './forwarding-table.ts'
+import type { GateCaller } from '../defence/set-up-limits.ts'
+import type { Label } from '../../protocols/forward/labelled.ts'
+import type { Link } from '../link/link.ts'
+import type { LinkSet } from '../link/link-set.ts'
+import type { Neighbour } from './link-rules.ts'
+import type { OpenedInstall } from '../../protocols/setup/install.ts'
+import type { PathState } from './path-state.ts'
+import type { Policy } from './policy.ts'
+import type { Quotas } from './quotas.ts'
+import type { UsageLedger } from './usage-ledger.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface PathBudgetInit {
+  policy: Policy
+  accounts: Accounts
+  quotas: Quotas
+  table: ForwardingTable
+  links: LinkSet
+  ledger: UsageLedger
+  /** What is known of a neighbour: rules may be about its operator and tags. */
+  neighbour: (peer: PeerId) => Neighbour
+  /** Unix time, ms. */
+  nowUnixMs: () => number
+}
+
+export interface Reservation {
+  opened: OpenedInstall
+  /** Unset while it is not known: hop by hop, until it binds. */
+  previous?: Link
+  next: Link
+  caller: GateCaller
+  leaseMs: number
+  /** Monotonic, ms. */
+  nowMs: number
+}
+
+const UNKNOWN = -1
+
+export class PathBudget {
+  readonly #init: PathBudgetInit
+  readonly #notes = new PathNotes()
+
+  constructor (init: PathBudgetInit) {
+    this.#init = init
+  }
+
+  /** @throws NotAuthorizedError where policy does not take the path, or not over these links */
+  check ({ path, previous, next, isExit }: OpenedInstall): void {
+    const { policy, neighbour } = this.#init
+    policy.checkRsp(path.rsp)
+    if (previous !== undefined) {
+      policy.checkLink(neighbour(previous))
+    }
+    if (!isExit && next !== undefined) {
+      policy.checkLink(neighbour(next))
+    }
+  }
+
+  /**
+   * An entry in the table, counted to those who want it.
+   *
+   * @throws NotAuthorizedError, OverQuotaError
+   */
+  reserve ({ opened, previous, next, caller, leaseMs, nowMs }: Reservation): { forward: Label, back: Label } {
+    this.check(opened)
+    const { accounts, quotas, table, links } = this.#init
+    const { path, order } = opened
+    const account = accounts.of(path.rsp, nowMs)
+    const place = quotas.take({ account, source: order.source, prefix: caller.prefix })
+    const back = previous ?? links.get(opened.previous)
+    const labels = table.reserve({
+      previous: previous?.index ?? UNKNOWN,
+      next: next.index,
+      account,
+      source: place.source,
+      bytesPerSecond: Number(path.maxBytesPerSecond),
+      caps: [accounts.capOf(account, next.index, nowMs), back === undefined ? UNKNOWN : accounts.capOf(account, back.index, nowMs)],
+      anchor: order.anchor,
+      endsAtMs: nowMs + path.expiresAtMs - this.#init.nowUnixMs(),
+      leaseMs
+    }, nowMs)
+    if (labels === undefined) {
+      quotas.give(place)
+      throw new OverQuotaError('the table of this forwarder is full: use another one, or try again later')
+    }
+    this.#notes.set(labels.forward.slot >>> 1, { ...place, pathNumber: path.pathNumber, begins: opened.index === 0, ends: opened.isExit })
+    return labels
+  }
+
+  get heldBytes (): number {
+    return this.#notes.heldBytes
+  }
+
+  /** What the entry has carried since it was last asked goes to the ledger. By its forward label. */
+  count ({ slot }: Label): void {
+    const { slots } = this.#init.table
+    this.#charge(slot >>> 1, {
+      previous: slots.fromLink(slot),
+      next: slots.fromLink(slot + 1),
+      packets: [slots.packets(slot), slots.packets(slot + 1)],
+      bytes: [slots.bytes(slot), slots.bytes(slot + 1)]
+    })
+  }
+
+  /** An entry is gone. */
+  release (path: PathState): void {
+    const entry = path.forward.slot >>> 1
+    this.#charge(entry, path)
+    this.#init.quotas.give(this.#notes.get(entry))
+  }
+
+  #charge (entry: number, { previous, next, packets, bytes }: Pick<PathState, 'previous' | 'next' | 'packets' | 'bytes'>): void {
+    const { accounts, quotas, ledger, links } = this.#init
+    const note = this.#notes.get(entry)
+    const rsp = accounts.rspOf(note.account)
+    const source = quotas.peerOf(note.source)
+    const directions = [
+      { direction: 0, link: note.ends ? UNKNOWN : next },
+      { direction: 1, link: note.begins ? UNKNOWN : previous }
+    ] as const
+    for (const { direction, link } of directions) {
+      const news = this.#notes.since(entry, direction, packets[direction], bytes[direction])
+      if (news.packets > 0 && rsp !== undefined && source !== undefined) {
+        ledger.add({ rsp, source: nodeIdOf(source), pathNumber: note.pathNumber, next: link === UNKNOWN ? undefined : links.byIndex(link)?.peer, ...news })
+      }
+    }
+  }
+}

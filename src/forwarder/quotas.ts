@@ -1,0 +1,169 @@
+// How many entries of forwarding state each RSP, each source and each address prefix has, and how many they may have: so that
+// nobody fills the table, whatever signatures they can show.
+import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { OverQuotaError } from '../../protocols/errors.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** Entries at once. */
+export interface QuotaLimits {
+  maxEntries: number
+  maxPerRsp: number
+  maxPerSource: number
+  /** Of the peer that asked for the entry. */
+  maxPerPrefix: number
+}
+
+const DEFAULT_MAX_ENTRIES = 65_536
+/** More flows at once than a host has. */
+const DEFAULT_MAX_PER_SOURCE = 256
+/** The hosts of one office; a pass is counted to the forwarder that brought it. */
+const DEFAULT_MAX_PER_PREFIX = 1_024
+
+/** The defaults for what is not said: one RSP may have half of the table. */
+export function quotaLimits (limits: Partial<QuotaLimits> = {}): QuotaLimits {
+  const maxEntries = limits.maxEntries ?? DEFAULT_MAX_ENTRIES
+  return {
+    maxEntries,
+    maxPerRsp: limits.maxPerRsp ?? Math.max(1, Math.floor(maxEntries / 2)),
+    maxPerSource: limits.maxPerSource ?? DEFAULT_MAX_PER_SOURCE,
+    maxPerPrefix: limits.maxPerPrefix ?? DEFAULT_MAX_PER_PREFIX
+  }
+}
+
+/** Who an entry is for. */
+export interface QuotaClaim {
+  /** Of the RSP; see accounts.ts. */
+  account: number
+  source: PeerId
+  /** See defence/address-prefix.ts. Callers without one are counted together, so that hiding it is no way around. */
+  prefix: string | undefined
+}
+
+/** What an entry was counted to, in small integers: to be given back when it goes. */
+export interface QuotaPlace {
+  account: number
+  source: number
+  prefix: number
+}
+
+const WITHOUT_PREFIX = ''
+
+export class Quotas {
+  readonly limits: QuotaLimits
+  readonly #accounts = new Map<number, number>()
+  readonly #sources = new Tally(new NodeTable<number>())
+  readonly #prefixes = new Tally(new Map<string, number>())
+  readonly #peers: PeerId[] = []
+  #entries = 0
+
+  constructor (limits: Partial<QuotaLimits> = {}) {
+    this.limits = quotaLimits(limits)
+  }
+
+  get entries (): number {
+    return this.#entries
+  }
+
+  entriesOf (account: number): number {
+    return this.#accounts.get(account) ?? 0
+  }
+
+  /** The number that entries of this source have; undefined while there are none. */
+  sourceOf (source: PeerId): number | undefined {
+    return this.#sources.find(nodeIdOf(source))
+  }
+
+  /** Whose number it is; only while there are entries of it. */
+  peerOf (source: number): PeerId | undefined {
+    return this.#sources.count(source) > 0 ? this.#peers[source] : undefined
+  }
+
+  /**
+   * Counts one more entry; counts nothing when it throws.
+   *
+   * @throws OverQuotaError
+   */
+  take ({ account, source, prefix = WITHOUT_PREFIX }: QuotaClaim): QuotaPlace {
+    const { maxEntries, maxPerRsp, maxPerSource, maxPerPrefix } = this.limits
+    const node = nodeIdOf(source)
+    refuseAt(this.#entries, maxEntries, 'this forwarder has', 'use another one')
+    refuseAt(this.entriesOf(account), maxPerRsp, 'the RSP has', 'use a path of another one')
+    refuseAt(this.#sources.countOf(node), maxPerSource, 'the source has', 'remove some that are not used')
+    refuseAt(this.#prefixes.countOf(prefix), maxPerPrefix, 'callers at this address prefix have', 'come over another forwarder')
+    this.#entries++
+    this.#accounts.set(account, this.entriesOf(account) + 1)
+    const place = { account, source: this.#sources.add(node), prefix: this.#prefixes.add(prefix) }
+    this.#peers[place.source] = source
+    return place
+  }
+
+  /** An entry is gone. Once for each that was taken. */
+  give ({ account, source, prefix }: QuotaPlace): void {
+    const left = this.entriesOf(account) - 1
+    if (left > 0) {
+      this.#accounts.set(account, left)
+    } else {
+      this.#accounts.delete(account)
+    }
+    this.#entries--
+    this.#sources.remove(source)
+    this.#prefixes.remove(prefix)
+  }
+}
+
+function refuseAt (entries: number, max: number, who: string, advice: string): void {
+  if (entries >= max) {
+    throw new OverQuotaError(`${who} all of the ${max} paths that fit here: ${advice}, or try again later`)
+  }
+}
+
+/** What a Map and a NodeTable have in common. */
+interface Ordinals<K> {
+  get: (key: K) => number | undefined
+  set: (key: K, ordinal: number) => unknown
+  delete: (key: K) => boolean
+}
+
+/** Counts by key. A key has a small integer from its first count until its count is zero again; so no more are kept than are counted. */
+class Tally<K> {
+  readonly #ordinals: Ordinals<K>
+  readonly #keys: K[] = []
+  readonly #counts: number[] = []
+  readonly #free: number[] = []
+
+  constructor (ordinals: Ordinals<K>) {
+    this.#ordinals = ordinals
+  }
+
+  find (key: K): number | undefined {
+    return this.#ordinals.get(key)
+  }
+
+  count (ordinal: number): number {
+    return this.#counts[ordinal] ?? 0
+  }
+
+  countOf (key: K): number {
+    const ordinal = this.find(key)
+    return ordinal === undefined ? 0 : this.#counts[ordinal]
+  }
+
+  add (key: K): number {
+    let ordinal = this.find(key)
+    if (ordinal === undefined) {
+      ordinal = this.#free.pop() ?? this.#counts.length
+      this.#ordinals.set(key, ordinal)
+      this.#keys[ordinal] = key
+      this.#counts[ordinal] = 0
+    }
+    this.#counts[ordinal]++
+    return ordinal
+  }
+
+  remove (ordinal: number): void {
+    if (--this.#counts[ordinal] === 0) {
+      this.#ordinals.delete(this.#keys[ordinal])
+      this.#free.push(ordinal)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// What a relay counts.
+
+export type DropReason =
+  'malformed' | 'unknownKind' | 'badRoute' | 'expired' | 'ttlExceeded' | 'unknownLabel' | 'notAuthorized' | 'noSuchNeighbour' |
+  /** More than its path may, or an RSP on a link, or than notices are passed on here. */
+  'overRate' |
+  /** More than the forwarder carries as a whole. */
+  'overCapacity' | 'queueFull'
+
+export interface RelayCounters {
+  forwardedPackets: number
+  forwardedBytes: number
+  deliveredPackets: number
+  noticesSent: number
+  /** Packets dropped, by reason. */
+  dropped: Record<DropReason, number>
+}
+
+export function zeroCounters (): RelayCounters {
+  return {
+    forwardedPackets: 0,
+    forwardedBytes: 0,
+    deliveredPackets: 0,
+    noticesSent: 0,
+    dropped: {
+      malformed: 0,
+      unknownKind: 0,
+      badRoute: 0,
+      expired: 0,
+      ttlExceeded: 0,
+      unknownLabel: 0,
+      notAuthorized: 0,
+      noSuchNeighbour: 0,
+      overRate: 0,
+      overCapacity: 0,
+      queueFull: 0
+    }
+  }
+}

@@ -1,0 +1,197 @@
+// A forwarder's part in forwarding state and its authority, put together: table, policy, quotas, accounts, hop authenticators, the
+// gate before them, and the service that others ask.
+import { Accounts } from './accounts.ts'
+import { BucketSlab } from '../defence/bucket-slab.ts'
+import { connectTo } from '../discovery/connect.ts'
+import { ForwardingTable } from './forwarding-table.ts'
+import { HopAuthority } from './hop-authority.ts'
+import { InstallChecker } from '../defence/install-checker.ts'
+import { LinkRules } from './link-rules.ts'
+import { NextHops } from './next-hops.ts'
+import { PathBudget } from './path-budget.ts'
+import { Policy } from './policy.ts'
+import { Quotas } from './quotas.ts'
+import { RouteSecrets } from './route-secrets.ts'
+import { serveGatedSetUp } from '../defence/set-up-callers.ts'
+import { SetUpGate } from '../defence/set-up-gate.ts'
+import { SetUpService } from './set-up-service.ts'
+import { SetupClient } from '../../protocols/setup/client.ts'
+import { UsageLedger } from './usage-ledger.ts'
+import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { KeptLinks } from '../link/kept-links.ts'
+import type { LinkSet } from '../link/link-set.ts'
+import type { PathState } from './path-state.ts'
+import type { PolicyInit } from './policy.ts'
+import type { SetUpGateStatus } from '../defence/set-up-gate.ts'
+import type { SetUpLimits } from '../defence/set-up-limits.ts'
+import type { SetUpCounters } from './set-up-service.ts'
+import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+
+/** As an operator writes it. */
+export interface ForwarderPolicy extends Omit<PolicyInit, 'links'> {
+  /** Lines such as `deny operator=acme`, the first that matches decides. */
+  linkRules?: readonly string[]
+}
+
+export interface ForwarderSetUpInit {
+  self: PeerId
+  privateKey: PrivateKey
+  links: LinkSet
+  neighbours: KeptLinks
+  discovery: Discovery
+  connectionManager: ConnectionManager
+  capacityBytesPerSecond: number
+  policy?: ForwarderPolicy
+  /** Entries of the table. */
+  maxPaths?: number
+  limits?: Partial<SetUpLimits>
+  /** Monotonic, ms. */
+  now: () => number
+  log: Logger
+}
+
+export interface TableStatus {
+  paths: number
+  maxPaths: number
+  labels: number
+  /** Installed hop by hop, and not bound yet. */
+  pendingPaths: number
+  heldBytes: number
+  /** By RSP; what source routes without authority carried stands under null. */
+  perRsp: Array<{ rsp: string | null, paths: number, sources: number, packets: number, bytes: number }>
+}
+
+export type SetUpStatus = SetUpCounters & SetUpGateStatus
+
+/** 65,536 paths take about 10 MB when they are there. */
+const DEFAULT_MAX_PATHS = 65_536
+/** Buckets for what RSPs send over links: 64 RSPs on each of 1,024 links. */
+const MAX_CAPS = 65_536
+const CONNECT_DEADLINE_MS = 3_000
+
+export class ForwarderSetUp {
+  readonly table: ForwardingTable
+  readonly policy: Policy
+  readonly authority: HopAuthority
+  readonly ledger: UsageLedger
+  readonly nextHops: NextHops
+  readonly #init: ForwarderSetUpInit
+  readonly #maxPaths: number
+  readonly #accounts: Accounts
+  readonly #budget: PathBudget
+  readonly #quotas: Quotas
+  readonly #gate: SetUpGate
+  readonly #client: SetupClient
+  readonly #service: SetUpService
+  #unserve: (() => Promise<void>) | undefined
+
+  constructor (init: ForwarderSetUpInit) {
+    const { self, links, discovery, connectionManager, capacityBytesPerSecond, now, log } = init
+    const { linkRules = [], ...policy } = init.policy ?? {}
+    this.#init = init
+    this.#maxPaths = init.maxPaths ?? DEFAULT_MAX_PATHS
+    this.policy = new Policy({ ...policy, links: LinkRules.parse(linkRules), quotas: { maxEntries: this.#maxPaths, ...policy.quotas } })
+    const caps = new BucketSlab({ maxBuckets: MAX_CAPS })
+    this.table = new ForwardingTable({ maxPaths: this.#maxPaths, caps, random32, onRemoved: (path) => { this.#removed(path) } })
+    this.#quotas = new Quotas(this.policy.quotas)
+    this.#accounts = new Accounts({
+      capacityBytesPerSecond,
+      rspLinkShare: this.policy.rspLinkShare,
+      hasEntries: (account) => this.#quotas.entriesOf(account) > 0,
+      caps
+    })
+    this.ledger = new UsageLedger()
+    this.authority = new HopAuthority({ policy: this.policy, accounts: this.#accounts, secrets: new RouteSecrets({ randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)), nowS: () => Date.now() / 1_000 }), ledger: this.ledger, random32, now })
+    this.#budget = new PathBudget({
+      policy: this.policy,
+      accounts: this.#accounts,
+      quotas: this.#quotas,
+      table: this.table,
+      links,
+      ledger: this.ledger,
+      neighbour: (peer) => discovery.directory.get(peer) ?? { peer },
+      nowUnixMs: Date.now
+    })
+    this.#gate = new SetUpGate({ limits: init.limits, now })
+    this.#client = new SetupClient({
+      connect: async (peer) => connectionManager.getConnections(peer).find(({ status }) => status === 'open') ??
+        connectTo(connectionManager, await discovery.describe(peer), AbortSignal.timeout(CONNECT_DEADLINE_MS))
+    })
+    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, now })
+    this.#service = new SetUpService({
+      checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now, checkRsp: (rsp) => { this.policy.checkRsp(rsp) } }),
+      table: this.table,
+      links,
+      budget: this.#budget,
+      authority: this.authority,
+      client: this.#client,
+      reach: async (forwarder) => this.nextHops.reach(forwarder),
+      now,
+      nowUnixMs: Date.now,
+      log
+    })
+    this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
+    links.addEventListener('link:gone', ({ detail: link }) => {
+      this.table.removeLink(link.index)
+      this.#accounts.releaseLink(link.index)
+    })
+  }
+
+  async start (registrar: Registrar): Promise<void> {
+    this.#unserve = await serveGatedSetUp(registrar, {
+      gate: this.#gate,
+      isForwarder: (peer) => this.#init.discovery.directory.get(peer)?.roles.has('forwarder') === true,
+      handle: (request, caller) => this.#service.handle(request, caller),
+      log: this.#init.log
+    })
+  }
+
+  async stop (): Promise<void> {
+    await this.#unserve?.()
+    this.#gate.stop()
+    this.#client.stop()
+  }
+
+  /** Every second. */
+  expire (): void {
+    this.table.expire(this.#init.now())
+    this.#service.expire()
+  }
+
+  get tableStatus (): TableStatus {
+    return {
+      paths: this.table.size,
+      maxPaths: this.#maxPaths,
+      labels: this.table.labels,
+      pendingPaths: this.#service.unbound,
+      heldBytes: this.table.heldBytes + this.#budget.heldBytes,
+      perRsp: this.#perRsp()
+    }
+  }
+
+  get setUpStatus (): SetUpStatus {
+    return { ...this.#service.counters, ...this.#gate.status }
+  }
+
+  #perRsp (): TableStatus['perRsp'] {
+    return []
+  }
+
+  #removed (path: PathState): void {
+    this.#budget.release(path)
+  }
+
+  #revoked (rsp: PeerId): void {
+    const account = this.#accounts.find(rsp)
+    if (account > 0) {
+      this.table.removeAccount(account)
+      this.#accounts.close(account)
+    }
+  }
+}
+
+function random32 (): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]
+}

@@ -1,0 +1,107 @@
+// What a forwarder has carried since its start, for whom: by RSP, path and link for the receipts that RSPs get, and by RSP, source
+// and link for the operator. Rows are bounded, bytes are never lost: when there are too many, the oldest row of the RSP with the
+// most is folded into what the RSP's other paths (or sources) used of that link.
+import { toString } from 'uint8arrays/to-string'
+import { UsageRows } from './usage-rows.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { OwnRows, UsageRow } from './usage-rows.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** More packets of one path in one direction. */
+export interface Usage {
+  rsp: PeerId
+  source: NodeId
+  pathNumber: number
+  /** The forwarder at the other end of the link; undefined where the path ends there. */
+  next: PeerId | undefined
+  packets: number
+  bytes: number
+}
+
+export interface UsageTotal {
+  packets: number
+  bytes: number
+}
+
+/** Of an RSP since the start. What was folded with no row to go to is in the totals only. */
+export interface RspUsage extends UsageTotal {
+  /** `key` is the path number; undefined: of paths that have no row of their own any more. */
+  paths: Array<UsageRow<number>>
+  /** `key` is the source's node id in hex; undefined: of sources that have no row of their own any more. */
+  sources: Array<UsageRow<string>>
+}
+
+export interface UsageLedgerInit {
+  /** Rows of paths, and as many of sources; and as many again of what was folded. */
+  maxRows?: number
+  /** Those with an account, and as many that had one. */
+  maxRsps?: number
+}
+
+const DEFAULT_MAX_ROWS = 16_384
+const DEFAULT_MAX_RSPS = 2_048
+
+interface Owner extends UsageTotal {
+  paths: OwnRows<number>
+  sources: OwnRows<string>
+}
+
+export class UsageLedger {
+  readonly #maxRsps: number
+  readonly #paths: UsageRows<number>
+  readonly #sources: UsageRows<string>
+  /** The one that was used last is the last. */
+  readonly #owners = new Map<string, Owner>()
+  readonly #total: UsageTotal = { packets: 0, bytes: 0 }
+
+  constructor ({ maxRows = DEFAULT_MAX_ROWS, maxRsps = DEFAULT_MAX_RSPS }: UsageLedgerInit = {}) {
+    this.#maxRsps = maxRsps
+    this.#paths = new UsageRows(maxRows)
+    this.#sources = new UsageRows(maxRows)
+  }
+
+  /** Of all RSPs, those that are not named any more too. */
+  get total (): Readonly<UsageTotal> {
+    return this.#total
+  }
+
+  /** Rows that are kept, for metrics and tests of the bound. */
+  get rows (): number {
+    return this.#paths.size + this.#sources.size
+  }
+
+  add ({ rsp, source, pathNumber, next, packets, bytes }: Usage): void {
+    const owner = this.#ownerOf(rsp.toString())
+    this.#paths.add(owner.paths, pathNumber, next, packets, bytes)
+    this.#sources.add(owner.sources, toString(source, 'base16'), next, packets, bytes)
+    for (const total of [owner, this.#total]) {
+      total.packets += packets
+      total.bytes += bytes
+    }
+  }
+
+  /** A copy; undefined for an RSP of which nothing was carried, or not for long. */
+  of (rsp: PeerId): RspUsage | undefined {
+    const owner = this.#owners.get(rsp.toString())
+    return owner === undefined
+      ? undefined
+      : { packets: owner.packets, bytes: owner.bytes, paths: owner.paths.list(), sources: owner.sources.list() }
+  }
+
+  #ownerOf (key: string): Owner {
+    const owner = this.#owners.get(key) ?? this.#newOwner()
+    this.#owners.delete(key)
+    this.#owners.set(key, owner)
+    return owner
+  }
+
+  #newOwner (): Owner {
+    if (this.#owners.size >= this.#maxRsps) {
+      const [[key, { paths, sources }]] = this.#owners
+      this.#paths.close(paths)
+      this.#sources.close(sources)
+      this.#owners.delete(key)
+    }
+    return { packets: 0, bytes: 0, paths: this.#paths.open(), sources: this.#sources.open() }
+  }
+}

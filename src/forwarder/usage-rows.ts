@@ -1,0 +1,103 @@
+// Rows of usage of many owners within one bound. The hungriest owner pays when it is reached: its oldest row is folded into what
+// else it used of that link, so nobody's rows go because another has many.
+import type { PeerId } from '@libp2p/interface'
+
+export interface UsageRow<K> {
+  /** Undefined: folded rows. */
+  key: K | undefined
+  next: PeerId | undefined
+  packets: number
+  bytes: number
+}
+
+/** Of one owner. */
+export class OwnRows<K> {
+  /** By key and link, the one that was added to last at the end. */
+  readonly rows = new Map<string, UsageRow<K>>()
+  /** By link. */
+  readonly folded = new Map<string, UsageRow<K>>()
+
+  /** Copies, the oldest first. */
+  list (): Array<UsageRow<K>> {
+    return [...this.rows.values(), ...this.folded.values()].map((row) => ({ ...row }))
+  }
+}
+
+export class UsageRows<K extends string | number> {
+  readonly #maxRows: number
+  readonly #owners = new Set<OwnRows<K>>()
+  #rows = 0
+  #folded = 0
+
+  /** So many rows, and so many for what is folded. */
+  constructor (maxRows: number) {
+    this.#maxRows = maxRows
+  }
+
+  get size (): number {
+    return this.#rows + this.#folded
+  }
+
+  open (): OwnRows<K> {
+    const own = new OwnRows<K>()
+    this.#owners.add(own)
+    return own
+  }
+
+  close (own: OwnRows<K>): void {
+    this.#owners.delete(own)
+    this.#rows -= own.rows.size
+    this.#folded -= own.folded.size
+  }
+
+  add (own: OwnRows<K>, key: K, next: PeerId | undefined, packets: number, bytes: number): void {
+    const name = `${key} ${nameOf(next)}`
+    let row = own.rows.get(name)
+    if (row === undefined) {
+      if (this.#rows >= this.#maxRows) {
+        this.#foldOldest()
+      }
+      row = { key, next, packets: 0, bytes: 0 }
+      this.#rows++
+    }
+    own.rows.delete(name)
+    own.rows.set(name, row)
+    row.packets += packets
+    row.bytes += bytes
+  }
+
+  #foldOldest (): void {
+    let hungriest: OwnRows<K> | undefined
+    for (const own of this.#owners) {
+      if (hungriest === undefined || own.rows.size > hungriest.rows.size) {
+        hungriest = own
+      }
+    }
+    const [oldest] = hungriest?.rows ?? []
+    if (hungriest !== undefined && oldest !== undefined) {
+      hungriest.rows.delete(oldest[0])
+      this.#rows--
+      this.#fold(hungriest, oldest[1])
+    }
+  }
+
+  /** With no room even for that, the owner's total still has it. */
+  #fold (own: OwnRows<K>, { next, packets, bytes }: UsageRow<K>): void {
+    const name = nameOf(next)
+    let row = own.folded.get(name)
+    if (row === undefined) {
+      if (this.#folded >= this.#maxRows) {
+        return
+      }
+      row = { key: undefined, next, packets: 0, bytes: 0 }
+      own.folded.set(name, row)
+      this.#folded++
+    }
+    row.packets += packets
+    row.bytes += bytes
+  }
+}
+
+function nameOf (next: PeerId | undefined): string {
+  return next?.toString() ?? ''
+}

@@ -1,0 +1,93 @@
+// Answers RSPs that ask for their receipt: what the ledger has of the caller's paths, signed. A receipt of several pages is kept
+// for as long as its pages may be asked for, so that they are all of one moment.
+import { NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
+import { MAX_PAGE_AGE_MS, MAX_PAGES, MAX_ROWS } from '../../protocols/usage/constants.ts'
+import { sealPage } from '../../protocols/usage/receipt.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
+import type { UsageLedger } from './usage-ledger.ts'
+import type { ReceiptInit } from '../../protocols/usage/receipt.ts'
+import type { PageRequest, UsageRequest } from '../../protocols/usage/codec.ts'
+import type { Caller } from '../../protocols/request-response.ts'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+/** Each is a signature. */
+const PAGES_PER_SECOND = 50
+const PAGE_BURST = 200
+/** Receipts whose pages are being read; a further RSP takes the place of the one that began first. */
+const MAX_KEPT = 32
+
+export interface UsageServiceInit {
+  privateKey: PrivateKey
+  ledger: UsageLedger
+  /** Brings the ledger up to date with what counts by itself. */
+  settle: () => void
+  /** Unix time, ms. */
+  now: () => number
+}
+
+export class UsageService {
+  readonly #init: UsageServiceInit
+  readonly #pages: TokenBucket
+  readonly #kept = new Map<string, ReceiptInit>()
+  readonly #sinceMs: number
+  #sequence: bigint
+
+  constructor (init: UsageServiceInit) {
+    this.#init = init
+    this.#sinceMs = init.now()
+    // rises over a restart too
+    this.#sequence = BigInt(this.#sinceMs)
+    this.#pages = new TokenBucket({ ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, nowMs: this.#sinceMs })
+  }
+
+  /** @throws NotFoundError, OverQuotaError */
+  async handle ({ page }: UsageRequest, { peer }: Pick<Caller, 'peer'>): Promise<Uint8Array> {
+    const receipt = page === undefined ? this.#issue(peer) : this.#keptFor(peer, page)
+    if (!this.#pages.take(1, this.#init.now())) {
+      throw new OverQuotaError('too many receipts are asked for: try again in some seconds')
+    }
+    return sealPage(receipt, page?.cursor ?? 0, this.#init.privateKey)
+  }
+
+  #issue (rsp: PeerId): ReceiptInit {
+    this.#init.settle()
+    const usage = this.#init.ledger.of(rsp)
+    if (usage === undefined) {
+      throw new NotFoundError('nothing was carried on paths of yours since this forwarder began')
+    }
+    const rows = usage.paths.slice(-MAX_PAGES * MAX_ROWS).map(({ key, ...row }) => ({ pathNumber: key, ...row }))
+    const receipt = {
+      rsp,
+      sinceMs: this.#sinceMs,
+      sequence: ++this.#sequence,
+      issuedAtMs: Math.max(this.#sinceMs, this.#init.now()),
+      packets: usage.packets,
+      bytes: usage.bytes,
+      rows
+    }
+    this.#keep(receipt)
+    return receipt
+  }
+
+  #keep (receipt: ReceiptInit): void {
+    const key = receipt.rsp.toString()
+    this.#kept.delete(key)
+    for (const [other, { issuedAtMs }] of this.#kept) {
+      if (this.#kept.size >= MAX_KEPT || issuedAtMs < receipt.issuedAtMs - MAX_PAGE_AGE_MS) {
+        this.#kept.delete(other)
+      }
+    }
+    if (receipt.rows.length > MAX_ROWS) {
+      this.#kept.set(key, receipt)
+    }
+  }
+
+  #keptFor (rsp: PeerId, { sequence, cursor }: PageRequest): ReceiptInit {
+    const receipt = this.#kept.get(rsp.toString())
+    const isKept = receipt?.sequence === sequence && receipt.issuedAtMs >= this.#init.now() - MAX_PAGE_AGE_MS
+    if (!isKept || cursor >= receipt.rows.length) {
+      throw new NotFoundError('this receipt, or its page, is not kept any more: ask for a new one')
+    }
+    return receipt
+  }
+}

@@ -1,0 +1,238 @@
+// Sets up paths from this host: in one pass along the path, or hop by hop with the exit first. The result is the same.
+import { equals } from 'uint8arrays/equals'
+import { encodeAnswer } from '../../protocols/route/codec.ts'
+import { InvalidSignatureError, NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
+import { PROVISIONAL_LEASE_MS } from '../../protocols/setup/constants.ts'
+import { LabelledAt } from '../../protocols/forward/labelled.ts'
+import { RefreshChain } from '../../protocols/setup/refresh-chain.ts'
+import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { SetupFailedError } from '../../protocols/setup/errors.ts'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
+import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
+import { wayUnder } from '../link/way.ts'
+import { InstalledPath } from './installed-path.ts'
+import type { OfferedPath } from './provider-set.ts'
+import type { EndLabel } from '../link/end-labels.ts'
+import type { Endpoint } from '../link/endpoint.ts'
+import type { Install, Installed } from '../../protocols/setup/codec.ts'
+import type { Label } from '../../protocols/forward/labelled.ts'
+import type { SignedOrder } from '../../protocols/setup/order.ts'
+import type { SetupClient } from '../../protocols/setup/client.ts'
+import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
+
+export type SetUpStyle = 'one-pass' | 'hop-by-hop'
+export type Want = 'labels' | 'authenticators'
+
+export interface PathInstallerInit {
+  self: PeerId
+  privateKey: PrivateKey
+  endpoint: Endpoint
+  client: SetupClient
+  /** Monotonic, ms. */
+  now: () => number
+  /** Unix time, ms. */
+  nowUnixMs: () => number
+  log: Logger
+}
+
+export interface InstallOptions {
+  style?: SetUpStyle
+  signal?: AbortSignal
+}
+
+/** A forwarder under load asks to come again with a cookie, then perhaps with more effort. */
+const MAX_ATTEMPTS = 4
+
+/** What one attempt has to show. */
+interface Attempt {
+  path: OfferedPath
+  destination: PeerId
+  signed: SignedOrder
+  install: Omit<Install, 'index' | 'backLabel' | 'bound'>
+  signal?: AbortSignal
+}
+
+interface Proof { index: number, cookie: Uint8Array, bits: number }
+
+export class PathInstaller {
+  readonly #init: PathInstallerInit
+  readonly #installed = new Set<InstalledPath>()
+
+  constructor (init: PathInstallerInit) {
+    this.#init = init
+  }
+
+  /**
+   * Installs labels for the path on every hop, and keeps nothing where one of them declines.
+   *
+   * @throws SetupFailedError with the index of the hop that declines; UnavailableError, DeadlineError, the signal's reason
+   */
+  async install (path: OfferedPath, destination: PeerId, { style = 'one-pass', signal }: InstallOptions = {}): Promise<InstalledPath> {
+    const startedMs = this.#init.now()
+    const first = path.forwarders[0]
+    const neighbour = nodeIdOf(first)
+    const chain = new RefreshChain(crypto.getRandomValues(new Uint8Array(16)))
+    const end = this.#init.endpoint.labels.give({ neighbour, isDestination: false, expiresAtMs: startedMs + PROVISIONAL_LEASE_MS })
+    if (end === undefined) {
+      throw new OverQuotaError('as many paths as this host may have are installed: remove some')
+    }
+    try {
+      const label = await this.#attempts(path, destination, 'labels', chain.anchor, signal, async (attempt) => style === 'one-pass'
+        ? this.#onePass(attempt, end.label)
+        : this.#hopByHop(attempt, end.label))
+      end.way = wayUnder(label, neighbour)
+      const installed = new InstalledPath({ path, destination, style, end, label, chain, setUpMs: this.#init.now() - startedMs, client: this.#init.client, labels: this.#init.endpoint.labels, now: this.#init.now, log: this.#init.log })
+      await installed.refresh()
+      this.#installed.add(installed)
+      installed.addEventListener('end', () => { this.#installed.delete(installed) }, { once: true })
+      return installed
+    } catch (error) {
+      this.#init.endpoint.labels.release(end.label)
+      throw error
+    }
+  }
+
+  /**
+   * A hop authenticator of each forwarder of the path, entry first (8 bytes each).
+   *
+   * @throws as `install`
+   */
+  async authenticators (path: OfferedPath, destination: PeerId, { style = 'one-pass', signal }: InstallOptions = {}): Promise<Uint8Array[]> {
+    const anchor = new Uint8Array(16)
+    return this.#attempts(path, destination, 'authenticators', anchor, signal, async (attempt) => {
+      if (style === 'one-pass') {
+        const { echo, authenticators } = await this.#ask(attempt, 0, false)
+        await this.#checkEcho(attempt, echo)
+        return authenticators
+      }
+      const answers = await Promise.all(path.forwarders.map(async (_, index) => this.#ask(attempt, index, true)))
+      return answers.map(({ authenticators }) => authenticators[0])
+    })
+  }
+
+  /** The path whose packets begin their way under this label (8 bytes) of this forwarder. */
+  installedUnder (label: Uint8Array, forwarder: PeerId): InstalledPath | undefined {
+    return [...this.#installed].find(({ path, way }) => path.forwarders[0].equals(forwarder) && equals(label, way.header.subarray(LabelledAt.slot, LabelledAt.payload)))
+  }
+
+  /** The connection to a forwarder has ended, and with it what that forwarder had for us. */
+  neighbourGone (forwarder: PeerId): void {
+    for (const installed of this.#installed) {
+      if (installed.path.forwarders[0].equals(forwarder)) {
+        installed.lost('the connection to the first forwarder has ended')
+      }
+    }
+  }
+
+  async removeAll (): Promise<void> {
+    await Promise.all([...this.#installed].map(async (installed) => installed.remove()))
+  }
+
+  /** Tries again with what is asked for, and with a new order each time: the old one may have been seen. */
+  async #attempts<T> (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, signal: AbortSignal | undefined, run: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const proofs = new Map<number, Proof>()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run(await this.#prepare(path, destination, want, anchor, [...proofs.values()], signal))
+      } catch (error) {
+        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.index === undefined || attempt >= MAX_ATTEMPTS) {
+          throw error
+        }
+        proofs.set(error.index, { index: error.index, ...error.challenge })
+      }
+    }
+  }
+
+  async #prepare (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, proofs: readonly Proof[], signal: AbortSignal | undefined): Promise<Attempt> {
+    signal?.throwIfAborted()
+    const signed = await signOrder({
+      source: this.#init.self,
+      destination,
+      sourceSalt: path.salts.source,
+      destinationSalt: path.salts.destination,
+      pathDigest: sha256(path.offer.path),
+      flowLabel: crypto.getRandomValues(new Uint8Array(16)),
+      nonce: crypto.getRandomValues(new Uint8Array(16)),
+      issuedAtMs: this.#init.nowUnixMs(),
+      anchor,
+      want
+    }, this.#init.privateKey)
+    const solved = []
+    for (const { index, cookie, bits } of proofs) {
+      solved.push({ index, cookie, solution: bits === 0 ? undefined : await solvePuzzle(cookie, signed.id, bits, { signal }) })
+    }
+    const install = {
+      authority: encodeAnswer({ root: path.root, offers: [path.offer] }),
+      order: signed.order,
+      signature: signed.signature,
+      proofs: solved
+    }
+    return { path, destination, signed, install, signal }
+  }
+
+  async #onePass (attempt: Attempt, backLabel: Label): Promise<Label> {
+    const { label, echo } = await this.#ask(attempt, 0, false, backLabel)
+    try {
+      await this.#checkEcho(attempt, echo)
+      return labelOf(label)
+    } catch (error) {
+      this.#removeAt(attempt.path.forwarders[0], { label })
+      throw error
+    }
+  }
+
+  async #hopByHop (attempt: Attempt, backLabel: Label): Promise<Label> {
+    const { forwarders } = attempt.path
+    const exit = forwarders.length - 1
+    let installed: PeerId | undefined
+    let label: Label | undefined
+    try {
+      for (let index = exit; index >= 0; index--) {
+        const answer = await this.#ask(attempt, index, index < exit, index === 0 ? backLabel : undefined)
+        installed = forwarders[index]
+        label = answer.label
+        if (index === exit) {
+          await this.#checkEcho(attempt, answer.echo)
+        }
+      }
+      return labelOf(label)
+    } catch (error) {
+      if (installed !== undefined) {
+        // those behind it are bound to it, and hear of it from there
+        this.#removeAt(installed, label === undefined ? { orderId: attempt.signed.id } : { label })
+      }
+      throw error
+    }
+  }
+
+  async #ask ({ path, install, signal }: Attempt, index: number, bound: boolean, backLabel?: Label): Promise<Installed> {
+    const peer = path.forwarders[index]
+    return this.#init.client.install(peer, { ...install, index, bound, backLabel }, {
+      signal,
+      onLate: ({ label }) => { this.#removeAt(peer, { label }) }
+    })
+  }
+
+  /** @throws InvalidSignatureError unless the destination has signed that it was asked */
+  async #checkEcho ({ signed, destination }: Attempt, echo: Uint8Array | undefined): Promise<void> {
+    if (echo === undefined || !await verifyEcho(signed.id, echo, destination)) {
+      throw new InvalidSignatureError('the set-up does not bring back the echo of its destination: somebody on the path answered in its place')
+    }
+  }
+
+  #removeAt (peer: PeerId, what: { label?: Label, orderId?: Uint8Array }): void {
+    if (what.label !== undefined || what.orderId !== undefined) {
+      this.#init.client.remove(peer, what).catch((error: unknown) => {
+        this.#init.log('%p was not told that a path is not wanted, it will expire there - %e', peer, error)
+      })
+    }
+  }
+}
+
+function labelOf (label: Label | undefined): Label {
+  if (label === undefined) {
+    throw new NotFoundError('the first forwarder gave no label')
+  }
+  return label
+}
