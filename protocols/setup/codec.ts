@@ -22,9 +22,7 @@ import type { Label } from '../forward/labelled.ts'
 import type { Proof as WireProof } from './setup.pb.ts'
 
 export { decodeFailure, encodeFailure } from './failure.ts'
-export { decodeOrder, encodeOrder } from './order.ts'
 export type { Challenge, Failure } from './failure.ts'
-export type { OpenedOrder, Order, Want } from './order.ts'
 
 /** What answers the challenge of the node at an index. */
 export interface Proof {

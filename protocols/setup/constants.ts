@@ -22,7 +22,7 @@ export const MessageType = {
 
 export type MessageType = typeof MessageType[keyof typeof MessageType]
 
-/** Of either direction, its header included: the longest install with 16 proofs takes 4,312, and 5,160 with the longest leaf. */
+/** Header included. The longest install, with the longest path, its longest audit path and 16 proofs, takes 4,185. */
 export const MAX_FRAME_BYTES = 6_144
 export const FRAME_HEADER_BYTES = 8
 
@@ -35,7 +35,7 @@ export const MAX_ORDER_AGE_MS = 60_000
 
 /** The destination's index on the longest path. */
 export const MAX_INDEX = MAX_FORWARDERS
-/** At most one for each node of a path. */
+/** One for each node of the longest path but the first, to which the source comes itself. */
 export const MAX_PROOFS = 16
 
 export const ORDER_ID_BYTES = 16
@@ -43,12 +43,12 @@ export const FLOW_LABEL_BYTES = 16
 export const NONCE_BYTES = 16
 /** Of a value of a refresh chain: a preimage of 128 bits is out of reach, and no collision is of use. */
 export const CHAIN_BYTES = 16
-/** The longest refresh chain: twelve hours at one refresh in ten seconds. */
+/** The longest refresh chain: eleven hours at one refresh in ten seconds. */
 export const MAX_CHAIN = 4_096
-/** So many hashes does a refresh cost at most; so many less one refreshes may be lost in a row. */
+/** So many hashes does a refresh cost at most; one less may be lost in a row. */
 export const MAX_CHAIN_STEPS = 8
 
-/** Time (4) and MAC (16). */
+/** Of a challenge: time (4) and MAC (16). */
 export const COOKIE_BYTES = 20
 export const SOLUTION_BYTES = 8
 /** About half a second of a core for who solves it: more would keep slow hosts out, and attackers have fast ones. */

@@ -46,7 +46,8 @@ export function effortOf (cookie: Uint8Array, orderId: Uint8Array, solution: Uin
  * than the specification allows: a node must not be able to keep a host busy. Throws what `options.signal` says.
  */
 export async function solvePuzzle (
-  cookie: Uint8Array, orderId: Uint8Array, bits: number, { signal, sliceMs = DEFAULT_SLICE_MS, now = () => performance.now() }: SolvePuzzleOptions = {}
+  cookie: Uint8Array, orderId: Uint8Array, bits: number,
+  { signal, sliceMs = DEFAULT_SLICE_MS, now = () => performance.now() }: SolvePuzzleOptions = {}
 ): Promise<Uint8Array> {
   if (!Number.isInteger(bits) || bits < 0 || bits > MAX_PUZZLE_BITS) {
     throw new OverQuotaError(`the node asks for too much: a puzzle of ${bits} bits where at most ${MAX_PUZZLE_BITS} are allowed`)

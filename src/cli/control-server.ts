@@ -125,6 +125,8 @@ export class ControlServer {
     this.#init = init
     this.#limits = { ...DEFAULT_CONTROL_LIMITS, ...init.limits }
     this.#server = createServer((socket) => { this.#accept(socket) })
+    // a connection that could not be taken, for want of file handles, is no reason to end
+    this.#server.on('error', () => {})
   }
 
   /**

@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
+import { MAX_POLICY_RSPS } from '../../protocols/report/constants.ts'
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -27,7 +28,8 @@ interface Setting<Value> {
 const MAX_ADDRESSES = 64
 const address = parsed((text): Multiaddr => multiaddr(text))
 const peer = parsed((text): PeerId => peerIdFromString(text))
-const MAX_PEERS = 4_096
+/** As many as the policy of a forwarder takes. */
+const MAX_REVOKED = 1_024
 /** Checked one by one, so that a complaint shows which. */
 const rule = parsed((text): string => {
   LinkRules.parse([text])
@@ -119,15 +121,15 @@ export const SETTINGS = {
     flag: 'rsp-allowed',
     placeholder: 'peer id',
     about: 'take the paths of this RSP only (default: of any RSP)',
-    expected: 'peer ids such as 12D3KooW…',
-    schema: z.array(peer).max(MAX_PEERS)
+    expected: `up to ${MAX_POLICY_RSPS} peer ids such as 12D3KooW…`,
+    schema: z.array(peer).max(MAX_POLICY_RSPS)
   }),
   revoked: setting({
     shape: 'list',
     placeholder: 'peer id',
     about: 'take no paths of this RSP; byway revoke does that while it runs',
-    expected: 'peer ids such as 12D3KooW…',
-    schema: z.array(peer).max(MAX_PEERS)
+    expected: `up to ${MAX_REVOKED} peer ids such as 12D3KooW…`,
+    schema: z.array(peer).max(MAX_REVOKED)
   }),
   sourceRoutes: setting({
     shape: 'text',

@@ -63,6 +63,7 @@ export type DaemonStatus = z.output<typeof daemonView>
 export type DaemonRow = { control: string } & ({ daemon: DaemonStatus } | { error: { code: string, message: string } })
 
 const WATCH_INTERVAL_MS = 2_000
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 const STATUS_DEADLINE_MS = 5_000
 
 export function registerStatus (program: Command, terminal: Terminal): void {
@@ -72,9 +73,11 @@ export function registerStatus (program: Command, terminal: Terminal): void {
     .addHelpText('after', '\nExample:\n  byway status\n  byway status --json | jq .daemons[0].status.table')
     .action(async (flags: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)
+      const isRedrawn = flags.watch === true && !json && process.stdout.isTTY
       const show = async (): Promise<void> => {
         const rows = await askAll(control, terminal)
-        terminal.out(json ? JSON.stringify({ daemons: rows.map(flat) }) : statusText(rows).join('\n'))
+        const text = json ? JSON.stringify({ daemons: rows.map(flat) }) : statusText(rows).join('\n')
+        terminal.out(isRedrawn ? `${CLEAR_SCREEN}${text}` : text)
         terminal.exit(rows.some((row) => !('error' in row)) ? ExitCode.done : ExitCode.error)
       }
       await show()
@@ -182,7 +185,8 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
 
 function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {
   return [[
-    ['knows', `${numberText(knownForwarders)} forwarders (${numberText(measuredForwarders)} measured) and ${numberText(knownRsps)} RSPs`],
+    ['forwarders', `${numberText(knownForwarders)} known, ${numberText(measuredForwarders)} measured`],
+    ['RSPs', `${numberText(knownRsps)} known`],
     ['channels', numberText(channels.length)]
   ], channels.length === 0
     ? []

@@ -37,6 +37,13 @@ export const EVENT_LOOP: EventLoop = {
   }
 }
 
+/**
+ * Kept for those who overtake all who wait, of the burst and of each slice. Under a flood the queue takes whatever it gets, and who asks
+ * seldom would have to wait for the next token or the next slice, which is as long as a short round trip.
+ */
+const RESERVED_BURST = 1 / 5
+const RESERVED_SLICE = 1 / 2
+
 /** Timers are not finer than this; the bucket makes up for it. */
 const SHORTEST_WAIT_MS = 1
 /** How often late asks are looked for while all checks that may run are running elsewhere. */
@@ -56,6 +63,9 @@ export class CheckTurns {
   constructor (limits: SetUpLimits, loop: EventLoop) {
     this.#limits = limits
     this.#loop = loop
+    if (!(limits.checkBurst >= 2)) {
+      throw new RangeError(`checkBurst is ${limits.checkBurst}: a part of it is reserved, so give 2 or more`)
+    }
     this.#queue = new FairQueue(limits.maxQueued)
     this.#bucket = new TokenBucket({ ratePerSecond: limits.checksPerSecond, burst: limits.checkBurst, nowMs: loop.now() })
   }
@@ -81,13 +91,14 @@ export class CheckTurns {
       waiting.refuse('stopped')
       return
     }
-    const mustWait = this.#queue.length > 0
-    const displaced = this.#queue.add(waiting, rank, this.#loop.now())
-    displaced?.refuse('displaced')
-    // where others wait, their next turn is arranged
-    if (!mustWait) {
+    const wasEmpty = this.#queue.length === 0
+    this.#queue.add(waiting, rank, this.#loop.now())?.refuse('displaced')
+    if (wasEmpty) {
       this.#work()
+    } else if (this.#queue.first === waiting && this.#mayRun(1, this.#limits.sliceMs)) {
+      this.#next()
     }
+    // others are looked at when their next turn comes, which is arranged
   }
 
   /** Refuses all who wait, and whoever comes later. */
@@ -104,24 +115,30 @@ export class CheckTurns {
     for (const late of this.#queue.takeOlder(this.#loop.now() - this.#limits.maxQueuedMs)) {
       late.refuse('late')
     }
-    while (this.#queue.length > 0 && this.#mayRun()) {
-      const next = this.#queue.take()
-      if (next?.signal?.aborted === true) {
-        next.refuse('aborted')
-      } else if (next !== undefined) {
-        this.#run(next)
-      }
+    while (this.#queue.length > 0 && this.#mayRun(this.#tokensToGoOn, this.#limits.sliceMs * (1 - RESERVED_SLICE))) {
+      this.#next()
     }
     this.#arrange()
   }
 
-  #mayRun (): boolean {
-    return !this.#isTurnOver() && this.#running < this.#limits.maxRunningChecks && this.#bucket.availableAt(this.#loop.now()) >= 1
+  get #tokensToGoOn (): number {
+    return 1 + RESERVED_BURST * this.#limits.checkBurst
   }
 
-  /** What else was done since the first check counts too: it held the event loop just as well. */
-  #isTurnOver (): boolean {
-    return this.#turnSinceMs !== undefined && this.#loop.now() - this.#turnSinceMs >= this.#limits.sliceMs
+  #mayRun (tokens: number, sliceMs: number): boolean {
+    const nowMs = this.#loop.now()
+    // what else was done since the first check counts too: it held the event loop just as well
+    const isTurnOver = this.#turnSinceMs !== undefined && nowMs - this.#turnSinceMs >= sliceMs
+    return !isTurnOver && this.#running < this.#limits.maxRunningChecks && this.#bucket.availableAt(nowMs) >= tokens
+  }
+
+  #next (): void {
+    const next = this.#queue.take()
+    if (next?.signal?.aborted === true) {
+      next.refuse('aborted')
+    } else if (next !== undefined) {
+      this.#run(next)
+    }
   }
 
   #run (waiting: Waiting): void {
@@ -156,7 +173,7 @@ export class CheckTurns {
     if (this.#running >= this.#limits.maxRunningChecks) {
       return LATE_LOOK_MS
     }
-    const missing = 1 - this.#bucket.availableAt(this.#loop.now())
+    const missing = this.#tokensToGoOn - this.#bucket.availableAt(this.#loop.now())
     return Math.max(SHORTEST_WAIT_MS, missing * 1_000 / this.#limits.checksPerSecond)
   }
 }

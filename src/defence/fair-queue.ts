@@ -37,6 +37,11 @@ export class FairQueue<T> {
     return this.#sorted.length
   }
 
+  /** Who would be taken next. */
+  get first (): T | undefined {
+    return this.#sorted.at(-1)?.item
+  }
+
   /** Returns who had to go because the queue was full: the last, which may be `item` itself. */
   add (item: T, { effort, activity }: Rank, nowMs: number): T | undefined {
     const entry = { item, effort, activity, addedMs: nowMs, number: this.#added++ }

@@ -2,8 +2,9 @@
 // label for each: the slot and a random check. A label holds only for packets from the neighbour that it was given to, and one
 // that is kept for too long meets nothing, or another check. Labels are the handles of entries here, for the same reason.
 // Pure: links are indices, the caller brings clock (monotonic, ms) and randomness.
-import { LabelSlots, NONE } from './label-slots.ts'
+import { LabelSlots, MAX_LINK, NONE } from './label-slots.ts'
 import { PathColumns } from './path-columns.ts'
+import { stateOf } from './path-state.ts'
 import type { BucketSlab } from '../defence/bucket-slab.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
 import type { PathInit, PathState, RefreshStep, RemovalStep } from './path-state.ts'
@@ -61,15 +62,14 @@ export class ForwardingTable {
 
   /** An entry that forwards nothing before it is bound. Undefined when the table is full. */
   reserve (path: PathInit, nowMs: number): { forward: Label, back: Label } | undefined {
-    const entry = this.#takeFree()
+    const entry = Math.max(path.previous, path.next) > MAX_LINK ? NONE : this.#takeFree()
     if (entry === NONE) {
       return undefined
     }
     const { bytesPerSecond, caps: [forwardCap, backCap] } = path
-    const expiresAtMs = Math.min(nowMs + path.leaseMs, path.endsAtMs)
     const occupy = (slot: number, fromLink: number, cap: number): Label => {
       const check = this.#newCheck(slot)
-      this.slots.occupy(slot, { check, fromLink, bytesPerSecond, cap, expiresAtMs }, nowMs)
+      this.slots.occupy(slot, { check, fromLink, bytesPerSecond, cap })
       return { slot, check }
     }
     this.#paths.accounts[entry] = path.account
@@ -79,7 +79,9 @@ export class ForwardingTable {
     this.#use(path.previous, 1)
     this.#use(path.next, 1)
     this.#size++
-    return { forward: occupy(2 * entry, path.previous, forwardCap), back: occupy(2 * entry + 1, path.next, backCap) }
+    const labels = { forward: occupy(2 * entry, path.previous, forwardCap), back: occupy(2 * entry + 1, path.next, backCap) }
+    this.#lease(entry, path.leaseMs, nowMs)
+    return labels
   }
 
   /**
@@ -103,7 +105,7 @@ export class ForwardingTable {
    */
   bindPrevious (forward: Label, previous: number, out: Label): boolean {
     const entry = this.#entryOf(forward)
-    if (entry === NONE || this.slots.outLink(2 * entry + 1) !== NONE) {
+    if (entry === NONE || previous > MAX_LINK || this.slots.outLink(2 * entry + 1) !== NONE) {
       return false
     }
     const reservedFor = this.slots.fromLink(2 * entry)
@@ -132,10 +134,7 @@ export class ForwardingTable {
       return 'notNext'
     }
     this.#paths.setShown(entry, shown)
-    const expiresAtMs = Math.min(nowMs + leaseMs, this.#paths.endsAtMs[entry])
-    this.slots.setExpiry(slot, expiresAtMs)
-    this.slots.setExpiry(slot + 1, expiresAtMs)
-    return { next: this.slots.outLink(slot), out: this.slots.outLabel(slot), leaseMs: expiresAtMs - nowMs }
+    return { next: this.slots.outLink(slot), out: this.slots.outLabel(slot), leaseMs: this.#lease(entry, leaseMs, nowMs) }
   }
 
   /** A neighbour of the entry takes it away, by the label that it was given: where that goes on to. Undefined for others. */
@@ -176,7 +175,7 @@ export class ForwardingTable {
     for (let looked = 0; looked < Math.min(maxScan, this.#paths.capacity); looked++) {
       const entry = this.#expiryCursor++ % this.#paths.capacity
       this.#expiryCursor = entry + 1
-      if (this.#isUsed(entry) && this.slots.expiresAtMs(2 * entry) <= nowMs) {
+      if (this.#isUsed(entry) && this.#paths.expiresAtMs[entry] <= nowMs) {
         this.#remove(entry)
       }
     }
@@ -186,9 +185,17 @@ export class ForwardingTable {
   forEach (callback: (path: PathState) => void): void {
     for (let entry = 0; entry < this.#paths.capacity; entry++) {
       if (this.#isUsed(entry)) {
-        callback(this.#stateOf(entry))
+        callback(stateOf(entry, this.slots, this.#paths))
       }
     }
+  }
+
+  /** Returns the lease, which never outlives the path. */
+  #lease (entry: number, leaseMs: number, nowMs: number): number {
+    const expiresAtMs = this.#paths.expiresAtMs[entry] = Math.min(nowMs + leaseMs, this.#paths.endsAtMs[entry])
+    this.slots.setExpiry(2 * entry, expiresAtMs, nowMs)
+    this.slots.setExpiry(2 * entry + 1, expiresAtMs, nowMs)
+    return expiresAtMs - nowMs
   }
 
   /** The label of a slot is what its packets would have gone on with, so its removal does too. */
@@ -201,7 +208,7 @@ export class ForwardingTable {
   }
 
   #remove (entry: number): void {
-    const state = this.#stateOf(entry)
+    const state = stateOf(entry, this.slots, this.#paths)
     this.slots.clear(2 * entry)
     this.slots.clear(2 * entry + 1)
     this.#paths.free(entry)
@@ -209,23 +216,6 @@ export class ForwardingTable {
     this.#use(state.next, -1)
     this.#size--
     this.#onRemoved(state)
-  }
-
-  #stateOf (entry: number): PathState {
-    const forward = 2 * entry
-    const back = forward + 1
-    const { slots } = this
-    return {
-      forward: { slot: forward, check: slots.checkOf(forward) },
-      account: this.#paths.accounts[entry],
-      source: this.#paths.sources[entry],
-      previous: slots.fromLink(forward),
-      next: slots.fromLink(back),
-      caps: [slots.capOf(forward), slots.capOf(back)],
-      expiresAtMs: slots.expiresAtMs(forward),
-      packets: [slots.packets(forward), slots.packets(back)],
-      bytes: [slots.bytes(forward), slots.bytes(back)]
-    }
   }
 
   #isUsed (entry: number): boolean {

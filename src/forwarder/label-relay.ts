@@ -56,8 +56,6 @@ export class LabelRelay {
       this.#refusal.drop('malformed')
       return
     }
-    const ahead = at + length
-    if (ahead + LABELLED_HEADER_BYTES <= buffer.length) this.#slots.touch(readUint32(buffer, ahead + LabelledAt.slot))
     const nowMs = this.#now()
     const slot = this.#find(buffer, at, from, nowMs)
     if (slot === NONE) {

@@ -9,7 +9,9 @@ export class PathColumns {
   /** −1 when the entry is free. */
   accounts = new Int32Array(0)
   sources = new Int32Array(0)
+  /** The end of the path, and that of its lease. */
   endsAtMs = new Float64Array(0)
+  expiresAtMs = new Float64Array(0)
   #shown = new Uint8Array(0)
   #nextFree = new Int32Array(0)
   /** Free entries wait their turn, so that each rests for as long as can be before it is used again. */
@@ -17,7 +19,8 @@ export class PathColumns {
   #lastFree = NONE
 
   get heldBytes (): number {
-    return this.accounts.byteLength + this.sources.byteLength + this.endsAtMs.byteLength + this.#shown.byteLength + this.#nextFree.byteLength
+    return this.accounts.byteLength + this.sources.byteLength + this.endsAtMs.byteLength + this.expiresAtMs.byteLength +
+      this.#shown.byteLength + this.#nextFree.byteLength
   }
 
   /** The value of the refresh chain that was shown last: memory of the table, to be read at once. */
@@ -55,6 +58,7 @@ export class PathColumns {
     this.accounts = grown(this.accounts, new Int32Array(capacity))
     this.sources = grown(this.sources, new Int32Array(capacity))
     this.endsAtMs = grown(this.endsAtMs, new Float64Array(capacity))
+    this.expiresAtMs = grown(this.expiresAtMs, new Float64Array(capacity))
     this.#shown = grown(this.#shown, new Uint8Array(capacity * CHAIN_BYTES))
     this.#nextFree = grown(this.#nextFree, new Int32Array(capacity))
     for (; this.capacity < capacity; this.capacity++) {

@@ -1,4 +1,6 @@
 // What goes into the forwarding table and comes out of it. Links are indices, times monotonic ms.
+import type { LabelSlots } from './label-slots.ts'
+import type { PathColumns } from './path-columns.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
 
 export interface PathInit {
@@ -43,4 +45,20 @@ export interface RemovalStep {
   /** The label to say there; undefined where that neighbour has given none yet. */
   out: Label | undefined
   travels: 'on' | 'back'
+}
+
+export function stateOf (entry: number, slots: LabelSlots, paths: PathColumns): PathState {
+  const forward = 2 * entry
+  const back = forward + 1
+  return {
+    forward: { slot: forward, check: slots.checkOf(forward) },
+    account: paths.accounts[entry],
+    source: paths.sources[entry],
+    previous: slots.fromLink(forward),
+    next: slots.fromLink(back),
+    caps: [slots.capOf(forward), slots.capOf(back)],
+    expiresAtMs: paths.expiresAtMs[entry],
+    packets: [slots.packets(forward), slots.packets(back)],
+    bytes: [slots.bytes(forward), slots.bytes(back)]
+  }
 }

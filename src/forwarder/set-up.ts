@@ -151,7 +151,7 @@ export class ForwarderSetUp {
   async stop (): Promise<void> {
     await this.#unserve?.()
     this.#gate.stop()
-    this.#client.stop()
+    await this.#client.stop()
   }
 
   /** Every second. */

@@ -1,6 +1,6 @@
 // What a forwarder has carried since its start, for whom: by RSP, path and link for the receipts that RSPs get, and by RSP, source
-// and link for the operator. Rows are bounded, bytes are never lost: when there are too many, the oldest row of the RSP with the
-// most is folded into what the RSP's other paths (or sources) used of that link.
+// and link for the operator. Rows are bounded, bytes are never lost: when there are too many, the oldest rows of the RSP with the
+// most are folded into what the RSP's other paths (or sources) used of their links.
 import { toString } from 'uint8arrays/to-string'
 import { UsageRows } from './usage-rows.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -23,8 +23,10 @@ export interface UsageTotal {
   bytes: number
 }
 
-/** Of an RSP since the start. What was folded with no row to go to is in the totals only. */
+/** Of one RSP. What was folded with no row to go to is in the totals only. */
 export interface RspUsage extends UsageTotal {
+  /** Counted from then on, Unix time in ms: the start, or when an RSP that had been forgotten came back. */
+  sinceMs: number
   /** `key` is the path number; undefined: of paths that have no row of their own any more. */
   paths: Array<UsageRow<number>>
   /** `key` is the source's node id in hex; undefined: of sources that have no row of their own any more. */
@@ -32,6 +34,8 @@ export interface RspUsage extends UsageTotal {
 }
 
 export interface UsageLedgerInit {
+  /** Unix time, ms. */
+  now?: () => number
   /** Rows of paths, and as many of sources; and as many again of what was folded. */
   maxRows?: number
   /** Those with an account, and as many that had one. */
@@ -42,19 +46,26 @@ const DEFAULT_MAX_ROWS = 16_384
 const DEFAULT_MAX_RSPS = 2_048
 
 interface Owner extends UsageTotal {
+  rsp: PeerId
+  sinceMs: number
   paths: OwnRows<number>
   sources: OwnRows<string>
 }
 
 export class UsageLedger {
+  readonly #now: () => number
+  readonly #startMs: number
   readonly #maxRsps: number
   readonly #paths: UsageRows<number>
   readonly #sources: UsageRows<string>
   /** The one that was used last is the last. */
   readonly #owners = new Map<string, Owner>()
   readonly #total: UsageTotal = { packets: 0, bytes: 0 }
+  #hasForgotten = false
 
-  constructor ({ maxRows = DEFAULT_MAX_ROWS, maxRsps = DEFAULT_MAX_RSPS }: UsageLedgerInit = {}) {
+  constructor ({ now = Date.now, maxRows = DEFAULT_MAX_ROWS, maxRsps = DEFAULT_MAX_RSPS }: UsageLedgerInit = {}) {
+    this.#now = now
+    this.#startMs = now()
     this.#maxRsps = maxRsps
     this.#paths = new UsageRows(maxRows)
     this.#sources = new UsageRows(maxRows)
@@ -71,7 +82,7 @@ export class UsageLedger {
   }
 
   add ({ rsp, source, pathNumber, next, packets, bytes }: Usage): void {
-    const owner = this.#ownerOf(rsp.toString())
+    const owner = this.#ownerOf(rsp)
     this.#paths.add(owner.paths, pathNumber, next, packets, bytes)
     this.#sources.add(owner.sources, toString(source, 'base16'), next, packets, bytes)
     for (const total of [owner, this.#total]) {
@@ -80,28 +91,40 @@ export class UsageLedger {
     }
   }
 
-  /** A copy; undefined for an RSP of which nothing was carried, or not for long. */
+  /** A copy; undefined for an RSP on whose paths nothing was carried, or not for so long that it was forgotten. */
   of (rsp: PeerId): RspUsage | undefined {
     const owner = this.#owners.get(rsp.toString())
-    return owner === undefined
-      ? undefined
-      : { packets: owner.packets, bytes: owner.bytes, paths: owner.paths.list(), sources: owner.sources.list() }
+    if (owner === undefined) {
+      return undefined
+    }
+    const { sinceMs, packets, bytes, paths, sources } = owner
+    return { sinceMs, packets, bytes, paths: paths.list(), sources: sources.list() }
   }
 
-  #ownerOf (key: string): Owner {
-    const owner = this.#owners.get(key) ?? this.#newOwner()
+  /** Totals of each RSP, the one that was used last at the end. */
+  * totals (): Generator<UsageTotal & { rsp: PeerId }> {
+    for (const { rsp, packets, bytes } of this.#owners.values()) {
+      yield { rsp, packets, bytes }
+    }
+  }
+
+  #ownerOf (rsp: PeerId): Owner {
+    const key = rsp.toString()
+    const owner = this.#owners.get(key) ?? this.#newOwner(rsp)
     this.#owners.delete(key)
     this.#owners.set(key, owner)
     return owner
   }
 
-  #newOwner (): Owner {
+  #newOwner (rsp: PeerId): Owner {
     if (this.#owners.size >= this.#maxRsps) {
       const [[key, { paths, sources }]] = this.#owners
       this.#paths.close(paths)
       this.#sources.close(sources)
       this.#owners.delete(key)
+      this.#hasForgotten = true
     }
-    return { packets: 0, bytes: 0, paths: this.#paths.open(), sources: this.#sources.open() }
+    const sinceMs = this.#hasForgotten ? this.#now() : this.#startMs
+    return { rsp, sinceMs, packets: 0, bytes: 0, paths: this.#paths.open(), sources: this.#sources.open() }
   }
 }

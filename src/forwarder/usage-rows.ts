@@ -1,5 +1,5 @@
-// Rows of usage of many owners within one bound. The hungriest owner pays when it is reached: its oldest row is folded into what
-// else it used of that link, so nobody's rows go because another has many.
+// Rows of usage of many owners within one bound. The hungriest owner pays when it is reached: its oldest rows are folded into what
+// else it used of their links, so nobody's rows go because another has many.
 import type { PeerId } from '@libp2p/interface'
 
 export interface UsageRow<K> {
@@ -9,6 +9,9 @@ export interface UsageRow<K> {
   packets: number
   bytes: number
 }
+
+/** To find the hungriest owner takes a look at all: so an eighth of its rows goes at once, at most so many. */
+const MAX_FOLDED_AT_ONCE = 64
 
 /** Of one owner. */
 export class OwnRows<K> {
@@ -55,7 +58,7 @@ export class UsageRows<K extends string | number> {
     let row = own.rows.get(name)
     if (row === undefined) {
       if (this.#rows >= this.#maxRows) {
-        this.#foldOldest()
+        this.#makeRoom()
       }
       row = { key, next, packets: 0, bytes: 0 }
       this.#rows++
@@ -66,18 +69,17 @@ export class UsageRows<K extends string | number> {
     row.bytes += bytes
   }
 
-  #foldOldest (): void {
-    let hungriest: OwnRows<K> | undefined
-    for (const own of this.#owners) {
-      if (hungriest === undefined || own.rows.size > hungriest.rows.size) {
-        hungriest = own
+  #makeRoom (): void {
+    const [first, ...others] = this.#owners
+    const hungriest = others.reduce((most, own) => own.rows.size > most.rows.size ? own : most, first)
+    let left = Math.min(MAX_FOLDED_AT_ONCE, Math.ceil(hungriest.rows.size / 8))
+    for (const [name, row] of hungriest.rows) {
+      if (left-- === 0) {
+        break
       }
-    }
-    const [oldest] = hungriest?.rows ?? []
-    if (hungriest !== undefined && oldest !== undefined) {
-      hungriest.rows.delete(oldest[0])
+      hungriest.rows.delete(name)
       this.#rows--
-      this.#fold(hungriest, oldest[1])
+      this.#fold(hungriest, row)
     }
   }
 

@@ -13,6 +13,8 @@ import type { PeerId, PrivateKey } from '@libp2p/interface'
 /** Each is a signature. */
 const PAGES_PER_SECOND = 50
 const PAGE_BURST = 200
+/** To bring the ledger up to date takes a look at all paths. */
+const SETTLE_INTERVAL_MS = 1_000
 /** Receipts whose pages are being read; a further RSP takes the place of the one that began first. */
 const MAX_KEPT = 32
 
@@ -29,15 +31,15 @@ export class UsageService {
   readonly #init: UsageServiceInit
   readonly #pages: TokenBucket
   readonly #kept = new Map<string, ReceiptInit>()
-  readonly #sinceMs: number
   #sequence: bigint
+  #settledAtMs = -Infinity
 
   constructor (init: UsageServiceInit) {
     this.#init = init
-    this.#sinceMs = init.now()
+    const nowMs = init.now()
     // rises over a restart too
-    this.#sequence = BigInt(this.#sinceMs)
-    this.#pages = new TokenBucket({ ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, nowMs: this.#sinceMs })
+    this.#sequence = BigInt(nowMs)
+    this.#pages = new TokenBucket({ ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, nowMs })
   }
 
   /** @throws NotFoundError, OverQuotaError */
@@ -50,7 +52,7 @@ export class UsageService {
   }
 
   #issue (rsp: PeerId): ReceiptInit {
-    this.#init.settle()
+    this.#settle()
     const usage = this.#init.ledger.of(rsp)
     if (usage === undefined) {
       throw new NotFoundError('nothing was carried on paths of yours since this forwarder began')
@@ -58,15 +60,23 @@ export class UsageService {
     const rows = usage.paths.slice(-MAX_PAGES * MAX_ROWS).map(({ key, ...row }) => ({ pathNumber: key, ...row }))
     const receipt = {
       rsp,
-      sinceMs: this.#sinceMs,
+      sinceMs: usage.sinceMs,
       sequence: ++this.#sequence,
-      issuedAtMs: Math.max(this.#sinceMs, this.#init.now()),
+      issuedAtMs: Math.max(usage.sinceMs, this.#init.now()),
       packets: usage.packets,
       bytes: usage.bytes,
       rows
     }
     this.#keep(receipt)
     return receipt
+  }
+
+  #settle (): void {
+    const nowMs = this.#init.now()
+    if (Math.abs(nowMs - this.#settledAtMs) >= SETTLE_INTERVAL_MS) {
+      this.#settledAtMs = nowMs
+      this.#init.settle()
+    }
   }
 
   #keep (receipt: ReceiptInit): void {

@@ -1,7 +1,7 @@
 // Hop authenticators that were found good, so that a flow costs one MAC and not one for each packet. A set-associative cache
 // over typed arrays: finding an entry compares every byte that the authenticator covers, in place, and allocates nothing.
 //
-// Only good ones get in, so packets with forged ones push nothing out. Where one lies depends on a secret seed: nobody can
+// Only good ones get in, so packets with forged ones push nothing out. Where one may lie depends on a secret seed: nobody can
 // choose authenticators that push out those of another.
 import { AUTHENTICATOR_BYTES, NODE_ID_BYTES, PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { bytesPerSecondOf, NO_RATE_CLASS } from '../../protocols/forward/rate-class.ts'
@@ -36,7 +36,13 @@ export interface HopUsage {
   bytes: number
 }
 
+/** Places in a set. */
 const WAYS = 4
+/** Sets that an entry may lie in: with two to choose from hardly any hop finds no place while a third of them is free. */
+const CHOICES = 2
+const MIN_CAPACITY = WAYS * CHOICES
+/** 2^32 over the golden ratio, odd: a word times it has little in common with the word. */
+const GOLDEN_RATIO = 0x9e3779b1
 const EMPTY = 0
 const NO_BUCKET = -1
 /** Offsets in the record of an entry: what is compared first stands first. */
@@ -51,10 +57,13 @@ const Direction = { forth: 0, back: 1 } as const
 
 export class VerifiedHops {
   readonly #capacity: number
-  readonly #sets: number
+  /** How far the mixed word is shifted for its high bits to be the number of a set. */
+  readonly #shift: number
   readonly #seed: number
   readonly #onUsage: (usage: HopUsage) => void
   readonly #records: Uint8Array
+  /** First word of each authenticator: those of a set lie on one cache line. */
+  readonly #prints: Int32Array
   /** EMPTY where there is none. */
   readonly #accounts: Int32Array
   readonly #generations: Uint32Array
@@ -67,16 +76,17 @@ export class VerifiedHops {
   readonly #packets: Float64Array
   readonly #bytes: Float64Array
 
-  /** @throws RangeError unless the capacity is a power of two, at least 4 */
+  /** @throws RangeError unless the capacity is a power of two, at least 8 */
   constructor ({ capacity, seed, onUsage }: { capacity: number, seed: number, onUsage: (usage: HopUsage) => void }) {
-    if (!Number.isInteger(Math.log2(capacity)) || capacity < WAYS) {
-      throw new RangeError(`a cache of ${capacity} entries: give a power of two, at least ${WAYS}`)
+    if (!Number.isInteger(Math.log2(capacity)) || capacity < MIN_CAPACITY) {
+      throw new RangeError(`a cache of ${capacity} entries: give a power of two, at least ${MIN_CAPACITY}`)
     }
     this.#capacity = capacity
-    this.#sets = capacity / WAYS
+    this.#shift = 32 - Math.log2(capacity / WAYS)
     this.#seed = seed | 1
     this.#onUsage = onUsage
     this.#records = new Uint8Array(capacity * RECORD_BYTES)
+    this.#prints = new Int32Array(capacity)
     this.#accounts = new Int32Array(capacity)
     this.#generations = new Uint32Array(capacity)
     this.#usedAtMs = new Float64Array(capacity)
@@ -90,10 +100,13 @@ export class VerifiedHops {
 
   /** The entry of this hop, or −1. */
   find (hop: HopInPacket): number {
-    const first = this.#firstOf(hop)
-    for (let entry = first; entry < first + WAYS; entry++) {
-      if (this.#accounts[entry] !== EMPTY && this.#isHop(entry, hop)) {
-        return entry
+    const print = printOf(hop)
+    for (let choice = 0; choice < CHOICES; choice++) {
+      const first = this.#firstOf(print, choice)
+      for (let entry = first; entry < first + WAYS; entry++) {
+        if (this.#prints[entry] === print && this.#accounts[entry] !== EMPTY && this.#isHop(entry, hop)) {
+          return entry
+        }
       }
     }
     return -1
@@ -109,19 +122,11 @@ export class VerifiedHops {
 
   /** Keeps a hop that was found good, in the place of a void one or of that which was not used for the longest. Returns the entry. */
   add (hop: HopInPacket, owner: HopOwner, isVoid: (entry: number) => boolean, nowMs: number): number {
-    const first = this.#firstOf(hop)
-    let entry = first
-    for (let candidate = first; candidate < first + WAYS; candidate++) {
-      if (this.#accounts[candidate] === EMPTY || isVoid(candidate)) {
-        entry = candidate
-        break
-      }
-      if (this.#usedAtMs[candidate] < this.#usedAtMs[entry]) {
-        entry = candidate
-      }
-    }
+    const print = printOf(hop)
+    const entry = this.#placeFor(print, isVoid)
     this.remove(entry)
     this.#write(entry, hop)
+    this.#prints[entry] = print
     this.#accounts[entry] = owner.account
     this.#generations[entry] = owner.generation
     this.#rsps[entry] = owner.rsp
@@ -185,9 +190,23 @@ export class VerifiedHops {
     }
   }
 
-  #firstOf ({ buffer, authenticatorAt }: HopInPacket): number {
-    const mixed = Math.imul(readUint32(buffer, authenticatorAt) ^ this.#seed, this.#seed)
-    return ((mixed >>> 8) % this.#sets) * WAYS
+  #placeFor (print: number, isVoid: (entry: number) => boolean): number {
+    let idlest = this.#firstOf(print, 0)
+    for (let place = 0; place < CHOICES * WAYS; place++) {
+      const entry = this.#firstOf(print, Math.floor(place / WAYS)) + place % WAYS
+      if (this.#accounts[entry] === EMPTY || isVoid(entry)) {
+        return entry
+      }
+      if (this.#usedAtMs[entry] < this.#usedAtMs[idlest]) {
+        idlest = entry
+      }
+    }
+    return idlest
+  }
+
+  #firstOf (print: number, choice: number): number {
+    const mixed = Math.imul(print, this.#seed)
+    return ((choice === 0 ? mixed : Math.imul(mixed, GOLDEN_RATIO)) >>> this.#shift) * WAYS
   }
 
   #isHop (entry: number, hop: HopInPacket): boolean {
@@ -225,4 +244,8 @@ export class VerifiedHops {
     put(Key.other, nextAt, NODE_ID_BYTES)
     put(Key.source, at + At.list, NODE_ID_BYTES)
   }
+}
+
+function printOf ({ buffer, authenticatorAt }: HopInPacket): number {
+  return readUint32(buffer, authenticatorAt) | 0
 }

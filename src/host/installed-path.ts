@@ -30,8 +30,12 @@ export interface InstalledPathInit {
   labels: EndLabels
   /** Monotonic, ms. */
   now: () => number
+  startTimer: StartTimer
   log: Logger
 }
+
+/** Runs something once; the result takes it back. */
+export type StartTimer = (run: () => void, delayMs: number) => () => void
 
 export interface InstalledPathEvents {
   /** It does not work any more; the detail says why. Not sent after `remove`. */
@@ -49,7 +53,7 @@ export class InstalledPath extends TypedEventEmitter<InstalledPathEvents> {
   readonly way: Way
   readonly #init: InstalledPathInit
   #expiresAtMs: number
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #stopTimer = (): void => {}
   #ended = false
 
   constructor (init: InstalledPathInit) {
@@ -118,16 +122,16 @@ export class InstalledPath extends TypedEventEmitter<InstalledPathEvents> {
       return false
     }
     this.#ended = true
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#init.labels.release(this.#init.end.label)
     this.safeDispatchEvent('end')
     return true
   }
 
   #schedule (inMs: number): void {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     if (!this.#ended) {
-      this.#timer = setTimeout(() => { void this.refresh().catch(() => {}) }, inMs)
+      this.#stopTimer = this.#init.startTimer(() => { void this.refresh().catch(() => {}) }, inMs)
     }
   }
 

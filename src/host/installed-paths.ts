@@ -12,6 +12,8 @@ import type { Logger, PeerId } from '@libp2p/interface'
 export interface InstallPathOptions {
   /** These forwarders, entry first; they must be offered. Default: the best offer. */
   via?: readonly PeerId[]
+  /** This very offer (see `Host.offers`), instead of asking for others. */
+  offer?: OfferedPath
   style?: SetUpStyle
   want?: Want
   signal?: AbortSignal
@@ -81,11 +83,11 @@ export class InstalledPaths {
   /**
    * @throws NotFoundError when nobody offers such a path, or the forwarders say why they decline; UnavailableError
    */
-  async install (destination: PeerId, { via, style = 'one-pass', want = 'labels', signal }: InstallPathOptions = {}): Promise<InstalledPathStatus> {
+  async install (destination: PeerId, { via, offer, style = 'one-pass', want = 'labels', signal }: InstallPathOptions = {}): Promise<InstalledPathStatus> {
     if (this.#kept.size >= MAX_KEPT) {
       throw new OverQuotaError(`${MAX_KEPT} paths are kept already: remove some`)
     }
-    const { hold, setUpMs } = await this.hold(destination, { via, style, want, signal })
+    const { hold, setUpMs } = await this.hold(destination, { via, offer, style, want, signal })
     const kept: KeptPath = {
       id: `p${++this.#count}`,
       destination,
@@ -104,8 +106,8 @@ export class InstalledPaths {
   }
 
   /** Sets up the best offered path that can be; the caller sees to the rest. Throws as `install`. */
-  async hold (destination: PeerId, { via, style = 'one-pass', want = 'labels', signal }: InstallPathOptions): Promise<{ hold: PathHold, setUpMs: number }> {
-    const offered = await this.#offered(destination, via, signal)
+  async hold (destination: PeerId, { via, offer, style = 'one-pass', want = 'labels', signal }: InstallPathOptions): Promise<{ hold: PathHold, setUpMs: number }> {
+    const offered = offer !== undefined ? [offer] : await this.#offered(destination, via, signal)
     let first: unknown
     for (const path of offered) {
       const startedMs = this.#init.now()

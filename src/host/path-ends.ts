@@ -31,6 +31,8 @@ export interface PathEndsInit {
   accepts: (source: PeerId, flow: OfferedFlow) => boolean | Promise<boolean>
   /** Monotonic, ms. */
   now: () => number
+  /** Unix time, ms. */
+  nowUnixMs: () => number
 }
 
 export class PathEnds {
@@ -95,7 +97,7 @@ export class PathEnds {
     if (end === undefined) {
       throw new OverQuotaError('as many paths as this host takes end here already')
     }
-    this.#states.set(end, { shown: opened.order.anchor, endsAtMs: nowMs + opened.path.expiresAtMs - Date.now() })
+    this.#states.set(end, { shown: opened.order.anchor, endsAtMs: nowMs + opened.path.expiresAtMs - this.#init.nowUnixMs() })
     return end
   }
 

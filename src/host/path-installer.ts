@@ -12,6 +12,7 @@ import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
 import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
 import { wayUnder } from '../link/way.ts'
 import { InstalledPath } from './installed-path.ts'
+import type { StartTimer } from './installed-path.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel } from '../link/end-labels.ts'
 import type { Endpoint } from '../link/endpoint.ts'
@@ -33,6 +34,8 @@ export interface PathInstallerInit {
   now: () => number
   /** Unix time, ms. */
   nowUnixMs: () => number
+  /** Default: the platform's timers. */
+  startTimer?: StartTimer
   log: Logger
 }
 
@@ -82,7 +85,7 @@ export class PathInstaller {
         ? this.#onePass(attempt, end.label)
         : this.#hopByHop(attempt, end.label))
       end.way = wayUnder(label, neighbour)
-      const installed = new InstalledPath({ path, destination, style, end, label, chain, setUpMs: this.#init.now() - startedMs, client: this.#init.client, labels: this.#init.endpoint.labels, now: this.#init.now, log: this.#init.log })
+      const installed = new InstalledPath({ path, destination, style, end, label, chain, setUpMs: this.#init.now() - startedMs, client: this.#init.client, labels: this.#init.endpoint.labels, now: this.#init.now, startTimer: this.#init.startTimer ?? startTimer, log: this.#init.log })
       await installed.refresh()
       this.#installed.add(installed)
       installed.addEventListener('end', () => { this.#installed.delete(installed) }, { once: true })
@@ -235,4 +238,9 @@ function labelOf (label: Label | undefined): Label {
     throw new NotFoundError('the first forwarder gave no label')
   }
   return label
+}
+
+function startTimer (run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => { clearTimeout(timer) }
 }

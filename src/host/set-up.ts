@@ -60,7 +60,8 @@ export class HostSetUp {
       checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now }),
       sources: new BucketTable({ ratePerSecond: SOURCE_PER_SECOND, burst: SOURCE_BURST, maxEntries: MAX_SOURCES }),
       accepts,
-      now
+      now,
+      nowUnixMs: Date.now
     })
     this.installer = new PathInstaller({ self, privateKey, endpoint, client: this.#client, now, nowUnixMs: Date.now, log })
     this.paths = new InstalledPaths({ self, installer: this.installer, prober, attach, offers, now, log })
@@ -88,7 +89,8 @@ export class HostSetUp {
 
   async stop (): Promise<void> {
     await this.#unserve?.()
-    this.#client.stop()
+    this.#gate.stop()
+    await this.#client.stop()
   }
 
   tick (nowMs: number): void {

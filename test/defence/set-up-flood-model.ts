@@ -22,6 +22,8 @@ const MAX_WAITING = 256
 /** An honest source shows a cookie again for a little less long than it is good. */
 const COOKIE_REUSE_MS = 100_000
 const RETRY_MS = 200
+/** Over quota, without a challenge. */
+const REFUSED = new Error('refused')
 const WARM_UP_MS = 10_000
 
 export interface FloodScenario {
@@ -38,12 +40,19 @@ export interface FloodScenario {
   hashesPerSecond?: number
 }
 
-export interface FloodOutcome {
+/** What became of some of the honest. */
+export interface Fate {
   asked: number
   succeeded: number
   /** From the first frame to success, challenges and work included. */
   p50Ms: number
   p99Ms: number
+}
+
+export interface FloodOutcome {
+  honest: Fate
+  neighbours: Fate
+  behindForwarder: Fate
   offered: number
   checkedForAttackers: number
   /** Share of the CPU during the flood. */
@@ -74,6 +83,11 @@ interface Frame {
   answer: (error?: unknown) => void
 }
 
+interface Asks {
+  asked: number
+  latenciesMs: number[]
+}
+
 /** What comes over one connection, in order: a source of frames that is read only when the gate says so. */
 interface Pipe {
   caller: GateCaller
@@ -88,12 +102,12 @@ export class SetUpFlood {
   readonly #draw: () => number
   /** Of the honest alone, so that they do the same with and without a flood. */
   readonly #honestDraw: () => number
-  readonly #latencies: number[] = []
+  readonly #neighbours: Asks = { asked: 0, latenciesMs: [] }
+  readonly #behind: Asks = { asked: 0, latenciesMs: [] }
   readonly #forwarder = pipeOf({ peer: 'forwarder', prefix: '198.51.100.0/24', isForwarder: true })
   /** Of the forwarder, which has a gate too. */
   readonly #forwarderBuckets: CallerBuckets
   #forwarderWaiting = 0
-  #asked = 0
   #offered = 0
   #checkedForAttackers = 0
   #peaks = { entries: 0, queued: 0, bits: 0 }
@@ -120,13 +134,10 @@ export class SetUpFlood {
     await this.#server.runUntil(WARM_UP_MS + floodMs)
     const cpuShare = (this.#server.busyMs - busyBeforeMs) / floodMs
     await this.#server.runUntil(WARM_UP_MS + floodMs + EXCHANGE_DEADLINE_MS)
-    const sorted = this.#latencies.sort((a, b) => a - b)
-    const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
     return {
-      asked: this.#asked,
-      succeeded: sorted.length,
-      p50Ms: quantile(0.5),
-      p99Ms: quantile(0.99),
+      honest: fateOf(this.#neighbours, this.#behind),
+      neighbours: fateOf(this.#neighbours),
+      behindForwarder: fateOf(this.#behind),
       offered: this.#offered,
       checkedForAttackers: this.#checkedForAttackers,
       cpuShare,
@@ -166,7 +177,8 @@ export class SetUpFlood {
 
   #ask (source: Source, pipe: Pipe | undefined, beganMs: number): void {
     const isCounted = beganMs >= WARM_UP_MS
-    this.#asked += isCounted ? 1 : 0
+    const asks = source.isCaller ? this.#neighbours : this.#behind
+    asks.asked += isCounted ? 1 : 0
     const attempt = (nowMs: number): void => {
       if (nowMs > beganMs + EXCHANGE_DEADLINE_MS) {
         return
@@ -186,7 +198,7 @@ export class SetUpFlood {
           this.#server.inWorld(this.#server.now() + ONE_WAY_MS, heardMs => {
             if (error === undefined) {
               if (isCounted) {
-                this.#latencies.push(heardMs - beganMs)
+                asks.latenciesMs.push(heardMs - beganMs)
               }
               return
             }
@@ -300,7 +312,7 @@ export class SetUpFlood {
       const passed = { ...frame, answer: (error?: unknown) => { this.#forwarderWaiting--; answer(error) } }
       this.#server.inWorld(nowMs + ONE_WAY_MS / 2, atMs => { this.#arrive(this.#forwarder, passed, atMs) })
     } else {
-      frame.answer(new Error('the forwarder is busy'))
+      frame.answer(REFUSED)
     }
   }
 
@@ -324,7 +336,7 @@ export class SetUpFlood {
     }
     pipe.frames.shift()
     if (waitMs < 0) {
-      frame.answer(new Error('refused'))
+      frame.answer(REFUSED)
     } else {
       void this.#serve(pipe, frame)
     }
@@ -335,6 +347,7 @@ export class SetUpFlood {
   }
 
   async #serve ({ caller }: Pipe, { source, orderId, proof, isAttack, answer }: Frame): Promise<void> {
+    this.#server.hasPromises()
     this.#server.spend(COST.decodedFrame)
     const challenged = { source: source.id, caller: source.callerId, index: 1 }
     try {
@@ -370,9 +383,18 @@ export class SetUpFlood {
 
   #newId (): Uint8Array {
     const id = new Uint8Array(16)
-    new DataView(id.buffer).setUint32(0, ++this.#ids)
+    const number = ++this.#ids
+    for (let i = 0; i < 4; i++) {
+      id[i] = number >>> (8 * i)
+    }
     return id
   }
+}
+
+function fateOf (...groups: Asks[]): Fate {
+  const sorted = groups.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b)
+  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+  return { asked: groups.reduce((sum, { asked }) => sum + asked, 0), succeeded: sorted.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
 function pipeOf (caller: GateCaller): Pipe {

@@ -16,7 +16,7 @@ describe('a flood of set-ups', () => {
     it(`${title}`, async () => {
       const quiet = await new SetUpFlood({ ...scenario, seed: 1, attackers: NOBODY, offeredPerSecond: 0 }).run()
       const t = performance.now()
-      const flood = await new SetUpFlood({ ...scenario, seed: 1 }).run()
+      const flood = await new SetUpFlood({ ...scenario, seed: 1, limits: { ...scenario.limits, ...JSON.parse(process.env.L ?? '{}') } }).run()
       console.log(quiet, flood, performance.now() - t)
       assert.ok(most)
     })

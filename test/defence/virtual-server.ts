@@ -5,6 +5,7 @@ interface Event {
   dueMs: number
   number: number
   isServer: boolean
+  hasPromises: boolean
   run: (nowMs: number) => void
 }
 
@@ -14,24 +15,34 @@ export class VirtualServer {
   #clockMs = 0
   #events: Event[] = []
   #number = 0
+  #hasPromises = false
 
   /** Of the server: ahead of the world's while the CPU is behind. */
   readonly now = (): number => this.#clockMs
 
-  readonly yieldTurn = (run: () => void): void => { this.onServer(this.#clockMs, run) }
+  readonly yieldTurn = (run: () => void): void => { this.#onServer(this.#clockMs, run, true) }
 
   /** Like those of Node: whole milliseconds, one at least. */
   readonly startTimer = (run: () => void, delayMs: number): () => void => {
-    const event = this.onServer(this.#clockMs + Math.max(1, Math.ceil(delayMs)), run)
+    const event = this.#onServer(this.#clockMs + Math.max(1, Math.ceil(delayMs)), run, true)
     return () => { event.run = () => {} }
   }
 
-  onServer (dueMs: number, run: () => void): Event {
-    return this.#add({ dueMs, number: this.#number++, isServer: true, run })
+  /** What `run` begins and does not end goes on in this turn if it called `hasPromises`. */
+  onServer (dueMs: number, run: () => void): void {
+    this.#onServer(dueMs, run, false)
+  }
+
+  hasPromises (): void {
+    this.#hasPromises = true
+  }
+
+  #onServer (dueMs: number, run: () => void, hasPromises: boolean): Event {
+    return this.#add({ dueMs, number: this.#number++, isServer: true, hasPromises, run })
   }
 
   inWorld (dueMs: number, run: (nowMs: number) => void): void {
-    this.#add({ dueMs, number: this.#number++, isServer: false, run })
+    this.#add({ dueMs, number: this.#number++, isServer: false, hasPromises: false, run })
   }
 
   /** Only from what runs on the server. */
@@ -44,9 +55,11 @@ export class VirtualServer {
     for (let event = this.#take(endMs); event !== undefined; event = this.#take(endMs)) {
       if (event.isServer) {
         this.#clockMs = Math.max(this.#clockMs, event.dueMs)
+        this.#hasPromises = event.hasPromises
         event.run(this.#clockMs)
-        // what the server's promises go on with belongs to this turn
-        await new Promise(resolve => { setImmediate(resolve) })
+        if (this.#hasPromises) {
+          await new Promise(resolve => { setImmediate(resolve) })
+        }
       } else {
         event.run(event.dueMs)
       }

@@ -59,6 +59,13 @@ describe('protocols/setup/failure', () => {
     }), { numRuns: 500 })
   })
 
+  it('uses all room but a byte, also where the length of the text takes a second one', () => {
+    for (let maxBytes = 120; maxBytes < 145; maxBytes++) {
+      const { length } = encodeFailure({ index: 0, message: 'x'.repeat(200) }, maxBytes)
+      assert.ok(length === maxBytes || (length === maxBytes - 1 && maxBytes === 130), `${length} of ${maxBytes}`)
+    }
+  })
+
   it('brings back at most 200 characters that can be printed', () => {
     const read = (message: string): string => decodeFailure(WireFailure.encode({ index: 0, message })).message
     assert.equal([...read('€'.repeat(1_000))].length, 200)

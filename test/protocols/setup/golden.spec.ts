@@ -5,10 +5,10 @@ import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import {
-  decodeBind, decodeBound, decodeFailure, decodeInstall, decodeInstalled, decodeOrder, decodeRefresh, decodeRefreshed, decodeRemove,
-  encodeBind, encodeBound, encodeFailure, encodeInstall, encodeInstalled, encodeOrder, encodeRefresh, encodeRefreshed, encodeRemove
+  decodeBind, decodeBound, decodeFailure, decodeInstall, decodeInstalled, decodeRefresh, decodeRefreshed, decodeRemove,
+  encodeBind, encodeBound, encodeFailure, encodeInstall, encodeInstalled, encodeRefresh, encodeRefreshed, encodeRemove
 } from '../../../protocols/setup/codec.ts'
-import { orderIdOf, signEcho, signOrder } from '../../../protocols/setup/order.ts'
+import { decodeOrder, encodeOrder, orderIdOf, signEcho, signOrder } from '../../../protocols/setup/order.ts'
 import { effortOf, leadingZeroBits, solvePuzzle } from '../../../protocols/setup/puzzle.ts'
 import { RefreshChain } from '../../../protocols/setup/refresh-chain.ts'
 import golden from '../../fixtures/wire/setup.json' with { type: 'json' }

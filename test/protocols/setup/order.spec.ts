@@ -46,8 +46,8 @@ describe('protocols/setup/order', () => {
 
   it('takes no signature of another length, of another kind of key, or of a key that is no point', async () => {
     assert.equal(await verifyOrderSignature(SIGNED.order, SIGNED.signature.subarray(1), HOST_A), false)
-    const signature = await secp256k1Key.sign(concat([fromString('byway-setup-order:'), SIGNED.order]))
-    assert.equal(await verifyOrderSignature(SIGNED.order, signature, secp256k1), false)
+    const anyKey = { publicKey: { type: 'secp256k1', verify: () => true } } as unknown as PeerId
+    assert.equal(await verifyOrderSignature(SIGNED.order, SIGNED.signature, anyKey), false)
     const noPoint = peerIdFromPublicKey(publicKeyFromRaw(new Uint8Array(32).fill(0xff)))
     assert.equal(await verifyOrderSignature(SIGNED.order, SIGNED.signature, noPoint), false)
   })

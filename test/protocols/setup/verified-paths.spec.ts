@@ -13,15 +13,15 @@ import { Path as WirePath } from '../../../protocols/route/route.pb.ts'
 import { VerifiedPaths } from '../../../protocols/setup/verified-paths.ts'
 import { answerTo, ASKED, FORWARDERS, keyOf, PATHS, RSP, RSP_KEY, samplePath } from '../route/samples.ts'
 import { AUTHORITY, AUTHORITY_OF_THREE, authorityOf, LEAF, NOW_MS, spelledAnew, withBitFlipped } from './install-samples.ts'
-import type { SignedOffers } from '../../../protocols/route/offer.ts'
+import type { PathInit, SignedOffers } from '../../../protocols/route/offer.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const MINUTE_MS = 60_000
 const { paths: _, ...ends } = answerTo(ASKED, [])
 
-/** The three sample paths under one root, each shown alone. */
-async function threeUnderOneRoot (): Promise<Uint8Array[]> {
-  const { root, offers } = await signOffers(PATHS, { ...ends, privateKey: RSP_KEY, nowMs: NOW_MS })
+/** Each path shown alone. */
+async function underOneRoot (paths: PathInit[]): Promise<Uint8Array[]> {
+  const { root, offers } = await signOffers(paths, { ...ends, privateKey: RSP_KEY, nowMs: NOW_MS })
   return offers.map(offer => encodeAnswer({ root, offers: [offer] }))
 }
 
@@ -75,7 +75,7 @@ describe('protocols/setup/verified-paths', () => {
   })
 
   it('checks the signature of a root once for all paths under it', async () => {
-    const authorities = await threeUnderOneRoot()
+    const authorities = await underOneRoot(PATHS)
     const paths = new VerifiedPaths()
 
     const count = await countVerifications(async () => {
@@ -131,7 +131,8 @@ describe('protocols/setup/verified-paths', () => {
   })
 
   it('does not take a path of a root from the future when the clock has been put back', async () => {
-    const [first, second] = await threeUnderOneRoot()
+    const early = PATHS.map(path => ({ ...path, notBeforeMs: NOW_MS - 5 * MINUTE_MS })) // so that it is the root's time that counts
+    const [first, second] = await underOneRoot(early)
     const paths = new VerifiedPaths()
     await paths.open(first, NOW_MS)
 

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict'
+import { chmod, lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ControlServer } from '../../src/cli/control-server.ts'
+import { bytesText, durationText, statusText } from '../../src/cli/status.ts'
+import { cli } from './terminal.ts'
+import type { CliResult } from './terminal.ts'
+import type { DaemonStatus } from '../../src/cli/status.ts'
+
+interface Started {
+  event: string
+  role: string
+  id: string
+  addresses: string[]
+  control: string | null
+}
+
+interface Report {
+  daemons: Array<DaemonStatus & { control: string, error?: { code: string } }>
+}
+
+const PEER = '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
+const HERE = ['--listen', '/ip4/127.0.0.1/tcp/0', '--local', '--network', 'test', '--json']
+
+function daemon (role: string, status: Record<string, unknown>): { control: string, daemon: DaemonStatus } {
+  return {
+    control: '/run/byway/a.sock',
+    daemon: { role, id: PEER, network: 'test', version: '1.2.3', pid: 42, uptimeMs: 3_700_000, addresses: ['/ip4/192.0.2.1/tcp/1', '/ip4/192.0.2.1/tcp/2/ws'], status }
+  }
+}
+
+describe('texts of byway status', () => {
+  it('show a forwarder with its traffic, its table and what each RSP\'s paths carried', () => {
+    const lines = statusText([daemon('forwarder', {
+      links: 40,
+      neighbours: 8,
+      attachments: 31,
+      loadBytesPerSecond: 1_234_567,
+      forwardedPackets: 123_456,
+      forwardedBytes: 98_765_432,
+      dropped: { expired: 3, queueFull: 1_200, malformed: 0 },
+      table: {
+        paths: 12,
+        maxPaths: 65_536,
+        labels: 24,
+        pendingPaths: 1,
+        heldBytes: 10_000_000,
+        perRsp: [{ rsp: PEER, paths: 12, sources: 3, packets: 1_000, bytes: 1_400_000 }, { rsp: null, paths: 0, sources: 0, packets: 5, bytes: 500 }]
+      },
+      setUps: { installed: 20, authenticated: 2, refreshed: 300, removed: 0, refused: { OVER_QUOTA: 1, NOT_AUTHORIZED: 7 }, queued: 3, bits: 9, isCalm: false }
+    })])
+    assert.deepEqual(lines, [
+      `forwarder ${PEER}`,
+      '  up          1 h 1 min, network test, version 1.2.3, process 42',
+      '  control     /run/byway/a.sock',
+      '  listens on  /ip4/192.0.2.1/tcp/1',
+      '              /ip4/192.0.2.1/tcp/2/ws',
+      '  links       40, to 8 neighbours and 31 attached nodes',
+      '  load        1.2 MB/s',
+      '  forwarded   123,456 packets, 98.8 MB',
+      '  dropped     1,200 queue full, 3 expired',
+      '  paths       12 of at most 65,536, 1 pending; 24 labels; 10.0 MB',
+      '  set-ups     300 refreshed, 20 installed, 2 authenticated',
+      '  refused     7 not authorized, 1 over quota',
+      '  under load  3 set-ups wait, puzzles have 9 bits',
+      '',
+      '  RSP                                                   paths  packets  bytes   sources',
+      `  ${PEER}  12     1,000    1.4 MB  3`,
+      '  none (source routes)                                  0      5        500 B   0'
+    ])
+  })
+
+  it('leave out what a forwarder of another version does not say', () => {
+    const lines = statusText([daemon('forwarder', {})])
+    assert.ok(lines.includes('  links       –, to – neighbours and – attached nodes'))
+    assert.ok(lines.includes('  dropped     none'))
+    assert.ok(!lines.some((line) => /paths|set-ups|RSP/.test(line)))
+    assert.ok(statusText([daemon('forwarder', { links: 'many', dropped: [] })]).includes('  links       –, to – neighbours and – attached nodes'))
+  })
+
+  it('show a host with its channels', () => {
+    const lines = statusText([daemon('host', {
+      measuredForwarders: 3,
+      knownForwarders: 5,
+      knownRsps: 2,
+      channels: [{ remote: PEER, openedBy: 'here', route: 'via aaaaaa (RSP bbbbbb, −38.1 ms)' }, { remote: PEER, openedBy: 'there', route: 'on the route that the other side uses' }]
+    })])
+    assert.deepEqual(lines.slice(-6), [
+      '  forwarders  5 known, 3 measured',
+      '  RSPs        2 known',
+      '  channels    2',
+      '',
+      '  to MtimQ5    via aaaaaa (RSP bbbbbb, −38.1 ms)',
+      '  from MtimQ5  on the route that the other side uses'
+    ])
+  })
+
+  it('show the numbers of other roles under their names', () => {
+    const lines = statusText([daemon('rsp', { mapKind: 'reports', forwarders: 24, answered: 1_500, nested: { a: 1 } })])
+    assert.deepEqual(lines.slice(-3), ['  map kind    reports', '  forwarders  24', '  answered    1,500'])
+  })
+
+  it('show daemons one below the other, and why one said nothing', () => {
+    const lines = statusText([daemon('bootstrap', {}), { control: '/run/byway/b.sock', error: { code: 'TIMED_OUT', message: 'no answer' } }])
+    assert.deepEqual(lines.slice(-2), ['', '/run/byway/b.sock: no answer'])
+  })
+
+  it('hold nothing that steers a terminal', () => {
+    assert.ok(!statusText([daemon('rsp', { name: '\u001b[2Jevil\u009b' })]).some((line) => /\p{Cc}/u.test(line)))
+  })
+
+  it('show ages and amounts with as many digits as they are worth', () => {
+    assert.deepEqual([0, 999, 59_000, 61_000, 3_600_000, 90_061_000].map(durationText), ['0 s', '0 s', '59 s', '1 min 1 s', '1 h 0 min', '1 d 1 h'])
+    assert.deepEqual([0, 999, 1_000, 1_500_000, 2e9, 3e15, undefined].map(bytesText), ['0 B', '999 B', '1.0 kB', '1.5 MB', '2.0 GB', '3000.0 TB', '–'])
+  })
+})
+
+describe('byway status', () => {
+  let folder: string
+  let env: Record<string, string>
+  const running: Array<{ stop: AbortController, ended: Promise<CliResult> }> = []
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'byway-status-'))
+    env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder, XDG_CONFIG_HOME: folder }
+  })
+
+  afterEach(async () => {
+    await stopAll()
+    await rm(folder, { recursive: true })
+  })
+
+  /** A daemon of its own, from the command line to the end. */
+  async function start (args: string[], more: Record<string, string> = {}): Promise<Started> {
+    const stop = new AbortController()
+    const started = Promise.withResolvers<Started>()
+    const ended = cli([...args, ...HERE], { env: { ...env, ...more }, signal: stop.signal, onOut: (line) => { started.resolve(JSON.parse(line) as Started) } })
+    running.push({ stop, ended })
+    void ended.then(({ err }) => { started.reject(new Error(err)) })
+    return started.promise
+  }
+
+  async function stopAll (): Promise<CliResult[]> {
+    return Promise.all(running.splice(0).map(async ({ stop, ended }) => {
+      stop.abort()
+      return ended
+    }))
+  }
+
+  async function report (...args: string[]): Promise<Report> {
+    const { code, out, err } = await cli(['status', '--json', ...args], { env })
+    assert.equal(code, 0, err)
+    return JSON.parse(out) as Report
+  }
+
+  it('finds all daemons of the user, each with what its role does', async () => {
+    const started = await Promise.all(['forwarder', 'rsp', 'host', 'bootstrap'].map(async (role) => start([role, '--ephemeral'])))
+    const { daemons } = await report()
+    assert.deepEqual(daemons.map(({ role }) => role), ['bootstrap', 'forwarder', 'host', 'rsp'])
+    for (const { role, id, addresses, control } of started) {
+      const found = daemons.find((one) => one.id === id)
+      assert.equal(control, join(folder, 'byway', `${role}-${id.slice(-8)}.sock`))
+      assert.deepEqual([found?.role, found?.network, found?.pid, found?.control, found?.addresses], [role, 'test', process.pid, control, addresses])
+      assert.ok(found !== undefined && found.uptimeMs >= 0 && found.uptimeMs < 60_000)
+    }
+    const [bootstrap, forwarder, host, rsp] = daemons.map(({ status }) => status as Record<string, unknown>)
+    assert.equal(bootstrap.rsps, 0)
+    assert.equal(forwarder.forwardedPackets, 0)
+    assert.equal((forwarder.table as { paths: number }).paths, 0)
+    assert.deepEqual(host.channels, [])
+    assert.equal(rsp.mapKind, 'reports')
+    const { code, out } = await cli(['status'], { env })
+    assert.equal(code, 0)
+    for (const { role, id } of started) {
+      assert.match(out, new RegExp(`^${role} ${id}$`, 'm'))
+    }
+    assert.match(out, /^ {2}paths {7}0 of at most 65,536/m)
+    const results = await stopAll()
+    assert.deepEqual(results.map(({ code: ended }) => ended), [0, 0, 0, 0])
+    assert.deepEqual(await readdir(join(folder, 'byway')), [])
+  })
+
+  it('ends with 2 when no daemon runs, and says how to start one', async () => {
+    assert.deepEqual(await cli(['status'], { env }), {
+      code: 2, out: '', err: 'byway: no daemon of this user runs here: start one (byway forwarder --help); one that was started with --control PATH is named in the same way'
+    })
+    const { code, err } = await cli(['status', '--control', join(folder, 'no.sock')], { env })
+    assert.equal(code, 2)
+    assert.match(err, /^byway: no daemon takes commands at .*no\.sock: there is no such socket$/)
+  })
+
+  it('asks the daemon that is named; one that was told a place of its own is found there only', async () => {
+    const path = join(folder, 'mine.sock')
+    const { id, control } = await start(['host', '--ephemeral', '--control', path])
+    assert.equal(control, path)
+    assert.equal((await lstat(path)).mode & 0o777, 0o600)
+    assert.equal((await cli(['status'], { env })).code, 2)
+    assert.equal((await report('--control', path)).daemons[0].id, id)
+    assert.equal((JSON.parse((await cli(['status', '--json'], { env: { ...env, BYWAY_CONTROL: path } })).out) as Report).daemons[0].id, id)
+  })
+
+  for (const [title, args, more] of [['--no-control', ['--no-control'], {}], ['--control off', ['--control', 'off'], {}], ['BYWAY_CONTROL=off', [], { BYWAY_CONTROL: 'off' }]] as const) {
+    it(`finds nothing where a daemon takes no commands: ${title}`, async () => {
+      const { control } = await start(['host', '--ephemeral', ...args], more)
+      assert.equal(control, null)
+      assert.equal((await cli(['status'], { env })).code, 2)
+    })
+  }
+
+  it('goes on with the rest when one does not answer, and ends with 2 when none does', async () => {
+    await mkdir(join(folder, 'byway'), { mode: 0o700 })
+    const server = createServer((socket) => { socket.on('error', () => {}).end('{"id":null,"error":{"code":"OVER_QUOTA","message":"full"}}\n') })
+    await once(server.listen(join(folder, 'byway', 'rsp-a.sock')), 'listening')
+    try {
+      const alone = await cli(['status'], { env })
+      assert.deepEqual([alone.code, alone.out], [2, `${join(folder, 'byway', 'rsp-a.sock')}: full`])
+      const { id } = await start(['host', '--ephemeral'])
+      const { daemons } = await report()
+      assert.deepEqual(daemons.map(({ id, error }) => id ?? error?.code), [id, 'OVER_QUOTA'])
+    } finally {
+      server.close()
+    }
+  })
+
+  it('refuses what is no status, and says that versions may differ', async () => {
+    const server = await ControlServer.listen({ path: join(folder, 'odd.sock'), commands: new Map([['status', async () => ({ role: 7 })]]) })
+    const { code, out } = await cli(['status', '--control', server.path], { env })
+    await server.close()
+    assert.equal(code, 2)
+    assert.match(out, /odd\.sock: the daemon's answer is not understood: is it of another version\? \(role: /)
+  })
+
+  it('shows it again and again with --watch, until it is interrupted', async function () {
+    this.timeout(10_000)
+    await start(['host', '--ephemeral'])
+    const stop = new AbortController()
+    const seen: Report[] = []
+    const { code } = await cli(['status', '--watch', '--json'], {
+      env,
+      signal: stop.signal,
+      onOut: (line) => {
+        seen.push(JSON.parse(line) as Report)
+        if (seen.length === 2) {
+          stop.abort()
+        }
+      }
+    })
+    assert.equal(code, 0)
+    assert.equal(seen.length, 2)
+    assert.ok(seen[1].daemons[0].uptimeMs > seen[0].daemons[0].uptimeMs + 1_000)
+  })
+
+  describe('daemons', () => {
+    it('of the same key do not run twice, and the second one says what to do', async () => {
+      const { id } = await start(['host'])
+      const { code, err, out } = await cli(['host', ...HERE], { env })
+      assert.equal(code, 2)
+      assert.match(err, new RegExp(`^byway: control socket .*host-${id.slice(-8)}\\.sock: something that runs listens here already: stop it first, or give this node a key of its own with --key FILE`, 'm'))
+      assert.equal(out, '')
+      assert.equal((await report()).daemons[0].id, id)
+    })
+
+    it('run without the channel where its usual place cannot be used, and say so; where it was asked for, they end', async () => {
+      await mkdir(join(folder, 'byway'))
+      await chmod(join(folder, 'byway'), 0o777)
+      const { control } = await start(['host', '--ephemeral'])
+      assert.equal(control, null)
+      const [{ err }] = await stopAll()
+      assert.match(err, /^this node takes no commands: control socket .*: others can enter it .*--no-control goes without\)$/m)
+      const asked = await cli(['host', '--ephemeral', '--control', join(folder, 'nowhere', 'a.sock'), ...HERE], { env })
+      assert.equal(asked.code, 2)
+      assert.match(asked.err, /^byway: control socket .*nowhere\/a\.sock: /m)
+    })
+
+    it('leave no socket behind when they cannot start', async () => {
+      const { code, err } = await cli(['host', '--ephemeral', '--listen', '/ip4/192.0.2.1/tcp/0'], { env })
+      assert.equal(code, 2, err)
+      assert.deepEqual(await readdir(join(folder, 'byway')), [])
+    })
+
+    it('name the place in their text', async () => {
+      const stop = new AbortController()
+      const { out } = await cli(['host', '--ephemeral', ...HERE.slice(0, -1)], { env, signal: stop.signal, onOut: () => { setTimeout(() => { stop.abort() }, 20) } })
+      assert.match(out, new RegExp(`^takes commands at \\(byway status\\)\n {2}${folder}/byway/host-\\w{8}\\.sock$`, 'm'))
+    })
+  })
+
+  it('has a help with an example', async () => {
+    const { code, out } = await cli(['status', '--help'])
+    assert.equal(code, 0)
+    for (const pattern of [/--watch/, /--json/, /--control <path>/, /^ {2}byway status$/m]) {
+      assert.match(out, pattern)
+    }
+  })
+})

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { MessageType } from '../../protocols/setup/constants.ts'
+import { VirtualOverlay, settled } from '../helpers/virtual-overlay.ts'
+import { keyOf } from '../helpers/descriptors.ts'
+import { offerOver } from '../helpers/offers.ts'
+import type { Fault, VirtualForwarder, VirtualHost } from '../helpers/virtual-overlay.ts'
+import type { InstalledPath } from '../../src/host/installed-path.ts'
+import type { OfferedPath } from '../../src/host/provider-set.ts'
+import type { SetUpStyle } from '../../src/host/path-installer.ts'
+
+const STYLES: SetUpStyle[] = ['one-pass', 'hop-by-hop']
+const RSP = await keyOf(90)
+
+describe('setting up a path, in virtual time', () => {
+  let overlay: VirtualOverlay
+  let forwarders: VirtualForwarder[]
+  let source: VirtualHost
+  let destination: VirtualHost
+
+  beforeEach(async () => {
+    overlay = new VirtualOverlay()
+    forwarders = [await overlay.addForwarder(10), await overlay.addForwarder(11), await overlay.addForwarder(12)]
+    source = await overlay.addHost(1)
+    destination = await overlay.addHost(2)
+  })
+
+  async function offer (change: Partial<Parameters<typeof offerOver>[0]> = {}): Promise<OfferedPath> {
+    return offerOver({ rsp: RSP, forwarders: forwarders.map(({ peer }) => peer), source: source.peer, destination: destination.peer, nowMs: overlay.nowUnixMs(), ...change })
+  }
+
+  async function install (style: SetUpStyle, path?: OfferedPath): Promise<InstalledPath> {
+    const installed = await source.installer.install(path ?? await offer(), destination.peer, { style })
+    await settled()
+    return installed
+  }
+
+  /** Entries at each forwarder, then labels at source and destination. */
+  function left (): number[] {
+    return [...forwarders.map(({ table }) => table.size), source.labels.size, destination.labels.size]
+  }
+
+  for (const style of STYLES) {
+    describe(style, () => {
+      it('leaves an entry at each forwarder and a label at each end', async () => {
+        await install(style)
+        assert.deepEqual(left(), [1, 1, 1, 1, 1])
+        assert.deepEqual(forwarders.map(({ service }) => service.unbound), [0, 0, 0])
+      })
+
+      it('lives as long as it is refreshed', async () => {
+        const path = await install(style)
+        await overlay.advance(200_000)
+        assert.ok(path.isUp)
+        assert.deepEqual(left(), [1, 1, 1, 1, 1])
+      })
+
+      it('is gone everywhere within 60 s of silence', async () => {
+        await install(style)
+        await overlay.advance(25_000)
+        overlay.fault = ({ from }) => from.equals(source.peer) ? 'request lost' : undefined
+        await overlay.advance(60_000)
+        assert.deepEqual(left(), [0, 0, 0, 0, 0])
+      })
+
+      it('is gone everywhere at once when it is removed', async () => {
+        const path = await install(style)
+        await path.remove()
+        await settled()
+        assert.deepEqual(left(), [0, 0, 0, 0, 0])
+      })
+
+      it('ends with its offer, however much it is refreshed', async () => {
+        const path = await install(style, await offer({ expiresAtMs: overlay.nowUnixMs() + 90_000 }))
+        await overlay.advance(80_000)
+        assert.deepEqual(left(), [1, 1, 1, 1, 1])
+        await overlay.advance(15_000)
+        assert.deepEqual(left(), [0, 0, 0, 0, 0])
+        assert.ok(!path.isUp)
+      })
+
+      it('leaves nothing anywhere when the destination declines', async () => {
+        destination.accepts = () => false
+        await assert.rejects(install(style), { code: 'NOT_AUTHORIZED', index: 3 })
+        await settled()
+        assert.deepEqual(left(), [0, 0, 0, 0, 0])
+      })
+
+      it('leaves nothing anywhere when any forwarder refuses', async () => {
+        for (const forwarder of forwarders) {
+          forwarder.policy.revoke((await offer()).rsp)
+          await assert.rejects(install(style), { code: 'NOT_AUTHORIZED' })
+          await settled()
+          assert.deepEqual(left(), [0, 0, 0, 0, 0])
+          forwarder.policy.reinstate((await offer()).rsp)
+        }
+      })
+
+      for (const fault of ['request lost', 'answer undelivered', 'answer lost'] satisfies Fault[]) {
+        it(`leaves nothing after ten seconds when any one message breaks off (${fault})`, async () => {
+          let broken = 0
+          for (let nth = 0; nth < 12; nth++) {
+            let count = 0
+            overlay.fault = ({ type }) => (type === MessageType.install || type === MessageType.bind) && count++ === nth ? fault : undefined
+            const path = await install(style).catch(() => undefined)
+            overlay.fault = () => undefined
+            if (path !== undefined) {
+              await path.remove()
+              break
+            }
+            broken++
+            await overlay.advance(10_100)
+            assert.deepEqual(left(), [0, 0, 0, 0, 0], `message ${nth}`)
+          }
+          assert.ok(broken >= 4, `${broken} messages were broken off`)
+        })
+      }
+    })
+  }
+})
