@@ -4,8 +4,13 @@ import { PayloadType } from './constants.ts'
 /** Type, three zero bytes, and an id that only the sender understands. */
 export const PROBE_BYTES = 12
 
-export function encodeProbe (id: bigint): Uint8Array {
-  const payload = new Uint8Array(PROBE_BYTES)
+/**
+ * Under a label: with it a notice about the packet has room to quote the whole id, and is still no larger than the packet.
+ */
+export const LABELLED_PROBE_BYTES = 20
+
+export function encodeProbe (id: bigint, bytes = PROBE_BYTES): Uint8Array {
+  const payload = new Uint8Array(bytes)
   payload[0] = PayloadType.probe
   new DataView(payload.buffer).setBigUint64(4, id)
   return payload

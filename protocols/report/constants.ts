@@ -30,7 +30,7 @@ export const HEARTBEAT_MS = 30_000
 /** RSPs that a policy names, and as many that it names as revoked. */
 export const MAX_POLICY_RSPS = 64
 
-/** 512 links with all values at their largest, Ed25519 peers and the longest policy take 42,200; the rest is for fields to come. */
+/** 512 links with all values at their largest, Ed25519 peers and the longest policy take 42,176; the rest is for fields to come. */
 export const MAX_REPORT_BYTES = 49_152
 /** 256 targets with descriptors of 1 KB. */
 export const MAX_REQUEST_BYTES = 262_144

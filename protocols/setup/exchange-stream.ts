@@ -20,7 +20,7 @@ import type { Frame } from './frames.ts'
 import type { Connection, Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
 /** Longer than the time between two refreshes of state, so that a stream in use stays. */
-export const DEFAULT_IDLE_MS = 120_000
+const DEFAULT_IDLE_MS = 120_000
 
 /** All that may wait for answers, and as much again whose deadline passed before the peer took it. */
 const MAX_BUFFERED_BYTES = 2 * MAX_WAITING * MAX_FRAME_BYTES

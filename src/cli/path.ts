@@ -11,7 +11,7 @@ import { legend, msText, pathText, short, table } from './output.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Command } from 'commander'
 import type { InstalledPathStatus, InstalledPaths } from '../host/installed-paths.ts'
-import type { SetUpStyle, Want } from '../host/path-installer.ts'
+import type { SetUpStyle, Want } from '../host/set-up-style.ts'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
 import type { Terminal } from './output.ts'
 

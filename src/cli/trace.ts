@@ -11,7 +11,7 @@ import { addHostSettings, readHostSettings, withHost } from './short-lived-host.
 import type { Command } from 'commander'
 import type { Host } from '../host/host.ts'
 import type { ChannelStatus, RouteStatus } from '../host/channel-status.ts'
-import type { SetUpStyle } from '../host/path-installer.ts'
+import type { SetUpStyle } from '../host/set-up-style.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Terminal } from './output.ts'
 

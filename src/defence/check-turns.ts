@@ -8,7 +8,7 @@ import type { Rank } from './fair-queue.ts'
 import type { SetUpLimits } from './set-up-limits.ts'
 
 /** Why somebody did not get its turn. */
-export type NoTurn = 'displaced' | 'late' | 'aborted' | 'stopped'
+export type NoTurn = 'crowded' | 'displaced' | 'late' | 'aborted' | 'stopped'
 
 export interface Waiting {
   /** Begins the check at once, and settles when it is done, either way. */
@@ -17,6 +17,8 @@ export interface Waiting {
   refuse: (reason: NoTurn) => void
   /** Looked at when the turn comes, so that what nobody waits for any more costs no check. */
   signal?: AbortSignal
+  /** It can be told what would help, so it is refused as 'crowded' at once rather than left to wait for longer than `targetWaitMs`. */
+  isHelpable: boolean
 }
 
 export interface EventLoop {
@@ -78,17 +80,24 @@ export class CheckTurns {
     return this.#queue.length < this.#limits.calmQueued && this.#bucket.availableAt(this.#loop.now()) > this.#limits.checkBurst / 2
   }
 
-  /** Bits of work with which one would now wait behind less than `targetWaitMs` of checks; 0 while the queue is that short. */
+  /** Bits of work with which one would now wait for no more than `targetWaitMs`; 0 while the queue is that short. */
   get neededBits (): number {
-    const place = Math.floor(this.#limits.targetWaitMs * this.#limits.checksPerSecond / 1_000)
-    const effort = this.#queue.effortAt(place)
+    const effort = this.#queue.effortAt(this.#targetLength - 1)
     return effort === undefined ? 0 : effort + 1
+  }
+
+  get #targetLength (): number {
+    return Math.max(1, Math.floor(this.#limits.targetWaitMs * this.#limits.checksPerSecond / 1_000))
   }
 
   /** Runs it in this very call if the node is idle. Exactly one of `run` and `refuse` is called. */
   enter (waiting: Waiting, rank: Rank): void {
     if (this.#isStopped) {
       waiting.refuse('stopped')
+      return
+    }
+    if (waiting.isHelpable && this.#queue.placeFor(rank) >= this.#targetLength) {
+      waiting.refuse('crowded')
       return
     }
     const wasEmpty = this.#queue.length === 0

@@ -7,11 +7,14 @@ export interface Rank {
   activity: number
 }
 
-interface Entry<T> extends Rank {
+interface Place extends Rank {
+  /** Order of arrival, so that no two are equal. */
+  number: number
+}
+
+interface Entry<T> extends Place {
   item: T
   addedMs: number
-  /** Order of arrival, so that no two entries are equal. */
-  number: number
 }
 
 /**
@@ -73,6 +76,11 @@ export class FairQueue<T> {
     return older
   }
 
+  /** How many would go before who comes now with this rank. */
+  placeFor ({ effort, activity }: Rank): number {
+    return this.#sorted.length - this.#placeOf({ effort, activity, number: this.#added })
+  }
+
   /** Effort of who has so many before it; undefined if the queue is not so long. */
   effortAt (place: number): number | undefined {
     return this.#sorted[this.#sorted.length - 1 - place]?.effort
@@ -84,7 +92,7 @@ export class FairQueue<T> {
   }
 
   /** Where the entry is, or belongs. */
-  #placeOf (entry: Entry<T>): number {
+  #placeOf (entry: Place): number {
     let low = 0
     let high = this.#sorted.length
     while (low < high) {
@@ -99,7 +107,7 @@ export class FairQueue<T> {
   }
 }
 
-function goesBefore (one: Entry<unknown>, other: Entry<unknown>): boolean {
+function goesBefore (one: Place, other: Place): boolean {
   if (one.effort !== other.effort) {
     return one.effort > other.effort
   }

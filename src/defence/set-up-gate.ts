@@ -72,6 +72,7 @@ export interface SetUpGateCounters extends CallerBucketCounters {
   solutionsSpentTwice: number
   checksStarted: number
   /** Asks that never had their turn. */
+  crowded: number
   displaced: number
   late: number
   aborted: number
@@ -103,6 +104,7 @@ export class SetUpGate {
     challengedForWork: 0,
     solutionsSpentTwice: 0,
     checksStarted: 0,
+    crowded: 0,
     displaced: 0,
     late: 0,
     aborted: 0,
@@ -176,7 +178,7 @@ export class SetUpGate {
         resolve(result)
         return result
       }
-      this.#turns.enter({ run, signal, refuse: reason => { reject(this.#refusal(ask, reason)) } }, { effort, activity })
+      this.#turns.enter({ run, signal, isHelpable: ask.challenged !== undefined, refuse: reason => { reject(this.#refusal(ask, reason)) } }, { effort, activity })
     })
     // seen at its height, or a queue that was full between two challenges would not count
     this.#bits()

@@ -68,7 +68,7 @@ export const DEFAULT_SET_UP_LIMITS: SetUpLimits = {
   checkBurst: 300,
   maxQueued: 1_024,
   maxQueuedMs: 5_000,
-  sliceMs: 1,
+  sliceMs: 0.5,
   maxRunningChecks: 8,
   calmQueued: 16,
   targetWaitMs: 50,

@@ -41,7 +41,7 @@ const WAYS = 4
 /** Sets that an entry may lie in: with two to choose from hardly any hop finds no place while a third of them is free. */
 const CHOICES = 2
 const MIN_CAPACITY = WAYS * CHOICES
-/** 2^32 over the golden ratio, odd: a word times it has little in common with the word. */
+/** 2^32 over the golden ratio, odd: what shares a set for one choice does not for the other. */
 const GOLDEN_RATIO = 0x9e3779b1
 const EMPTY = 0
 const NO_BUCKET = -1
@@ -51,9 +51,6 @@ const RECORD_BYTES = 72
 /** As for labelled paths. */
 const BURST_S = 0.25
 const MIN_BURST_BYTES = 65_536
-
-/** From the first neighbour to the other, or the other way. */
-const Direction = { forth: 0, back: 1 } as const
 
 export class VerifiedHops {
   readonly #capacity: number
@@ -71,7 +68,7 @@ export class VerifiedHops {
   readonly #bucketOf: Int32Array
   readonly #buckets: BucketSlab
   readonly #rsps: Array<PeerId | undefined>
-  /** Two for each entry, by direction. */
+  /** Two for each entry: from its first neighbour to the other, and the other way. */
   readonly #nexts: Array<PeerId | undefined>
   readonly #packets: Float64Array
   readonly #bytes: Float64Array
@@ -148,8 +145,7 @@ export class VerifiedHops {
 
   /** A packet goes on to `next`, undefined where that is an end of the path. */
   count (entry: number, { buffer, previousAt }: HopInPacket, bytes: number, next: PeerId | undefined): void {
-    const isForth = this.#holds(entry * RECORD_BYTES + Key.one, buffer, previousAt, NODE_ID_BYTES)
-    const at = 2 * entry + (isForth ? Direction.forth : Direction.back)
+    const at = 2 * entry + (this.#holds(entry * RECORD_BYTES + Key.one, buffer, previousAt, NODE_ID_BYTES) ? 0 : 1)
     this.#nexts[at] = next
     this.#packets[at]++
     this.#bytes[at] += bytes

@@ -1,31 +1,27 @@
 // The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from './access-set.ts'
+import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
-import { IncomingChannel } from './incoming-channel.ts'
 import { HostSetUp } from './set-up.ts'
-import { InitGuard } from '../../protocols/envelope/init-guard.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { OutgoingChannel } from './outgoing-channel.ts'
-import { OverQuotaError } from '../../protocols/errors.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
-import { PayloadType } from '../../protocols/forward/constants.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { sessionIdOf } from '../../protocols/envelope/codec.ts'
+import { traceHeld, traceRouted } from './trace.ts'
 import type { Channel, ChannelContext } from './channel.ts'
 import type { InstallPathOptions, InstalledPaths } from './installed-paths.ts'
 import type { OfferedFlow } from './path-ends.ts'
 import type { Primitive } from './path-hold.ts'
-import type { SetUpStyle } from './path-installer.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
-import type { Arrival } from '../link/endpoint.ts'
+import type { IncomingChannel } from './incoming-channel.ts'
+import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
-import type { Session } from '../../protocols/envelope/session.ts'
-import type { Logger, PeerId, Startable } from '@libp2p/interface'
+import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface HostInit {
@@ -69,26 +65,11 @@ const DEFAULT_MAX_CHANNELS = 256
 /** Long enough for a peer's network to come back. */
 const DEFAULT_IDLE_MS = 60_000
 const QUEUE_BYTES = 1_000_000
-const ATTACH_DEADLINE_MS = 5_000
 /** Most paths that an RSP may be asked for. */
 const MAX_OFFERS = 8
 const TICK_MS = 50
 /** Batches leave at the end of the tick; this is some ticks. */
 const FAREWELL_MS = 20
-/** How long the link to a peer outlives the last channel with it: another one may follow. */
-const LINGER_MS = 2_000
-
-/** A path under labels, hop by hop. */
-export interface LabelledTrace {
-  /** Entry first. */
-  forwarders: string[]
-  rsp: string
-  style: SetUpStyle
-  setUpMs: number
-  /** The forwarders, then the destination; null where nothing came back. */
-  hops: Array<{ id: string, rttMs: number | null }>
-}
-
 export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
   readonly access: AccessSet
@@ -96,32 +77,25 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly links: LinkSet
   readonly #setUp: HostSetUp
   readonly #components: HostComponents
-  readonly #init: HostInit
   readonly #endpoint: Endpoint
   readonly #prober: Prober
-  readonly #guard = new InitGuard({ nowMs: Date.now })
-  readonly #channels = new Map<bigint, IncomingChannel | OutgoingChannel>()
-  /** Peers whose last channel may have ended: the links to them are closed when the last frames have left. */
-  readonly #leaving = new Map<string, { peer: PeerId, atMs: number }>()
-  readonly #log: Logger
+  readonly #channels: ChannelSet
   readonly #context: ChannelContext
   #timer: ReturnType<typeof setInterval> | undefined
-  /** Payloads that no session took: replayed, altered, unknown. */
-  refusedPayloads = 0
 
   constructor (components: HostComponents, init: HostInit = {}) {
     super()
     const now = (): number => performance.now()
     const nowS = (): number => Date.now() / 1_000
     this.#components = components
-    this.#init = init
-    this.#log = components.logger.forComponent('byway:host')
     const { peerId: self, connectionManager } = components
+    const accepts = async (peer: PeerId, flow?: OfferedFlow): Promise<boolean> => await init.accepts?.(peer, flow) ?? true
+    const maxChannels = init.maxChannels ?? DEFAULT_MAX_CHANNELS
     const maxCandidates = init.maxCandidates ?? DEFAULT_MAX_CANDIDATES
     this.links = new LinkSet(components, {
       now,
       queueBytes: QUEUE_BYTES,
-      maxLinks: maxCandidates + (init.maxChannels ?? DEFAULT_MAX_CHANNELS),
+      maxLinks: maxCandidates + maxChannels,
       onPacket: (buffer, at, length, from) => { this.#endpoint.receive(buffer, at, length, from) }
     })
     this.#endpoint = new Endpoint({ self: nodeIdOf(self), links: this.links, nowS })
@@ -157,13 +131,32 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       discovery: this.discovery,
       connectionManager,
       prober: this.#prober,
-      attach: async (entry) => this.#attachTo(entry),
+      access: this.access,
       offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
-      accepts: async (peer, flow) => await init.accepts?.(peer, flow) ?? true,
+      accepts,
       now,
       log: components.logger.forComponent('byway:host:set-up')
     })
-    this.#context = { self, endpoint: this.#endpoint, discovery: this.discovery, access: this.access, providers: this.providers, installer: this.#setUp.installer, now, nowS, idleMs: init.idleMs ?? DEFAULT_IDLE_MS, log: this.#log }
+    this.#context = {
+      self,
+      endpoint: this.#endpoint,
+      discovery: this.discovery,
+      access: this.access,
+      providers: this.providers,
+      installer: this.#setUp.installer,
+      now,
+      nowS,
+      idleMs: init.idleMs ?? DEFAULT_IDLE_MS,
+      log: components.logger.forComponent('byway:host')
+    }
+    this.#channels = new ChannelSet({
+      context: this.#context,
+      privateKey: components.privateKey,
+      maxChannels,
+      accepts,
+      onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) },
+      onLeft: (peer) => { this.#left(peer) }
+    })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.access.consider(found)
@@ -174,16 +167,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly [Symbol.toStringTag] = 'byway/host'
 
   async start (): Promise<void> {
-    this.#endpoint.handle(PayloadType.envelopeInit, (arrival) => { void this.#onInit(arrival) })
-    this.#endpoint.handle(PayloadType.envelopeResponse, (arrival) => { void this.#onResponse(arrival) })
-    this.#endpoint.handle(PayloadType.envelopeSealed, (arrival) => { this.#onSealed(arrival) })
-    this.#endpoint.handleNotices((notice) => {
-      for (const channel of this.#channels.values()) {
-        if (channel instanceof OutgoingChannel) {
-          channel.onNotice(notice)
-        }
-      }
-    })
+    this.#channels.start()
     await this.links.start()
     await this.#setUp.start(this.#components.registrar)
     this.#prober.start()
@@ -220,12 +204,12 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    * `maxChannels` are open; the signal's reason when it fires
    */
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
-    this.#makeRoom()
+    this.#channels.makeRoom()
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
     await channel.prepare()
-    this.#makeRoom()
-    this.#add(keyOf(channel.sessionId as Uint8Array), channel)
+    this.#channels.makeRoom()
+    this.#channels.add(channel.sessionId as Uint8Array, channel)
     try {
       await channel.establish(options.signal)
     } catch (error) {
@@ -263,20 +247,12 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     const { hold, setUpMs } = await this.paths.hold(destination, { ...options, want: 'labels' })
     try {
       const { forwarders, rsp } = hold.path
-      const rtts = await Promise.all([...forwarders, destination].map(async (_, index) => {
-        const { promise, resolve } = Promise.withResolvers<number | null>()
-        const ttl = index < forwarders.length ? index + 1 : undefined
-        if (!this.#prober.probeOn(hold.way, ({ rttMs, noticeMs }) => { resolve(rttMs ?? noticeMs ?? null) }, { ttl })) {
-          resolve(null)
-        }
-        return promise
-      }))
       return {
         forwarders: forwarders.map(String),
         rsp: rsp.toString(),
         style: options.style ?? 'one-pass',
         setUpMs,
-        hops: [...forwarders, destination].map((id, index) => ({ id: id.toString(), rttMs: rtts[index] }))
+        hops: await traceHeld(this.#prober, hold, destination)
       }
     } finally {
       hold.release()
@@ -285,16 +261,16 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
 
   /** Round trips to each forwarder of a path as seen from here: [first], [first, second], … Undefined where none came back. */
   async trace (path: readonly PeerId[]): Promise<Array<number | undefined>> {
-    return Promise.all(path.map(async (_, index) => new Promise<number | undefined>((resolve) => {
-      const sent = this.#prober.probe(path.slice(0, index + 1).map(nodeIdOf), ({ rttMs }) => { resolve(rttMs) })
-      if (!sent) {
-        resolve(undefined)
-      }
-    })))
+    return traceRouted(this.#prober, path)
   }
 
   get channels (): Array<IncomingChannel | OutgoingChannel> {
-    return [...this.#channels.values()]
+    return this.#channels.all
+  }
+
+  /** Payloads that no session took: replayed, altered, unknown. */
+  get refusedPayloads (): number {
+    return this.#channels.refusedPayloads
   }
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
@@ -304,103 +280,15 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
 
   #tick (): void {
     const nowMs = performance.now()
-    for (const channel of this.#channels.values()) {
-      channel.tick(nowMs)
-    }
+    this.#channels.tick(nowMs)
     this.#setUp.tick(nowMs)
-    for (const [key, { peer, atMs }] of this.#leaving) {
-      if (atMs <= nowMs) {
-        this.#leaving.delete(key)
-        if (!this.isUseful(peer)) {
-          this.links.close(peer)
-        }
-      }
+  }
+
+  #left (peer: PeerId): void {
+    if (!this.isUseful(peer)) {
+      this.links.close(peer)
     }
   }
-
-  async #onInit (arrival: Arrival): Promise<void> {
-    try {
-      if (!this.#channels.has(keyOf(sessionIdOf(arrival.payload)))) {
-        this.#makeRoom()
-      }
-      const { message, session } = await this.#guard.accept(arrival.payload, {
-        privateKey: this.#components.privateKey,
-        isSessionIdTaken: (id) => this.#channels.has(keyOf(id))
-      })
-      if (session !== undefined && await this.#init.accepts?.(session.remote) === false) {
-        return
-      }
-      if (session !== undefined) {
-        this.#makeRoom()
-        this.#takeIn(session)
-      }
-      if (!arrival.from.isUp) {
-        await this.links.open(arrival.from.peer, { signal: AbortSignal.timeout(5_000) })
-      }
-      // a copy of an init is answered as long as its channel is open; there is none for a peer that was refused
-      if (this.#channels.has(keyOf(sessionIdOf(message)))) {
-        const way = arrival.answerOn()
-        if (way !== undefined) {
-          this.#endpoint.send(way, message)
-        }
-      }
-    } catch (error) {
-      this.refusedPayloads++
-      this.#log('refused a channel from %p - %e', arrival.from.peer, error)
-    }
-  }
-
-  async #attachTo (entry: PeerId): Promise<boolean> {
-    return this.access.isAttached(entry) || this.access.attachTo(await this.discovery.describe(entry), ATTACH_DEADLINE_MS, this.#setUp)
-  }
-
-  #takeIn (session: Session): void {
-    const channel = new IncomingChannel(this.#context, session)
-    this.#add(keyOf(session.id), channel)
-    this.safeDispatchEvent('channel', { detail: channel })
-  }
-
-  async #onResponse (arrival: Arrival): Promise<void> {
-    try {
-      const channel = this.#channels.get(keyOf(sessionIdOf(arrival.payload)))
-      if (channel instanceof OutgoingChannel) {
-        await channel.complete(arrival)
-      }
-    } catch (error) {
-      this.refusedPayloads++
-      this.#log('refused the answer to a handshake - %e', error)
-    }
-  }
-
-  #onSealed (arrival: Arrival): void {
-    try {
-      this.#channels.get(keyOf(sessionIdOf(arrival.payload)))?.receive(arrival)
-    } catch (error) {
-      this.refusedPayloads++
-      this.#log.trace('refused an envelope - %e', error)
-    }
-  }
-
-  #add (key: bigint, channel: IncomingChannel | OutgoingChannel): void {
-    this.#channels.set(key, channel)
-    channel.addEventListener('close', () => {
-      this.#channels.delete(key)
-      this.access.release(channel)
-      this.#leaving.set(channel.remote.toString(), { peer: channel.remote, atMs: performance.now() + LINGER_MS })
-    }, { once: true })
-  }
-
-  /** @throws OverQuotaError */
-  #makeRoom (): void {
-    const maxChannels = this.#init.maxChannels ?? DEFAULT_MAX_CHANNELS
-    if (this.#channels.size >= maxChannels) {
-      throw new OverQuotaError(`${maxChannels} channels are open: close some, or raise maxChannels`)
-    }
-  }
-}
-
-function keyOf (sessionId: Uint8Array): bigint {
-  return new DataView(sessionId.buffer, sessionId.byteOffset, 8).getBigUint64(0)
 }
 
 /** The host role: `services: { byway: host() }`. */

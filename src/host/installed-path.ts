@@ -3,7 +3,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { MAX_LEASE_MS } from '../../protocols/setup/constants.ts'
 import { BywayError } from '../../protocols/errors.ts'
-import type { SetUpStyle } from './path-installer.ts'
+import type { SetUpStyle } from './set-up-style.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel, EndLabels } from '../link/end-labels.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'

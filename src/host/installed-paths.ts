@@ -3,9 +3,12 @@
 import { NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { holdPath } from './path-hold.ts'
+import type { AccessSet } from './access-set.ts'
+import type { Discovery } from '../discovery/discovery.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { PathHold } from './path-hold.ts'
-import type { PathInstaller, SetUpStyle, Want } from './path-installer.ts'
+import type { PathInstaller } from './path-installer.ts'
+import type { SetUpStyle, Want } from './set-up-style.ts'
 import type { Prober } from '../measurement/prober.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
@@ -43,8 +46,8 @@ export interface InstalledPathsInit {
   self: PeerId
   installer: PathInstaller
   prober: Prober
-  /** Attaches to the entry of a path, and says whether that works. */
-  attach: (entry: PeerId) => Promise<boolean>
+  discovery: Discovery
+  access: AccessSet
   offers: (destination: PeerId, signal?: AbortSignal) => Promise<ProviderAnswer[]>
   /** Monotonic, ms. */
   now: () => number
@@ -68,6 +71,7 @@ const MAX_KEPT = 256
 /** Before the offer ends the path is set up under a new one. */
 const RENEW_BEFORE_MS = 45_000
 const RETRY_MS = 3_000
+const ATTACH_DEADLINE_MS = 5_000
 const PROBE_INTERVAL_MS = 2_000
 
 export class InstalledPaths {
@@ -169,10 +173,29 @@ export class InstalledPaths {
   }
 
   async #take (path: OfferedPath, destination: PeerId, style: SetUpStyle, want: Want): Promise<PathHold> {
-    if (!await this.#init.attach(path.forwarders[0])) {
-      throw new UnavailableError(`cannot attach to ${path.forwarders[0].toString()}, the entry of the path`)
+    const { access, discovery, self, installer } = this.#init
+    const entry = path.forwarders[0]
+    const askedBy = {}
+    if (!access.isAttached(entry) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
+      throw new UnavailableError(`cannot attach to ${entry.toString()}, the entry of the path`)
     }
-    return holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(this.#init.self), remote: destination, installer: this.#init.installer })
+    try {
+      const hold = await holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(self), remote: destination, installer })
+      return {
+        path,
+        primitive: hold.primitive,
+        way: hold.way,
+        get isUp () { return hold.isUp },
+        onLost: hold.onLost,
+        release: () => {
+          hold.release()
+          access.release(askedBy)
+        }
+      }
+    } catch (error) {
+      access.release(askedBy)
+      throw error
+    }
   }
 
   async #renew (kept: KeptPath): Promise<void> {

@@ -12,6 +12,7 @@ import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
 import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
 import { wayUnder } from '../link/way.ts'
 import { InstalledPath } from './installed-path.ts'
+import type { SetUpStyle, Want } from './set-up-style.ts'
 import type { StartTimer } from './installed-path.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel } from '../link/end-labels.ts'
@@ -21,9 +22,6 @@ import type { Label } from '../../protocols/forward/labelled.ts'
 import type { SignedOrder } from '../../protocols/setup/order.ts'
 import type { SetupClient } from '../../protocols/setup/client.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
-
-export type SetUpStyle = 'one-pass' | 'hop-by-hop'
-export type Want = 'labels' | 'authenticators'
 
 export interface PathInstallerInit {
   self: PeerId

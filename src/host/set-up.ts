@@ -28,7 +28,7 @@ const SOURCE_BURST = 40
 const MAX_SOURCES = 4_096
 const CONNECT_DEADLINE_MS = 5_000
 
-export interface HostSetUpInit extends Pick<InstalledPathsInit, 'prober' | 'attach' | 'offers'>, Pick<PathEndsInit, 'accepts'> {
+export interface HostSetUpInit extends Pick<InstalledPathsInit, 'access' | 'offers' | 'prober'>, Pick<PathEndsInit, 'accepts'> {
   self: PeerId
   privateKey: PrivateKey
   endpoint: Endpoint
@@ -50,7 +50,7 @@ export class HostSetUp {
   #unserve: (() => Promise<void>) | undefined
 
   constructor (init: HostSetUpInit) {
-    const { self, privateKey, endpoint, links, now, log, prober, attach, offers, accepts } = init
+    const { self, privateKey, endpoint, links, now, log, discovery, prober, access, offers, accepts } = init
     this.#init = init
     this.#gate = new SetUpGate({ now })
     this.#client = new SetupClient({ connect: async (peer) => this.#connect(peer) })
@@ -64,7 +64,7 @@ export class HostSetUp {
       nowUnixMs: Date.now
     })
     this.installer = new PathInstaller({ self, privateKey, endpoint, client: this.#client, now, nowUnixMs: Date.now, log })
-    this.paths = new InstalledPaths({ self, installer: this.installer, prober, attach, offers, now, log })
+    this.paths = new InstalledPaths({ self, installer: this.installer, discovery, access, prober, offers, now, log })
     endpoint.handleLabelNotices((notice, from) => { this.#onNotice(notice, from) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       endpoint.labels.releaseAllOf(link.node)

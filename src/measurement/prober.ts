@@ -1,7 +1,7 @@
 // Measures round trips with probes: small turn-around packets along a list of nodes that begins with ourselves. Forwarders
 // measure their links so, hosts their access forwarders, and RSPs links that are not theirs (paper section 3.2).
 import type { NoticeCode } from '../../protocols/forward/constants.ts'
-import { decodeProbe, encodeProbe } from '../../protocols/forward/probe.ts'
+import { LABELLED_PROBE_BYTES, PROBE_BYTES, decodeProbe, encodeProbe } from '../../protocols/forward/probe.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { wayAlong } from '../link/way.ts'
 import type { Arrival, Endpoint, SendOptions } from '../link/endpoint.ts'
@@ -87,7 +87,7 @@ export class Prober {
       return false
     }
     const header = encodeSourceRoute({ nodes: [this.#endpoint.self, ...nodes], expiryS: this.#nowS() + ROUTE_LIFE_S })
-    return this.#send(wayAlong(header), { turnAround: true }, onResult)
+    return this.#send(wayAlong(header), PROBE_BYTES, { turnAround: true }, onResult)
   }
 
   /**
@@ -97,12 +97,12 @@ export class Prober {
    * @returns false when it could not be sent; then `onResult` is not called
    */
   probeOn (way: Way, onResult: (result: ProbeResult) => void, options: SendOptions = {}): boolean {
-    return this.#outstanding.size < this.#maxOutstanding && this.#send(way, options, onResult)
+    return this.#outstanding.size < this.#maxOutstanding && this.#send(way, LABELLED_PROBE_BYTES, options, onResult)
   }
 
-  #send (way: Way, options: SendOptions, onResult: (result: ProbeResult) => void): boolean {
+  #send (way: Way, bytes: number, options: SendOptions, onResult: (result: ProbeResult) => void): boolean {
     const id = crypto.getRandomValues(this.#random)[0]
-    if (!this.#endpoint.send(way, encodeProbe(id), options)) {
+    if (!this.#endpoint.send(way, encodeProbe(id, bytes), options)) {
       return false
     }
     this.#outstanding.set(id, { sentMs: this.#now(), onResult })

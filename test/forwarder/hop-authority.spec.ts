@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { NoticeCode } from '../../protocols/forward/constants.ts'
-import { Flag } from '../../protocols/forward/constants.ts'
+import { Flag, NoticeCode } from '../../protocols/forward/constants.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { decodeNotice } from '../../protocols/forward/notice.ts'
 import { bytesPerSecondOf, rateClassOf } from '../../protocols/forward/rate-class.ts'
 import { At, entryAt } from '../../protocols/forward/source-route.ts'
 import { pathTag } from '../../protocols/route/path.ts'
@@ -11,8 +11,10 @@ import { Accounts } from '../../src/forwarder/accounts.ts'
 import { HopAuthority } from '../../src/forwarder/hop-authority.ts'
 import { Policy } from '../../src/forwarder/policy.ts'
 import { RouteSecrets } from '../../src/forwarder/route-secrets.ts'
-import { FakeLink } from '../link/fake-links.ts'
-import { NOW_S, embedded, nodeOf, packetOf, routeOf } from '../protocols/forward/samples.ts'
+import { Relay } from '../../src/forwarder/relay.ts'
+import { Endpoint } from '../../src/link/endpoint.ts'
+import { FakeLink, fakeLinks } from '../link/fake-links.ts'
+import { NOW_S, embedded, hex, nodeOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
 import { peersFrom } from '../protocols/report/samples.ts'
 import type { PolicyInit } from '../../src/forwarder/policy.ts'
 import type { Usage } from '../../src/forwarder/usage-ledger.ts'
@@ -100,6 +102,7 @@ describe('hop authority', () => {
       begin({ sourceRoutes: 'anyone' })
       assert.equal(check(packet(undefined)), OK)
       assert.equal(check(packet(undefined), { back: true }), OK)
+      assert.deepEqual(authority.unsigned, { packets: 2, bytes: 2 * packet(undefined).length })
     })
 
     it('lets none go on where an authenticator is wanted', () => {
@@ -400,6 +403,20 @@ describe('hop authority', () => {
         assert.equal(check(bytes), NoticeCode.notAuthorized)
       }), { numRuns: 500 })
     })
+  })
+
+  it('is what a relay asks: good packets go on as they are, forged ones bring a notice', () => {
+    const neighbours = fakeLinks([PREVIOUS, NEXT])
+    const endpoint = new Endpoint({ self: SELF, links: neighbours.links, nowS: () => nowS })
+    const relay = new Relay({ endpoint, authority, capacityBytesPerSecond: CAPACITY, now: () => nowMs, nowS: () => nowS })
+    const receive = (bytes: Uint8Array): void => { relay.receive(bytes, 0, bytes.length, neighbours.to(PREVIOUS)) }
+    const good = packet(mint())
+    receive(good)
+    assert.deepEqual(neighbours.to(NEXT).sent.map(hex), [hex(sentOn(good, 3))])
+    receive(packet(Uint8Array.of(1, 2, 3)))
+    receive(packet(undefined))
+    assert.equal(neighbours.to(NEXT).sent.length, 1)
+    assert.deepEqual(neighbours.to(PREVIOUS).sent.map((notice) => decodeNotice(notice)?.code), [NoticeCode.notAuthorized, NoticeCode.notAuthorized])
   })
 
   it('costs little for a packet of a path that is known', () => {

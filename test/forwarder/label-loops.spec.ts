@@ -1,8 +1,8 @@
 // Many forwarders with labels of every kind, in one network without delay: labels that neighbours made up to send packets round
 // and round, which only the TTL ends, and labels that came about as set-up has it, which lead nowhere twice.
 import assert from 'node:assert/strict'
-import { DEFAULT_TTL, Flag, Kind, LABELLED_HEADER_BYTES } from '../../protocols/forward/constants.ts'
-import { LabelledAt, encodeLabelled, putLabel, readLabel } from '../../protocols/forward/labelled.ts'
+import { DEFAULT_TTL, Kind, LABELLED_HEADER_BYTES } from '../../protocols/forward/constants.ts'
+import { encodeLabelled, readLabel } from '../../protocols/forward/labelled.ts'
 import { At } from '../../protocols/forward/source-route.ts'
 import { BucketSlab } from '../../src/defence/bucket-slab.ts'
 import { ForwardingTable } from '../../src/forwarder/forwarding-table.ts'
@@ -66,7 +66,7 @@ class Network {
   constructor () {
     for (let self = 0; self < NODES; self++) {
       const wires = NODE_IDS.map((_, to) => new Wire(this, self, to))
-      const table = new ForwardingTable({ maxPaths: 4_096, caps: new BucketSlab({ maxBuckets: 1 }), random32 })
+      const table = new ForwardingTable({ maxPaths: 256, caps: new BucketSlab({ maxBuckets: 1 }), random32 })
       const links = { byIndex: (index: number) => wires[index]?.asLink } as unknown as LinkSet
       const endpoint = new Endpoint({ self: NODE_IDS[self], links, nowS: () => 0 })
       this.wires.push(wires)
@@ -105,6 +105,14 @@ class Network {
     return given ?? assert.fail('the table is full')
   }
 
+  forgetSome (share: number): void {
+    for (const table of this.tables) {
+      const labels: Label[] = []
+      table.forEach(({ forward }) => { labels.push(forward) })
+      labels.filter(() => random() < share).forEach((forward) => { table.release(forward) })
+    }
+  }
+
   clear (): void {
     this.tables.forEach((table) => { table.removeAccount(0) })
   }
@@ -123,7 +131,7 @@ describe('labels', () => {
         const { node, from, label } = labels[below(labels.length)]
         const { packets, notices } = network.inject(label, from, node, ttl)
         assert.ok(packets <= Math.max(0, ttl - 1), `${packets} forwardings with a TTL of ${ttl}`)
-        assert.ok(notices <= DEFAULT_TTL, `${notices} notices`)
+        assert.ok(notices <= DEFAULT_TTL, `a notice was sent ${notices} times`)
         if (ttl === DEFAULT_TTL) {
           mostForwardings = Math.max(mostForwardings, packets)
           mostNotices = Math.max(mostNotices, notices)
@@ -132,9 +140,9 @@ describe('labels', () => {
       }
       network.clear()
     }
-    assert.ok(loops > ADVERSARIAL_CASES / 100, 'there were loops to be broken')
+    assert.ok(loops > ADVERSARIAL_CASES / 10, 'there were loops to be broken')
     assert.equal(mostForwardings, DEFAULT_TTL - 1)
-    console.log(`    ${ADVERSARIAL_CASES.toLocaleString('en')} made-up label tables, ${loops.toLocaleString('en')} packets in a loop: most forwardings of one packet ${mostForwardings} (TTL ${DEFAULT_TTL}), of a notice ${mostNotices}`)
+    console.log(`    ${ADVERSARIAL_CASES.toLocaleString('en')} made-up label tables, ${loops.toLocaleString('en')} packets in a loop: most forwardings of one packet ${mostForwardings} (TTL ${DEFAULT_TTL}), a notice sent ${mostNotices} times`)
   })
 
   it('lead to the end of their path and to no node twice, when neighbours exchange them as set-up has it', function () {
@@ -142,23 +150,25 @@ describe('labels', () => {
     const network = new Network()
     let followed = 0
     let longest = 0
+    let kept: Start[] = []
+    const follow = (start: Start): number => {
+      const { packets, at, label } = network.inject(start.label, start.from, start.node, 255)
+      assert.ok(packets <= start.hopsLeft, `${packets} forwardings with ${start.hopsLeft} hops to go`)
+      assert.ok(packets < start.hopsLeft || (at === start.end && label.slot === start.endLabel.slot && label.check === start.endLabel.check))
+      followed++
+      return packets
+    }
     for (let round = 0; round < INSTALLED_CASES; round++) {
-      const paths = Array.from({ length: 1 + below(4) }, () => installOne(network))
-      for (const { nodes, labels } of paths) {
-        for (const start of labels) {
-          const { packets, at, label } = network.inject(start.label, start.from, start.node, 255)
-          assert.ok(packets <= start.hopsLeft, `${packets} forwardings with ${start.hopsLeft} hops to go`)
-          assert.ok(packets < start.hopsLeft || (at === start.end && label.slot === start.endLabel.slot && label.check === start.endLabel.check))
-          assert.ok(!start.isWhole || packets === start.hopsLeft, 'a whole path leads to its end')
-          followed++
-          longest = Math.max(longest, packets)
-        }
-        assert.equal(new Set(nodes).size, nodes.length)
+      const added = Array.from({ length: 1 + below(3) }, () => installOne(network)).flat()
+      for (const start of added) {
+        const packets = follow(start)
+        assert.ok(!start.isWhole || packets === start.hopsLeft, 'a whole path leads to its end')
+        longest = Math.max(longest, packets)
       }
-      // some of it stays, and meets what comes next
-      if (round % 8 === 7) {
-        network.clear()
-      }
+      kept.forEach(follow)
+      // what stays has labels of entries that are gone, whose slots serve others then
+      kept = added.filter(() => random() < 0.5)
+      network.forgetSome(0.4)
     }
     assert.equal(longest, NODES - 2)
     console.log(`    ${INSTALLED_CASES.toLocaleString('en')} times paths were set up, ${followed.toLocaleString('en')} labels followed: most forwardings of one packet ${longest}, none back to a slot`)
@@ -167,11 +177,11 @@ describe('labels', () => {
 
 interface Entry { node: number, previous: number, next: number, forward: Label, back: Label }
 
-/** Few entries with labels of each other, chosen so that they fit whenever they can; some fit nothing. */
+/** Forwarders in a ring, and entries with labels of each other, chosen so that they fit whenever they can; some fit nothing. */
 function collude (network: Network): Array<{ node: number, from: number, label: Label }> {
-  const entries: Entry[] = Array.from({ length: 6 + below(14) }, () => {
+  const entries: Entry[] = Array.from({ length: 4 + below(20) }, () => {
     const node = below(NODES)
-    const [previous, next] = [1 + below(3), 1 + below(3)].map((distance) => (node + (random() < 0.5 ? distance : NODES - distance)) % NODES)
+    const [previous, next] = [1, 2].map(() => (node + (random() < 0.5 ? 1 : NODES - 1)) % NODES)
     return { node, previous, next, ...network.reserve(node, previous, next) }
   })
   const labels = entries.flatMap(({ node, previous, next, forward, back }) => [{ node, from: previous, label: forward }, { node, from: next, label: back }])
@@ -193,7 +203,7 @@ interface Start { node: number, from: number, label: Label, hopsLeft: number, en
  * neighbours of the path and for this path only. Sometimes a forwarder in the middle has lost its entry again, so that others
  * keep labels which are good no more.
  */
-function installOne (network: Network): { nodes: number[], labels: Start[] } {
+function installOne (network: Network): Start[] {
   const nodes = Array.from({ length: NODES }, (_, node) => node)
   for (let i = 0; i < NODES - 1; i++) {
     const j = i + below(NODES - i)
@@ -213,29 +223,8 @@ function installOne (network: Network): { nodes: number[], labels: Start[] } {
   if (lost > 0) {
     network.tables[nodes[lost]].release(entries[lost - 1].forward)
   }
-  return {
-    nodes,
-    labels: entries.flatMap(({ forward, back }, i) => [
-      { node: nodes[i + 1], from: nodes[i], label: forward, hopsLeft: last - i - 1, end: nodes[last], endLabel: ends[1], isWhole: lost < i + 1 },
-      { node: nodes[i + 1], from: nodes[i + 2], label: back, hopsLeft: i + 1, end: nodes[0], endLabel: ends[0], isWhole: lost === 0 || lost > i + 1 }
-    ])
-  }
+  return entries.flatMap(({ forward, back }, i) => [
+    { node: nodes[i + 1], from: nodes[i], label: forward, hopsLeft: last - i - 1, end: nodes[last], endLabel: ends[1], isWhole: lost < i + 1 },
+    { node: nodes[i + 1], from: nodes[i + 2], label: back, hopsLeft: i + 1, end: nodes[0], endLabel: ends[0], isWhole: lost === 0 || lost > i + 1 }
+  ])
 }
-
-describe('a notice about a label', () => {
-  it('goes round no more often than its TTL, where the packet it is about goes round', () => {
-    const network = new Network()
-    const ring = [0, 1, 2, 3]
-    const entries = ring.map((node) => network.reserve(node, (node + 3) % 4, (node + 1) % 4))
-    ring.forEach((node) => {
-      network.tables[node].bindNext(entries[node].forward, entries[(node + 1) % 4].forward)
-      network.tables[node].bindPrevious(entries[node].forward, (node + 3) % 4, entries[(node + 3) % 4].back)
-    })
-    const { packets, notices } = network.inject(entries[0].forward, 3, 0)
-    assert.deepEqual([packets, notices], [DEFAULT_TTL - 1, DEFAULT_TTL])
-    const notice = new Uint8Array(20)
-    notice.set([0, 20, Kind.notice, Flag.backwards, 9, 0, 0, 2])
-    putLabel(notice, At.pathTag, entries[1].forward.slot, entries[1].forward.check)
-    assert.equal(LabelledAt.payload, LABELLED_HEADER_BYTES)
-  })
-})

@@ -4,25 +4,30 @@ import { openReport } from '../../protocols/report/codec.ts'
 import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { ReportPublisher } from '../../src/forwarder/report-publisher.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
-import { FAR, FORWARDER, FORWARDER_KEY, NEAR, NOW_MS, peersFrom, sampleLink } from '../protocols/report/samples.ts'
-import type { LinkMeasurement, VerifiedReport } from '../../protocols/report/codec.ts'
+import { FAR, FORWARDER, FORWARDER_KEY, NEAR, NOW_MS, peersFrom, sampleLink, samplePolicy } from '../protocols/report/samples.ts'
+import type { LinkMeasurement, PolicyStatement, VerifiedReport } from '../../protocols/report/codec.ts'
+
+const NO_POLICY = { listedOnly: false, rsps: [], revoked: [], authorizedOnly: false }
 
 describe('report publisher', () => {
   let uncaught: ReturnType<typeof watchUncaught>
   let publisher: ReportPublisher
   let links: LinkMeasurement[]
   let loadBytesPerSecond: number
+  let policy: PolicyStatement | undefined
   let nowMs: number
 
   beforeEach(() => {
     uncaught = watchUncaught()
     links = [sampleLink(), sampleLink({ peer: FAR })]
     loadBytesPerSecond = 1_000
+    policy = undefined
     nowMs = NOW_MS
     publisher = new ReportPublisher({
       privateKey: FORWARDER_KEY,
       measurements: () => links,
       loadBytesPerSecond: () => loadBytesPerSecond,
+      policy: () => policy ?? NO_POLICY,
       now: () => nowMs,
       log: defaultLogger().forComponent('test:reports')
     })
@@ -101,6 +106,30 @@ describe('report publisher', () => {
     await publisher.publish()
     const report = await subscriber.next()
     assert.deepEqual([report?.full, report?.links.map(({ peer, up }) => [peer.toString(), up])], [false, [[FAR.toString(), false]]])
+  })
+
+  it('tells at once of a link that the operator has closed', async () => {
+    const subscriber = await settled()
+    links[1] = sampleLink({ peer: FAR, closed: true })
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, report?.links.map(({ closed }) => closed)], [false, [true]])
+  })
+
+  it('says in full reports what the policy is, and sends one as soon as it changes', async () => {
+    policy = samplePolicy()
+    const subscriber = await settled()
+    links[1] = sampleLink({ peer: FAR, rttUs: 50_000 })
+    await publisher.publish()
+    assert.deepEqual([(await subscriber.next())?.policy], [undefined], 'a delta does not say it again')
+    policy = samplePolicy({ listedOnly: false, rsps: [] })
+    await publisher.publish()
+    const report = await subscriber.next()
+    assert.deepEqual([report?.full, report?.policy?.listedOnly, report?.policy?.revoked.length, report?.links.length], [true, false, 1, 2])
+    await publisher.publish()
+    nowMs += HEARTBEAT_MS
+    await publisher.publish()
+    assert.equal((await subscriber.next())?.policy?.listedOnly, false)
   })
 
   it('sends a full report when a link is no longer measured, since a delta cannot say so', async () => {

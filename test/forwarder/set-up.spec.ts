@@ -6,7 +6,7 @@ import { offerOver } from '../helpers/offers.ts'
 import type { Fault, VirtualForwarder, VirtualHost } from '../helpers/virtual-overlay.ts'
 import type { InstalledPath } from '../../src/host/installed-path.ts'
 import type { OfferedPath } from '../../src/host/provider-set.ts'
-import type { SetUpStyle } from '../../src/host/path-installer.ts'
+import type { SetUpStyle } from '../../src/host/set-up-style.ts'
 
 const STYLES: SetUpStyle[] = ['one-pass', 'hop-by-hop']
 const RSP = await keyOf(90)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Kind } from '../../protocols/forward/constants.ts'
 import { createTestnet, until } from '../helpers/testnet.ts'
 import type { PathHold } from '../../src/host/path-hold.ts'
-import type { SetUpStyle } from '../../src/host/path-installer.ts'
+import type { SetUpStyle } from '../../src/host/set-up-style.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 
 const STYLES: SetUpStyle[] = ['one-pass', 'hop-by-hop']

@@ -4,6 +4,7 @@ import { encodeCredit } from '../../protocols/forward/link-control.ts'
 import { MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
 import type { TestNode } from '../helpers/nodes.ts'
 import type { Stream } from '@libp2p/interface'
@@ -196,6 +197,42 @@ describe('links over libp2p', () => {
     assert.deepEqual([full.links.refusedStreams, full.links.size], [1, 1])
     full.links.close(a.node.peerId)
     assert.ok((await full.links.open(other.node.peerId)).isUp)
+  })
+
+  it('have the smallest index that is free, until neither direction stands', async () => {
+    const [b, c, d] = [await neighbour(), await neighbour(), await neighbour()]
+    const gone: Array<{ index: number, size: number, isUp: boolean }> = []
+    a.links.addEventListener('link:gone', ({ detail: { index, isUp } }) => { gone.push({ index, size: a.links.size, isUp }) })
+    const links = [await a.links.open(b.node.peerId), await a.links.open(c.node.peerId)]
+    assert.deepEqual(links.map(({ index }) => index), [0, 1])
+    assert.deepEqual([0, 1, 2, -1].map((index) => a.links.byIndex(index)), [...links, undefined, undefined])
+    await b.links.open(a.node.peerId)
+    put(b.links.get(a.node.peerId) as Link, 1)
+    await until(() => a.received.length === 1, 'the way back')
+
+    b.links.close(a.node.peerId)
+    await until(() => a.links.byIndex(0) === undefined && a.links.size === 1, 'the end of both directions')
+    assert.deepEqual(gone, [{ index: 0, size: 1, isUp: false }])
+    assert.equal((await a.links.open(d.node.peerId)).index, 0)
+    assert.equal((await a.links.open(b.node.peerId)).index, 2)
+  })
+
+  it('keep their index while one direction stands', async () => {
+    const b = await neighbour()
+    let gone = 0
+    b.links.addEventListener('link:gone', () => { gone++ })
+    const stream = await rawStream(a.node, b.node)
+    stream.send(packet(1))
+    await until(() => b.received.length === 1, 'the first packet')
+    const link = await b.links.open(a.node.peerId)
+    assert.deepEqual([link.index, b.links.size], [0, 1])
+    await stream.close()
+    const standing = (): Stream[] => b.node.getConnections(a.node.peerId)[0].streams.filter(({ protocol }) => protocol === FORWARD_PROTOCOL)
+    await until(() => standing().length === 1, 'the end of the way in')
+    assert.deepEqual([gone, b.links.byIndex(0)], [0, link])
+    b.links.close(a.node.peerId)
+    await until(() => gone === 1, 'the end')
+    assert.equal(b.links.byIndex(0), undefined)
   })
 
   it('are refused to peers that are not admitted', async () => {

@@ -5,7 +5,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { sealReport } from '../../protocols/report/codec.ts'
 import { serveReports } from '../../protocols/report/server.ts'
 import { createNode } from '../helpers/nodes.ts'
-import type { LinkMeasurement, WatchRequest, WatchResult } from '../../protocols/report/codec.ts'
+import type { LinkMeasurement, PolicyStatement, WatchRequest, WatchResult } from '../../protocols/report/codec.ts'
 import type { TestNode } from '../helpers/nodes.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
@@ -51,13 +51,14 @@ export class FakeForwarder {
     this.#reports?.end()
   }
 
-  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key } = {}): Promise<void> {
+  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key, policy }: { full?: boolean, key?: PrivateKey, policy?: PolicyStatement } = {}): Promise<void> {
     this.#reports?.push(await sealReport({
       sequence: ++this.#sequence,
       issuedAtMs: Date.now(),
       full,
       links: links.map((link) => ({ up: true, rttUs: 10_000, jitterUs: 100, lossPpm: 0, samples: 10, ageMs: 0, ...link })),
-      loadBytesPerSecond: 0n
+      loadBytesPerSecond: 0n,
+      policy
     }, key))
   }
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
+import { peersFrom } from '../protocols/report/samples.ts'
+import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { LinkView } from '../../src/rsp/performance-map.ts'
+
+const [RSP, OTHER] = await peersFrom(50, 2)
 
 const NOW_MS = 1_000_000
 const view = (rttUs: number, change: Partial<LinkView> = {}): LinkView => ({ rttUs, jitterUs: 100, lossPpm: 0, measuredAtMs: NOW_MS, ...change })
@@ -118,6 +123,103 @@ describe('performance map', () => {
     }
     map.set('a', 'n0', view(20_000))
     assert.equal(links()['a→n0'], 20_000)
+  })
+
+  describe('policy', () => {
+    const policyOf = (change: Partial<PolicyStatement>): PolicyStatement => ({ listedOnly: false, rsps: [], revoked: [], authorizedOnly: false, ...change })
+    const unwilling = (): string[] => map.unwilling(RSP).map((node) => map.keyOf(node)).sort()
+
+    it('has no link that either end has closed, whatever is measured', () => {
+      map.set('a', 'b', view(20_000))
+      map.setClosed('b', 'a', true)
+      assert.deepEqual(links(), {})
+      map.set('a', 'b', view(10_000))
+      map.set('b', 'a', view(10_000))
+      assert.deepEqual(links(), {})
+      map.setClosed('b', 'a', false)
+      assert.deepEqual(links(), { 'a→b': 10_000, 'b→a': 10_000 })
+    })
+
+    it('opens a link only when both ends have', () => {
+      map.set('a', 'b', view(20_000))
+      map.setClosed('a', 'b', true)
+      map.setClosed('b', 'a', true)
+      map.retainClosed('a', new Set(['c']))
+      assert.deepEqual(links(), {})
+      map.retainClosed('b', new Set())
+      assert.deepEqual(links(), { 'a→b': 20_000, 'b→a': 20_000 })
+    })
+
+    it('keeps a link closed when its measurements go and come back', () => {
+      map.set('a', 'b', view(20_000))
+      map.setClosed('a', 'b', true)
+      map.retain('a', new Set())
+      map.set('a', 'b', view(20_000))
+      assert.deepEqual(links(), {})
+    })
+
+    it('keeps a link closed whose other end comes later', () => {
+      map.setClosed('a', 'd', true)
+      map.set('a', 'd', view(20_000))
+      map.addNode('d')
+      map.set('d', 'a', view(20_000))
+      assert.deepEqual(links(), {})
+    })
+
+    it('knows of each forwarder whether it takes paths of an RSP', () => {
+      map.setPolicy('a', policyOf({ listedOnly: true, rsps: [OTHER] }))
+      map.setPolicy('b', policyOf({ listedOnly: true, rsps: [RSP, OTHER] }))
+      map.setPolicy('c', policyOf({ revoked: [RSP] }))
+      assert.deepEqual(unwilling(), ['a', 'c'])
+      map.setPolicy('a', policyOf({ authorizedOnly: true }))
+      map.setPolicy('c', undefined)
+      assert.deepEqual(unwilling(), [])
+    })
+
+    it('forgets what a forwarder that is gone has said', () => {
+      map.set('b', 'a', view(20_000))
+      map.setClosed('a', 'b', true)
+      map.setPolicy('a', policyOf({ listedOnly: true }))
+      map.removeNode('a')
+      map.addNode('a')
+      map.set('a', 'b', view(10_000))
+      assert.deepEqual([links(), unwilling()], [{ 'a→b': 10_000, 'b→a': 10_000 }, []])
+    })
+
+    it('listens to no stranger, and to 512 closed links at the most', () => {
+      map.setPolicy('x', policyOf({ listedOnly: true }))
+      map.setClosed('x', 'a', true)
+      for (let i = 0; i < 600; i++) {
+        map.setClosed('a', `n${i}`, true)
+      }
+      map.setClosed('a', 'b', true)
+      map.set('a', 'b', view(10_000))
+      assert.deepEqual([unwilling(), links()], [[], { 'a→b': 10_000, 'b→a': 10_000 }])
+    })
+
+    it('holds a link exactly while somebody measures it and nobody has closed it', () => {
+      const ends = fc.constantFrom(['a', 'b'], ['b', 'a'])
+      const step = fc.record({ ends, does: fc.constantFrom('set', 'remove', 'close', 'open') })
+      fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        map = new PerformanceMap()
+        map.addNode('a')
+        map.addNode('b')
+        const [views, closed] = [new Set<string>(), new Set<string>()]
+        for (const { ends: [from, to], does } of steps) {
+          if (does === 'set') {
+            map.set(from, to, view(5_000))
+            views.add(from)
+          } else if (does === 'remove') {
+            map.remove(from, to)
+            views.delete(from)
+          } else {
+            map.setClosed(from, to, does === 'close')
+            closed[does === 'close' ? 'add' : 'delete'](from)
+          }
+          assert.equal(Object.keys(links()).length, views.size > 0 && closed.size === 0 ? 2 : 0)
+        }
+      }))
+    })
   })
 
   function links (): Record<string, number> {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { ReportCollector } from '../../src/rsp/report-collector.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
-import { keyOf } from '../helpers/descriptors.ts'
+import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
+import type { PeerId } from '@libp2p/interface'
 
 describe('report collector', () => {
   const uncaught = watchUncaught()
@@ -79,6 +80,37 @@ describe('report collector', () => {
     await until(() => rttUs() === undefined, 'it is gone')
   })
 
+  it('drops a link that either end has closed, and keeps it so over deltas and a break, until a full report opens it', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await b.report([{ peer: a.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    await b.report([{ peer: a.peer, rttUs: 23_000, closed: true }], { full: false })
+    await until(() => rttUs() === undefined, 'it is closed')
+    b.hangUp()
+    await until(() => b.subscriptions === 2, 'it is subscribed to again')
+    await a.report([{ peer: b.peer, rttUs: 20_000 }])
+    await pause()
+    assert.equal(rttUs(), undefined, 'it is still closed')
+    await b.report([])
+    await until(() => rttUs() === 20_000, 'it is open, by the word of the other end')
+    await b.report([{ peer: a.peer, closed: true, samples: 0 }])
+    await until(() => rttUs() === undefined, 'it is closed, though nothing was measured')
+  })
+
+  it('knows whose paths a forwarder takes, until a full report says otherwise', async () => {
+    const [mine, other] = await Promise.all([7, 8].map(peerOf))
+    const unwilling = (rsp: PeerId): string[] => map.unwilling(rsp).map((node) => map.keyOf(node))
+    await a.report([], { policy: { listedOnly: true, rsps: [mine], revoked: [], authorizedOnly: false } })
+    await until(() => unwilling(other).length === 1, 'it is known')
+    assert.deepEqual([unwilling(mine), unwilling(other)], [[], [a.peer.toString()]])
+    await a.report([], { full: false })
+    await a.report([{ peer: b.peer }], { full: false })
+    await until(() => rttUs() !== undefined, 'the deltas have come')
+    assert.equal(unwilling(other).length, 1)
+    await a.report([])
+    await until(() => unwilling(other).length === 0, 'it takes anyone')
+  })
+
   it('takes no report that somebody else has signed, and subscribes anew', async () => {
     await a.report([{ peer: b.peer, rttUs: 1 }], { key: await keyOf(3) })
     await until(() => a.subscriptions === 2, 'it is subscribed to again')
@@ -110,6 +142,10 @@ describe('report collector', () => {
     await new Promise((resolve) => setTimeout(resolve, 700))
     assert.deepEqual([a.subscriptions, b.subscriptions], [1, 1])
   })
+
+  async function pause (): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 
   function rttUs (): number | undefined {
     return [...map.links()].find(({ from, to }) => from === a.peer.toString() && to === b.peer.toString())?.rttUs

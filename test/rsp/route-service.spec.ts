@@ -6,6 +6,7 @@ import { checkAnswer } from '../../protocols/route/client.ts'
 import { digestQuery } from '../../protocols/route/codec.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
 import type { RouteQuery } from '../../protocols/route/codec.ts'
+import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { PeerId } from '@libp2p/interface'
 
@@ -61,6 +62,26 @@ describe('route service', () => {
     assert.equal((await ask({ paths: 1 })).length, 1)
     const paths = await ask({ avoid: [C] })
     assert.deepEqual(paths.map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ADB', 'AB'])
+  })
+
+  it('offers nothing over links that either end has closed', async () => {
+    map.setClosed(B.toString(), C.toString(), true)
+    assert.deepEqual((await ask()).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ADB', 'AB'])
+    map.setClosed(A.toString(), D.toString(), true)
+    assert.deepEqual((await ask()).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['AB'])
+  })
+
+  it('offers nothing over forwarders that do not take its paths', async () => {
+    map.setPolicy(C.toString(), policyOf({ listedOnly: true, rsps: [D] }))
+    map.setPolicy(D.toString(), policyOf({ listedOnly: true, rsps: [RSP] }))
+    assert.deepEqual((await ask()).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ADB', 'AB'])
+    map.setPolicy(D.toString(), policyOf({ revoked: [RSP] }))
+    assert.deepEqual((await ask()).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['AB'])
+    map.setPolicy(B.toString(), policyOf({ listedOnly: true }))
+    await assert.rejects(ask(), { name: 'NotFoundError' }, 'nor to an end at one')
+    map.setPolicy(B.toString(), undefined)
+    map.setPolicy(C.toString(), policyOf({ revoked: [D], authorizedOnly: true }))
+    assert.deepEqual((await ask()).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ACB', 'AB'])
   })
 
   it('weighs loss as the query does', async () => {
@@ -132,6 +153,10 @@ describe('route service', () => {
     map.set(from.toString(), to.toString(), { rttUs, jitterUs: 0, lossPpm: 0, measuredAtMs: NOW_MS, ...change })
   }
 })
+
+function policyOf (change: Partial<PolicyStatement>): PolicyStatement {
+  return { listedOnly: false, rsps: [], revoked: [], authorizedOnly: false, ...change }
+}
 
 function nameOf (peer: PeerId): string {
   return 'ABCD'[[A, B, C, D].findIndex((known) => known.equals(peer))]

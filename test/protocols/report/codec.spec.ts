@@ -9,8 +9,9 @@ import { BywayError } from '../../../protocols/errors.ts'
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, openReport, sealReport } from '../../../protocols/report/codec.ts'
 import { MAX_REPORT_BYTES, REPORT_CODEC, REPORT_DOMAIN } from '../../../protocols/report/constants.ts'
 import { LinkState, Report, ReportRequest, ReportResponse } from '../../../protocols/report/report.pb.ts'
-import { FAR, FORWARDER, FORWARDER_KEY, keyOf, NEAR, NOW_MS, peersFrom, sampleLink, sampleReport, STRANGER } from './samples.ts'
-import type { LinkMeasurement, ReportInit } from '../../../protocols/report/codec.ts'
+import type { Policy } from '../../../protocols/report/report.pb.ts'
+import { FAR, FORWARDER, FORWARDER_KEY, keyOf, NEAR, NOW_MS, peersFrom, sampleLink, samplePolicy, sampleReport, STRANGER } from './samples.ts'
+import type { LinkMeasurement, PolicyStatement, ReportInit } from '../../../protocols/report/codec.ts'
 
 const golden = wire as Record<string, string>
 const hex = (bytes: Uint8Array): string => toString(bytes, 'base16')
@@ -29,12 +30,20 @@ async function sealRaw (change: (report: Report) => void, { domain = REPORT_DOMA
   return envelope.marshal()
 }
 
+const said = (policy?: PolicyStatement): unknown => policy && { ...policy, rsps: policy.rsps.map(String), revoked: policy.revoked.map(String) }
 const plain = (links: LinkMeasurement[]): unknown[] => links.map(link => ({ ...link, peer: String(link.peer) }))
 
 describe('protocols/report/codec', () => {
   describe('golden bytes', () => {
     it('seals a report to the same bytes as ever', async () => {
       assert.equal(hex(await sealReport(sampleReport(), FORWARDER_KEY)), golden.report)
+    })
+
+    it('seals a report with a policy and a closed link to the same bytes as ever', async () => {
+      const report = sampleReport({ links: [sampleLink({ closed: true })], policy: samplePolicy() })
+      assert.equal(hex(await sealReport(report, FORWARDER_KEY)), golden.policyReport)
+      const { links, policy } = await openReport(bytesOf('policyReport'), EXPECT)
+      assert.deepEqual([links.map(({ closed }) => closed), said(policy)], [[true], said(samplePolicy())])
     })
 
     const messages: Array<[string, () => Uint8Array]> = [
@@ -72,7 +81,7 @@ describe('protocols/report/codec', () => {
 
     it('brings back any values within the bounds', async () => {
       const peers = await peersFrom(100, 6)
-      const values = fc.record({ up: fc.boolean(), rttUs: fc.nat({ max: 60_000_000 }), jitterUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), samples: fc.nat(), ageMs: fc.nat() }, { noNullPrototype: true })
+      const values = fc.record({ up: fc.boolean(), rttUs: fc.nat({ max: 60_000_000 }), jitterUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), samples: fc.nat(), ageMs: fc.nat(), closed: fc.boolean() }, { noNullPrototype: true })
       const links = fc.array(values, { maxLength: peers.length }).map(list => list.map((link, i) => ({ ...link, peer: peers[i] })))
       const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
       await fc.assert(fc.asyncProperty(fc.record({ sequence: uint64, full: fc.boolean(), links, loadBytesPerSecond: uint64 }), async change => {
@@ -82,10 +91,23 @@ describe('protocols/report/codec', () => {
       }), { numRuns: 20 })
     })
 
-    it('with 512 links at their largest fits into one message', async () => {
+    it('brings back any policy within the bounds, and none where there is none', async () => {
+      const peers = await peersFrom(2_000, 12)
+      const listed = fc.subarray(peers.slice(0, 6))
+      await fc.assert(fc.asyncProperty(fc.boolean(), fc.boolean(), listed, fc.subarray(peers.slice(6)), async (listedOnly, authorizedOnly, rsps, revoked) => {
+        const policy = { listedOnly, authorizedOnly, rsps: listedOnly ? rsps : [], revoked }
+        const report = await openReport(await sealReport(sampleReport({ policy }), FORWARDER_KEY), EXPECT)
+        assert.deepEqual(said(report.policy), said(policy))
+      }), { numRuns: 20 })
+      assert.equal((await openReport(bytesOf('report'), EXPECT)).policy, undefined)
+    })
+
+    it('with 512 links at their largest and the longest policy fits into one message', async () => {
       const peers = await peersFrom(1_000, 512)
-      const links = peers.map(peer => sampleLink({ peer, rttUs: 60_000_000, jitterUs: 60_000_000, lossPpm: 1_000_000, samples: 2 ** 32 - 1, ageMs: 2 ** 32 - 1 }))
-      const sealed = await sealReport(sampleReport({ links, sequence: 2n ** 64n - 1n, loadBytesPerSecond: 2n ** 64n - 1n }), FORWARDER_KEY)
+      const links = peers.map(peer => sampleLink({ peer, rttUs: 60_000_000, jitterUs: 60_000_000, lossPpm: 1_000_000, samples: 2 ** 32 - 1, ageMs: 2 ** 32 - 1, closed: true }))
+      const rsps = await peersFrom(3_000, 128)
+      const policy = samplePolicy({ rsps: rsps.slice(0, 64), revoked: rsps.slice(64) })
+      const sealed = await sealReport(sampleReport({ policy, links, sequence: 2n ** 64n - 1n, loadBytesPerSecond: 2n ** 64n - 1n }), FORWARDER_KEY)
 
       assert.ok(sealed.length <= MAX_REPORT_BYTES, `${sealed.length} bytes`)
       assert.equal((await openReport(sealed, EXPECT)).links.length, 512)
@@ -105,6 +127,7 @@ describe('protocols/report/codec', () => {
 
   describe('a sealed report is refused', () => {
     const peerBytes = (index: number): Uint8Array<ArrayBuffer> => Uint8Array.from([FORWARDER, NEAR, STRANGER][index].toMultihash().bytes)
+    const wirePolicy = (): Policy => ({ listedOnly: true, authorizedOnly: false, rsps: [peerBytes(1)], revoked: [] })
     const spoiled: Array<[string, string, () => Promise<Uint8Array>, Partial<typeof EXPECT>?]> = [
       ['of another forwarder', 'InvalidSignatureError', async () => await sealReport(sampleReport({ links: [] }), await keyOf(2))],
       ['that speaks for another forwarder than signed', 'InvalidSignatureError', async () => await sealRaw(report => { report.forwarder = peerBytes(2) })],
@@ -129,6 +152,12 @@ describe('protocols/report/codec', () => {
       ['with a jitter over 60 s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].jitterUs = 60_000_001 })],
       ['with more loss than everything', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].lossPpm = 1_000_001 })],
       ['with 513 links', 'MalformedMessageError', async () => await sealRaw(report => { report.links = new Array(513).fill({ ...report.links[0], peer: new Uint8Array(1) }) })],
+      ['with a policy in a delta', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = wirePolicy(); report.full = false })],
+      ['with RSPs listed for anyone', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), listedOnly: false } })],
+      ['with an RSP listed twice', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), rsps: [peerBytes(1), peerBytes(1)] } })],
+      ['with an RSP listed and revoked', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), revoked: [peerBytes(1)] } })],
+      ['with an RSP that is none', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), rsps: [new Uint8Array(3)] } })],
+      ['with 65 RSPs', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), rsps: new Array(65).fill(peerBytes(1)) } })],
       ['over the size limit', 'MessageTooLargeError', async () => new Uint8Array(MAX_REPORT_BYTES + 1)],
       ['of no bytes', 'MalformedMessageError', async () => new Uint8Array(0)]
     ]
@@ -147,7 +176,10 @@ describe('protocols/report/codec', () => {
       ['with a fraction of a microsecond', { links: [sampleLink({ rttUs: 1.5 })] }],
       ['with an age that is no number', { links: [sampleLink({ ageMs: Number.NaN })] }],
       ['with a sequence over 64 bits', { sequence: 2n ** 64n }],
-      ['with a negative load', { loadBytesPerSecond: -1n }]
+      ['with a negative load', { loadBytesPerSecond: -1n }],
+      ['with a policy in a delta', { full: false, policy: samplePolicy() }],
+      ['with an RSP listed twice', { policy: samplePolicy({ rsps: [NEAR, NEAR] }) }],
+      ['with 65 that are revoked', { policy: samplePolicy({ revoked: new Array<typeof NEAR>(65).fill(STRANGER) }) }]
     ]
     for (const [name, change] of bad) {
       it(name, async () => {

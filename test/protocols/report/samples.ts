@@ -1,7 +1,7 @@
 // A forwarder with a fixed key and its links. Same bytes in every run.
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import type { LinkMeasurement, ReportInit } from '../../../protocols/report/codec.ts'
+import type { LinkMeasurement, PolicyStatement, ReportInit } from '../../../protocols/report/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 12)
@@ -19,7 +19,11 @@ export const FORWARDER = peerIdFromPrivateKey(FORWARDER_KEY)
 export const [NEAR, FAR, STRANGER] = await peersFrom(2, 3)
 
 export function sampleLink (change: Partial<LinkMeasurement> = {}): LinkMeasurement {
-  return { peer: NEAR, up: true, rttUs: 12_345, jitterUs: 678, lossPpm: 90, samples: 42, ageMs: 1_500, ...change }
+  return { peer: NEAR, up: true, rttUs: 12_345, jitterUs: 678, lossPpm: 90, samples: 42, ageMs: 1_500, closed: false, ...change }
+}
+
+export function samplePolicy (change: Partial<PolicyStatement> = {}): PolicyStatement {
+  return { listedOnly: true, rsps: [NEAR], revoked: [STRANGER], authorizedOnly: true, ...change }
 }
 
 export function sampleReport (change: Partial<ReportInit> = {}): ReportInit {
