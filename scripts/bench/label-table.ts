@@ -173,6 +173,7 @@ function residentBytes (): number {
 /** Takes about seven seconds of one core. */
 export function measureLabelTable (seed = 1, rounds = ROUNDS): LabelTableFigures {
   const few = fill(FEW_LABELS)
+  fill(MANY_LABELS) // so that the process has already grown by what filling itself takes
   const beforeBytes = residentBytes()
   const many = fill(MANY_LABELS)
   const residentBytesPerLabel = (residentBytes() - beforeBytes) / MANY_LABELS

@@ -77,7 +77,8 @@ export class CheckTurns {
   }
 
   get isCalm (): boolean {
-    return this.#queue.length < this.#limits.calmQueued && this.#bucket.availableAt(this.#loop.now()) > this.#limits.checkBurst / 2
+    const isShort = this.#queue.length < Math.min(this.#limits.calmQueued, this.#targetLength)
+    return isShort && this.#bucket.availableAt(this.#loop.now()) > this.#limits.checkBurst / 2
   }
 
   /** Bits of work with which one would now wait for no more than `targetWaitMs`; 0 while the queue is that short. */

@@ -6,54 +6,70 @@
  * all names without an entry then share one instant.
  */
 
-/** Entries looked at for one that may be forgotten. Those that may not go to the back, so that all get their look in time. */
+/** Entries looked at for one that may be forgotten, from where the last look ended, so that all get theirs in time. */
 const LOOKS = 8
 
 export class InstantTable {
   readonly #maxEntries: number
-  /** In the order of the last set or look. */
-  readonly #instants = new Map<string, number>()
+  /** Numbers apart from names: a Map in which the same few names are deleted and set all the time becomes slow. */
+  readonly #places = new Map<string, number>()
+  readonly #names: string[] = []
+  readonly #instants: Float64Array
+  #lookAt = 0
   #shared = -Infinity
 
   constructor (maxEntries: number) {
-    if (!(maxEntries > 0)) {
-      throw new RangeError(`maxEntries is ${maxEntries}: a table needs room for one entry at least`)
+    if (!Number.isInteger(maxEntries) || maxEntries < 1) {
+      throw new RangeError(`maxEntries is ${maxEntries}: give a whole number above zero`)
     }
     this.#maxEntries = maxEntries
+    this.#instants = new Float64Array(maxEntries)
   }
 
   get size (): number {
-    return this.#instants.size
+    return this.#names.length
   }
 
   /** In ms of the clock of `nowMs`; -Infinity for a name with a clean sheet. */
   get (name: string, nowMs: number): number {
-    return this.#instants.get(name) ?? (this.#hasRoom(nowMs) ? -Infinity : this.#shared)
+    const place = this.#places.get(name)
+    if (place !== undefined) {
+      return this.#instants[place]
+    }
+    return this.#freePlace(nowMs) === undefined ? this.#shared : -Infinity
   }
 
   set (name: string, instantMs: number, nowMs: number): void {
-    if (this.#instants.delete(name) || this.#hasRoom(nowMs)) {
-      this.#instants.set(name, instantMs)
-    } else {
+    const place = this.#places.get(name) ?? this.#newPlace(name, nowMs)
+    if (place === undefined) {
       this.#shared = Math.max(this.#shared, instantMs)
+    } else {
+      this.#instants[place] = instantMs
     }
   }
 
-  #hasRoom (nowMs: number): boolean {
-    if (this.#instants.size < this.#maxEntries) {
-      return true
+  #newPlace (name: string, nowMs: number): number | undefined {
+    const place = this.#freePlace(nowMs)
+    if (place !== undefined) {
+      // a new place has no name yet, and forgets nobody
+      this.#places.delete(this.#names[place])
+      this.#places.set(name, place)
+      this.#names[place] = name
     }
-    let looks = 0
-    for (const [name, instantMs] of this.#instants) {
-      this.#instants.delete(name)
-      if (instantMs <= nowMs) {
-        return true
-      }
-      this.#instants.set(name, instantMs)
-      if (++looks === LOOKS) {
-        break
-      }
+    return place
+  }
+
+  /** The next that was never used, or whose entry is over. */
+  #freePlace (nowMs: number): number | undefined {
+    if (this.#names.length < this.#maxEntries) {
+      return this.#names.length
     }
-    return false
+    for (let looks = 0; looks < LOOKS; looks++) {
+      if (this.#instants[this.#lookAt] <= nowMs) {
+        return this.#lookAt
+      }
+      this.#lookAt = (this.#lookAt + 1) % this.#maxEntries
+    }
+    return undefined
   }
 }

@@ -16,12 +16,14 @@ export interface GatedSetUpInit {
   gate: SetUpGate
   /** Forwarders bring the passes of many sources. */
   isForwarder: (peer: PeerId) => boolean
+  /** Where prefixes are not those of addresses, as behind a proxy that knows more. Default, and where it says nothing: `addressPrefix`. */
+  prefixOf?: (connection: Connection) => string | undefined
   handle: (request: SetupRequest, caller: InstallCaller) => SetupAnswer | Promise<SetupAnswer>
   log: Logger
 }
 
 /** @returns what ends it */
-export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
+export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, prefixOf, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
   const callers = new WeakMap<Connection, InstallCaller>()
   const callerOf = (connection: Connection): InstallCaller => {
     const known = callers.get(connection)
@@ -29,7 +31,8 @@ export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder
       return known
     }
     const peer = connection.remotePeer
-    const caller: GateCaller = { peer: peer.toString(), prefix: addressPrefix(connection.remoteAddr) ?? WITHOUT_PREFIX, isForwarder: isForwarder(peer) }
+    const prefix = prefixOf?.(connection) ?? addressPrefix(connection.remoteAddr) ?? WITHOUT_PREFIX
+    const caller: GateCaller = { peer: peer.toString(), prefix, isForwarder: isForwarder(peer) }
     const made = { peer, gate: caller }
     callers.set(connection, made)
     return made

@@ -71,7 +71,7 @@ export interface SetUpGateCounters extends CallerBucketCounters {
   /** Work shown that had been shown before. */
   solutionsSpentTwice: number
   checksStarted: number
-  /** Asks that never had their turn. */
+  /** Asks that never had their turn: too many would have gone first, the queue was full, the time was up, nobody waited, the gate was stopped. */
   crowded: number
   displaced: number
   late: number
@@ -111,16 +111,19 @@ export class SetUpGate {
     stopped: 0
   }
 
-  constructor ({ limits, random, ...loop }: SetUpGateInit = {}) {
+  constructor ({ limits, random, now, yieldTurn, startTimer }: SetUpGateInit = {}) {
     this.limits = { ...DEFAULT_SET_UP_LIMITS, ...limits }
-    const eventLoop = { ...EVENT_LOOP, ...loop }
-    this.#now = eventLoop.now
+    this.#now = now ?? EVENT_LOOP.now
     this.#buckets = new CallerBuckets(this.limits)
     this.#activity = new CallerActivity(this.limits)
     this.#cookies = new Cookies(random ?? (bytes => crypto.getRandomValues(new Uint8Array(bytes))))
     this.#difficulty = new PuzzleDifficulty(this.limits)
     this.#spent = new SpentSolutions({ maxEntries: this.limits.maxSpentSolutions, lifeMs: COOKIE_LIFE_MS })
-    this.#turns = new CheckTurns(this.limits, eventLoop)
+    this.#turns = new CheckTurns(this.limits, {
+      now: this.#now,
+      yieldTurn: yieldTurn ?? EVENT_LOOP.yieldTurn,
+      startTimer: startTimer ?? EVENT_LOOP.startTimer
+    })
   }
 
   get status (): SetUpGateStatus {
@@ -164,9 +167,9 @@ export class SetUpGate {
   }
 
   /**
-   * Runs `check` (CPU work, or CPU work of another thread) when it is its turn: in this very call if the node is idle. Rejects with what the check
-   * throws; with SetupFailedError and a challenge (OverQuotaError where no `challenged` is given) if others went first until there was no room or no
-   * time; with CancelledError if `signal` fired before; with UnavailableError after `stop`.
+   * Runs `check` (CPU work, here or in another thread) when it is its turn: in this very call if the node is idle. Rejects with what the
+   * check throws; with SetupFailedError and a challenge if too many would go first, or no room or time is left (without `challenged` with
+   * OverQuotaError, and only in the latter case); with CancelledError if `signal` fired before; with UnavailableError after `stop`.
    */
   async verify<T> (ask: VerifyAsk, check: () => T | Promise<T>): Promise<T> {
     const { caller, source, effort, signal } = ask
@@ -178,7 +181,8 @@ export class SetUpGate {
         resolve(result)
         return result
       }
-      this.#turns.enter({ run, signal, isHelpable: ask.challenged !== undefined, refuse: reason => { reject(this.#refusal(ask, reason)) } }, { effort, activity })
+      const refuse = (reason: NoTurn): void => { reject(this.#refusal(ask, reason)) }
+      this.#turns.enter({ run, refuse, signal, isHelpable: ask.challenged !== undefined }, { effort, activity })
     })
     // seen at its height, or a queue that was full between two challenges would not count
     this.#bits()

@@ -13,7 +13,7 @@ export interface SetUpLimits {
   prefixBurst: number
   /** A frame whose turn is further off than this is refused: it is the bound on what waits for a prefix. */
   maxHoldMs: number
-  /** Callers whose turn is kept while they are not read. */
+  /** Callers whose turn is kept while they are not read; others have to be lucky. */
   maxHeld: number
   /** Frames up to this size cannot hold an install (order, signature and path are over 500 bytes), and cost `smallFrameTokens`. */
   smallFrameBytes: number
@@ -32,13 +32,13 @@ export interface SetUpLimits {
   maxQueued: number
   /** Half the deadline of an exchange: what comes later is of no use to anybody. */
   maxQueuedMs: number
-  /** Checks hold the event loop for so long at a time, so that packets go on being forwarded. */
+  /** Checks hold the event loop for so long at a time, so that packets go on being forwarded; half of it is for those who overtake. */
   sliceMs: number
   /** Checks under way at once, where checking is done in another thread. */
   maxRunningChecks: number
   /** A node is calm while fewer asks wait than this, and half of `checkBurst` is left. */
   calmQueued: number
-  /** Who shows the bits of a challenge waits behind no more than this time's worth of checks. */
+  /** Whoever would wait behind more than this time's worth of checks gets a challenge, with the bits that put it before them. */
   targetWaitMs: number
   /** Time in which the memory of how often somebody asked falls to 1/e. */
   activityMs: number
@@ -68,7 +68,7 @@ export const DEFAULT_SET_UP_LIMITS: SetUpLimits = {
   checkBurst: 300,
   maxQueued: 1_024,
   maxQueuedMs: 5_000,
-  sliceMs: 0.5,
+  sliceMs: 1,
   maxRunningChecks: 8,
   calmQueued: 16,
   targetWaitMs: 50,

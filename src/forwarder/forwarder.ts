@@ -22,7 +22,7 @@ import type { ForwarderPolicy, SetUpStatus, TableStatus } from './set-up.ts'
 import type { RelayCounters } from './relay-counters.ts'
 import type { SetUpLimits } from '../defence/set-up-limits.ts'
 import type { WatchLimits } from './watch-list.ts'
-import type { PeerId, Startable } from '@libp2p/interface'
+import type { Connection, PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface ForwarderInit {
@@ -49,6 +49,8 @@ export interface ForwarderInit {
   maxPaths?: number
   /** What set-ups may cost. */
   setUpLimits?: Partial<SetUpLimits>
+  /** Address prefix of who asks for set-up, where its address does not tell; default: that of the address. */
+  setUpPrefixOf?: (connection: Connection) => string | undefined
 }
 
 export type ForwarderComponents = DiscoveryComponents
@@ -140,6 +142,7 @@ export class Forwarder implements Startable {
       policy: init.policy,
       maxPaths: init.maxPaths,
       limits: init.setUpLimits,
+      prefixOf: init.setUpPrefixOf,
       now,
       log: components.logger.forComponent('byway:forwarder:set-up')
     })

@@ -52,10 +52,11 @@ export class PathBudget {
   }
 
   /** @throws NotAuthorizedError where policy does not take the path, or not over these links */
-  check ({ path, previous, next, isExit }: OpenedInstall): void {
+  check ({ path, index, previous, next, isExit }: OpenedInstall): void {
     const { policy, neighbour } = this.#init
     policy.checkRsp(path.rsp)
-    if (previous !== undefined) {
+    // rules are about links between forwarders, not about hosts
+    if (index > 0) {
       policy.checkLink(neighbour(previous))
     }
     if (!isExit && next !== undefined) {
@@ -73,15 +74,16 @@ export class PathBudget {
     const { accounts, quotas, table, links } = this.#init
     const { path, order } = opened
     const account = accounts.of(path.rsp, nowMs)
-    const place = quotas.take({ account, source: order.source, prefix: caller.prefix })
     const back = previous ?? links.get(opened.previous)
+    const caps = [accounts.capOf(account, next.index, nowMs), back === undefined ? UNKNOWN : accounts.capOf(account, back.index, nowMs)] as const
+    const place = quotas.take({ account, source: order.source, prefix: caller.prefix })
     const labels = table.reserve({
       previous: previous?.index ?? UNKNOWN,
       next: next.index,
       account,
       source: place.source,
       bytesPerSecond: Number(path.maxBytesPerSecond),
-      caps: [accounts.capOf(account, next.index, nowMs), back === undefined ? UNKNOWN : accounts.capOf(account, back.index, nowMs)],
+      caps,
       anchor: order.anchor,
       endsAtMs: nowMs + path.expiresAtMs - this.#init.nowUnixMs(),
       leaseMs
@@ -107,6 +109,11 @@ export class PathBudget {
       packets: [slots.packets(slot), slots.packets(slot + 1)],
       bytes: [slots.bytes(slot), slots.bytes(slot + 1)]
     })
+  }
+
+  /** Brings the ledger up to date with all entries. Takes a look at each. */
+  settle (): void {
+    this.#init.table.forEach((path) => { this.#charge(path.forward.slot >>> 1, path) })
   }
 
   /** An entry is gone. */

@@ -13,10 +13,12 @@ import { Policy } from './policy.ts'
 import { Quotas } from './quotas.ts'
 import { RouteSecrets } from './route-secrets.ts'
 import { serveGatedSetUp } from '../defence/set-up-callers.ts'
+import { serveUsage } from '../../protocols/usage/server.ts'
 import { SetUpGate } from '../defence/set-up-gate.ts'
 import { SetUpService } from './set-up-service.ts'
 import { SetupClient } from '../../protocols/setup/client.ts'
 import { UsageLedger } from './usage-ledger.ts'
+import { UsageService } from './usage-service.ts'
 import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
@@ -26,7 +28,7 @@ import type { PolicyInit } from './policy.ts'
 import type { SetUpGateStatus } from '../defence/set-up-gate.ts'
 import type { SetUpLimits } from '../defence/set-up-limits.ts'
 import type { SetUpCounters } from './set-up-service.ts'
-import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
+import type { Connection, Logger, PeerId, PrivateKey } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
 /** As an operator writes it. */
@@ -47,6 +49,8 @@ export interface ForwarderSetUpInit {
   /** Entries of the table. */
   maxPaths?: number
   limits?: Partial<SetUpLimits>
+  /** Address prefix of a caller, where its address does not tell. */
+  prefixOf?: (connection: Connection) => string | undefined
   /** Monotonic, ms. */
   now: () => number
   log: Logger
@@ -59,8 +63,8 @@ export interface TableStatus {
   /** Installed hop by hop, and not bound yet. */
   pendingPaths: number
   heldBytes: number
-  /** By RSP; what source routes without authority carried stands under null. */
-  perRsp: Array<{ rsp: string | null, paths: number, sources: number, packets: number, bytes: number }>
+  /** What paths of each RSP have carried since the start, and hold now. */
+  perRsp: Array<{ rsp: string, paths: number, sources: number, packets: number, bytes: number }>
 }
 
 export type SetUpStatus = SetUpCounters & SetUpGateStatus
@@ -75,17 +79,18 @@ export class ForwarderSetUp {
   readonly table: ForwardingTable
   readonly policy: Policy
   readonly authority: HopAuthority
-  readonly ledger: UsageLedger
   readonly nextHops: NextHops
   readonly #init: ForwarderSetUpInit
   readonly #maxPaths: number
   readonly #accounts: Accounts
+  readonly #ledger: UsageLedger
+  readonly #usage: UsageService
   readonly #budget: PathBudget
   readonly #quotas: Quotas
   readonly #gate: SetUpGate
   readonly #client: SetupClient
   readonly #service: SetUpService
-  #unserve: (() => Promise<void>) | undefined
+  #unserve: Array<() => Promise<void>> = []
 
   constructor (init: ForwarderSetUpInit) {
     const { self, links, discovery, connectionManager, capacityBytesPerSecond, now, log } = init
@@ -102,15 +107,15 @@ export class ForwarderSetUp {
       hasEntries: (account) => this.#quotas.entriesOf(account) > 0,
       caps
     })
-    this.ledger = new UsageLedger()
-    this.authority = new HopAuthority({ policy: this.policy, accounts: this.#accounts, secrets: new RouteSecrets({ randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)), nowS: () => Date.now() / 1_000 }), ledger: this.ledger, random32, now })
+    this.#ledger = new UsageLedger()
+    this.authority = new HopAuthority({ policy: this.policy, accounts: this.#accounts, secrets: new RouteSecrets({ randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)), nowS: () => Date.now() / 1_000 }), ledger: this.#ledger, random32, now })
     this.#budget = new PathBudget({
       policy: this.policy,
       accounts: this.#accounts,
       quotas: this.#quotas,
       table: this.table,
       links,
-      ledger: this.ledger,
+      ledger: this.#ledger,
       neighbour: (peer) => discovery.directory.get(peer) ?? { peer },
       nowUnixMs: Date.now
     })
@@ -132,6 +137,7 @@ export class ForwarderSetUp {
       nowUnixMs: Date.now,
       log
     })
+    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, settle: () => { this.#settle() }, now: Date.now })
     this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       this.table.removeLink(link.index)
@@ -140,16 +146,20 @@ export class ForwarderSetUp {
   }
 
   async start (registrar: Registrar): Promise<void> {
-    this.#unserve = await serveGatedSetUp(registrar, {
-      gate: this.#gate,
-      isForwarder: (peer) => this.#init.discovery.directory.get(peer)?.roles.has('forwarder') === true,
-      handle: (request, caller) => this.#service.handle(request, caller),
-      log: this.#init.log
-    })
+    this.#unserve = await Promise.all([
+      serveGatedSetUp(registrar, {
+        gate: this.#gate,
+        isForwarder: (peer) => this.#init.discovery.directory.get(peer)?.roles.has('forwarder') === true,
+        prefixOf: this.#init.prefixOf,
+        handle: (request, caller) => this.#service.handle(request, caller),
+        log: this.#init.log
+      }),
+      serveUsage(registrar, async (request, caller) => this.#usage.handle(request, caller))
+    ])
   }
 
   async stop (): Promise<void> {
-    await this.#unserve?.()
+    await Promise.all(this.#unserve.map(async (unserve) => unserve()))
     this.#gate.stop()
     await this.#client.stop()
   }
@@ -176,7 +186,31 @@ export class ForwarderSetUp {
   }
 
   #perRsp (): TableStatus['perRsp'] {
-    return []
+    this.#settle()
+    const rows = new Map<string, { rsp: string, paths: number, sources: Set<number>, packets: number, bytes: number }>()
+    const rowOf = (rsp: PeerId): { paths: number, sources: Set<number>, packets: number, bytes: number } => {
+      const key = rsp.toString()
+      const row = rows.get(key) ?? { rsp: key, paths: 0, sources: new Set(), packets: 0, bytes: 0 }
+      rows.set(key, row)
+      return row
+    }
+    for (const { rsp, packets, bytes } of this.#ledger.totals()) {
+      Object.assign(rowOf(rsp), { packets, bytes })
+    }
+    this.table.forEach(({ account, source }) => {
+      const rsp = this.#accounts.rspOf(account)
+      const row = rsp === undefined ? undefined : rowOf(rsp)
+      if (row !== undefined) {
+        row.paths++
+        row.sources.add(source)
+      }
+    })
+    return [...rows.values()].map(({ sources, ...row }) => ({ ...row, sources: sources.size }))
+  }
+
+  #settle (): void {
+    this.#budget.settle()
+    this.authority.flush()
   }
 
   #removed (path: PathState): void {

@@ -88,6 +88,10 @@ export class OutgoingChannel extends Channel {
       remote,
       channel: this,
       primitive,
+      onLost: (route, reason) => {
+        this.#failed(route, reason)
+        this.#decide(context.now())
+      },
       hold: async (path, how) => holdPath(path, how, { self: context.endpoint.self, remote, installer: context.installer })
     })
     this.#exits = new ExitRequests((request) => {
@@ -305,7 +309,7 @@ export class OutgoingChannel extends Channel {
         avoid: this.#avoided()
       })
       await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
-      if (this.#answers.every(({ paths }) => paths.length === 0)) {
+      if (this.#book.hasLost || this.#answers.every(({ paths }) => paths.length === 0)) {
         this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
       }
     } catch (error) {

@@ -84,9 +84,10 @@ export class PathInstaller {
         : this.#hopByHop(attempt, end.label))
       end.way = wayUnder(label, neighbour)
       const installed = new InstalledPath({ path, destination, style, end, label, chain, setUpMs: this.#init.now() - startedMs, client: this.#init.client, labels: this.#init.endpoint.labels, now: this.#init.now, startTimer: this.#init.startTimer ?? startTimer, log: this.#init.log })
-      await installed.refresh()
       this.#installed.add(installed)
       installed.addEventListener('end', () => { this.#installed.delete(installed) }, { once: true })
+      // with the echo packets can go; a refresh that is declined ends the path, which whoever holds it is told
+      void installed.refresh().catch(() => {})
       return installed
     } catch (error) {
       this.#init.endpoint.labels.release(end.label)

@@ -31,6 +31,8 @@ export interface RouteBookInit {
   primitive?: Primitive
   /** Makes a path usable; see path-hold.ts. */
   hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
+  /** The forwarders have lost a path. */
+  onLost?: (route: Route, reason: string) => void
 }
 
 export class RouteBook {
@@ -38,6 +40,7 @@ export class RouteBook {
   readonly #remote: PeerId
   readonly #askedBy: object
   readonly #primitive: Primitive
+  readonly #onLost: RouteBookInit['onLost']
   readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
   readonly #holds = new Map<string, PathHold>()
@@ -51,6 +54,7 @@ export class RouteBook {
     this.#askedBy = init.channel
     this.#primitive = init.primitive ?? 'source-route'
     this.#hold = init.hold
+    this.#onLost = init.onLost
   }
 
   get routes (): Route[] {
@@ -127,6 +131,11 @@ export class RouteBook {
     }
   }
 
+  /** Has a path been lost, and not been set up anew? */
+  get hasLost (): boolean {
+    return [...this.#holds.values()].some(({ isUp }) => !isUp)
+  }
+
   /** The channel has ended: nothing is left installed. */
   close (): void {
     this.#closed = true
@@ -192,9 +201,10 @@ export class RouteBook {
 
   /** The route is left at once, and comes back when it has been set up anew and answers. */
   #lost (id: string, hold: PathHold, reason: string): void {
-    if (this.#holds.get(id) === hold && !this.#closed) {
-      this.#context.log('the path %s to %p was lost: %s', this.#routes.get(id)?.label, this.#remote, reason)
-      this.#routes.get(id)?.died(this.#context.now())
+    const route = this.#routes.get(id)
+    if (this.#holds.get(id) === hold && route !== undefined && !this.#closed) {
+      route.died(this.#context.now())
+      this.#onLost?.(route, reason)
       void this.#retake(id, hold.path)
     }
   }

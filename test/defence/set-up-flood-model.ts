@@ -7,9 +7,10 @@ import { CallerBuckets } from '../../src/defence/caller-buckets.ts'
 import { DEFAULT_SET_UP_LIMITS } from '../../src/defence/set-up-limits.ts'
 import { SetUpGate } from '../../src/defence/set-up-gate.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
+import { fateOf } from './set-up-flood-figures.ts'
 import { VirtualServer } from './virtual-server.ts'
 import type { GateCaller } from '../../src/defence/set-up-gate.ts'
-import type { SetUpLimits } from '../../src/defence/set-up-limits.ts'
+import type { Asks, FloodOutcome, FloodScenario } from './set-up-flood-figures.ts'
 
 /** Of the server, in ms. */
 const COST = { refusedFrame: 0.005, decodedFrame: 0.02, check: 0.12 }
@@ -25,43 +26,6 @@ const RETRY_MS = 200
 /** Over quota, without a challenge. */
 const REFUSED = new Error('refused')
 const WARM_UP_MS = 10_000
-
-export interface FloodScenario {
-  floodMs: number
-  seed: number
-  limits?: Partial<SetUpLimits>
-  honest: { neighbours: number, behindForwarder: number, inAttackedPrefix?: number }
-  /** Each attacker offers its share of `offeredPerSecond`. */
-  attackers: { neighbours: number, behindForwarder: number, perPrefix: number }
-  offeredPerSecond: number
-  /** Every frame comes from a peer id that was never seen. */
-  hasFreshIds?: boolean
-  /** Attackers solve puzzles as the honest do, with so many hashes per second each. */
-  hashesPerSecond?: number
-}
-
-/** What became of some of the honest. */
-export interface Fate {
-  asked: number
-  succeeded: number
-  /** From the first frame to success, challenges and work included. */
-  p50Ms: number
-  p99Ms: number
-}
-
-export interface FloodOutcome {
-  honest: Fate
-  neighbours: Fate
-  behindForwarder: Fate
-  offered: number
-  checkedForAttackers: number
-  /** Share of the CPU during the flood. */
-  cpuShare: number
-  peakEntries: number
-  peakQueued: number
-  peakBits: number
-  gate: SetUpGate['status']
-}
 
 /** A peer that asks, or makes others believe that it asks. */
 interface Source {
@@ -81,11 +45,6 @@ interface Frame {
   proof?: { cookie: Uint8Array, solution?: Uint8Array }
   isAttack: boolean
   answer: (error?: unknown) => void
-}
-
-interface Asks {
-  asked: number
-  latenciesMs: number[]
 }
 
 /** What comes over one connection, in order: a source of frames that is read only when the gate says so. */
@@ -389,12 +348,6 @@ export class SetUpFlood {
     }
     return id
   }
-}
-
-function fateOf (...groups: Asks[]): Fate {
-  const sorted = groups.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b)
-  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
-  return { asked: groups.reduce((sum, { asked }) => sum + asked, 0), succeeded: sorted.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
 function pipeOf (caller: GateCaller): Pipe {

@@ -50,6 +50,7 @@ interface Node {
 
 export interface VirtualForwarder extends Node {
   table: ForwardingTable
+  links: LinkSet
   service: SetUpService
   policy: Policy
   ledger: UsageLedger
@@ -106,7 +107,7 @@ export class VirtualOverlay {
       nowUnixMs: this.nowUnixMs,
       log: SILENT
     })
-    const node = { peer, table, service, policy, ledger, gate, authority, handle: (request: SetupRequest, caller: InstallCaller) => service.handle(request, caller) }
+    const node = { peer, table, links, service, policy, ledger, gate, authority, handle: (request: SetupRequest, caller: InstallCaller) => service.handle(request, caller) }
     this.#nodes.set(peer.toString(), node)
     return node
   }

@@ -1,0 +1,52 @@
+// An RSP that answers every query with the path a test wants, signed as any other.
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
+import { serveRoutes } from '../../protocols/route/server.ts'
+import { signOffers } from '../../protocols/route/offer.ts'
+import { createNode } from './nodes.ts'
+import { TESTNET } from './testnet.ts'
+import type { BywayNode } from '../../src/node/libp2p.ts'
+import type { Host } from '../../src/host/host.ts'
+import type { PathInit } from '../../protocols/route/offer.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface FixedProviderInit {
+  /** Who knows of it. */
+  hosts: ReadonlyArray<BywayNode<Host>>
+  /** Entry first; asked for each answer. */
+  forwarders: () => PeerId[]
+  change?: Partial<PathInit>
+}
+
+let pathNumber = 0
+
+/** End it with `stopNodes`. @returns its peer id */
+export async function startFixedProvider ({ hosts, forwarders, change }: FixedProviderInit): Promise<PeerId> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const node = await createNode({ privateKey })
+  await serveRoutes(node.services.internals.registrar, async (query) => {
+    const nowMs = Date.now()
+    return signOffers([{
+      forwarders: forwarders(),
+      pathNumber: ++pathNumber,
+      notBeforeMs: nowMs,
+      expiresAtMs: nowMs + 300_000,
+      maxBytesPerSecond: 0n,
+      prediction: { rttUs: 1_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 },
+      ...change
+    }], { privateKey, nowMs, queryDigest: query.digest, sourceCommitment: query.sourceCommitment, destinationCommitment: query.destinationCommitment })
+  })
+  const descriptor = await sealDescriptor({
+    network: TESTNET,
+    sequence: BigInt(Date.now()),
+    issuedAtMs: Date.now(),
+    expiresAtMs: Date.now() + 600_000,
+    endpoints: [{ peer: node.peerId, addresses: node.getMultiaddrs().map((address) => address.decapsulate('/p2p')) }],
+    rsp: { mapKind: 'reports', metrics: ['delay'], priceMicro: 0n }
+  }, privateKey)
+  for (const { services } of hosts) {
+    const { discovery } = services.byway
+    discovery.learn(await openDescriptor(descriptor, discovery.verification))
+  }
+  return node.peerId
+}
