@@ -57,8 +57,8 @@ export interface SetupAnswer {
 
 export interface SetupHandlers {
   /**
-   * May this frame be handled? Called once, before anything of it is decoded. 0: yes. Above 0: after so many milliseconds, in which the
-   * caller is not read; what comes behind it is asked about then. Below 0: no, it gets OVER_QUOTA.
+   * May this frame be handled? Called before anything of it is decoded. 0: yes. Above 0: not yet; the caller is not read for so many
+   * milliseconds, then the same frame is asked about again, so a refusal must not have charged it. Below 0: no, it gets OVER_QUOTA.
    */
   admit?: (caller: SetupCaller, frameBytes: number) => number
   /** Answers at once, or later; within the deadline of an exchange, since its place is taken until then. A BywayError is told to the caller. */
@@ -168,7 +168,7 @@ class CallerStream {
   #read (data: Uint8Array | Uint8ArrayList, held?: Frame): void {
     let unread = data.subarray()
     try {
-      if (held === undefined || this.#accept(held)) {
+      if (held === undefined || this.#received(held)) {
         unread = this.#reader.push(unread) ?? NOTHING
       }
     } catch (error) {
@@ -180,25 +180,21 @@ class CallerStream {
 
   /** Says whether to read on. */
   #received (frame: Frame): boolean {
-    const waitMs = this.#handlers.admit?.(this.#caller, FRAME_HEADER_BYTES + frame.body.length) ?? 0
+    const { type, exchange, body } = frame
+    const frameBytes = FRAME_HEADER_BYTES + body.length
+    const waitMs = this.#handlers.admit?.(this.#caller, frameBytes) ?? 0
     if (waitMs > 0) {
       this.#held = frame
       this.#stopReading(waitMs)
       return false
     }
-    return this.#accept(frame, waitMs < 0)
-  }
-
-  /** A frame whose turn it is. Says whether to read on. */
-  #accept (frame: Frame, isRefused = false): boolean {
-    const { type, exchange, body } = frame
-    const question = { type, exchange, frameBytes: FRAME_HEADER_BYTES + body.length }
-    if (isRefused || (this.#waiting.size >= MAX_WAITING && !this.#waiting.has(exchange))) {
-      this.#write(question, OVER_QUOTA, BUSY.length + FRAME_HEADER_BYTES <= question.frameBytes ? BUSY : NOTHING)
+    const question = { type, exchange, frameBytes }
+    if (waitMs < 0 || (this.#waiting.size >= MAX_WAITING && !this.#waiting.has(exchange))) {
+      this.#write(question, OVER_QUOTA, BUSY.length + FRAME_HEADER_BYTES <= frameBytes ? BUSY : NOTHING)
     } else if (!isKnown(type) || frame.status !== 0 || this.#waiting.has(exchange)) {
       this.#fail(question, new MalformedMessageError('an unknown type, a status, or an exchange that waits already'))
     } else {
-      this.#handle(question, { type, body, frameBytes: question.frameBytes })
+      this.#handle(question, { type, body, frameBytes })
     }
     return !this.#isGone
   }

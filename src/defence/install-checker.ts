@@ -81,10 +81,14 @@ export class InstallChecker {
 
   async #checkOrder (checked: CheckedInstall, ask: VerifyAsk): Promise<CheckedInstall> {
     const { opened } = checked
+    // before the signature, so that a replay costs next to nothing
+    if (this.#orders.has(opened.orderId, this.#init.now())) {
+      throw replayed()
+    }
     await this.#init.gate.verify(ask, () => verifyOrder(opened, this.#init.now()))
     const verdict = this.#orders.take(opened.orderId, this.#init.now())
     if (verdict === 'seen') {
-      throw new NotAuthorizedError('this order has been used: an order counts once')
+      throw replayed()
     }
     if (verdict === 'full') {
       throw new OverQuotaError('too many set-ups in the last minutes: try again in some')
@@ -104,6 +108,10 @@ export class InstallChecker {
     })
     return { caller: caller.gate, source: source.toString(), effort, challenged }
   }
+}
+
+function replayed (): NotAuthorizedError {
+  return new NotAuthorizedError('this order has been used: an order counts once')
 }
 
 /** Failures of what `run` does name the node at this index of the path as who speaks, unless they came from behind it. */

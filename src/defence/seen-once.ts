@@ -39,6 +39,13 @@ export class SeenOnce {
     return 'new'
   }
 
+  /** Has it been taken? Changes nothing. */
+  has (id: Uint8Array, nowMs: number): boolean {
+    this.#turn(nowMs)
+    const key = keyOf(id)
+    return this.#current.has(key) || this.#previous.has(key)
+  }
+
   #turn (nowMs: number): void {
     if (nowMs < this.#turnsAtMs) {
       return

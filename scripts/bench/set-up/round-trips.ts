@@ -14,6 +14,7 @@ import { median, rounded } from './statistics.ts'
 import { bootstrap } from '../../../src/discovery/bootstrap.ts'
 import { host } from '../../../src/host/host.ts'
 import type { ForwarderProcessInit } from './forwarder-process.ts'
+import type { Places } from './nodes.ts'
 import type { Host } from '../../../src/host/host.ts'
 import type { SetUpStyle } from '../../../src/host/set-up-style.ts'
 import type { BywayNode, Role } from '../../../src/node/libp2p.ts'
@@ -107,7 +108,8 @@ class Line {
     await Promise.allSettled([...this.#nodes.map(async (node) => { await node.stop() }), ...this.#children.map(async (child) => child.stop())])
   }
 
-  async #addHost (seeds: Multiaddr[], places: { self: number, byPort: Record<number, number> }): Promise<BywayNode<Host>> {
+  async #addHost (seeds: Multiaddr[], places: Places): Promise<BywayNode<Host>> {
+    const node = await startNode({ role: host({ network: NETWORK, bootstrap: seeds }), servesDht: false, places })
     this.#nodes.push(node)
     return node
   }

@@ -273,17 +273,18 @@ describe('set-up server', () => {
       assert.deepEqual(seen, sent)
       assert.deepEqual(answers.map(({ body: [high, low] }) => high << 8 | low).sort((a, b) => a - b), sent)
       assert.ok(answers.every(({ exchange, status, body: [high, low] }) => status === 0 && exchange === (high << 8 | low)))
-      assert.equal(asked, total, 'each frame is asked about once')
+      assert.ok(asked > total)
     })
 
-    it('is asked about once for each frame, and handled when its time has come', async () => {
-      let asked = 0
-      await serve({ admit: () => ++asked === 1 ? 30 : 0, handle: echo })
+    it('is asked about again with the same frame, until it is admitted', async () => {
+      let refusals = 3
+      let handled = 0
+      await serve({ admit: () => refusals-- > 0 ? 10 : 0, handle: request => { handled++; return echo(request) } })
       const exchanges = await dial()
       const startedMs = performance.now()
       await exchanges.request(1, body(1))
       assert.ok(performance.now() - startedMs >= 27)
-      assert.equal(asked, 1)
+      assert.equal(handled, 1)
     })
 
     it('holds what it sends on its own side: what lies here is bounded, and all of it comes through', async () => {
