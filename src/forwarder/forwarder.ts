@@ -18,6 +18,7 @@ import { serveAttach } from '../../protocols/attach/server.ts'
 import { serveReports } from '../../protocols/report/server.ts'
 import type { AttachmentLimits } from './attachments.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { LinkMeasurement } from '../../protocols/report/codec.ts'
 import type { ForwarderPolicy, SetUpStatus, TableStatus } from './set-up.ts'
 import type { RelayCounters } from './relay-counters.ts'
 import type { SetUpLimits } from '../defence/set-up-limits.ts'
@@ -157,16 +158,19 @@ export class Forwarder implements Startable {
       discovery: this.discovery,
       alsoKept: this.#setUp.nextHops,
       allowed: init.watchedBy,
+      checkRsp: (rsp) => { this.#setUp.policy.checkRsp(rsp) },
       now: Date.now
     })
     this.#publisher = new ReportPublisher({
       privateKey: components.privateKey,
-      measurements: () => this.#monitor.measurements(),
+      measurements: () => this.#measurements(),
+      policy: () => this.#setUp.policy.statement,
       loadBytesPerSecond: () => this.#load.bytesPerSecond,
       now: Date.now,
       log: components.logger.forComponent('byway:forwarder:reports')
     })
     this.links.addEventListener('link:down', () => { void this.#publisher.publish() })
+    this.#setUp.policy.onRevoked(() => { void this.#publisher.publish() })
   }
 
   readonly [Symbol.toStringTag] = 'byway/forwarder'
@@ -234,6 +238,13 @@ export class Forwarder implements Startable {
   async * #subscribe (descriptor: Uint8Array, caller: Parameters<WatchService['authorize']>[1]): AsyncGenerator<Uint8Array> {
     await this.#watchService.authorize(descriptor, caller)
     yield * this.#publisher.subscribe(caller.signal)
+  }
+
+  /** With what the operator's rules say of each link. */
+  * #measurements (): Generator<LinkMeasurement> {
+    for (const measurement of this.#monitor.measurements()) {
+      yield { ...measurement, closed: !this.#setUp.isOpen(measurement.peer) }
+    }
   }
 
   #keepHouse (): void {

@@ -4,8 +4,8 @@
 //   find (slot, check, neighbour, lease) ─▶ TTL ─▶ link by index ─▶ rate of path and cap ─▶ capacity ─▶ reserve ─▶ copy + swap label
 //
 // What a path may not send does not count against the capacity that all share, so it is asked for last. Before the first packet
-// of a chunk, and after every 32, the rows of the next ones are read once: see `#lookAhead`.
-import { Flag, Kind, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../protocols/forward/constants.ts'
+// of a chunk, and again after some, the rows of the next ones are brought near: see `LabelSlots.readAhead`.
+import { Flag, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../protocols/forward/constants.ts'
 import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/labelled.ts'
 import { At, readUint32 } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
@@ -31,8 +31,6 @@ export interface LabelRelayInit {
 /** Of notices about labels, for the whole forwarder: each is looked for among all labels. */
 const LABEL_NOTICES_PER_SECOND = 200
 const LABEL_NOTICE_BURST = 400
-/** Of 1 KB, half a chunk: the rows of so many stay in the nearest cache until their packets' turn. */
-const PACKETS_AHEAD = 32
 
 export class LabelRelay {
   readonly #slots: LabelSlots
@@ -45,8 +43,6 @@ export class LabelRelay {
   /** Where the packet before was, and where those end that have been looked at already. */
   #lastAt = 0
   #aheadTo = 0
-  /** Nobody reads it; without it reading ahead would be optimized away. */
-  #readAhead = 0
 
   constructor (init: LabelRelayInit) {
     this.#slots = init.table.slots
@@ -64,8 +60,9 @@ export class LabelRelay {
       this.#refusal.drop('malformed')
       return
     }
+    // a wrong guess of where a chunk begins costs a little time, and nothing else
     if (at >= this.#aheadTo || at <= this.#lastAt) {
-      this.#lookAhead(buffer, at)
+      this.#aheadTo = this.#slots.readAhead(buffer, at)
     }
     this.#lastAt = at
     const nowMs = this.#now()
@@ -92,24 +89,6 @@ export class LabelRelay {
         this.#slots.count(slot, length)
       }
     }
-  }
-
-  /**
-   * With many labels most rows are in slow memory. One after the other they would hold up each packet; together they come in
-   * the time of one, so the rows of the next packets of the chunk are read here, and that is all. A wrong guess of where a chunk
-   * begins costs a little time and nothing else.
-   */
-  #lookAhead (buffer: Uint8Array, from: number): void {
-    let at = from
-    let read = 0
-    for (let packets = 0; packets < PACKETS_AHEAD && at + LABELLED_HEADER_BYTES <= buffer.length; packets++) {
-      if (buffer[at + At.kind] === Kind.labelled) {
-        read ^= this.#slots.touch(readUint32(buffer, at + LabelledAt.slot))
-      }
-      at += (buffer[at + At.length] << 8) | buffer[at + At.length + 1]
-    }
-    this.#readAhead = read
-    this.#aheadTo = at
   }
 
   /**

@@ -43,6 +43,10 @@ export interface SetUpServiceInit {
   log: Logger
 }
 
+/** Passes of one caller that wait for the next hops: no caller fills their streams for the others. */
+const MAX_WAITING_PER_CALLER = 64
+const MAX_WAITING_PER_FORWARDER = 128
+
 /** Set-up messages since the start, by what became of them. */
 export interface SetUpCounters {
   installed: number
@@ -57,6 +61,8 @@ export class SetUpService {
   readonly counters: SetUpCounters = { installed: 0, authenticated: 0, refreshed: 0, removed: 0, refused: {} }
   readonly #init: SetUpServiceInit
   readonly #unbound = new UnboundPaths()
+  /** Peer ids, as text → passes that wait. */
+  readonly #waiting = new Map<string, number>()
 
   constructor (init: SetUpServiceInit) {
     this.#init = init
@@ -105,7 +111,26 @@ export class SetUpService {
     if (checked.opened.isDestination) {
       throw new NotAuthorizedError('a forwarder is not the destination of paths')
     }
-    return speakAs(checked.opened.index, () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked) : this.#installLabels(checked, caller))
+    return speakAs(checked.opened.index, async () => this.#inTurn(caller, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked) : this.#installLabels(checked, caller)))
+  }
+
+  /** @throws OverQuotaError when as many passes of the caller wait as may */
+  async #inTurn<T> ({ gate: { peer, isForwarder } }: InstallCaller, run: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting.get(peer) ?? 0
+    if (waiting >= (isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER)) {
+      throw new OverQuotaError('too many of your set-ups wait for the next hops: let some end first')
+    }
+    this.#waiting.set(peer, waiting + 1)
+    try {
+      return await run()
+    } finally {
+      const left = (this.#waiting.get(peer) ?? 1) - 1
+      if (left === 0) {
+        this.#waiting.delete(peer)
+      } else {
+        this.#waiting.set(peer, left)
+      }
+    }
   }
 
   async #installLabels (checked: CheckedInstall, caller: InstallCaller): Promise<SetupAnswer> {

@@ -23,6 +23,7 @@ import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
 import type { LinkSet } from '../link/link-set.ts'
+import type { Neighbour } from './link-rules.ts'
 import type { PathState } from './path-state.ts'
 import type { PolicyInit } from './policy.ts'
 import type { SetUpGateStatus } from '../defence/set-up-gate.ts'
@@ -116,7 +117,7 @@ export class ForwarderSetUp {
       table: this.table,
       links,
       ledger: this.#ledger,
-      neighbour: (peer) => discovery.directory.get(peer) ?? { peer },
+      neighbour: (peer) => this.#neighbour(peer),
       nowUnixMs: Date.now
     })
     this.#gate = new SetUpGate({ limits: init.limits, now })
@@ -170,6 +171,11 @@ export class ForwarderSetUp {
     this.#service.expire()
   }
 
+  /** Do the operator's rules let paths of others go over the link to this neighbour? */
+  isOpen (neighbour: PeerId): boolean {
+    return this.policy.links.isOpen(this.#neighbour(neighbour))
+  }
+
   get tableStatus (): TableStatus {
     return {
       paths: this.table.size,
@@ -206,6 +212,11 @@ export class ForwarderSetUp {
       }
     })
     return [...rows.values()].map(({ sources, ...row }) => ({ ...row, sources: sources.size }))
+  }
+
+  /** Rules may be about operator and tags, as far as they are known. */
+  #neighbour (peer: PeerId): Neighbour {
+    return this.#init.discovery.directory.get(peer) ?? { peer }
   }
 
   #settle (): void {

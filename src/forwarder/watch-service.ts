@@ -28,6 +28,8 @@ export interface WatchServiceInit {
   alsoKept: { has: (key: string) => boolean }
   /** RSPs that may ask; undefined: any. */
   allowed?: readonly PeerId[]
+  /** Throws for an RSP whose paths are not taken here: it has no use for what it would learn. */
+  checkRsp?: (rsp: PeerId) => void
   /** Unix time, ms. */
   now: () => number
 }
@@ -49,6 +51,7 @@ export class WatchService {
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may ask for links: the descriptor does not have that role')
     }
+    this.#init.checkRsp?.(caller.peer)
     if (this.#init.allowed?.some((peer) => peer.equals(caller.peer)) === false) {
       throw new NotAuthorizedError('this forwarder takes watch requests of listed RSPs only')
     }

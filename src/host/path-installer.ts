@@ -11,13 +11,14 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
 import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
 import { wayUnder } from '../link/way.ts'
+import { ChallengeJar } from './challenge-jar.ts'
 import { InstalledPath } from './installed-path.ts'
 import type { SetUpStyle, Want } from './set-up-style.ts'
 import type { StartTimer } from './installed-path.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel } from '../link/end-labels.ts'
 import type { Endpoint } from '../link/endpoint.ts'
-import type { Install, Installed } from '../../protocols/setup/codec.ts'
+import type { Challenge, Install, Installed } from '../../protocols/setup/codec.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
 import type { SignedOrder } from '../../protocols/setup/order.ts'
 import type { SetupClient } from '../../protocols/setup/client.ts'
@@ -54,11 +55,10 @@ interface Attempt {
   signal?: AbortSignal
 }
 
-interface Proof { index: number, cookie: Uint8Array, bits: number }
-
 export class PathInstaller {
   readonly #init: PathInstallerInit
   readonly #installed = new Set<InstalledPath>()
+  readonly #challenges = new ChallengeJar()
 
   constructor (init: PathInstallerInit) {
     this.#init = init
@@ -133,20 +133,21 @@ export class PathInstaller {
 
   /** Tries again with what is asked for, and with a new order each time: the old one may have been seen. */
   async #attempts<T> (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, signal: AbortSignal | undefined, run: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const proofs = new Map<number, Proof>()
+    const nodes = [this.#init.self, ...path.forwarders, destination]
     for (let attempt = 1; ; attempt++) {
+      const challenges = this.#challenges.of(this.#init.self, path.forwarders, destination, this.#init.now())
       try {
-        return await run(await this.#prepare(path, destination, want, anchor, [...proofs.values()], signal))
+        return await run(await this.#prepare(path, destination, want, anchor, challenges, signal))
       } catch (error) {
-        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.index === undefined || attempt >= MAX_ATTEMPTS) {
+        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.index >= nodes.length - 1 || attempt >= MAX_ATTEMPTS) {
           throw error
         }
-        proofs.set(error.index, { index: error.index, ...error.challenge })
+        this.#challenges.add(nodes[error.index], nodes[error.index + 1], error.challenge, this.#init.now())
       }
     }
   }
 
-  async #prepare (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, proofs: readonly Proof[], signal: AbortSignal | undefined): Promise<Attempt> {
+  async #prepare (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, challenges: ReadonlyMap<number, Challenge>, signal: AbortSignal | undefined): Promise<Attempt> {
     signal?.throwIfAborted()
     const signed = await signOrder({
       source: this.#init.self,
@@ -161,7 +162,7 @@ export class PathInstaller {
       want
     }, this.#init.privateKey)
     const solved = []
-    for (const { index, cookie, bits } of proofs) {
+    for (const [index, { cookie, bits }] of challenges) {
       solved.push({ index, cookie, solution: bits === 0 ? undefined : await solvePuzzle(cookie, signed.id, bits, { signal }) })
     }
     const install = {
