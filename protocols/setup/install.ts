@@ -50,11 +50,10 @@ export interface Place {
 
 /**
  * Checks all that needs neither signature nor policy nor caller. Throws MalformedMessageError, and NotAuthorizedError for ends
- * that the path was not made for.
+ * that the path was not made for. `order` is that of the install, for who has decoded it already.
  */
-export function openInstall (install: Install, path: ShownPath): OpenedInstall {
+export function openInstall (install: Install, path: ShownPath, order: OpenedOrder = decodeOrder(install.order)): OpenedInstall {
   const { index, signature, backLabel, bound, proofs } = install
-  const order = decodeOrder(install.order)
   checkBelongs(order, path)
   const { forwarders } = path
   if (index > forwarders.length) {

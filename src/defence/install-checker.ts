@@ -12,6 +12,7 @@ import type { GateCaller } from './set-up-limits.ts'
 import type { SetUpGate, VerifyAsk } from './set-up-gate.ts'
 import type { Install } from '../../protocols/setup/codec.ts'
 import type { OpenedInstall } from '../../protocols/setup/install.ts'
+import type { OpenedOrder } from '../../protocols/setup/order.ts'
 import type { ShownPath, VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { PeerId } from '@libp2p/interface'
 
@@ -56,24 +57,25 @@ export class InstallChecker {
   }
 
   #check (install: Install, caller: InstallCaller): CheckedInstall | Promise<CheckedInstall> {
+    const order = decodeOrder(install.order)
     const path = this.#init.paths.peek(install.authority, this.#init.now())
     if (path === undefined) {
-      return this.#checkNewPath(install, caller)
+      return this.#checkNewPath(install, order, caller)
     }
-    const { checked, isSource } = this.#checkUnsigned(install, path, caller)
-    return isSource ? checked : this.#checkOrder(checked, this.#demand(install, caller))
+    const { checked, isSource } = this.#checkUnsigned(install, order, path, caller)
+    return isSource ? checked : this.#checkOrder(checked, this.#demand(install, order, caller))
   }
 
-  async #checkNewPath (install: Install, caller: InstallCaller): Promise<CheckedInstall> {
-    const ask = this.#demand(install, caller)
+  async #checkNewPath (install: Install, order: OpenedOrder, caller: InstallCaller): Promise<CheckedInstall> {
+    const ask = this.#demand(install, order, caller)
     const path = await this.#init.gate.verify(ask, () => this.#init.paths.open(install.authority, this.#init.now(), this.#init.checkRsp))
-    const { checked, isSource } = this.#checkUnsigned(install, path, caller)
+    const { checked, isSource } = this.#checkUnsigned(install, order, path, caller)
     return isSource ? checked : this.#checkOrder(checked, ask)
   }
 
-  #checkUnsigned (install: Install, path: ShownPath, caller: InstallCaller): { checked: CheckedInstall, isSource: boolean } {
+  #checkUnsigned (install: Install, order: OpenedOrder, path: ShownPath, caller: InstallCaller): { checked: CheckedInstall, isSource: boolean } {
     this.#init.checkRsp?.(path.rsp)
-    const opened = openInstall(install, path)
+    const opened = openInstall(install, path, order)
     const { isHopBefore, isSource } = checkPlace(opened, { self: this.#init.self, caller: caller.peer })
     checkOrderAge(opened.order, this.#init.now())
     return { checked: { install, opened, isHopBefore }, isSource }
@@ -97,8 +99,7 @@ export class InstallChecker {
   }
 
   /** What the queue for a check goes by, with the effort that was shown. Throws the challenge. */
-  #demand (install: Install, caller: InstallCaller): VerifyAsk {
-    const { source, id } = decodeOrder(install.order)
+  #demand (install: Install, { source, id }: OpenedOrder, caller: InstallCaller): VerifyAsk {
     const challenged = { source: nodeIdOf(source), caller: nodeIdOf(caller.peer), index: install.index }
     const effort = this.#init.gate.demand({
       ...challenged,

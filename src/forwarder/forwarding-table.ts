@@ -1,7 +1,6 @@
-// The forwarding state of a node: the paths that were set up through it. An entry has two slots, one for each direction, and a
-// label for each: the slot and a random check. A label holds only for packets from the neighbour that it was given to, and one
-// that is kept for too long meets nothing, or another check. Labels are the handles of entries here, for the same reason.
-// Pure: links are indices, the caller brings clock (monotonic, ms) and randomness.
+// The forwarding state of a node: the paths that were set up through it. An entry has two slots, one for each direction, and for
+// each a label: the slot and a random check, good for packets from one neighbour. A label that is kept for too long meets another
+// check, so labels are the handles of entries too. Pure: links are indices, clock (monotonic, ms) and randomness are the caller's.
 import { LabelSlots, MAX_LINK, NONE } from './label-slots.ts'
 import { PathColumns } from './path-columns.ts'
 import { stateOf } from './path-state.ts'
@@ -190,7 +189,7 @@ export class ForwardingTable {
     }
   }
 
-  /** Returns the lease, which never outlives the path. */
+  /** Returns for how long: never beyond the end of the path. */
   #lease (entry: number, leaseMs: number, nowMs: number): number {
     const expiresAtMs = this.#paths.expiresAtMs[entry] = Math.min(nowMs + leaseMs, this.#paths.endsAtMs[entry])
     this.slots.setExpiry(2 * entry, expiresAtMs, nowMs)
@@ -224,8 +223,7 @@ export class ForwardingTable {
 
   /** By either label; −1 for one that is not, or no longer, in use. */
   #entryOf ({ slot, check }: Label): number {
-    const entry = slot >>> 1
-    return entry < this.#paths.capacity && this.#isUsed(entry) && this.slots.checkOf(slot) === check ? entry : NONE
+    return this.#isUsed(slot >>> 1) && this.slots.checkOf(slot) === check ? slot >>> 1 : NONE
   }
 
   #takeFree (): number {

@@ -2,7 +2,7 @@
 import { equals } from 'uint8arrays/equals'
 import { encodeAnswer } from '../../protocols/route/codec.ts'
 import { InvalidSignatureError, NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
-import { PROVISIONAL_LEASE_MS } from '../../protocols/setup/constants.ts'
+import { MAX_PROOFS, PROVISIONAL_LEASE_MS } from '../../protocols/setup/constants.ts'
 import { LabelledAt } from '../../protocols/forward/labelled.ts'
 import { RefreshChain } from '../../protocols/setup/refresh-chain.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -161,7 +161,7 @@ export class PathInstaller {
       anchor,
       want
     }, this.#init.privateKey)
-    const solved = []
+    const solved: Install['proofs'] = []
     for (const [index, { cookie, bits }] of challenges) {
       solved.push({ index, cookie, solution: bits === 0 ? undefined : await solvePuzzle(cookie, signed.id, bits, { signal }) })
     }
@@ -169,7 +169,7 @@ export class PathInstaller {
       authority: encodeAnswer({ root: path.root, offers: [path.offer] }),
       order: signed.order,
       signature: signed.signature,
-      proofs: solved
+      proofs: solved.slice(-MAX_PROOFS)
     }
     return { path, destination, signed, install, signal }
   }

@@ -1,5 +1,6 @@
 // What a forwarder does with labelled packets and with notices about them, and whom it asks about source-routed ones.
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { decodeLabelNotice, encodeLabelNotice, encodeLabelled, writeLabel } from '../../protocols/forward/labelled.ts'
 import { decodeNotice, encodeNotice } from '../../protocols/forward/notice.ts'
@@ -115,6 +116,25 @@ describe('relay of labelled packets', () => {
     const packets = [under(forward, new Uint8Array()), under(forward, new Uint8Array(16_370))]
     packets.forEach((packet) => { receive(packet, BEFORE) })
     assert.deepEqual(sentTo(AFTER), packets.map((packet) => swapped(packet, ON)))
+  })
+
+  it('does the same with a packet whatever lies behind it in the chunk', () => {
+    const packet = under(install().forward)
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (behind) => {
+      const chunk = new Uint8Array([...packet, ...behind])
+      relay.receive(chunk, 0, packet.length, neighbours.to(BEFORE))
+      assert.deepEqual(sentTo(AFTER), [swapped(packet, ON)])
+    }))
+  })
+
+  it('sends on all packets of a large chunk, each under its own label', () => {
+    const labels = Array.from({ length: 10 }, () => install().forward)
+    const chunk = new Uint8Array(Array.from({ length: 200 }, (_, i) => [...under(labels[i % 10], Uint8Array.of(i))]).flat())
+    for (let at = 0; at < chunk.length; at += 15) {
+      relay.receive(chunk, at, 15, neighbours.to(BEFORE))
+    }
+    assert.deepEqual(neighbours.to(AFTER).take().map((sent) => sent[14]), Array.from({ length: 200 }, (_, i) => i))
+    table.forEach(({ packets }) => { assert.deepEqual(packets, [20, 0]) })
   })
 
   const drops: Array<{ title: string, packet: () => Uint8Array, from?: NodeId, reason: DropReason, notice?: NoticeCode }> = [

@@ -10,7 +10,7 @@ import type { ConnectionGater } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Bootstrap } from '../../src/discovery/bootstrap.ts'
 import type { BywayNode, NodeInit, Role } from '../../src/node/libp2p.ts'
-import type { Forwarder } from '../../src/forwarder/forwarder.ts'
+import type { Forwarder, ForwarderInit } from '../../src/forwarder/forwarder.ts'
 import type { Host, HostInit } from '../../src/host/host.ts'
 import type { RouteProvider, RouteProviderInit } from '../../src/rsp/route-provider.ts'
 
@@ -24,6 +24,7 @@ export interface TestnetInit {
   /** Default: TCP on a free port. */
   listen?: string[]
   hostInit?: HostInit
+  forwarderInit?: ForwarderInit
   /** Of every node. */
   connectionGater?: ConnectionGater
 }
@@ -35,7 +36,7 @@ export interface Testnet {
   forwarders: Array<BywayNode<Forwarder>>
   rsps: Array<BywayNode<RouteProvider>>
   hosts: Array<BywayNode<Host>>
-  addForwarder: () => Promise<BywayNode<Forwarder>>
+  addForwarder: (init?: ForwarderInit) => Promise<BywayNode<Forwarder>>
   /** Another host; it is stopped with the rest. */
   addHost: (init?: HostInit, node?: Partial<NodeInit<Host>>) => Promise<BywayNode<Host>>
   /** Waits until each RSP knows all links, and each host says how near it is to all forwarders. */
@@ -70,8 +71,8 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
     forwarders: [],
     rsps: [],
     hosts: [],
-    addForwarder: async () => {
-      const added = await place(forwarder({ ...common, probeIntervalMs: 200 }), true)
+    addForwarder: async (forwarderInit) => {
+      const added = await place(forwarder({ ...common, probeIntervalMs: 200, ...init.forwarderInit, ...forwarderInit }), true)
       net.forwarders.push(added)
       return added
     },
@@ -84,7 +85,7 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
     stop: async () => { await Promise.allSettled(started.map(async (node) => { await node.stop() })) }
   }
   try {
-    await times(init.forwarders, net.addForwarder)
+    await times(init.forwarders, async () => net.addForwarder())
     for (const mapKind of init.rsps ?? []) {
       net.rsps.push(await place(routeProvider({ ...common, mapKind }), true))
     }

@@ -11,7 +11,7 @@ import type { Stream } from '@libp2p/interface'
 
 const TICK_MS = 25
 const VALID_SHARE = 0.1
-const VALID_PER_ATTACKER = 40
+const VALID_PER_ATTACKER = 80
 const DIALS_AT_ONCE = 10
 
 interface Attacker {
@@ -24,8 +24,6 @@ interface Attacker {
 }
 
 let exchange = 0
-let offered = 0
-let sent = 0
 
 async function attackerOf (member: Member, address: string): Promise<Attacker> {
   const node = await createNode({ privateKey: member.key, addresses: { listen: [] } })
@@ -45,30 +43,32 @@ async function attackerOf (member: Member, address: string): Promise<Attacker> {
   return { member, stream, valid, forged: body, signatureAt: Buffer.from(body).indexOf(signature) }
 }
 
-function send (attacker: Attacker): void {
-  offered++
-  const { stream, valid, forged, signatureAt } = attacker
+/** @returns false where the forwarder does not read, and the attacker's own buffers are full */
+function send ({ stream, valid, forged, signatureAt }: Attacker): boolean {
   if (stream.status !== 'open' || stream.writableNeedsDrain) {
-    return // the forwarder does not read it: its own buffers are full
+    return false
   }
   let body = Math.random() < VALID_SHARE ? valid.pop() : undefined
   if (body === undefined) {
     forged.set(randomBytes(64), signatureAt)
     body = forged
   }
-  sent++
   stream.send(encodeFrame({ type: 1, status: 0, exchange: exchange++, body }))
+  return true
 }
 
-async function flood (attackers: readonly Attacker[], ms: number): Promise<void> {
+async function flood (attackers: readonly Attacker[], ms: number): Promise<{ offered: number, sent: number }> {
+  let offered = 0
+  let sent = 0
   const startedMs = performance.now()
   while (performance.now() - startedMs < ms) {
     const due = (performance.now() - startedMs) / 1_000 * OFFERED_PER_SECOND
     while (offered < due) {
-      send(attackers[offered % ATTACKERS])
+      sent += send(attackers[offered++ % ATTACKERS]) ? 1 : 0
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS))
   }
+  return { offered, sent }
 }
 
 process.on('disconnect', () => { process.exit() })
@@ -78,8 +78,8 @@ process.once('message', ({ address }: { address: string }) => {
     for (let first = 0; first < ATTACKERS; first += DIALS_AT_ONCE) {
       attackers.push(...await Promise.all(cast.attackers.slice(first, first + DIALS_AT_ONCE).map(async (member) => attackerOf(member, address))))
     }
-    process.once('message', ({ floodMs }: { floodMs: number }) => {
-      void flood(attackers, floodMs).then(() => process.send?.({ offered, sent }))
+    process.on('message', ({ floodMs }: { floodMs: number }) => {
+      void flood(attackers, floodMs).then((done) => process.send?.(done))
     })
     process.send?.({ ready: true })
   })()

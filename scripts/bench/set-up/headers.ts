@@ -6,21 +6,16 @@ import { encodeSourceRoute } from '../../../protocols/forward/source-route.ts'
 export interface HeaderBytes {
   /** Whatever the length of the path. */
   labelled: number
-  /** With both ends and three forwarders. */
+  /** With both ends and three forwarders; each has room for its authenticator. */
   sourceRouted3: number
-  /** The same where each forwarder wants an authenticator. */
-  authenticated3: number
 }
 
 const FORWARDERS = 3
 
 export function measureHeaders (): HeaderBytes {
   const nodes = Array.from({ length: FORWARDERS + 2 }, (_, index) => new Uint8Array(NODE_ID_BYTES).fill(index + 1))
-  const route = { nodes, expiryS: 1, pathTag: new Uint8Array(8) }
-  const authenticators = nodes.map((_, index) => index === 0 || index > FORWARDERS ? undefined : new Uint8Array(8))
   return {
     labelled: encodeLabelled({ slot: 1, check: 1 }).length,
-    sourceRouted3: encodeSourceRoute(route).length,
-    authenticated3: encodeSourceRoute({ ...route, authenticators, rateClass: 0 }).length
+    sourceRouted3: encodeSourceRoute({ nodes, expiryS: 1, pathTag: new Uint8Array(8) }).length
   }
 }

@@ -34,7 +34,7 @@ export interface RoundTrips {
   /** Of the path, median of probes on it under its labels, ms. */
   pathRttMs: number
   /** In RTTs of the path. */
-  setUpPathRtts: { onePass: number, onePassFirst: number, hopByHop: number, hopByHopFirst: number }
+  setupPathRtts: { onePass: number, onePassFirst: number, hopByHop: number, hopByHopFirst: number }
 }
 
 /** Takes about 15 s, most of it waiting. */
@@ -49,7 +49,7 @@ export async function measureRoundTrips ({ hopMs, repeats }: RoundTripInit): Pro
     const inRtts = (setUps: Array<{ setUpMs: number }>): number => rounded(median(setUps.map(({ setUpMs }) => setUpMs)) / pathRttMs)
     return {
       pathRttMs: rounded(pathRttMs, 1),
-      setUpPathRtts: { onePass: inRtts(onePass), onePassFirst: inRtts([first.onePass]), hopByHop: inRtts(hopByHop), hopByHopFirst: inRtts([first.hopByHop]) }
+      setupPathRtts: { onePass: inRtts(onePass), onePassFirst: inRtts([first.onePass]), hopByHop: inRtts(hopByHop), hopByHopFirst: inRtts([first.hopByHop]) }
     }
   } finally {
     await line.stop()
