@@ -139,7 +139,7 @@ export function registerPath (program: Command, terminal: Terminal): void {
       await ask({ role: 'host', command: 'path.show', args: {}, answer: z.array(pathRow), text: pathsText }, flags, terminal)
     })
   addControlSettings(group.command('remove').description('have the host remove a path').argument('<ID>', 'as byway path show gives it'))
-    .addHelpText('after', '\nExample:\n  byway path remove 5f0c92d1')
+    .addHelpText('after', '\nExample:\n  byway path remove p1')
     .action(async (id: string, flags: Record<string, unknown>) => {
       const text = (): string[] => [`removed ${id}`]
       await ask({ role: 'host', command: 'path.remove', args: { id }, answer: z.unknown(), text, deadlineMs: REMOVE_DEADLINE_MS }, flags, terminal)

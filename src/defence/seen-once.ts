@@ -50,9 +50,11 @@ export class SeenOnce {
     if (nowMs < this.#turnsAtMs) {
       return
     }
-    this.#previous = nowMs < this.#turnsAtMs + this.#lifeMs ? this.#current : new Set()
+    const isNext = nowMs < this.#turnsAtMs + this.#lifeMs
+    this.#previous = isNext ? this.#current : new Set()
     this.#current = new Set()
-    this.#turnsAtMs = nowMs + this.#lifeMs
+    // from when it was due, or what came before a pause would be remembered for longer
+    this.#turnsAtMs = (isNext ? this.#turnsAtMs : nowMs) + this.#lifeMs
   }
 }
 

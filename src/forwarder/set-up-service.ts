@@ -143,11 +143,15 @@ export class SetUpService {
     const next = await this.#linkOn(opened.next as PeerId, opened.isExit)
     const nowMs = this.#init.now()
     const labels = budget.reserve({ opened, previous, next, caller: caller.gate, leaseMs: PROVISIONAL_LEASE_MS, nowMs })
+    let isWaiting = false
     try {
       if (previous !== undefined) {
         table.bindPrevious(labels.forward, previous.index, install.backLabel as Label)
-      } else if (!this.#unbound.add(opened.orderId, { forward: labels.forward, source: nodeIdOf(caller.peer), previous: opened.previousNode, expiresAtMs: nowMs + PROVISIONAL_LEASE_MS })) {
-        throw new OverQuotaError('too many paths wait to be bound: try again in some seconds')
+      } else {
+        isWaiting = this.#unbound.add(opened.orderId, { forward: labels.forward, source: nodeIdOf(caller.peer), previous: opened.previousNode, expiresAtMs: nowMs + PROVISIONAL_LEASE_MS })
+        if (!isWaiting) {
+          throw new OverQuotaError('too many paths wait to be bound: try again in some seconds')
+        }
       }
       const { label, echo } = install.bound
         ? { ...await client.bind(next.peer, { orderId: opened.orderId, backLabel: labels.back }, this.#deadline(opened.index)), echo: undefined }
@@ -162,7 +166,9 @@ export class SetUpService {
         undelivered: () => { this.#undo(labels.forward) }
       }
     } catch (error) {
-      this.#unbound.withdraw(opened.orderId, nodeIdOf(caller.peer))
+      if (isWaiting) {
+        this.#unbound.withdraw(opened.orderId, nodeIdOf(caller.peer))
+      }
       table.release(labels.forward)
       throw error
     }

@@ -10,7 +10,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { VirtualOverlay, settled } from '../helpers/virtual-overlay.ts'
 import { keyOf } from '../helpers/descriptors.ts'
 import { seededRandom } from '../measurement/seeded-noise.ts'
-import { authorityOf, batchOf, orderOver, randomBytes } from './attack-samples.ts'
+import { authorityOf, batchOf, blockOf, installOf, orderOver, randomBytes } from './attack-samples.ts'
 import { signOrder } from '../../protocols/setup/order.ts'
 import type { Batch } from './attack-samples.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
@@ -59,6 +59,21 @@ describe('hostile hosts with several signed paths over the same forwarders', fun
     }
     assert.ok(counts.done > counts.actions / 20, 'much of it is what forwarders do')
     assert.equal(counts.longest, 3, 'whole paths come about')
+  })
+
+  it('that ask twice at once with one order lose only the second', async () => {
+    const overlay = new VirtualOverlay()
+    const [first, exit] = [await overlay.addForwarder(10), await overlay.addForwarder(11)]
+    const [source, destination] = [await overlay.addHost(1), await overlay.addHost(2)]
+    const batch = await batchOf({ rsp: await keyOf(90), source: source.peer, destination: destination.peer, over: [[first.peer, exit.peer]], nowMs: overlay.nowUnixMs() })
+    const [known, block] = await Promise.all([1, 2].map(async () => blockOf({ batch, offer: batch.offers[0], key: source.key, nowMs: overlay.nowUnixMs() })))
+    const ask = async (at: VirtualForwarder, body: Uint8Array): Promise<unknown> =>
+      at.handle({ type: MessageType.install, body, frameBytes: body.length + 8 }, { peer: source.peer, gate: { peer: 'source', prefix: '', isForwarder: false } })
+    await ask(exit, installOf(known, 1, { backLabel: undefined }))
+    const twice = await Promise.allSettled([1, 2].map(async () => ask(exit, installOf(block, 1, { backLabel: undefined }))))
+    assert.deepEqual(twice.map(({ status }) => status), ['fulfilled', 'rejected'])
+    await ask(first, installOf(block, 0, { bound: true }))
+    assert.deepEqual([first.table.size, exit.table.size, exit.service.unbound], [1, 2, 1])
   })
 })
 
