@@ -98,11 +98,12 @@ export class ForwardingTable {
   }
 
   /**
-   * The hop before has given its label for packets back to it. Once for each entry.
+   * The hop before has given its label for packets back to it. Once for each entry. `cap` is what they are taken from as well, where
+   * that neighbour was not known when the entry was reserved.
    *
    * @returns false when the entry is gone, bound already, or reserved for another neighbour
    */
-  bindPrevious (forward: Label, previous: number, out: Label): boolean {
+  bindPrevious (forward: Label, previous: number, out: Label, cap = NONE): boolean {
     const entry = this.#entryOf(forward)
     if (entry === NONE || previous > MAX_LINK || this.slots.outLink(2 * entry + 1) !== NONE) {
       return false
@@ -111,6 +112,7 @@ export class ForwardingTable {
     if (reservedFor === NONE) {
       this.#use(previous, 1)
       this.slots.setFromLink(2 * entry, previous)
+      this.slots.setCap(2 * entry + 1, cap)
     } else if (reservedFor !== previous) {
       return false
     }

@@ -165,6 +165,10 @@ export class LabelSlots {
     return this.#words[slot * ROW_WORDS + Word.cap]
   }
 
+  setCap (slot: number, cap: number): void {
+    this.#words[slot * ROW_WORDS + Word.cap] = cap
+  }
+
   outLabel (slot: number): Label {
     const row = slot * ROW_WORDS
     return { slot: this.#words[row + Word.outSlot] >>> 0, check: this.#words[row + Word.outCheck] >>> 0 }

@@ -71,11 +71,10 @@ export class PathBudget {
    */
   reserve ({ opened, previous, next, caller, leaseMs, nowMs }: Reservation): { forward: Label, back: Label } {
     this.check(opened)
-    const { accounts, quotas, table, links } = this.#init
+    const { accounts, quotas, table } = this.#init
     const { path, order } = opened
     const account = accounts.of(path.rsp, nowMs)
-    const back = previous ?? links.get(opened.previous)
-    const caps = [accounts.capOf(account, next.index, nowMs), back === undefined ? UNKNOWN : accounts.capOf(account, back.index, nowMs)] as const
+    const caps = [accounts.capOf(account, next.index, nowMs), previous === undefined ? UNKNOWN : accounts.capOf(account, previous.index, nowMs)] as const
     const place = quotas.take({ account, source: order.source, prefix: caller.prefix })
     const labels = table.reserve({
       previous: previous?.index ?? UNKNOWN,
@@ -94,6 +93,17 @@ export class PathBudget {
     }
     this.#notes.set(labels.forward.slot >>> 1, { ...place, pathNumber: path.pathNumber, begins: opened.index === 0, ends: opened.isExit })
     return labels
+  }
+
+  /**
+   * The hop before has bound with an entry that waited for it: what goes back over that link counts to the RSP's share of it.
+   *
+   * @returns false when there is no such entry
+   * @throws OverQuotaError
+   */
+  bindPrevious (forward: Label, previous: Link, out: Label, nowMs: number): boolean {
+    const { account } = this.#notes.get(forward.slot >>> 1)
+    return this.#init.table.bindPrevious(forward, previous.index, out, this.#init.accounts.capOf(account, previous.index, nowMs))
   }
 
   get heldBytes (): number {

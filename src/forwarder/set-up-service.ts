@@ -98,7 +98,7 @@ export class SetUpService {
       case MessageType.bind: return this.#bind(request.body, caller.peer)
       case MessageType.refresh: return this.#refresh(request.body, caller.peer)
       case MessageType.remove: return this.#remove(request.body, caller.peer)
-      default: throw new MalformedMessageError(`a set-up message of type ${request.type} is not known here`)
+      default: throw new MalformedMessageError(`a set-up message of type ${String(request.type)} is not known here`)
     }
   }
 
@@ -219,7 +219,7 @@ export class SetUpService {
     const { orderId, backLabel } = decodeBind(body)
     const previous = linkTo(this.#init.links, caller)
     const path = this.#unbound.bind(orderId, previous.node)
-    if (path === undefined || !this.#init.table.bindPrevious(path.forward, previous.index, backLabel)) {
+    if (path === undefined || !this.#init.budget.bindPrevious(path.forward, previous, backLabel, this.#init.now())) {
       throw new NotFoundError('no path of this order waits for you here')
     }
     return { body: encodeBound({ label: path.forward }), undelivered: () => { this.#undo(path.forward) } }

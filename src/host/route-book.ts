@@ -151,7 +151,7 @@ export class RouteBook {
       return
     }
     this.#needAuthority.add(route.id)
-    await this.#retake(route.id, path as OfferedPath)
+    await this.#retake(route.id, path)
   }
 
   #release (id: string): void {

@@ -152,6 +152,7 @@ describe('what a path may use of a forwarder', () => {
   })
 
   it('is charged to the new path alone when an entry is used again', async () => {
+    start({}, 1)
     const { forward } = await reserve(1)
     table.slots.count(forward.slot, 100)
     table.release(forward)
