@@ -16,6 +16,7 @@ import type { Channel } from '../../src/host/channel.ts'
 import type { ChannelStatus } from '../../src/host/channel-status.ts'
 import type { BywayNode } from '../../src/node/libp2p.ts'
 import type { Host } from '../../src/host/host.ts'
+import type { InstalledPathStatus } from '../../src/host/installed-paths.ts'
 import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 
@@ -103,6 +104,17 @@ describe('a host in a browser', function () {
     assert.deepEqual(await pages[0].evaluate(echo, 'from page to page'), ['from page to page'])
   })
 
+  it('sets up a path in one pass, from page to page, and packets go under its labels', async () => {
+    const held = (): number => net.forwarders.reduce((sum, { services }) => sum + services.byway.status.table.paths, 0)
+    await pages[1].evaluate(answerAll)
+    const installed = await pages[0].evaluate(installTo, peers[1])
+    assert.equal(installed.state, 'installed')
+    assert.ok((installed.rttMs ?? 0) > 0, 'a probe comes back under the labels')
+    assert.equal(held(), installed.forwarders.length)
+    await pages[0].evaluate(removePath, installed.id)
+    await until(() => held() === 0, 'all forwarders have removed it')
+  })
+
   it('throws nothing that nobody catches', async () => {
     assert.deepEqual(await Promise.all(pages.map(async (page) => page.evaluate(() => (globalThis as unknown as InPage).uncaught))), [[], []])
   })
@@ -141,6 +153,15 @@ async function openTo (peer: string): Promise<Pick<ChannelStatus, 'default' | 'a
   await new Promise((resolve) => setTimeout(resolve, 300))
   const { default: fallback, active, text } = page.channel.status
   return { default: fallback, active, text }
+}
+
+async function installTo (peer: string): Promise<InstalledPathStatus> {
+  const { byway, node } = globalThis as unknown as InPage
+  return node.services.byway.paths.install(byway.peerIdFromString(peer), { style: 'one-pass' })
+}
+
+async function removePath (id: string): Promise<void> {
+  await (globalThis as unknown as InPage).node.services.byway.paths.remove(id)
 }
 
 /** What comes back when this is sent. */
