@@ -60,22 +60,26 @@ export class NextHops {
   async #reach (forwarder: PeerId, key: string): Promise<Link> {
     const { discovery, links, neighbours, connectionManager, now } = this.#init
     this.#forget()
-    if (!this.#dials.take(1, now()) || this.#kept.size >= MAX_KEPT) {
+    if (!this.#dials.take(1, now()) || (this.#kept.size >= MAX_KEPT && !this.#kept.has(key))) {
       throw new OverQuotaError('too many new links are asked for here: try again in some seconds, or another path')
     }
     const signal = AbortSignal.timeout(DEADLINE_MS)
+    let opened: Link | undefined
     try {
       const descriptor = await discovery.describe(forwarder, { signal })
       if (!descriptor.roles.has('forwarder')) {
         throw new NotFoundError(`${key} is no forwarder`)
       }
       const connection = await connectTo(connectionManager, descriptor, signal)
-      const link = await links.open(forwarder, { connection, signal })
+      const link = opened = await links.open(forwarder, { connection, signal })
       await attach(connection, { descriptor: await discovery.self.get() }, { signal })
       this.#kept.set(key, now() + MAX_OFFER_LIFE_MS)
       neighbours.keep(descriptor)
       return link
     } catch (cause) {
+      if (opened !== undefined) {
+        links.close(forwarder)
+      }
       throw cause instanceof NotFoundError ? cause : new UnavailableError(`there is no link to ${key}`, { cause })
     }
   }

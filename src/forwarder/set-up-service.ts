@@ -154,7 +154,7 @@ export class SetUpService {
         }
       }
       const { label, echo } = install.bound
-        ? { ...await client.bind(next.peer, { orderId: opened.orderId, backLabel: labels.back }, this.#deadline(opened.index)), echo: undefined }
+        ? { ...await client.bind(next.peer, { orderId: opened.orderId, backLabel: labels.back }, { ...this.#deadline(opened.index), onLate: ({ label: late }) => { void this.#removeAt(next.peer, late) } }), echo: undefined }
         : await this.#passOn(checked, next.peer, labels.back)
       if (label === undefined || !table.bindNext(labels.forward, label)) {
         void this.#removeAt(next.peer, label)

@@ -79,6 +79,15 @@ describe('checks of an install', () => {
     await check(installOf(one, 1, { backLabel: undefined, bound: true }), source)
   })
 
+  it('let an order count once that comes twice at once, and cost a replay no signature', async () => {
+    const one = await block()
+    const both = await Promise.allSettled([check(installOf(one, 1), first), check(installOf(one, 1), first)])
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const before = gate.status.checksStarted
+    await assert.rejects(check(installOf(one, 1), first), { code: 'NOT_AUTHORIZED' })
+    assert.equal(gate.status.checksStarted, before)
+  })
+
   it('do not take an order for used whose signature is wrong', async () => {
     const one = await block()
     await assert.rejects(check(installOf(one, 1, { signature: new Uint8Array(64) }), first), { code: 'INVALID_SIGNATURE' })

@@ -139,6 +139,7 @@ class Play {
       case 4: return this.#ask(oneOf(this.forwarders), MessageType.remove, encodeRemove(below(2) === 0 ? { orderId: order.signed.id } : { label: this.#anyLabel() }))
       // a path of another order, a place of another path
       case 5: return this.#installAt(oneOf(this.forwarders), order, oneOf(this.#orders), below(4), below(2) === 0)
+      case 6: return this.#circle(order)
       default: return this.#install(order, below(ordering.length), below(3) > 0, below(4) === 0 ? this.#anyLabel() : undefined)
     }
   }
@@ -147,6 +148,15 @@ class Play {
     const exit = ORDERINGS[order.path].length - 1
     for (let index = exit; index >= 0; index--) {
       await this.#install(order, index, index < exit, index === 0 ? this.#anyLabel() : undefined)
+    }
+  }
+
+  /** Each forwarder in the middle of a path of its own, with the next of the circle behind it: all at once, so that each finds the next one waiting. */
+  async #circle (order: HostileOrder): Promise<void> {
+    const asked = [0, 1, 2].map(async (path) => this.#installAt(this.forwarders[ORDERINGS[path][1]], order, { ...order, path }, 1, true))
+    const refused = (await Promise.allSettled(asked)).find(({ status }) => status === 'rejected')
+    if (refused !== undefined) {
+      throw (refused as PromiseRejectedResult).reason
     }
   }
 
