@@ -44,12 +44,13 @@ export function decodeDistinctPeerIds (list: readonly Uint8Array[], field: strin
   return peers
 }
 
-/** The first peer that stands twice in the list, if any. */
+/** The first peer that stands twice in the list, if any. Compares bytes: the text of a peer id is dear to make. */
 export function findRepeated (peers: readonly PeerId[]): PeerId | undefined {
   const seen = new Set<string>()
   return peers.find(peer => {
-    const known = seen.has(peer.toString())
-    seen.add(peer.toString())
+    const key = String.fromCharCode(...peer.toMultihash().bytes)
+    const known = seen.has(key)
+    seen.add(key)
     return known
   })
 }

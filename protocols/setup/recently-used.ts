@@ -1,36 +1,45 @@
-/** A map that keeps what was used last: full, the entry that was not asked for longest makes room. */
+/**
+ * A map that keeps what was used lately, in two generations: what is asked for moves into the young one, and when that is full the old one
+ * goes. Nothing is moved within a map, which would leave a hole for each use that later look-ups have to step over.
+ */
 export class RecentlyUsed<T> {
-  /** In the order of last use: a Map keeps the order in which entries were set. */
-  readonly #entries = new Map<string, T>()
-  readonly #maxEntries: number
+  readonly #maxPerGeneration: number
+  #young = new Map<string, T>()
+  #old = new Map<string, T>()
 
+  /** At most so many are kept, and at least half as many. */
   constructor (maxEntries: number) {
-    this.#maxEntries = maxEntries
+    this.#maxPerGeneration = Math.max(1, Math.floor(maxEntries / 2))
   }
 
   get size (): number {
-    return this.#entries.size
+    return this.#young.size + this.#old.size
   }
 
   get (key: string): T | undefined {
-    const value = this.#entries.get(key)
+    const value = this.#young.get(key)
     if (value !== undefined) {
-      this.#entries.delete(key)
-      this.#entries.set(key, value)
+      return value
     }
-    return value
+    const old = this.#old.get(key)
+    if (old !== undefined) {
+      this.#old.delete(key)
+      this.set(key, old)
+    }
+    return old
   }
 
   set (key: string, value: T): void {
-    this.#entries.delete(key)
-    if (this.#entries.size >= this.#maxEntries) {
-      const [oldest] = this.#entries.keys()
-      this.#entries.delete(oldest)
+    if (this.#young.size >= this.#maxPerGeneration && !this.#young.has(key)) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    this.#entries.set(key, value)
+    this.#old.delete(key)
+    this.#young.set(key, value)
   }
 
   delete (key: string): void {
-    this.#entries.delete(key)
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 }

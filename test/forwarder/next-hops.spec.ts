@@ -62,7 +62,7 @@ describe('links to next hops that are not connected', () => {
         }
       } as unknown as Discovery,
       connectionManager: { getConnections: () => [connection] } as unknown as ConnectionManager,
-      links: { open: async (peer: PeerId) => { links.push(peer.toString()); return { peer } } } as unknown as LinkSet,
+      links: { open: async (peer: PeerId) => { links.push(peer.toString()); return { peer } }, close: (peer: PeerId) => { links.splice(links.indexOf(peer.toString()), 1) } } as unknown as LinkSet,
       neighbours: { keep: ({ peer }: VerifiedDescriptor) => { kept.push(peer.toString()) } } as unknown as KeptLinks
     })
   })

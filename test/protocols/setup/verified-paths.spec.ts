@@ -169,17 +169,19 @@ describe('protocols/setup/verified-paths', () => {
     await assert.rejects(new VerifiedPaths().open(stolen, NOW_MS), { name: 'InvalidSignatureError' })
   })
 
-  it('keeps as many as it may, those that were used last', async () => {
-    const paths = new VerifiedPaths({ maxPaths: 2, maxRoots: 1 })
-    const [first, second, third] = await Promise.all([1, 2, 3].map(async pathNumber => await authorityOf({ pathNumber })))
+  it('keeps no more than it may, and those that were used last', async () => {
+    const paths = new VerifiedPaths({ maxPaths: 4, maxRoots: 2 })
+    const [first, second, third, fourth] = await Promise.all([1, 2, 3, 4].map(async pathNumber => await authorityOf({ pathNumber })))
     await paths.open(first, NOW_MS)
     await paths.open(second, NOW_MS)
+    await paths.open(third, NOW_MS)
     assert.ok(paths.peek(first, NOW_MS))
 
-    await paths.open(third, NOW_MS)
+    await paths.open(fourth, NOW_MS)
 
-    assert.deepEqual([first, second, third].map(authority => paths.peek(authority, NOW_MS) != null), [true, false, true])
-    assert.deepEqual([paths.size, paths.roots], [2, 1])
+    assert.equal(paths.peek(second, NOW_MS), undefined)
+    assert.deepEqual([third, first, fourth].map(authority => paths.peek(authority, NOW_MS) != null), [true, true, true])
+    assert.ok(paths.size <= 4 && paths.roots <= 2)
   })
 
   it('opens one path from two spellings, each verified by itself', async () => {
