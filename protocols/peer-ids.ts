@@ -5,12 +5,19 @@
 import { peerIdFromMultihash, peerIdFromPublicKey } from '@libp2p/peer-id'
 import * as Digest from 'multiformats/hashes/digest'
 import { equals } from 'uint8arrays/equals'
+import { toString } from 'uint8arrays/to-string'
 import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from './errors.ts'
+import { RecentlyUsed } from './recently-used.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /** Ed25519 takes 38 bytes, secp256k1 39, RSA 34. */
 export const MAX_PEER_ID_BYTES = 39
+
+/** About 1 MB. Who pushes others out makes their next message cost what the first one did. */
+const MAX_RECENT = 1_024
+/** The same nodes are named again and again, and a peer id is dear to make; what is computed from it (text, node id) is kept with it. */
+const recent = new RecentlyUsed<PeerId>(MAX_RECENT)
 
 const RSA_ID_BYTES = 34
 const SHA256_CODE = 0x12
@@ -21,12 +28,24 @@ export function encodePeerId (peer: PeerId): Uint8Array<ArrayBuffer> {
 
 /**
  * `field` names the place in the message for the error. The result shares no memory
- * with `bytes`, so that keeping it does not keep the message.
+ * with `bytes`, so that keeping it does not keep the message; the same bytes give the
+ * same object again for as long as they are remembered.
  */
 export function decodePeerId (bytes: Uint8Array, field: string): PeerId {
   if (bytes.length === 0 || bytes.length > MAX_PEER_ID_BYTES) {
     throw new MalformedMessageError(`${field} has ${bytes.length} bytes, a peer id has 34 to ${MAX_PEER_ID_BYTES}`)
   }
+  const key = toString(bytes, 'latin1')
+  const known = recent.get(key)
+  if (known !== undefined) {
+    return known
+  }
+  const peer = decodeCanonical(bytes, field)
+  recent.set(key, peer)
+  return peer
+}
+
+function decodeCanonical (bytes: Uint8Array, field: string): PeerId {
   const peer = parse(bytes, field)
   if (!equals(peer.toMultihash().bytes, bytes)) {
     throw new MalformedMessageError(`${field} is not the canonical encoding of a peer id`)

@@ -6,7 +6,6 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
 import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { ExpiredError, MalformedMessageError } from '../errors.ts'
 import { checkLength, checkSafeInteger } from '../field-checks.ts'
@@ -15,7 +14,6 @@ import { decodePeerId, encodePeerId } from '../peer-ids.ts'
 import { HASH_BYTES, SALT_BYTES, SIGNATURE_BYTES } from '../route/constants.ts'
 import { NotYetValidError } from '../route/errors.ts'
 import { CHAIN_BYTES, ECHO_DOMAIN, FLOW_LABEL_BYTES, MAX_ORDER_AGE_MS, NONCE_BYTES, ORDER_DOMAIN, ORDER_ID_BYTES } from './constants.ts'
-import { RecentlyUsed } from './recently-used.ts'
 import { Want as WireWant, Order as WireOrder } from './setup.pb.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
@@ -57,12 +55,6 @@ export interface SignedOrder {
   id: Uint8Array
 }
 
-/** About 1 MB. Who pushes others out makes their next order cost what the first one did. */
-const MAX_KNOWN_ENDS = 1_024
-
-/** Ends of orders come again and again, and a peer id is dear to make; what is computed from it is kept with it. */
-const knownEnds = new RecentlyUsed<PeerId>(MAX_KNOWN_ENDS)
-
 const ORDER_PREFIX = fromString(ORDER_DOMAIN)
 const ECHO_PREFIX = fromString(ECHO_DOMAIN)
 
@@ -90,8 +82,8 @@ export function encodeOrder (order: Order): Uint8Array {
 export function decodeOrder (bytes: Uint8Array): OpenedOrder {
   const wire = decoded(() => WireOrder.decode(bytes), 'Order')
   const order = {
-    source: endOf(wire.source, 'source'),
-    destination: endOf(wire.destination, 'destination'),
+    source: decodePeerId(wire.source, 'source'),
+    destination: decodePeerId(wire.destination, 'destination'),
     sourceSalt: new Uint8Array(wire.sourceSalt),
     destinationSalt: new Uint8Array(wire.destinationSalt),
     pathDigest: new Uint8Array(wire.pathDigest),
@@ -144,17 +136,6 @@ export async function signEcho (orderId: Uint8Array, privateKey: PrivateKey): Pr
 
 export async function verifyEcho (orderId: Uint8Array, echo: Uint8Array, destination: PeerId): Promise<boolean> {
   return await isSignedBy(destination, concat([ECHO_PREFIX, orderId]), echo)
-}
-
-/** The same object for the same bytes, as long as it is kept; of nobody's memory but its own. */
-function endOf (bytes: Uint8Array, field: string): PeerId {
-  const key = toString(bytes, 'latin1')
-  let peer = knownEnds.get(key)
-  if (peer === undefined) {
-    peer = decodePeerId(bytes, field)
-    knownEnds.set(key, peer)
-  }
-  return peer
 }
 
 function checkOrder (order: Order): void {

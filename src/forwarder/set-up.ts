@@ -237,6 +237,15 @@ export class ForwarderSetUp {
   }
 }
 
+/** So many numbers are drawn at once: a call of the platform's generator costs the same for one. */
+const POOL_NUMBERS = 256
+const pool = new Uint32Array(POOL_NUMBERS)
+let drawn = POOL_NUMBERS
+
 function random32 (): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]
+  if (drawn === POOL_NUMBERS) {
+    crypto.getRandomValues(pool)
+    drawn = 0
+  }
+  return pool[drawn++]
 }

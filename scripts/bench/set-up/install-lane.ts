@@ -22,10 +22,7 @@ import type { Registrar } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 const MANY = 1_000_000
-/**
- * No bound that one caller meets who asks for everything, and no challenges. Checks hold the event loop for 8 ms at a time: the default of 1 ms
- * keeps packets going, and costs a fifth of the rate, since answers leave in smaller batches.
- */
+/** No bound that one caller meets who asks for everything, and no challenges. */
 const LIMITS: Partial<SetUpLimits> = {
   callerPerSecond: MANY,
   callerBurst: MANY,
@@ -35,8 +32,7 @@ const LIMITS: Partial<SetUpLimits> = {
   prefixBurst: MANY,
   checksPerSecond: MANY,
   checkBurst: MANY,
-  calmQueued: MANY,
-  sliceMs: 8
+  calmQueued: MANY
 }
 const MAX_PATHS = 65_536
 /** Behind U. */
