@@ -4,6 +4,7 @@ import { forwarder } from '../forwarder/forwarder.ts'
 import { host } from '../host/host.ts'
 import { OutgoingChannel } from '../host/outgoing-channel.ts'
 import { pathCommands, revocationCommands } from './path.ts'
+import { receiptCommands, usageCommands } from './usage.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
@@ -58,7 +59,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --capacity 100Mbit --tag region=eu',
-  create: (settings) => service(forwarder(forwarderInit(settings)), ({ status }) => status, revocationCommands),
+  create: (settings) => service(forwarder(forwarderInit(settings)), ({ status }) => status, (node) => new Map([...revocationCommands(node), ...usageCommands(node)])),
   nextStep: 'forwarder'
 }, {
   name: 'rsp',
@@ -69,7 +70,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
   create: ({ network, bootstrap: peers, operator, tags, map, price }) => service(routeProvider({
     network, bootstrap: peers, operator, tags, mapKind: map, priceMicro: price
-  }), ({ status }) => status),
+  }), ({ status }) => status, receiptCommands),
   nextStep: 'host'
 }, {
   name: 'host',

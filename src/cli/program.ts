@@ -10,6 +10,7 @@ import { registerPing } from './ping.ts'
 import { registerRoute } from './route.ts'
 import { registerStatus } from './status.ts'
 import { registerTrace } from './trace.ts'
+import { registerUsage } from './usage.ts'
 import type { Terminal } from './output.ts'
 
 const EPILOGUE = `
@@ -38,6 +39,7 @@ export function createProgram (terminal: Terminal): Command {
   registerStatus(program, terminal)
   registerPath(program, terminal)
   registerRevocation(program, terminal)
+  registerUsage(program, terminal)
   registerDemo(program, terminal)
   return program
 }

@@ -225,6 +225,11 @@ export class Forwarder implements Startable {
     }
   }
 
+  /** What was carried since the start: for each RSP by path, and by source, over which links. */
+  usage (): ReturnType<ForwarderSetUp['usage']> {
+    return this.#setUp.usage()
+  }
+
   /** Paths of this RSP are not taken from now on, and those that are installed end at once. */
   revoke (rsp: PeerId): void {
     this.#setUp.policy.revoke(rsp)

@@ -23,6 +23,7 @@ import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
 import type { LinkSet } from '../link/link-set.ts'
+import type { RspUsage } from './usage-ledger.ts'
 import type { Neighbour } from './link-rules.ts'
 import type { PathState } from './path-state.ts'
 import type { PolicyInit } from './policy.ts'
@@ -189,6 +190,15 @@ export class ForwarderSetUp {
 
   get setUpStatus (): SetUpStatus {
     return { ...this.#service.counters, ...this.#gate.status }
+  }
+
+  /** What paths of each RSP have carried: by path, and by source, over which links. */
+  usage (): Array<{ rsp: PeerId } & RspUsage> {
+    this.#settle()
+    return [...this.#ledger.totals()].flatMap(({ rsp }) => {
+      const usage = this.#ledger.of(rsp)
+      return usage === undefined ? [] : [{ rsp, ...usage }]
+    })
   }
 
   #perRsp (): TableStatus['perRsp'] {

@@ -12,8 +12,10 @@ import { Surveyor } from './surveyor.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
+import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { ReceiptResult } from './receipts.ts'
 import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -137,6 +139,12 @@ export class RouteProvider implements Startable {
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
     return this.#forwarders.has(peer.toString())
+  }
+
+  /** The signed receipts of all forwarders that are known, for what they have carried on paths of ours. */
+  async receipts (): Promise<ReceiptResult[]> {
+    const { peerId: rsp, connectionManager } = this.#components
+    return collectReceipts([...this.#forwarders.values()], { rsp, connectionManager })
   }
 
   get status (): RouteProviderStatus {

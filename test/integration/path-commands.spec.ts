@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CliProcess, endProcesses, runByway } from '../helpers/processes.ts'
 import { until } from '../helpers/testnet.ts'
+import type { ReceiptReport, UsageReport } from '../../src/cli/usage.ts'
 import type { PathRow } from '../../src/cli/path.ts'
 import type { TraceReport } from '../../src/cli/trace.ts'
 
@@ -53,6 +54,13 @@ describe('paths on the command line', function () {
     return daemons.reduce((sum, { status }) => sum + (status.table?.paths ?? 0), 0)
   }
 
+  /** The forwarder that has carried something. */
+  async function busiest (): Promise<Started> {
+    const { daemons } = await json<Status>('status')
+    const id = daemons.find(({ status }) => (status.table?.perRsp.length ?? 0) > 0)?.id
+    return forwarders.find((forwarder) => forwarder.id === id) as Started
+  }
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'byway-'))
     env = { XDG_RUNTIME_DIR: folder }
@@ -96,6 +104,16 @@ describe('paths on the command line', function () {
     const report = JSON.parse(stdout) as TraceReport
     assert.ok(report.path.length > 0 && report.hops.every(({ rttMs }) => rttMs !== null), stdout)
     assert.deepEqual(report.hops.map(({ id }) => id), [...report.path, destination.id])
+  })
+
+  it('a forwarder says what it carried for whom, and the RSP checks its receipt', async () => {
+    const [usage] = await json<UsageReport[]>('usage', '--control', (await busiest()).control)
+    assert.equal(usage.rsp, rsp.id)
+    assert.ok(usage.packets > 0 && usage.sources.length > 0 && usage.paths.length > 0)
+    const receipts = await json<ReceiptReport[]>('receipts', '--control', rsp.control)
+    assert.deepEqual(new Set(receipts.map(({ forwarder }) => forwarder)), new Set(forwarders.map(({ id }) => id)))
+    const receipt = receipts.find(({ packets }) => packets > 0)
+    assert.ok(receipt?.error === null && receipt.bytes > 0, JSON.stringify(receipts))
   })
 
   it('a forwarder that revokes an RSP holds none of its paths any more', async () => {
