@@ -2,7 +2,7 @@
 // are found.
 import { NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
-import { signOffers } from '../../protocols/route/offer.ts'
+import { AnswerSigner } from './answer-signer.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
 import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
@@ -28,6 +28,7 @@ export interface RouteServiceInit {
 export class RouteService {
   readonly #init: RouteServiceInit
   readonly #self: PeerId
+  readonly #signer: AnswerSigner
   #pathNumber = crypto.getRandomValues(new Uint32Array(1))[0]
   /** Queries answered with at least one path. */
   answered = 0
@@ -36,6 +37,7 @@ export class RouteService {
   constructor (init: RouteServiceInit) {
     this.#init = init
     this.#self = peerIdFromPrivateKey(init.privateKey)
+    this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
   }
 
   /** @throws NotFoundError when the map has no path between the two ends */
@@ -47,12 +49,11 @@ export class RouteService {
       throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
     }
     this.answered++
-    return signOffers(found.map((path) => this.#toOffer(path, nowMs)), {
+    return this.#signer.sign({
+      paths: found.map((path) => this.#toOffer(path, nowMs)),
       queryDigest: query.digest,
       sourceCommitment: query.sourceCommitment,
-      destinationCommitment: query.destinationCommitment,
-      privateKey: this.#init.privateKey,
-      nowMs
+      destinationCommitment: query.destinationCommitment
     })
   }
 
