@@ -5,7 +5,7 @@
 //   npx tsx scripts/bench/set-up.ts [--json] [--quick]
 import { availableParallelism } from 'node:os'
 import { measureLabelTable } from './label-table.ts'
-import { Child } from './set-up/child-process.ts'
+import { Child } from './child-process.ts'
 import { measureCircuitRelay } from './set-up/circuit-relay.ts'
 import { measureHeaders } from './set-up/headers.ts'
 import { measureInstallRates } from './set-up/install-rate.ts'
@@ -53,7 +53,7 @@ async function measure (extent: Extent): Promise<SetUpFigures> {
 }
 
 async function measureMemory (paths: number): Promise<MemoryFigures> {
-  const child = new Child('memory-process', ['--expose-gc'])
+  const child = new Child('set-up/memory-process', ['--expose-gc'])
   try {
     return await child.ask<MemoryFigures>('measure', paths)
   } finally {

@@ -8,11 +8,11 @@ import { yamux } from '@libp2p/yamux'
 import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
-import { delayedBy, freePorts, until } from './nodes.ts'
-import { median, rounded } from './statistics.ts'
+import { delayedBy, freePorts, until } from '../nodes.ts'
+import { median, rounded } from '../statistics.ts'
 import { componentLogger } from '../../../src/node/logger.ts'
 import type { Libp2p } from '@libp2p/interface'
-import type { Places } from './nodes.ts'
+import type { Places } from '../nodes.ts'
 
 export interface CircuitRelayInit {
   /** Of the path over the relay, which is in the middle, ms. */

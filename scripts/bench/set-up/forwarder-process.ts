@@ -1,9 +1,9 @@
 // A forwarder as a process of its own: started and asked for its CPU time over IPC.
 import { multiaddr } from '@multiformats/multiaddr'
-import { answerParent } from './child-process.ts'
-import { NETWORK, startNode } from './nodes.ts'
+import { answerParent } from '../child-process.ts'
+import { NETWORK, startNode } from '../nodes.ts'
 import { forwarder } from '../../../src/forwarder/forwarder.ts'
-import type { Places } from './nodes.ts'
+import type { Places } from '../nodes.ts'
 import type { Forwarder, ForwarderInit } from '../../../src/forwarder/forwarder.ts'
 import type { BywayNode } from '../../../src/node/libp2p.ts'
 

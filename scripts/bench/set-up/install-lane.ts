@@ -2,8 +2,8 @@
 // process: S and U send installs that were made before, D gives a label at once. U stands for the forwarder before F.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
-import { Child } from './child-process.ts'
-import { NETWORK, startNode, until } from './nodes.ts'
+import { Child } from '../child-process.ts'
+import { NETWORK, startNode, until } from '../nodes.ts'
 import { installOf, OfferMaker } from './offers.ts'
 import { SetupClient } from '../../../protocols/setup/client.ts'
 import { encodeInstall, encodeInstalled, encodeRefreshed } from '../../../protocols/setup/codec.ts'
@@ -46,7 +46,7 @@ interface Source { key: PrivateKey, peer: PeerId, known: OfferedPath }
 
 export class InstallLane {
   readonly #nodes: Array<BywayNode<Role>> = []
-  readonly #child = new Child('forwarder-process')
+  readonly #child = new Child('set-up/forwarder-process')
   readonly #offers = new OfferMaker()
   readonly #own: Source[] = []
   readonly #behind: Source[] = []

@@ -3,7 +3,7 @@
  * the window in which they were installed, which is a window of its own; none expires inside of one.
  */
 import { InstallLane } from './install-lane.ts'
-import { rounded } from './statistics.ts'
+import { rounded } from '../statistics.ts'
 import { RefreshChain } from '../../../protocols/setup/refresh-chain.ts'
 import type { InstallKind } from './install-lane.ts'
 import type { Label } from '../../../protocols/forward/labelled.ts'

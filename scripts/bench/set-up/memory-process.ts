@@ -2,7 +2,7 @@
 // them. Runs with --expose-gc, in a process of its own.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { answerParent } from './child-process.ts'
+import { answerParent } from '../child-process.ts'
 import { decodePeerId, encodePeerId } from '../../../protocols/peer-ids.ts'
 import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
 import { MAX_LEASE_MS } from '../../../protocols/setup/constants.ts'

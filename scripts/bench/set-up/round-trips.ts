@@ -7,14 +7,14 @@
  * when packets can go.
  */
 import { peerIdFromString } from '@libp2p/peer-id'
-import { Child } from './child-process.ts'
-import { NETWORK, freePorts, startNode, until } from './nodes.ts'
+import { Child } from '../child-process.ts'
+import { NETWORK, freePorts, startNode, until } from '../nodes.ts'
 import { OfferMaker } from './offers.ts'
-import { median, rounded } from './statistics.ts'
+import { median, rounded } from '../statistics.ts'
 import { bootstrap } from '../../../src/discovery/bootstrap.ts'
 import { host } from '../../../src/host/host.ts'
 import type { ForwarderProcessInit } from './forwarder-process.ts'
-import type { Places } from './nodes.ts'
+import type { Places } from '../nodes.ts'
 import type { Host } from '../../../src/host/host.ts'
 import type { SetUpStyle } from '../../../src/host/set-up-style.ts'
 import type { BywayNode, Role } from '../../../src/node/libp2p.ts'
@@ -74,7 +74,7 @@ class Line {
     const seeds = first.getMultiaddrs()
     const ports = await freePorts(FORWARDERS)
     const byPort = Object.fromEntries(ports.map((port, index) => [port, (index + 1) * this.#hopMs]))
-    this.#children.push(...ports.map(() => new Child('forwarder-process')))
+    this.#children.push(...ports.map(() => new Child('set-up/forwarder-process')))
     const ids = await Promise.all(this.#children.map(async (child, index) => child.ask<string>('start', {
       bootstrap: seeds.map(String), port: ports[index], places: { self: byPort[ports[index]], byPort }
     } satisfies ForwarderProcessInit)))

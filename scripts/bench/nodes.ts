@@ -2,9 +2,9 @@
 // its distance says.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createServer } from 'node:net'
-import { createNode } from '../../../src/node/libp2p.ts'
-import { delayed } from '../../../src/simulation/delayed-transport.ts'
-import type { BywayNode, NodeInit, Role, TransportFactory } from '../../../src/node/libp2p.ts'
+import { createNode } from '../../src/node/libp2p.ts'
+import { delayed } from '../../src/simulation/delayed-transport.ts'
+import type { BywayNode, NodeInit, Role, TransportFactory } from '../../src/node/libp2p.ts'
 import type { PrivateKey } from '@libp2p/interface'
 import type { AddressInfo } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'

@@ -19,7 +19,7 @@ export class Child {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>()
   #calls = 0
 
-  /** @param module - name of a file beside this one, without its extension; it calls `answerParent` */
+  /** @param module - name of a file from this folder on, without its extension; it calls `answerParent` */
   constructor (module: string, execArgv: readonly string[] = []) {
     this.#process = fork(new URL(`${module}${EXTENSION}`, import.meta.url), { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
     this.#process.on('message', (answer: Answer) => { this.#answered(answer) })
