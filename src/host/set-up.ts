@@ -27,6 +27,8 @@ const SOURCE_PER_SECOND = 5
 const SOURCE_BURST = 40
 const MAX_SOURCES = 4_096
 const CONNECT_DEADLINE_MS = 5_000
+/** A host is no server: what its exit forwarders may bring, so that provisional paths of ten seconds do not fill its labels. */
+const LIMITS = { forwarderPerSecond: 50, forwarderBurst: 200, checksPerSecond: 300 }
 
 export interface HostSetUpInit extends Pick<InstalledPathsInit, 'access' | 'offers' | 'prober'>, Pick<PathEndsInit, 'accepts'> {
   self: PeerId
@@ -52,7 +54,7 @@ export class HostSetUp {
   constructor (init: HostSetUpInit) {
     const { self, privateKey, endpoint, links, now, log, discovery, prober, access, offers, accepts } = init
     this.#init = init
-    this.#gate = new SetUpGate({ now })
+    this.#gate = new SetUpGate({ limits: LIMITS, now })
     this.#client = new SetupClient({ connect: async (peer) => this.#connect(peer) })
     this.#ends = new PathEnds({
       privateKey,

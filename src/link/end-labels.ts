@@ -5,8 +5,10 @@ import type { Label } from '../../protocols/forward/labelled.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { Way } from './way.ts'
 
-/** Paths that end at one host; each may take that much from it before a refresh is missed. */
+/** Paths that begin or end at one host. */
 const DEFAULT_MAX_LABELS = 4_096
+/** Of them those that others have set up to here: they must not keep the host from setting up its own. */
+const DESTINATION_SHARE = 0.75
 
 export interface EndLabel {
   readonly label: Label
@@ -30,6 +32,7 @@ export class EndLabels {
   readonly #random32: () => number
   readonly #maxLabels: number
   readonly #bySlot = new Map<number, EndLabel>()
+  #destinations = 0
 
   constructor (init: EndLabelsInit = {}) {
     this.#random32 = init.random32 ?? random32
@@ -42,7 +45,7 @@ export class EndLabels {
 
   /** A label for packets from this neighbour, or undefined when there are as many as may be. */
   give (init: Omit<EndLabel, 'label'>): EndLabel | undefined {
-    if (this.#bySlot.size >= this.#maxLabels) {
+    if (this.#bySlot.size >= this.#maxLabels || (init.isDestination && this.#destinations >= DESTINATION_SHARE * this.#maxLabels)) {
       return undefined
     }
     let slot = this.#random32()
@@ -51,6 +54,7 @@ export class EndLabels {
     }
     const end = { ...init, label: { slot, check: this.#random32() } }
     this.#bySlot.set(slot, end)
+    this.#destinations += end.isDestination ? 1 : 0
     return end
   }
 
@@ -61,16 +65,17 @@ export class EndLabels {
   }
 
   release ({ slot, check }: Label): void {
-    if (this.#bySlot.get(slot)?.label.check === check) {
-      this.#bySlot.delete(slot)
+    const end = this.#bySlot.get(slot)
+    if (end?.label.check === check) {
+      this.#forget(slot, end)
     }
   }
 
   /** Forgets what nobody has refreshed. */
   expire (nowMs: number): void {
-    for (const [slot, { expiresAtMs }] of this.#bySlot) {
-      if (expiresAtMs <= nowMs) {
-        this.#bySlot.delete(slot)
+    for (const [slot, end] of this.#bySlot) {
+      if (end.expiresAtMs <= nowMs) {
+        this.#forget(slot, end)
       }
     }
   }
@@ -79,9 +84,14 @@ export class EndLabels {
   releaseAllOf (neighbour: NodeId): void {
     for (const [slot, end] of this.#bySlot) {
       if (isNodeAt(neighbour, 0, end.neighbour)) {
-        this.#bySlot.delete(slot)
+        this.#forget(slot, end)
       }
     }
+  }
+
+  #forget (slot: number, { isDestination }: EndLabel): void {
+    this.#bySlot.delete(slot)
+    this.#destinations -= isDestination ? 1 : 0
   }
 }
 

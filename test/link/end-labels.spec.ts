@@ -77,4 +77,13 @@ describe('labels of paths that end at a node', () => {
     labels.release(end.label)
     give(labels)
   })
+
+  it('paths of others leave room for those of the host itself', () => {
+    const few = new EndLabels({ maxLabels: 8 })
+    const give = (isDestination: boolean): boolean => few.give({ neighbour: A, isDestination, expiresAtMs: 1_000 }) !== undefined
+    assert.deepEqual(Array.from({ length: 8 }, () => give(true)), [true, true, true, true, true, true, false, false])
+    assert.deepEqual([give(false), give(false), give(false)], [true, true, false])
+    few.expire(1_000)
+    assert.equal(give(true), true)
+  })
 })
