@@ -1,8 +1,11 @@
 /** The host's side of the route protocol: asks an RSP and keeps only what it vouches for and what was asked. */
 import { equals } from 'uint8arrays/equals'
 import { MalformedMessageError } from '../errors.ts'
-import { request } from '../request-response.ts'
-import { digestQuery, ROUTE_METHOD } from './codec.ts'
+import { exchange } from '../exchange/connection-streams.ts'
+import { bounded, decoded } from '../method.ts'
+import { decodeAnswer, digestQuery, encodeRequest } from './codec.ts'
+import { MAX_REQUEST_BYTES } from './constants.ts'
+import { QUERY, ROUTE_EXCHANGES } from './route-protocol.ts'
 import { OfferMismatchError, verifyOfferUnder, verifyRoot } from './offer.ts'
 import type { BywayError } from '../errors.ts'
 import type { ExchangeOptions } from '../request-response.ts'
@@ -30,7 +33,8 @@ export async function queryRoutes (
   { expectedRsp, nowMs, ...options }: AnswerExpectation & ExchangeOptions
 ): Promise<CheckedAnswer> {
   const asked = digestQuery(query)
-  const answer = await request(connection, ROUTE_METHOD, asked, options)
+  const body = await exchange(connection, ROUTE_EXCHANGES, QUERY, bounded(encodeRequest(asked), MAX_REQUEST_BYTES, 'request'), options)
+  const answer = decoded(() => decodeAnswer(body), 'response')
 
   return await checkAnswer(answer, asked, { expectedRsp, nowMs })
 }

@@ -8,9 +8,8 @@ import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkLength, checkSafeInteger } from '../field-checks.ts'
 import { decodeDistinctPeerIds, decodePeerId, encodePeerId } from '../peer-ids.ts'
-import { HASH_BYTES, MAX_ACCESS_POINTS, MAX_AVOID, MAX_PATHS, MAX_PROOF_HASHES, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, MAX_RTT_US, MAX_TREE_SIZE, NONCE_BYTES, QUERY_DOMAIN, ROUTE_DEADLINE_MS, ROUTE_PROTOCOL, SALT_BYTES } from './constants.ts'
+import { HASH_BYTES, MAX_ACCESS_POINTS, MAX_AVOID, MAX_PATHS, MAX_PROOF_HASHES, MAX_RTT_US, MAX_TREE_SIZE, NONCE_BYTES, QUERY_DOMAIN, SALT_BYTES } from './constants.ts'
 import { Query, RouteRequest, RouteResponse } from './route.pb.ts'
-import type { Method } from '../request-response.ts'
 import type { Offer, SignedOffers, SignedRoot } from './offer.ts'
 import type { AccessPoint as WireAccessPoint, Offer as WireOffer, SignedRoot as WireSignedRoot } from './route.pb.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -47,18 +46,15 @@ export interface DigestedQuery extends RouteQuery {
 }
 
 // The decoders copy first: what is kept of a message must not hold on to a buffer of the transport.
-export const ROUTE_METHOD: Method<DigestedQuery, SignedOffers> = {
-  protocol: ROUTE_PROTOCOL,
-  maxRequestBytes: MAX_REQUEST_BYTES,
-  maxResponseBytes: MAX_RESPONSE_BYTES,
-  deadlineMs: ROUTE_DEADLINE_MS,
-  encodeRequest: ({ encoded }) => RouteRequest.encode({ query: withArrayBuffer(encoded) }),
-  decodeRequest: bytes => {
-    const encoded = parse(() => RouteRequest.decode(Uint8Array.from(bytes)), 'RouteRequest').query
-    return { ...decodeQuery(encoded), encoded, digest: queryDigest(encoded) }
-  },
-  encodeResponse: encodeAnswer,
-  decodeResponse: decodeAnswer
+
+/** What a host sends. */
+export function encodeRequest ({ encoded }: Pick<DigestedQuery, 'encoded'>): Uint8Array {
+  return RouteRequest.encode({ query: withArrayBuffer(encoded) })
+}
+
+export function decodeRequest (bytes: Uint8Array): DigestedQuery {
+  const encoded = parse(() => RouteRequest.decode(Uint8Array.from(bytes)), 'RouteRequest').query
+  return { ...decodeQuery(encoded), encoded, digest: queryDigest(encoded) }
 }
 
 /** SHA-256(salt || peer id bytes): says nothing of the peer to whom does not have the 16 random bytes of salt. */

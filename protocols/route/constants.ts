@@ -50,3 +50,6 @@ export const MAX_RESPONSE_BYTES = 32_768
 
 /** An RSP answers in milliseconds; a host should try another one long before a user notices. */
 export const ROUTE_DEADLINE_MS = 5_000
+
+/** Queries of one host that wait for their answers: for each channel that it opens at once. */
+export const MAX_WAITING = 16

@@ -1,7 +1,10 @@
 /** The RSP's side of the route protocol. What is answered, and signed, is decided in the handler. */
-import { serve } from '../request-response.ts'
-import { ROUTE_METHOD } from './codec.ts'
-import type { Caller, ServeOptions } from '../request-response.ts'
+import { bounded, decoded } from '../method.ts'
+import { serveExchanges } from '../exchange/exchange-server.ts'
+import { decodeRequest, encodeAnswer } from './codec.ts'
+import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from './constants.ts'
+import { ROUTE_EXCHANGES } from './route-protocol.ts'
+import type { ExchangeCaller, ServeExchangesOptions } from '../exchange/exchange-server.ts'
 import type { DigestedQuery } from './codec.ts'
 import type { SignedOffers } from './offer.ts'
 import type { Registrar } from '@libp2p/interface-internal'
@@ -10,9 +13,14 @@ import type { Registrar } from '@libp2p/interface-internal'
  * `query.digest` is what the offers must carry (`signOffers`). Where there is no path the
  * handler throws NotFoundError; the other errors of protocols/errors.ts reach the host too.
  */
-export type RouteHandler = (query: DigestedQuery, caller: Caller) => Promise<SignedOffers>
+export type RouteHandler = (query: DigestedQuery, caller: ExchangeCaller) => Promise<SignedOffers>
 
 /** Resolves when the protocol is served; call the result to stop. */
-export async function serveRoutes (registrar: Registrar, handler: RouteHandler, options?: ServeOptions): Promise<() => Promise<void>> {
-  return await serve(registrar, ROUTE_METHOD, handler, options)
+export async function serveRoutes (registrar: Registrar, handler: RouteHandler, options?: ServeExchangesOptions): Promise<() => Promise<void>> {
+  return await serveExchanges(registrar, ROUTE_EXCHANGES, {
+    handle: async ({ body }, caller) => {
+      const query = decoded(() => decodeRequest(bounded(body, MAX_REQUEST_BYTES, 'request')), 'request')
+      return { body: bounded(encodeAnswer(await handler(query, caller)), MAX_RESPONSE_BYTES, 'response') }
+    }
+  }, options)
 }

@@ -4,7 +4,8 @@ import { Lifetime } from '../lifetime.ts'
 import { typed } from '../method.ts'
 import { decodeBound, decodeInstalled, decodeRefreshed, encodeBind, encodeInstall, encodeRefresh, encodeRemove } from './codec.ts'
 import { DEADLINE_MS, MessageType } from './constants.ts'
-import { ExchangeStream } from './exchange-stream.ts'
+import { ExchangeStream } from '../exchange/exchange-stream.ts'
+import { SETUP_EXCHANGES } from './setup-protocol.ts'
 import type { Bind, Bound, Install, Installed, Refresh, Refreshed, Remove } from './codec.ts'
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
 
@@ -128,7 +129,7 @@ export class SetupClient {
     try {
       const { connect, idleMs, log } = this.#init
       const connection = await life.race(connect(peer, life.signal))
-      stream = await ExchangeStream.open(connection, { signal: life.signal, idleMs, onClose, log })
+      stream = await ExchangeStream.open(connection, SETUP_EXCHANGES, { signal: life.signal, idleMs, onClose, log })
       if (this.#isStopped) {
         await stream.close()
       }

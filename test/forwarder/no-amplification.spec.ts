@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES, MessageType, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
-import { FrameReader, encodeFrame } from '../../protocols/setup/frames.ts'
+import { FrameReader, encodeFrame } from '../../protocols/exchange/frames.ts'
 import { SetUpGate } from '../../src/defence/set-up-gate.ts'
 import { encodeBind, encodeRefresh, encodeRemove } from '../../protocols/setup/codec.ts'
 import { serveGatedSetUp } from '../../src/defence/set-up-callers.ts'
@@ -14,7 +14,7 @@ import { pairOfNodes } from '../protocols/request-response.samples.ts'
 import { seededRandom } from '../measurement/seeded-noise.ts'
 import { ANY_LABEL, authorityOf, flipped, installOf, orderOver, unsignedInstall } from './attack-samples.ts'
 import { ForgeryScene } from './forgery-scene.ts'
-import type { Frame } from '../../protocols/setup/frames.ts'
+import type { Frame } from '../../protocols/exchange/frames.ts'
 import type { SetupRequest } from '../../protocols/setup/server.ts'
 import type { Target } from './forgery-scene.ts'
 import type { Connection, Stream } from '@libp2p/interface'
@@ -135,7 +135,7 @@ describe('answers of set-up', function () {
     })
     const stream = await pair.connection.newStream(SETUP_PROTOCOL)
     const answers: Frame[] = []
-    const reader = new FrameReader((frame) => answers.push(frame) > 0)
+    const reader = new FrameReader(MAX_FRAME_BYTES, (frame) => answers.push(frame) > 0)
     stream.addEventListener('message', ({ data }) => { reader.push(data) })
     const frames = fc.sample(shapes, { seed: SEED + 1, numRuns: 40 }).flat().map(frameOf)
     for (let first = 0; first < frames.length; first += 20) {
@@ -164,7 +164,7 @@ interface WireInit {
 
 async function openWire ({ admit, handle }: WireInit): Promise<Wire> {
   const answers: Frame[] = []
-  const reader = new FrameReader((frame) => answers.push(frame) > 0)
+  const reader = new FrameReader(MAX_FRAME_BYTES, (frame) => answers.push(frame) > 0)
   const stream = Object.assign(new EventTarget(), {
     status: 'open',
     writeStatus: 'writable',

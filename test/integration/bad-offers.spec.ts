@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { sealDescriptor, openDescriptor } from '../../protocols/descriptor/codec.ts'
-import { decodeAnswer, encodeAnswer, ROUTE_METHOD } from '../../protocols/route/codec.ts'
+import { decodeAnswer, decodeRequest, encodeAnswer } from '../../protocols/route/codec.ts'
 import { signOffers } from '../../protocols/route/offer.ts'
-import { serve } from '../../protocols/request-response.ts'
+import { ROUTE_EXCHANGES } from '../../protocols/route/route-protocol.ts'
+import { serveExchanges } from '../../protocols/exchange/exchange-server.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { TESTNET, createTestnet, until } from '../helpers/testnet.ts'
 import type { DigestedQuery } from '../../protocols/route/codec.ts'
@@ -106,8 +107,7 @@ describe('a host among dishonest RSPs', function () {
   async function dishonest (trick: Trick): Promise<PeerId> {
     const privateKey = await generateKeyPair('Ed25519')
     const node = await createNode({ privateKey })
-    const bytes = { ...ROUTE_METHOD, encodeResponse: (answer: Uint8Array) => answer, decodeResponse: (answer: Uint8Array) => answer }
-    await serve(node.services.internals.registrar, bytes, async (query) => trick(query, privateKey))
+    await serveExchanges(node.services.internals.registrar, ROUTE_EXCHANGES, { handle: async ({ body }) => ({ body: await trick(decodeRequest(body), privateKey) }) })
     const nowMs = Date.now()
     const descriptor = await sealDescriptor({
       network: TESTNET,

@@ -1,13 +1,16 @@
 // A process of its own: fifty peers that send prebuilt installs to a forwarder as fast as they are told, most of them with a signature
 // that holds for nothing, some of them valid in every way. They read no answers and heed no challenge.
 import { multiaddr } from '@multiformats/multiaddr'
-import { SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
-import { encodeFrame } from '../../protocols/setup/frames.ts'
+import { MAX_FRAME_BYTES, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
+import { encodeFrame as encodeBounded } from '../../protocols/exchange/frames.ts'
 import { createNode } from '../helpers/nodes.ts'
 import { authorityOf, batchOf, orderOver, randomBytes, unsignedInstall, ANY_LABEL } from '../forwarder/attack-samples.ts'
 import { ATTACKERS, OFFERED_PER_SECOND, cast } from './flood-cast.ts'
 import type { Member } from './flood-cast.ts'
 import type { Stream } from '@libp2p/interface'
+import type { Frame } from '../../protocols/exchange/frames.ts'
+
+const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 
 const TICK_MS = 25
 const VALID_SHARE = 0.1

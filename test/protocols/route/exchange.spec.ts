@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { NotFoundError } from '../../../protocols/errors.ts'
 import { queryRoutes } from '../../../protocols/route/client.ts'
-import { ROUTE_METHOD } from '../../../protocols/route/codec.ts'
+import { exchange } from '../../../protocols/exchange/connection-streams.ts'
+import { QUERY, ROUTE_EXCHANGES } from '../../../protocols/route/route-protocol.ts'
+import { serveExchanges } from '../../../protocols/exchange/exchange-server.ts'
 import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, ROUTE_PROTOCOL } from '../../../protocols/route/constants.ts'
 import { signOffers } from '../../../protocols/route/offer.ts'
 import { serveRoutes } from '../../../protocols/route/server.ts'
-import { request, serve } from '../../../protocols/request-response.ts'
 import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
 import { answerTo, HOST_B, NOW_MS, PATHS, RSP, RSP_KEY, sampleQuery } from './samples.ts'
 import type { DigestedQuery } from '../../../protocols/route/codec.ts'
@@ -37,10 +38,9 @@ describe('protocols/route over libp2p', () => {
     assert.equal(uncaught.count(), 0)
   })
 
-  /** Serves anything that has the form of the method: what a broken or hostile RSP would send. */
-  async function serveBytes (bytes: Uint8Array, maxResponseBytes = MAX_RESPONSE_BYTES): Promise<void> {
-    const method = { ...ROUTE_METHOD, maxResponseBytes, encodeResponse: (response: Uint8Array) => response, decodeResponse: (response: Uint8Array) => response }
-    await serve(rsp.services.internals.registrar, method, () => bytes)
+  /** Serves anything that has the form of an answer: what a broken or hostile RSP would send. */
+  async function serveBytes (bytes: Uint8Array): Promise<void> {
+    await serveExchanges(rsp.services.internals.registrar, { ...ROUTE_EXCHANGES, maxFrameBytes: 65_000 }, { handle: () => ({ body: bytes }) })
   }
 
   it('brings a query to the RSP and its verified paths to the host', async () => {
@@ -104,10 +104,8 @@ describe('protocols/route over libp2p', () => {
 
   it('answers a malformed query with MALFORMED, and the next one as ever', async () => {
     await serveRoutes(rsp.services.internals.registrar, answerWell)
-    const malformed = { ...ROUTE_METHOD, encodeRequest: (bytes: Uint8Array) => bytes, decodeRequest: (bytes: Uint8Array) => bytes }
-
     for (const bytes of [new Uint8Array(0), new Uint8Array(500).fill(0xff)]) {
-      await assert.rejects(request(toRsp, malformed, bytes), { name: 'MalformedMessageError', remote: true })
+      await assert.rejects(exchange(toRsp, ROUTE_EXCHANGES, QUERY, bytes), { name: 'MalformedMessageError', remote: true })
     }
 
     assert.equal((await queryRoutes(toRsp, sampleQuery(), EXPECT)).paths.length, 3)
@@ -115,13 +113,12 @@ describe('protocols/route over libp2p', () => {
 
   it('answers a query over the size limit with TOO_LARGE', async () => {
     await serveRoutes(rsp.services.internals.registrar, answerWell)
-    const oversized = { ...ROUTE_METHOD, maxRequestBytes: MAX_REQUEST_BYTES + 1, encodeRequest: (bytes: Uint8Array) => bytes, decodeRequest: (bytes: Uint8Array) => bytes }
-    await assert.rejects(request(toRsp, oversized, new Uint8Array(MAX_REQUEST_BYTES + 1)), { name: 'MessageTooLargeError', remote: true })
+    await assert.rejects(exchange(toRsp, ROUTE_EXCHANGES, QUERY, new Uint8Array(MAX_REQUEST_BYTES + 1)), { name: 'MessageTooLargeError', remote: true })
   })
 
-  it('refuses an answer over the size limit', async () => {
-    await serveBytes(new Uint8Array(MAX_RESPONSE_BYTES + 1), MAX_RESPONSE_BYTES + 1)
-    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'MessageTooLargeError', remote: false })
+  it('ends the stream of who sends an answer over the size limit', async () => {
+    await serveBytes(new Uint8Array(MAX_RESPONSE_BYTES + 1))
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'UnavailableError', remote: false })
   })
 
   it('refuses an answer of bytes that are no message', async () => {

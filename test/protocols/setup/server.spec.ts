@@ -7,14 +7,17 @@ import { NotAuthorizedError, STATUS_TABLE } from '../../../protocols/errors.ts'
 import { decodeFailure } from '../../../protocols/setup/codec.ts'
 import { MAX_FRAME_BYTES, MAX_WAITING, SETUP_PROTOCOL } from '../../../protocols/setup/constants.ts'
 import { SetupFailedError } from '../../../protocols/setup/errors.ts'
-import { ExchangeStream } from '../../../protocols/setup/exchange-stream.ts'
-import { encodeFrame, FrameReader } from '../../../protocols/setup/frames.ts'
+import { ExchangeStream } from '../../../protocols/exchange/exchange-stream.ts'
+import { encodeFrame as encodeBounded, FrameReader } from '../../../protocols/exchange/frames.ts'
 import { serveSetup } from '../../../protocols/setup/server.ts'
 import { pairOfNodes } from '../request-response.samples.ts'
-import { sendAndEnd } from './stream-samples.ts'
+import { sendAndEnd } from '../exchange/stream-samples.ts'
 import type { Logger, Stream } from '@libp2p/interface'
-import type { Frame } from '../../../protocols/setup/frames.ts'
+import type { Frame } from '../../../protocols/exchange/frames.ts'
 import type { SetupAnswer, SetupCaller, SetupHandlers, SetupRequest } from '../../../protocols/setup/server.ts'
+import { SETUP_EXCHANGES } from '../../../protocols/setup/setup-protocol.ts'
+
+const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 
 const body = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes)
 const echo = ({ body }: SetupRequest): SetupAnswer => ({ body })
@@ -45,7 +48,7 @@ describe('set-up server', () => {
   }
 
   async function dial (): Promise<ExchangeStream> {
-    const exchanges = await ExchangeStream.open(pair.connection)
+    const exchanges = await ExchangeStream.open(pair.connection, SETUP_EXCHANGES)
     stops.push(async () => { await exchanges.close() })
     return exchanges
   }
@@ -54,7 +57,7 @@ describe('set-up server', () => {
     const stream = await pair.connection.newStream(SETUP_PROTOCOL)
     const answers: Frame[] = []
     let wake = (): void => {}
-    const reader = new FrameReader(frame => answers.push(frame) > 0)
+    const reader = new FrameReader(MAX_FRAME_BYTES, frame => answers.push(frame) > 0)
     const dialler: Dialler = {
       stream,
       answers,

@@ -1,12 +1,12 @@
 /**
- * Frames of `/byway/setup/1.0.0` and the stream between them, for both of its ends:
+ * Frames on a long-lived stream of exchanges, for both of its ends:
  *
  *   chunks ─▶ FrameReader ─▶ frames        frames ─▶ FrameWriter ─▶ one send for each turn of the event loop
  *
  * A message of a libp2p stream is dear (some 10 µs each for encryption and muxer), so what is written in one turn leaves together.
  */
 import { MalformedMessageError } from '../errors.ts'
-import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './constants.ts'
+import { FRAME_HEADER_BYTES } from './exchange-protocol.ts'
 import type { Logger, Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -23,19 +23,20 @@ export interface Frame {
   status: number
   /** Unsigned 32-bit number that an answer shares with its request */
   exchange: number
-  /** At most MAX_FRAME_BYTES − FRAME_HEADER_BYTES */
+  /** At most the largest frame less its header */
   body: Uint8Array
 }
 
 /** The bytes of one frame. RangeError: the body is too long for one. */
-export function encodeFrame (frame: Frame): Uint8Array {
-  const bytes = new Uint8Array(lengthOf(frame))
+export function encodeFrame (frame: Frame, maxFrameBytes: number): Uint8Array {
+  const bytes = new Uint8Array(lengthOf(frame, maxFrameBytes))
   write(frame, bytes, 0)
   return bytes
 }
 
 /** Cuts received bytes into frames. Keeps at most one frame that is not complete. */
 export class FrameReader {
+  readonly #maxFrameBytes: number
   readonly #onFrame: (frame: Frame) => boolean
   /** The beginning of a frame whose rest has not come yet; made when first needed. */
   #carry: Uint8Array | undefined
@@ -44,7 +45,8 @@ export class FrameReader {
   #at = 0
 
   /** @param onFrame - takes one frame, whose body is a copy of its own, and says whether to go on */
-  constructor (onFrame: (frame: Frame) => boolean) {
+  constructor (maxFrameBytes: number, onFrame: (frame: Frame) => boolean) {
+    this.#maxFrameBytes = maxFrameBytes
     this.#onFrame = onFrame
   }
 
@@ -69,9 +71,9 @@ export class FrameReader {
     if (left === 0 || this.#carried > 0) {
       return left === 0 ? undefined : this.#complete(chunk)
     }
-    const length = left === 1 ? Infinity : lengthAt(chunk, this.#at)
+    const length = left === 1 ? Infinity : lengthAt(chunk, this.#at, this.#maxFrameBytes)
     if (left < length) {
-      this.#carry ??= new Uint8Array(MAX_FRAME_BYTES)
+      this.#carry ??= new Uint8Array(this.#maxFrameBytes)
       this.#carry.set(chunk.subarray(this.#at))
       this.#carried = left
       return undefined
@@ -86,7 +88,7 @@ export class FrameReader {
       carry[1] = chunk[this.#at++]
       this.#carried = 2
     }
-    const length = lengthAt(carry, 0)
+    const length = lengthAt(carry, 0, this.#maxFrameBytes)
     const part = chunk.subarray(this.#at, this.#at + length - this.#carried)
     carry.set(part, this.#carried)
     this.#carried += part.length
@@ -101,6 +103,7 @@ export class FrameReader {
 
 /** Frames on their way into a stream. Bounded by its user, who looks at `bufferedBytes`. */
 export class FrameWriter {
+  readonly #maxFrameBytes: number
   readonly #stream: Stream
   readonly #log?: Logger
   #batch = new Uint8Array(0)
@@ -110,7 +113,8 @@ export class FrameWriter {
   #inBatch: Array<() => void> = []
   #inStream: Array<() => void> = []
 
-  constructor (stream: Stream, log?: Logger) {
+  constructor (stream: Stream, maxFrameBytes: number, log?: Logger) {
+    this.#maxFrameBytes = maxFrameBytes
     this.#stream = stream
     this.#log = log
     stream.addEventListener('drain', () => { this.flush() })
@@ -129,7 +133,7 @@ export class FrameWriter {
 
   /** Copies the frame. `onLost` is called by `end` if the frame has not left by then. */
   add (frame: Frame, onLost?: () => void): void {
-    const length = lengthOf(frame)
+    const length = lengthOf(frame, this.#maxFrameBytes)
     this.#reserve(length)
     write(frame, this.#batch, this.#batchBytes)
     this.#batchBytes += length
@@ -206,16 +210,16 @@ function afterMessages (): (run: () => void) => void {
   }
 }
 
-function lengthOf (frame: Frame): number {
+function lengthOf (frame: Frame, maxFrameBytes: number): number {
   const length = FRAME_HEADER_BYTES + frame.body.length
-  if (length > MAX_FRAME_BYTES) {
-    throw new RangeError(`a frame of ${length} bytes: at most ${MAX_FRAME_BYTES} are allowed`)
+  if (length > maxFrameBytes) {
+    throw new RangeError(`a frame of ${length} bytes: at most ${maxFrameBytes} are allowed`)
   }
   return length
 }
 
 function write (frame: Frame, into: Uint8Array, at: number): void {
-  const length = lengthOf(frame)
+  const length = FRAME_HEADER_BYTES + frame.body.length
   into[at] = length >> 8
   into[at + 1] = length
   into[at + 2] = frame.type
@@ -227,10 +231,10 @@ function write (frame: Frame, into: Uint8Array, at: number): void {
   into.set(frame.body, at + FRAME_HEADER_BYTES)
 }
 
-function lengthAt (buffer: Uint8Array, at: number): number {
+function lengthAt (buffer: Uint8Array, at: number, maxFrameBytes: number): number {
   const length = (buffer[at] << 8) | buffer[at + 1]
-  if (length < FRAME_HEADER_BYTES || length > MAX_FRAME_BYTES) {
-    throw new MalformedMessageError(`a frame of ${length} bytes: ${FRAME_HEADER_BYTES} to ${MAX_FRAME_BYTES} are allowed`)
+  if (length < FRAME_HEADER_BYTES || length > maxFrameBytes) {
+    throw new MalformedMessageError(`a frame of ${length} bytes: ${FRAME_HEADER_BYTES} to ${maxFrameBytes} are allowed`)
   }
   return length
 }

@@ -6,13 +6,16 @@ import { NotFoundError, STATUS_TABLE, statusOf } from '../../../protocols/errors
 import { encodeFailure } from '../../../protocols/setup/codec.ts'
 import { MAX_FRAME_BYTES, MAX_WAITING, SETUP_PROTOCOL } from '../../../protocols/setup/constants.ts'
 import { failureAt, SetupFailedError } from '../../../protocols/setup/errors.ts'
-import { ExchangeStream } from '../../../protocols/setup/exchange-stream.ts'
-import { ANSWER_BIT, encodeFrame, FrameReader } from '../../../protocols/setup/frames.ts'
+import { ExchangeStream } from '../../../protocols/exchange/exchange-stream.ts'
+import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader } from '../../../protocols/exchange/frames.ts'
 import { pairOfNodes } from '../request-response.samples.ts'
 import { sendAndEnd } from './stream-samples.ts'
 import type { Connection, Stream } from '@libp2p/interface'
-import type { ExchangeStreamOptions } from '../../../protocols/setup/exchange-stream.ts'
-import type { Frame } from '../../../protocols/setup/frames.ts'
+import type { ExchangeStreamOptions } from '../../../protocols/exchange/exchange-stream.ts'
+import type { Frame } from '../../../protocols/exchange/frames.ts'
+import { SETUP_EXCHANGES } from '../../../protocols/setup/setup-protocol.ts'
+
+const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 
 /** A peer that answers when the test says so. */
 interface Peer {
@@ -34,7 +37,7 @@ describe('exchange stream', () => {
   })
 
   async function dial (options: ExchangeStreamOptions = {}): Promise<ExchangeStream> {
-    const stream = await ExchangeStream.open(pair.connection, options)
+    const stream = await ExchangeStream.open(pair.connection, SETUP_EXCHANGES, options)
     open.push(stream)
     return stream
   }
@@ -55,7 +58,7 @@ describe('exchange stream', () => {
         },
         answer: ({ type, exchange, body }, answer) => { stream.send(encodeFrame({ type: type | ANSWER_BIT, status: 0, exchange, body, ...answer })) }
       }
-      const reader = new FrameReader(frame => {
+      const reader = new FrameReader(MAX_FRAME_BYTES, frame => {
         it.frames.push(frame)
         onFrame?.(frame, it)
         return true
@@ -359,11 +362,11 @@ describe('exchange stream', () => {
         })
       } as unknown as Connection
       const controller = new AbortController()
-      const cancelled = assert.rejects(ExchangeStream.open(never, { signal: controller.signal }), { name: 'CancelledError' })
+      const cancelled = assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
       controller.abort(new Error('enough'))
       await cancelled
-      await assert.rejects(ExchangeStream.open(never, { signal: controller.signal }), { name: 'CancelledError' })
-      await assert.rejects(ExchangeStream.open(never, { deadlineMs: 20 }), { name: 'DeadlineError', remote: false })
+      await assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
+      await assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { deadlineMs: 20 }), { name: 'DeadlineError', remote: false })
     })
   })
 

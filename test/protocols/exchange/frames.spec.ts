@@ -4,9 +4,11 @@ import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from '../../../protocols/setup/constants.ts'
-import { ANSWER_BIT, encodeFrame, FrameReader, FrameWriter } from '../../../protocols/setup/frames.ts'
+import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader, FrameWriter } from '../../../protocols/exchange/frames.ts'
 import type { Stream } from '@libp2p/interface'
-import type { Frame } from '../../../protocols/setup/frames.ts'
+import type { Frame } from '../../../protocols/exchange/frames.ts'
+
+const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 
 const byte = fc.integer({ min: 0, max: 255 })
 const frames = fc.array(fc.record<Frame>({
@@ -28,7 +30,7 @@ function cut (bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 
 function read (chunks: ReadonlyArray<Uint8Array | Uint8ArrayList>): Frame[] {
   const found: Frame[] = []
-  const reader = new FrameReader(frame => found.push(frame) > 0)
+  const reader = new FrameReader(MAX_FRAME_BYTES, frame => found.push(frame) > 0)
   for (const chunk of chunks) {
     assert.equal(reader.push(chunk), undefined)
   }
@@ -67,7 +69,7 @@ describe('frames of set-up', () => {
     const bytes = concat([1, 2, 3].map(exchange => encodeFrame({ type: 1, status: 0, exchange, body: new Uint8Array(20).fill(exchange) })))
     const chunk = Buffer.from(bytes)
     const found: Frame[] = []
-    const reader = new FrameReader(frame => found.push(frame) > 0)
+    const reader = new FrameReader(MAX_FRAME_BYTES, frame => found.push(frame) > 0)
     reader.push(chunk.subarray(0, 40))
     reader.push(chunk.subarray(40))
     found[0].body.fill(99)
@@ -79,7 +81,7 @@ describe('frames of set-up', () => {
   it('that come behind one at which the reader is stopped are given back, and lose nothing', () => {
     fc.assert(fc.property(frames, marks, fc.infiniteStream(fc.boolean()), (written, at, goOn) => {
       const found: Frame[] = []
-      const reader = new FrameReader(frame => {
+      const reader = new FrameReader(MAX_FRAME_BYTES, frame => {
         found.push(frame)
         return goOn.next().value
       })
@@ -139,7 +141,7 @@ describe('frame writer', () => {
 
   beforeEach(() => {
     stream = new FakeStream()
-    writer = new FrameWriter(stream as unknown as Stream)
+    writer = new FrameWriter(stream as unknown as Stream, MAX_FRAME_BYTES)
   })
 
   it('sends what was written in one turn at once', async () => {

@@ -1,5 +1,5 @@
 /**
- * The dialler's side of the long-lived stream of `/byway/setup/1.0.0`: many exchanges at once, answered in any order.
+ * The dialler's side of a long-lived stream: many exchanges at once, answered in any order.
  *
  *   request ─▶ waiting ──┬── answer: settled
  *                        └── deadline or cancelled: rejected ─▶ overdue ── answer after all: `onLate`, if it is a success
@@ -12,18 +12,15 @@ import {
 } from '../errors.ts'
 import { Lifetime } from '../lifetime.ts'
 import { release } from '../stream-io.ts'
-import { DEADLINE_MS, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, MAX_WAITING, SETUP_PROTOCOL } from './constants.ts'
-import { failureOfAnswer } from './errors.ts'
+import { FRAME_HEADER_BYTES } from './exchange-protocol.ts'
 import { ANSWER_BIT, FrameReader, FrameWriter } from './frames.ts'
 import type { BywayError } from '../errors.ts'
+import type { ExchangeProtocol } from './exchange-protocol.ts'
 import type { Frame } from './frames.ts'
 import type { Connection, Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
 /** Longer than the time between two refreshes of state, so that a stream in use stays. */
 const DEFAULT_IDLE_MS = 120_000
-
-/** All that may wait for answers, and as much again whose deadline passed before the peer took it. */
-const MAX_BUFFERED_BYTES = 2 * MAX_WAITING * MAX_FRAME_BYTES
 
 /** A timer of more than 2^31 − 1 ms would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -61,6 +58,7 @@ interface Waiting {
 }
 
 export class ExchangeStream {
+  readonly #protocol: ExchangeProtocol
   readonly #stream: Stream
   readonly #peer: string
   readonly #writer: FrameWriter
@@ -77,33 +75,35 @@ export class ExchangeStream {
   #timerDueMs = Infinity
 
   /** @throws ProtocolNotSupportedError, UnavailableError, DeadlineError, CancelledError */
-  static async open (connection: Connection, options: ExchangeStreamOptions = {}): Promise<ExchangeStream> {
+  static async open (connection: Connection, protocol: ExchangeProtocol, options: ExchangeStreamOptions = {}): Promise<ExchangeStream> {
     const life = new Lifetime(options.signal)
-    life.arm(options.deadlineMs ?? DEADLINE_MS, `stream for ${SETUP_PROTOCOL} to ${connection.remotePeer}`)
+    life.arm(options.deadlineMs ?? protocol.deadlineMs, `stream for ${protocol.id} to ${connection.remotePeer}`)
     try {
       life.signal.throwIfAborted()
-      const stream = await connection.newStream(SETUP_PROTOCOL, { signal: life.signal, runOnLimitedConnection: true })
-      return new ExchangeStream(stream, connection, options)
+      const stream = await connection.newStream(protocol.id, { signal: life.signal, runOnLimitedConnection: true })
+      return new ExchangeStream(stream, connection, protocol, options)
     } catch (cause) {
       life.signal.throwIfAborted()
       if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
-        throw new ProtocolNotSupportedError(`${connection.remotePeer} does not speak ${SETUP_PROTOCOL}`, { cause })
+        throw new ProtocolNotSupportedError(`${connection.remotePeer} does not speak ${protocol.id}`, { cause })
       }
-      throw new UnavailableError(`no stream for ${SETUP_PROTOCOL} to ${connection.remotePeer}`, { cause })
+      throw new UnavailableError(`no stream for ${protocol.id} to ${connection.remotePeer}`, { cause })
     } finally {
       life.clear()
     }
   }
 
-  private constructor (stream: Stream, connection: Connection, options: ExchangeStreamOptions) {
+  private constructor (stream: Stream, connection: Connection, protocol: ExchangeProtocol, options: ExchangeStreamOptions) {
+    this.#protocol = protocol
     this.#stream = stream
     this.#peer = connection.remotePeer.toString()
     this.#idleMs = options.idleMs ?? DEFAULT_IDLE_MS
     this.#onClose = options.onClose
     this.#log = options.log
-    stream.maxWriteBufferLength = MAX_BUFFERED_BYTES
-    this.#writer = new FrameWriter(stream)
-    const reader = new FrameReader(frame => this.#answered(frame))
+    // all that may wait for answers, and as much again whose deadline passed before the peer took it
+    stream.maxWriteBufferLength = 2 * protocol.maxWaiting * protocol.maxFrameBytes
+    this.#writer = new FrameWriter(stream, protocol.maxFrameBytes)
+    const reader = new FrameReader(protocol.maxFrameBytes, frame => this.#answered(frame))
     stream.addEventListener('message', (event: StreamMessageEvent) => { this.#read(reader, event) })
     // the end is told before the data that came with it
     stream.addEventListener('remoteCloseWrite', () => { queueMicrotask(() => { void this.#end(new UnavailableError(`${this.#peer} ended the stream`)) }) })
@@ -132,11 +132,11 @@ export class ExchangeStream {
   /**
    * Asks, and gives the body of the answer.
    *
-   * Rejects with SetupFailedError (the peer's answer), DeadlineError, CancelledError, UnavailableError (the stream is gone),
+   * Rejects with the error that the peer answers, DeadlineError, CancelledError, UnavailableError (the stream is gone),
    * OverQuotaError (too many wait already) or MessageTooLargeError.
    */
   request (type: number, body: Uint8Array, options: ExchangeOptions = {}): Promise<Uint8Array> {
-    const { signal, onLate, deadlineMs = DEADLINE_MS } = options
+    const { signal, onLate, deadlineMs = this.#protocol.deadlineMs } = options
     const refusal = this.#refusal(body, signal)
     if (refusal !== undefined) {
       return Promise.reject(refusal)
@@ -168,10 +168,10 @@ export class ExchangeStream {
     if (!this.isOpen) {
       return new UnavailableError(`the stream to ${this.#peer} is closed`)
     }
-    if (frameBytes > MAX_FRAME_BYTES) {
-      return new MessageTooLargeError(`request of ${frameBytes} bytes where ${MAX_FRAME_BYTES} are allowed`)
+    if (frameBytes > this.#protocol.maxFrameBytes) {
+      return new MessageTooLargeError(`request of ${frameBytes} bytes where ${this.#protocol.maxFrameBytes} are allowed`)
     }
-    if (this.#waiting.size >= MAX_WAITING || this.#writer.bufferedBytes + frameBytes > MAX_BUFFERED_BYTES) {
+    if (this.#waiting.size >= this.#protocol.maxWaiting || this.#writer.bufferedBytes + frameBytes > 2 * this.#protocol.maxWaiting * this.#protocol.maxFrameBytes) {
       return new OverQuotaError(`${this.#waiting.size} exchanges wait for ${this.#peer}: wait for one to end`)
     }
     return undefined
@@ -208,7 +208,7 @@ export class ExchangeStream {
       if (status === STATUS_OK) {
         waiting.resolve(body)
       } else {
-        waiting.reject(failureOfAnswer(status, body))
+        waiting.reject(this.#protocol.decodeFailure(status, body))
       }
     }
     return !this.#isClosed
@@ -237,7 +237,7 @@ export class ExchangeStream {
     this.#settle(exchange, waiting)
     this.#overdue.set(exchange, { type: waiting.type, onLate: waiting.onLate })
     waiting.reject(error)
-    if (this.#overdue.size > MAX_WAITING) {
+    if (this.#overdue.size > this.#protocol.maxWaiting) {
       // it answers nothing, or the way to it is cut: a new stream finds out
       this.#stream.abort(new UnavailableError(`${this.#peer} left ${this.#overdue.size} exchanges without an answer`))
     }

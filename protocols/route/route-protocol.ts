@@ -1,0 +1,20 @@
+/** `/byway/route/1.0.0` as its two ends see it: exchanges on one long-lived stream for each host. */
+import { BywayError, errorOfStatus, STATUS_INTERNAL, statusOf } from '../errors.ts'
+import { failureBody, printable } from '../framing.ts'
+import { FRAME_HEADER_BYTES } from '../exchange/exchange-protocol.ts'
+import { MAX_RESPONSE_BYTES, MAX_WAITING, ROUTE_DEADLINE_MS, ROUTE_PROTOCOL } from './constants.ts'
+import type { ExchangeProtocol } from '../exchange/exchange-protocol.ts'
+
+/** The only type of request. */
+export const QUERY = 1
+
+export const ROUTE_EXCHANGES: ExchangeProtocol = {
+  id: ROUTE_PROTOCOL,
+  maxFrameBytes: MAX_RESPONSE_BYTES + FRAME_HEADER_BYTES,
+  types: QUERY,
+  deadlineMs: ROUTE_DEADLINE_MS,
+  maxWaiting: MAX_WAITING,
+  answersStaySmall: false,
+  decodeFailure: (status, body) => errorOfStatus(status, printable(body)),
+  encodeFailure: (error, maxBytes) => failureBody(error instanceof BywayError && statusOf(error) !== STATUS_INTERNAL ? error.message : 'internal error').subarray(0, maxBytes)
+}
