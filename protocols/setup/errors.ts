@@ -32,6 +32,21 @@ export function failureAt (index: number, error: BywayError): SetupFailedError {
   return error instanceof SetupFailedError ? error : new SetupFailedError(error.message, { code: error.code, index, cause: error })
 }
 
+/**
+ * What the node at `index` was asked for. A failure can only be its own or come from behind it: whoever names a node in front of itself is taken to
+ * speak for itself, and its challenge is not passed off as that node's.
+ */
+export async function spokenFrom<T> (index: number, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof SetupFailedError && error.index < index) {
+      throw new SetupFailedError(error.message, { code: error.code, index, remote: error.remote, cause: error })
+    }
+    throw error
+  }
+}
+
 /** The error for an answer whose status is not 0; a status from a later version counts as INTERNAL. A body may be cut: the status says enough. */
 export function failureOfAnswer (status: number, body: Uint8Array): SetupFailedError {
   const { index, message, challenge } = readFailure(body)

@@ -1,7 +1,11 @@
 // The four daemons: which settings each has, which service it makes of them, and what that does on its control channel.
+import { homedir } from 'node:os'
+import { join, resolve as resolvePath } from 'node:path'
 import { bootstrap } from '../discovery/bootstrap.ts'
 import { forwarder } from '../forwarder/forwarder.ts'
+import { historyCommands } from './history.ts'
 import { host } from '../host/host.ts'
+import { MapStore } from '../rsp/map-store.ts'
 import { OutgoingChannel } from '../host/outgoing-channel.ts'
 import { pathCommands, revocationCommands } from './path.ts'
 import { receiptCommands, usageCommands } from './usage.ts'
@@ -10,11 +14,19 @@ import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host } from '../host/host.ts'
 import type { Role } from '../node/libp2p.ts'
+import type { RouteProviderInit } from '../rsp/route-provider.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { Settings, SettingName } from './settings.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export type DaemonSettings = Partial<Settings> & { network: string, bootstrap: Multiaddr[] }
+
+/** Where a daemon runs, and as whom. */
+export interface DaemonPlace {
+  env: Readonly<Record<string, string | undefined>>
+  /** Peer id as text. */
+  id: string
+}
 
 /** What runs, and how it is spoken to. */
 export interface DaemonService {
@@ -33,13 +45,20 @@ export interface DaemonRole {
   servesDht: boolean
   /** Arguments, as they would be typed. */
   example: string
-  create: (settings: DaemonSettings) => DaemonService
+  /**
+   * @param place - without it nothing is kept but where the settings name a folder
+   * @throws MapStoreError
+   */
+  create: (settings: DaemonSettings, place?: DaemonPlace) => DaemonService
   /** What others do with its address. */
   nextStep: string
 }
 
 const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'json'] as const satisfies SettingName[]
 const TCP = '/ip4/0.0.0.0/tcp/0'
+const MAP_FILE = 'map.sqlite'
+/** Of a peer id, as in the names of control sockets. */
+const ID_LETTERS = 8
 /** Browsers cannot dial TCP. */
 const WEB_SOCKET = '/ip4/0.0.0.0/tcp/0/ws'
 
@@ -64,13 +83,12 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'map', 'price'],
+  settings: [...COMMON, 'operator', 'tags', 'map', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
-  create: ({ network, bootstrap: peers, operator, tags, map, price }) => service(routeProvider({
-    network, bootstrap: peers, operator, tags, mapKind: map, priceMicro: price
-  }), ({ status }) => status, receiptCommands),
+  create: (settings, place) => service(
+    routeProvider(routeProviderInit(settings, place)), ({ status }) => status, (rsp) => new Map([...receiptCommands(rsp), ...historyCommands(rsp)])),
   nextStep: 'host'
 }, {
   name: 'host',
@@ -112,6 +130,33 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, m
     policy: { rsps, revoked, sourceRoutes, linkRules },
     maxPaths
   }
+}
+
+/** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
+function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
+  const { network, bootstrap: peers, operator, tags, map, price } = settings
+  const folder = dataFolder(settings, place)
+  return {
+    network,
+    bootstrap: peers,
+    operator,
+    tags,
+    mapKind: map,
+    priceMicro: price,
+    archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
+  }
+}
+
+/** The folder named in the settings, or one of this node in `$XDG_DATA_HOME/byway`, or below `~/.local/share`; undefined: keep nothing. */
+export function dataFolder ({ data, ephemeral }: Pick<DaemonSettings, 'data' | 'ephemeral'>, place: DaemonPlace | undefined): string | undefined {
+  if (typeof data === 'string') {
+    return resolvePath(data)
+  }
+  if (data === false || ephemeral === true || place === undefined) {
+    return undefined
+  }
+  const home = place.env.XDG_DATA_HOME ?? ''
+  return join(home === '' ? join(homedir(), '.local', 'share') : home, 'byway', `rsp-${place.id.slice(-ID_LETTERS)}`)
 }
 
 function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): object {

@@ -25,6 +25,9 @@ export function registerDaemons (program: Command, terminal: Terminal): void {
       .addOption(new Option('--no-control', 'take no commands while it runs'))
       .addHelpText('after', `\nListens on ${role.listen.join(' and ')} unless told otherwise.\n\nExample:\n  byway ${role.name} ${role.example}`)
       .action(async (flags: Record<string, unknown>) => { await runDaemon(role, flags, terminal) })
+    if (role.settings.includes('data')) {
+      command.addOption(new Option('--no-data', 'keep no map over restarts'))
+    }
   }
 }
 
@@ -35,8 +38,8 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
   const privateKey = settings.ephemeral === true
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
-  const service = role.create(settings)
   const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
+  const service = role.create(settings, { env: terminal.env, id: identity.id })
   const control = await openControl(identity, settings.control, service, terminal)
   try {
     await runNode(role, settings, service, { privateKey, identity, control }, terminal)

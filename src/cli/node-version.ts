@@ -1,7 +1,7 @@
 // The check that comes before anything else is loaded: libp2p would fail on an older Node with a riddle. Imports nothing.
 
-/** libp2p 3 needs Node 22; its modules use what 22.12 has. */
-const OLDEST = [22, 12] as const
+/** libp2p 3 needs Node 22; the RSP's store needs the SQLite of 22.13. */
+const OLDEST = [22, 13] as const
 
 /**
  * @param version - as `process.version`

@@ -5,6 +5,7 @@ import { complaint } from './output.ts'
 import { packageVersion } from './package-version.ts'
 import { registerDaemons } from './daemon.ts'
 import { registerDemo } from './demo/command.ts'
+import { registerHistory } from './history.ts'
 import { registerPath, registerRevocation } from './path.ts'
 import { registerPing } from './ping.ts'
 import { registerRoute } from './route.ts'
@@ -40,6 +41,7 @@ export function createProgram (terminal: Terminal): Command {
   registerPath(program, terminal)
   registerRevocation(program, terminal)
   registerUsage(program, terminal)
+  registerHistory(program, terminal)
   registerDemo(program, terminal)
   return program
 }

@@ -174,6 +174,13 @@ export const SETTINGS = {
     expected: 'an amount such as "0.25"',
     schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed(priceMicroOf))
   }),
+  data: setting({
+    shape: 'text',
+    placeholder: 'folder',
+    about: 'keep the map and its history here for the next start, in a folder that no other node uses; "off" keeps nothing (default: in ~/.local/share/byway, and with --ephemeral nowhere)',
+    expected: 'the name of a folder, or "off"',
+    schema: z.union([z.literal(false), z.string().regex(/^[^\0]+$/).transform((folder) => folder === 'off' ? false : folder)])
+  }),
   maxAccess: setting({
     shape: 'text',
     placeholder: 'n',

@@ -16,8 +16,8 @@ import type { OpenedOrder } from '../../protocols/setup/order.ts'
 import type { ShownPath, VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { PeerId } from '@libp2p/interface'
 
-/** Orders of two minutes at 1,000 per second. */
-const MAX_ORDERS = 131_072
+/** More orders than signatures are checked for while they are remembered: what is let in must not fill the memory of it. */
+const ORDERS_MARGIN = 1.1
 
 export interface InstallCheckerInit {
   self: PeerId
@@ -47,7 +47,7 @@ export class InstallChecker {
 
   constructor (init: InstallCheckerInit) {
     this.#init = init
-    this.#orders = new SeenOnce({ lifeMs: 2 * MAX_ORDER_AGE_MS, maxEntries: MAX_ORDERS, nowMs: init.now() })
+    this.#orders = new SeenOnce({ lifeMs: 2 * MAX_ORDER_AGE_MS, maxEntries: Math.ceil(ORDERS_MARGIN * (init.gate.limits.checksPerSecond * 2 * MAX_ORDER_AGE_MS / 1_000 + init.gate.limits.checkBurst)), nowMs: init.now() })
   }
 
   /** At once when no signature has to be checked. Throws, or rejects with, what the table of the specification says. */

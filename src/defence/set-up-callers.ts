@@ -27,7 +27,8 @@ export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder
   const callers = new WeakMap<Connection, InstallCaller>()
   const callerOf = (connection: Connection): InstallCaller => {
     const known = callers.get(connection)
-    if (known !== undefined) {
+    // a forwarder may be known as one only later
+    if (known?.gate.isForwarder === true || (known !== undefined && !isForwarder(known.peer))) {
       return known
     }
     const peer = connection.remotePeer

@@ -21,9 +21,13 @@ export interface AccountsInit {
   /** Where the caps are kept, one for each account and link that are used together. */
   caps: BucketSlab
   maxAccounts?: number
+  /** Of those that callers of one address prefix, or one forwarder, have brought. */
+  maxPerOpener?: number
 }
 
 const DEFAULT_MAX_ACCOUNTS = 1_024
+/** Keys cost nothing: whoever makes RSPs up must not keep out those of others. */
+const DEFAULT_MAX_PER_OPENER = 64
 /** Offers live ten minutes and clocks differ by one; so does what is minted under an account. */
 const IDLE_MS = 900_000
 const NO_CAP = -1
@@ -40,6 +44,9 @@ export class Accounts {
   readonly #generations: Uint32Array
   /** The other account with the same four bytes in its tags, or 0. */
   readonly #others: Int32Array
+  /** Who brought the first path of the account, and how many each has brought. */
+  readonly #openers: Array<string | undefined> = []
+  readonly #opened = new Map<string, number>()
   readonly #byNode = new NodeTable<number>()
   readonly #byPrefix = new Map<number, number>()
   /** By index of the link, then by account. */
@@ -61,13 +68,36 @@ export class Accounts {
   /**
    * The account of an RSP whose signature was checked; opened if there is none.
    *
-   * @throws OverQuotaError when there is no room, here or under the four bytes that its tags begin with
+   * @param opener - who shows its path; a new account counts to it
+   * @throws OverQuotaError when there is no room, here, for this opener, or under the four bytes that its tags begin with
    */
-  of (rsp: PeerId, nowMs: number): number {
+  of (rsp: PeerId, nowMs: number, opener = ''): number {
     const node = nodeIdOf(rsp)
-    const account = this.#byNode.get(node) ?? this.#open(rsp, nowMs)
+    const account = this.#byNode.get(node) ?? this.#openFor(opener, rsp, nowMs)
     this.#usedAtMs[account] = nowMs
     return account
+  }
+
+  #openFor (opener: string, rsp: PeerId, nowMs: number): number {
+    const opened = this.#opened.get(opener) ?? 0
+    if (opened >= (this.#init.maxPerOpener ?? DEFAULT_MAX_PER_OPENER)) {
+      throw new OverQuotaError('too many new RSPs come from where you are: use one that is known here')
+    }
+    const account = this.#open(rsp, nowMs)
+    this.#openers[account] = opener
+    this.#opened.set(opener, (this.#opened.get(opener) ?? 0) + 1)
+    return account
+  }
+
+  #forgetOpener (account: number): void {
+    const opener = this.#openers[account]
+    const left = opener === undefined ? 0 : (this.#opened.get(opener) ?? 1) - 1
+    if (opener !== undefined && left > 0) {
+      this.#opened.set(opener, left)
+    } else if (opener !== undefined) {
+      this.#opened.delete(opener)
+    }
+    this.#openers[account] = undefined
   }
 
   /** The account of an RSP, or 0. */
@@ -106,6 +136,7 @@ export class Accounts {
       return
     }
     const node = nodeIdOf(rsp)
+    this.#forgetOpener(account)
     this.#rsps[account] = undefined
     this.#generations[account]++
     this.#byNode.delete(node)

@@ -47,6 +47,8 @@ export interface MintInit {
   rateClass: number
   previous: NodeId
   next: NodeId
+  /** Who shows the path; see `Accounts.of`. */
+  opener?: string
 }
 
 const DEFAULT_MAX_VERIFIED = 8_192
@@ -120,14 +122,14 @@ export class HopAuthority implements RouteAuthority {
    *
    * @throws NotAuthorizedError, OverQuotaError, or ExpiredError for a path that no packet can use now
    */
-  mint ({ tag, rsp, expiryS, rateClass, previous, next }: MintInit): Uint8Array {
+  mint ({ tag, rsp, expiryS, rateClass, previous, next, opener }: MintInit): Uint8Array {
     const { accounts, now, policy, secrets } = this.#init
     policy.checkRsp(rsp)
     const secret = secrets.of(expiryS)
     if (secret === undefined) {
       throw new ExpiredError(`no packet can use a path that ends at ${new Date(expiryS * 1_000).toISOString()}: ask the RSP for another, and check the clocks`)
     }
-    accounts.of(rsp, now())
+    accounts.of(rsp, now(), opener)
     return hopAuthenticator(secret, { pathTag: tag, rsp: nodeIdOf(rsp), expiryS, rateClass, neighbours: [previous, next] })
   }
 

@@ -1,7 +1,7 @@
 // What a path may use of this forwarder: the operator's policy, the quotas of its RSP, its source and its caller's prefix, the rate
 // that its RSP signed, and the caps of the RSP on the links that it takes.
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { OverQuotaError } from '../../protocols/errors.ts'
+import { ExpiredError, OverQuotaError } from '../../protocols/errors.ts'
 import { PathNotes } from './path-notes.ts'
 import type { Accounts } from './accounts.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
@@ -46,6 +46,8 @@ const UNKNOWN = -1
 export class PathBudget {
   readonly #init: PathBudgetInit
   readonly #notes = new PathNotes()
+  /** Account and path number → entries. */
+  readonly #perPath = new Map<number, number>()
 
   constructor (init: PathBudgetInit) {
     this.#init = init
@@ -71,11 +73,18 @@ export class PathBudget {
    */
   reserve ({ opened, previous, next, caller, leaseMs, nowMs }: Reservation): { forward: Label, back: Label } {
     this.check(opened)
+    if (opened.path.expiresAtMs <= this.#init.nowUnixMs()) {
+      throw new ExpiredError('the path has expired: ask the RSP for another offer')
+    }
     const { accounts, quotas, table } = this.#init
     const { path, order } = opened
-    const account = accounts.of(path.rsp, nowMs)
+    const account = accounts.of(path.rsp, nowMs, caller.isForwarder ? caller.peer : caller.prefix)
     const caps = [accounts.capOf(account, next.index, nowMs), previous === undefined ? UNKNOWN : accounts.capOf(account, previous.index, nowMs)] as const
-    const place = quotas.take({ account, source: order.source, prefix: caller.prefix })
+    const ofPath = pathKey(account, path.pathNumber)
+    if ((this.#perPath.get(ofPath) ?? 0) >= quotas.limits.maxPerPath) {
+      throw new OverQuotaError(`this path is installed ${quotas.limits.maxPerPath} times already: remove one, or ask the RSP for another path`)
+    }
+    const place = quotas.take({ account, source: order.source, prefix: caller.prefix, forwarder: caller.isForwarder ? caller.peer : undefined })
     const labels = table.reserve({
       previous: previous?.index ?? UNKNOWN,
       next: next.index,
@@ -91,6 +100,7 @@ export class PathBudget {
       quotas.give(place)
       throw new OverQuotaError('the table of this forwarder is full: use another one, or try again later')
     }
+    this.#perPath.set(ofPath, (this.#perPath.get(ofPath) ?? 0) + 1)
     this.#notes.set(labels.forward.slot >>> 1, { ...place, pathNumber: path.pathNumber, begins: opened.index === 0, ends: opened.isExit })
     return labels
   }
@@ -130,7 +140,15 @@ export class PathBudget {
   release (path: PathState): void {
     const entry = path.forward.slot >>> 1
     this.#charge(entry, path)
-    this.#init.quotas.give(this.#notes.get(entry))
+    const note = this.#notes.get(entry)
+    this.#init.quotas.give(note)
+    const ofPath = pathKey(note.account, note.pathNumber)
+    const left = (this.#perPath.get(ofPath) ?? 1) - 1
+    if (left > 0) {
+      this.#perPath.set(ofPath, left)
+    } else {
+      this.#perPath.delete(ofPath)
+    }
   }
 
   #charge (entry: number, { previous, next, packets, bytes }: Pick<PathState, 'previous' | 'next' | 'packets' | 'bytes'>): void {
@@ -145,8 +163,13 @@ export class PathBudget {
     for (const { direction, link } of directions) {
       const news = this.#notes.since(entry, direction, packets[direction], bytes[direction])
       if (news.packets > 0 && rsp !== undefined && source !== undefined) {
-        ledger.add({ rsp, source: nodeIdOf(source), pathNumber: note.pathNumber, next: link === UNKNOWN ? undefined : links.byIndex(link)?.peer, ...news })
+        ledger.add({ rsp, source: nodeIdOf(source), pathNumber: note.pathNumber, next: link === UNKNOWN ? undefined : links.peerAt(link), ...news })
       }
     }
   }
+}
+
+/** Exact: an account is far below 2^20. */
+function pathKey (account: number, pathNumber: number): number {
+  return account * 2 ** 32 + pathNumber
 }

@@ -9,15 +9,22 @@ export interface QuotaLimits {
   maxEntries: number
   maxPerRsp: number
   maxPerSource: number
-  /** Of the peer that asked for the entry. */
+  /** Of the peer that asked for the entry, unless it is a forwarder. */
   maxPerPrefix: number
+  /** Of a forwarder that brings the passes of others. */
+  maxPerForwarder: number
+  /** Of one signed path: each may use the rate that the RSP has signed for it. Two, so that one can be set up before the other goes. */
+  maxPerPath: number
 }
 
 const DEFAULT_MAX_ENTRIES = 65_536
 /** More flows at once than a host has. */
 const DEFAULT_MAX_PER_SOURCE = 256
-/** The hosts of one office; a pass is counted to the forwarder that brought it. */
+/** The hosts of one office. */
 const DEFAULT_MAX_PER_PREFIX = 1_024
+const DEFAULT_MAX_PER_PATH = 2
+/** So many forwarders bring as much as they may before the table is full. */
+const FORWARDERS_THAT_FILL = 8
 
 /** The defaults for what is not said: one RSP may have half of the table. */
 export function quotaLimits (limits: Partial<QuotaLimits> = {}): QuotaLimits {
@@ -26,7 +33,9 @@ export function quotaLimits (limits: Partial<QuotaLimits> = {}): QuotaLimits {
     maxEntries,
     maxPerRsp: limits.maxPerRsp ?? Math.max(1, Math.floor(maxEntries / 2)),
     maxPerSource: limits.maxPerSource ?? DEFAULT_MAX_PER_SOURCE,
-    maxPerPrefix: limits.maxPerPrefix ?? DEFAULT_MAX_PER_PREFIX
+    maxPerPrefix: limits.maxPerPrefix ?? DEFAULT_MAX_PER_PREFIX,
+    maxPerForwarder: limits.maxPerForwarder ?? Math.max(1, Math.ceil(maxEntries / FORWARDERS_THAT_FILL)),
+    maxPerPath: limits.maxPerPath ?? DEFAULT_MAX_PER_PATH
   }
 }
 
@@ -37,6 +46,8 @@ export interface QuotaClaim {
   source: PeerId
   /** See defence/address-prefix.ts. Callers without one are counted together, so that hiding it is no way around. */
   prefix: string | undefined
+  /** Peer id of the forwarder that brought a pass: the entry counts to it instead of to a prefix. */
+  forwarder?: string
 }
 
 /** What an entry was counted to, in small integers: to be given back when it goes. */
@@ -83,13 +94,15 @@ export class Quotas {
    *
    * @throws OverQuotaError
    */
-  take ({ account, source, prefix = WITHOUT_PREFIX }: QuotaClaim): QuotaPlace {
-    const { maxEntries, maxPerRsp, maxPerSource, maxPerPrefix } = this.limits
+  take ({ account, source, prefix: given = WITHOUT_PREFIX, forwarder }: QuotaClaim): QuotaPlace {
+    const prefix = forwarder === undefined ? given : `forwarder ${forwarder}`
+    const { maxEntries, maxPerRsp, maxPerSource, maxPerPrefix, maxPerForwarder } = this.limits
     const node = nodeIdOf(source)
     refuseAt(this.#entries, maxEntries, 'this forwarder has', 'use another one')
     refuseAt(this.entriesOf(account), maxPerRsp, 'the RSP has', 'use a path of another one')
     refuseAt(this.#sources.countOf(node), maxPerSource, 'the source has', 'remove some that are not used')
-    refuseAt(this.#prefixes.countOf(prefix), maxPerPrefix, 'callers at this address prefix have', 'come over another forwarder')
+    refuseAt(this.#prefixes.countOf(prefix), forwarder === undefined ? maxPerPrefix : maxPerForwarder,
+      forwarder === undefined ? 'callers at this address prefix have' : 'paths over the forwarder before have', 'come over another forwarder')
     this.#entries++
     this.#accounts.set(account, this.entriesOf(account) + 1)
     const place = { account, source: this.#sources.add(node), prefix: this.#prefixes.add(prefix) }

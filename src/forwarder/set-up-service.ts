@@ -5,6 +5,7 @@ import { decodeBind, decodeRefresh, decodeRemove, encodeBound, encodeInstalled, 
 import { followsInChain } from '../../protocols/setup/refresh-chain.ts'
 import { BywayError, MalformedMessageError, NotAuthorizedError, NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { speakAs } from '../defence/install-checker.ts'
+import { spokenFrom } from '../../protocols/setup/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { rateClassOf } from '../../protocols/forward/rate-class.ts'
 import { UnboundPaths } from './unbound-paths.ts'
@@ -46,6 +47,9 @@ export interface SetUpServiceInit {
 /** Passes of one caller that wait for the next hops: no caller fills their streams for the others. */
 const MAX_WAITING_PER_CALLER = 64
 const MAX_WAITING_PER_FORWARDER = 128
+/** Of all callers, for one destination, and how long it may take to answer. */
+const MAX_WAITING_FOR_DESTINATION = 64
+const DESTINATION_DEADLINE_MS = 2_500
 
 /** Set-up messages since the start, by what became of them. */
 export interface SetUpCounters {
@@ -61,7 +65,7 @@ export class SetUpService {
   readonly counters: SetUpCounters = { installed: 0, authenticated: 0, refreshed: 0, removed: 0, refused: {} }
   readonly #init: SetUpServiceInit
   readonly #unbound = new UnboundPaths()
-  /** Peer ids, as text → passes that wait. */
+  /** Callers, and destinations that are waited for → passes that wait. */
   readonly #waiting = new Map<string, number>()
 
   constructor (init: SetUpServiceInit) {
@@ -111,24 +115,28 @@ export class SetUpService {
     if (checked.opened.isDestination) {
       throw new NotAuthorizedError('a forwarder is not the destination of paths')
     }
-    return speakAs(checked.opened.index, async () => this.#inTurn(caller, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked) : this.#installLabels(checked, caller)))
+    return speakAs(checked.opened.index, async () => this.#inTurn(caller, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked, caller) : this.#installLabels(checked, caller)))
   }
 
   /** @throws OverQuotaError when as many passes of the caller wait as may */
   async #inTurn<T> ({ gate: { peer, isForwarder } }: InstallCaller, run: () => Promise<T>): Promise<T> {
-    const waiting = this.#waiting.get(peer) ?? 0
-    if (waiting >= (isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER)) {
-      throw new OverQuotaError('too many of your set-ups wait for the next hops: let some end first')
+    return this.#counted(peer, isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER, 'too many of your set-ups wait for the next hops: let some end first', run)
+  }
+
+  async #counted<T> (key: string, max: number, complaint: string, run: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting.get(key) ?? 0
+    if (waiting >= max) {
+      throw new OverQuotaError(complaint)
     }
-    this.#waiting.set(peer, waiting + 1)
+    this.#waiting.set(key, waiting + 1)
     try {
       return await run()
     } finally {
-      const left = (this.#waiting.get(peer) ?? 1) - 1
+      const left = (this.#waiting.get(key) ?? 1) - 1
       if (left === 0) {
-        this.#waiting.delete(peer)
+        this.#waiting.delete(key)
       } else {
-        this.#waiting.set(peer, left)
+        this.#waiting.set(key, left)
       }
     }
   }
@@ -139,8 +147,10 @@ export class SetUpService {
     if (this.#unbound.has(opened.orderId)) {
       throw new NotAuthorizedError('this order has an entry here already')
     }
-    const previous = isHopBefore ? linkTo(links, caller.peer) : undefined
+    budget.check(opened)
     const next = await this.#linkOn(opened.next as PeerId, opened.isExit)
+    // after the wait: places of links that have gone are given to others
+    const previous = isHopBefore ? linkTo(links, caller.peer) : undefined
     const nowMs = this.#init.now()
     const labels = budget.reserve({ opened, previous, next, caller: caller.gate, leaseMs: PROVISIONAL_LEASE_MS, nowMs })
     let isWaiting = false
@@ -153,9 +163,7 @@ export class SetUpService {
           throw new OverQuotaError('too many paths wait to be bound: try again in some seconds')
         }
       }
-      const { label, echo } = install.bound
-        ? { ...await client.bind(next.peer, { orderId: opened.orderId, backLabel: labels.back }, { ...this.#deadline(opened.index), onLate: ({ label: late }) => { void this.#removeAt(next.peer, late) } }), echo: undefined }
-        : await this.#passOn(checked, next.peer, labels.back)
+      const { label, echo } = install.bound ? await this.#bindWith(checked, next.peer, labels.back) : await this.#passOn(checked, next.peer, labels.back)
       if (label === undefined || !table.bindNext(labels.forward, label)) {
         void this.#removeAt(next.peer, label)
         throw new UnavailableError('the path ended while it was set up')
@@ -187,17 +195,30 @@ export class SetUpService {
   }
 
   async #passOn ({ install, opened }: CheckedInstall, next: PeerId, backLabel: Label | undefined): Promise<Installed> {
-    return this.#init.client.install(next, { ...install, index: opened.index + 1, backLabel }, {
-      ...this.#deadline(opened.index),
+    const index = opened.index + 1
+    return this.#waitFor(next, opened.isExit, async () => spokenFrom(index, this.#init.client.install(next, { ...install, index, backLabel }, {
+      deadlineMs: opened.isExit ? DESTINATION_DEADLINE_MS : FIRST_DEADLINE_MS - HOP_DEADLINE_MS * opened.index,
       onLate: ({ label }) => { void this.#removeAt(next, label) }
-    })
+    })))
   }
 
-  #deadline (index: number): { deadlineMs: number } {
-    return { deadlineMs: FIRST_DEADLINE_MS - HOP_DEADLINE_MS * index }
+  async #bindWith ({ opened }: CheckedInstall, next: PeerId, backLabel: Label): Promise<{ label: Label, echo: undefined }> {
+    const { label } = await spokenFrom(opened.index + 1, this.#init.client.bind(next, { orderId: opened.orderId, backLabel }, {
+      deadlineMs: FIRST_DEADLINE_MS - HOP_DEADLINE_MS * opened.index,
+      onLate: (late) => { void this.#removeAt(next, late.label) }
+    }))
+    return { label, echo: undefined }
   }
 
-  async #authenticate (checked: CheckedInstall): Promise<SetupAnswer> {
+  /** A destination that lets others wait must not hold the places of all: so few may wait for it. */
+  async #waitFor<T> (next: PeerId, isDestination: boolean, run: () => Promise<T>): Promise<T> {
+    if (!isDestination) {
+      return run()
+    }
+    return this.#counted(`to ${next.toString()}`, MAX_WAITING_FOR_DESTINATION, 'too many set-ups wait for this destination: try again in some seconds', run)
+  }
+
+  async #authenticate (checked: CheckedInstall, { gate }: InstallCaller): Promise<SetupAnswer> {
     const { opened, install } = checked
     const { path } = opened
     this.#init.budget.check(opened)
@@ -208,7 +229,8 @@ export class SetUpService {
       expiryS: Math.floor(path.expiresAtMs / 1_000),
       rateClass: rateClassOf(path.maxBytesPerSecond),
       previous: opened.previousNode,
-      next: opened.nextNode as NodeId
+      next: opened.nextNode as NodeId,
+      opener: gate.isForwarder ? gate.peer : gate.prefix
     })
     this.counters.authenticated++
     const leaseMs = Math.min(MAX_LEASE_MS, Math.max(0, path.expiresAtMs - this.#init.nowUnixMs()))

@@ -68,6 +68,11 @@ export class InstalledPath extends TypedEventEmitter<InstalledPathEvents> {
     this.#expiresAtMs = init.end.expiresAtMs
   }
 
+  /** Under which packets come back. */
+  get end (): EndLabel {
+    return this.#init.end
+  }
+
   get isUp (): boolean {
     return !this.#ended
   }

@@ -33,6 +33,8 @@ export interface PathEndsInit {
   now: () => number
   /** Unix time, ms. */
   nowUnixMs: () => number
+  /** A forwarder has removed a path that begins here. */
+  onRemoved?: (end: EndLabel) => void
 }
 
 export class PathEnds {
@@ -93,11 +95,13 @@ export class PathEnds {
   #give ({ opened, install }: CheckedInstall, exit: PeerId): EndLabel {
     const neighbour = nodeIdOf(exit)
     const nowMs = this.#init.now()
-    const end = this.#init.labels.give({ neighbour, isDestination: true, way: wayUnder(install.backLabel as Label, neighbour), expiresAtMs: nowMs + PROVISIONAL_LEASE_MS })
+    const endsAtMs = nowMs + opened.path.expiresAtMs - this.#init.nowUnixMs()
+    const expiresAtMs = Math.min(nowMs + PROVISIONAL_LEASE_MS, endsAtMs)
+    const end = this.#init.labels.give({ neighbour, isDestination: true, way: wayUnder(install.backLabel as Label, neighbour), expiresAtMs })
     if (end === undefined) {
       throw new OverQuotaError('as many paths as this host takes end here already')
     }
-    this.#states.set(end, { shown: opened.order.anchor, endsAtMs: nowMs + opened.path.expiresAtMs - this.#init.nowUnixMs() })
+    this.#states.set(end, { shown: opened.order.anchor, endsAtMs })
     return end
   }
 
@@ -119,8 +123,10 @@ export class PathEnds {
 
   #remove (body: Uint8Array, caller: PeerId): SetupAnswer {
     const { label } = decodeRemove(body)
-    if (label !== undefined && this.#init.labels.find(label, nodeIdOf(caller), this.#init.now()) !== undefined) {
-      this.#release(label)
+    const end = label === undefined ? undefined : this.#init.labels.find(label, nodeIdOf(caller), this.#init.now())
+    this.#release(end?.label)
+    if (end?.isDestination === false) {
+      this.#init.onRemoved?.(end)
     }
     return { body: new Uint8Array() }
   }

@@ -1,12 +1,12 @@
 // Sets up paths from this host: in one pass along the path, or hop by hop with the exit first. The result is the same.
 import { equals } from 'uint8arrays/equals'
 import { encodeAnswer } from '../../protocols/route/codec.ts'
-import { InvalidSignatureError, NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
-import { MAX_PROOFS, PROVISIONAL_LEASE_MS } from '../../protocols/setup/constants.ts'
+import { InvalidSignatureError, NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
+import { MAX_PROOFS, MAX_PUZZLE_BITS, PROVISIONAL_LEASE_MS } from '../../protocols/setup/constants.ts'
 import { LabelledAt } from '../../protocols/forward/labelled.ts'
 import { RefreshChain } from '../../protocols/setup/refresh-chain.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { SetupFailedError } from '../../protocols/setup/errors.ts'
+import { SetupFailedError, spokenFrom } from '../../protocols/setup/errors.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
 import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
@@ -16,6 +16,7 @@ import { InstalledPath } from './installed-path.ts'
 import type { SetUpStyle, Want } from './set-up-style.ts'
 import type { StartTimer } from './installed-path.ts'
 import type { OfferedPath } from './provider-set.ts'
+import type { EndLabel } from '../link/end-labels.ts'
 import type { Endpoint } from '../link/endpoint.ts'
 import type { Challenge, Install, Installed } from '../../protocols/setup/codec.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
@@ -73,7 +74,7 @@ export class PathInstaller {
     const first = path.forwarders[0]
     const neighbour = nodeIdOf(first)
     const chain = new RefreshChain(crypto.getRandomValues(new Uint8Array(16)))
-    const end = this.#init.endpoint.labels.give({ neighbour, isDestination: false, expiresAtMs: startedMs + PROVISIONAL_LEASE_MS })
+    const end = this.#init.endpoint.labels.give({ neighbour, isDestination: false, expiresAtMs: Infinity })
     if (end === undefined) {
       throw new OverQuotaError('as many paths as this host may have are installed: remove some')
     }
@@ -82,6 +83,11 @@ export class PathInstaller {
         ? this.#onePass(attempt, end.label)
         : this.#hopByHop(attempt, end.label))
       end.way = wayUnder(label, neighbour)
+      end.expiresAtMs = this.#init.now() + PROVISIONAL_LEASE_MS
+      if (this.#init.endpoint.labels.find(end.label, neighbour, this.#init.now()) !== end) {
+        this.#removeAt(first, { label })
+        throw new UnavailableError('the connection to the first forwarder ended while the path was set up')
+      }
       const installed = new InstalledPath({ path, destination, style, end, label, chain, setUpMs: this.#init.now() - startedMs, client: this.#init.client, labels: this.#init.endpoint.labels, now: this.#init.now, startTimer: this.#init.startTimer ?? startTimer, log: this.#init.log })
       this.#installed.add(installed)
       installed.addEventListener('end', () => { this.#installed.delete(installed) }, { once: true })
@@ -105,16 +111,25 @@ export class PathInstaller {
       if (style === 'one-pass') {
         const { echo, authenticators } = await this.#ask(attempt, 0, false)
         await this.#checkEcho(attempt, echo)
-        return authenticators
+        return allOf(authenticators, path)
       }
       const answers = await Promise.all(path.forwarders.map(async (_, index) => this.#ask(attempt, index, true)))
-      return answers.map(({ authenticators }) => authenticators[0])
+      return allOf(answers.flatMap(({ authenticators }) => authenticators.slice(0, 1)), path)
     })
   }
 
   /** The path whose packets begin their way under this label (8 bytes) of this forwarder. */
   installedUnder (label: Uint8Array, forwarder: PeerId): InstalledPath | undefined {
     return [...this.#installed].find(({ path, way }) => path.forwarders[0].equals(forwarder) && equals(label, way.header.subarray(LabelledAt.slot, LabelledAt.payload)))
+  }
+
+  /** A forwarder has removed the path whose packets come back under this label. */
+  removed (end: EndLabel): void {
+    for (const installed of this.#installed) {
+      if (installed.end === end) {
+        installed.lost('a forwarder has removed it')
+      }
+    }
   }
 
   /** The connection to a forwarder has ended, and with it what that forwarder had for us. */
@@ -138,7 +153,7 @@ export class PathInstaller {
       try {
         return await run(await this.#prepare(path, destination, want, anchor, challenges, signal))
       } catch (error) {
-        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.index >= nodes.length - 1 || attempt >= MAX_ATTEMPTS) {
+        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.challenge.bits > MAX_PUZZLE_BITS || error.index >= nodes.length - 1 || attempt >= MAX_ATTEMPTS) {
           throw error
         }
         this.#challenges.add(nodes[error.index], nodes[error.index + 1], error.challenge, this.#init.now())
@@ -208,12 +223,12 @@ export class PathInstaller {
     }
   }
 
-  async #ask ({ path, install, signal }: Attempt, index: number, bound: boolean, backLabel?: Label): Promise<Installed> {
+  async #ask ({ path, install, signed, signal }: Attempt, index: number, bound: boolean, backLabel?: Label): Promise<Installed> {
     const peer = path.forwarders[index]
-    return this.#init.client.install(peer, { ...install, index, bound, backLabel }, {
+    return spokenFrom(index, this.#init.client.install(peer, { ...install, index, bound, backLabel }, {
       signal,
-      onLate: ({ label }) => { this.#removeAt(peer, { label }) }
-    })
+      onLate: ({ label }) => { this.#removeAt(peer, label === undefined ? { orderId: signed.id } : { label }) }
+    }))
   }
 
   /** @throws InvalidSignatureError unless the destination has signed that it was asked */
@@ -230,6 +245,14 @@ export class PathInstaller {
       })
     }
   }
+}
+
+/** @throws NotFoundError unless there is one for each forwarder */
+function allOf (authenticators: Uint8Array[], { forwarders }: OfferedPath): Uint8Array[] {
+  if (authenticators.length !== forwarders.length) {
+    throw new NotFoundError(`${authenticators.length} authenticators came for ${forwarders.length} forwarders`)
+  }
+  return authenticators
 }
 
 function labelOf (label: Label | undefined): Label {

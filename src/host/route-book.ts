@@ -18,6 +18,8 @@ const OPEN_DEADLINE_MS = 5_000
 const MAX_PATHS = 6
 /** The default route, those offered last, and a few that were offered before and still serve. */
 const MAX_ROUTES = MAX_PATHS + 3
+/** A path that was lost is set up anew at once, but no more often than this. */
+const RETAKE_INTERVAL_MS = 3_000
 /** State that holds only until the old offer ends is set up anew under a new one so long before. */
 const RENEW_BEFORE_MS = 45_000
 /** A path that nobody offers any more is kept while it is in use, and a dead one is forgotten after so long. */
@@ -46,6 +48,7 @@ export class RouteBook {
   readonly #holds = new Map<string, PathHold>()
   /** Paths over forwarders that take no source route without an authenticator. */
   readonly #needAuthority = new Set<string>()
+  readonly #retakenAtMs = new Map<string, number>()
   #closed = false
 
   constructor (init: RouteBookInit) {
@@ -144,10 +147,10 @@ export class RouteBook {
     }
   }
 
-  /** A forwarder of this route takes nothing without authority: it is shown, once. */
+  /** A forwarder of this route takes nothing without authority, or has forgotten what it gave: it is shown the path. */
   async authorize (route: Route): Promise<void> {
     const { path } = route
-    if (path === undefined || this.#primitive !== 'source-route' || this.#needAuthority.has(route.id)) {
+    if (path === undefined || !['source-route', 'authenticators'].includes(this.#primitive) || !this.#mayRetake(route.id)) {
       return
     }
     this.#needAuthority.add(route.id)
@@ -158,6 +161,7 @@ export class RouteBook {
     this.#holds.get(id)?.release()
     this.#holds.delete(id)
     this.#needAuthority.delete(id)
+    this.#retakenAtMs.delete(id)
   }
 
   async #take (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
@@ -205,8 +209,21 @@ export class RouteBook {
     if (this.#holds.get(id) === hold && route !== undefined && !this.#closed) {
       route.died(this.#context.now())
       this.#onLost?.(route, reason)
-      void this.#retake(id, hold.path)
+      if (hold.path.expiresAtMs > this.#context.nowS() * 1_000 && this.#mayRetake(id)) {
+        void this.#retake(id, hold.path)
+      }
     }
+  }
+
+  /** Not in a loop: what cannot be helped by setting it up again waits for the next offers. */
+  #mayRetake (id: string): boolean {
+    const nowMs = this.#context.now()
+    const sinceMs = nowMs - (this.#retakenAtMs.get(id) ?? -Infinity)
+    if (sinceMs >= RETAKE_INTERVAL_MS) {
+      this.#retakenAtMs.set(id, nowMs)
+      return true
+    }
+    return false
   }
 
   async #retake (id: string, path: OfferedPath): Promise<void> {

@@ -27,6 +27,8 @@ const SOURCE_PER_SECOND = 5
 const SOURCE_BURST = 40
 const MAX_SOURCES = 4_096
 const CONNECT_DEADLINE_MS = 5_000
+/** Some KB each. */
+const MAX_VERIFIED = 256
 /** A host is no server: what its exit forwarders may bring, so that provisional paths of ten seconds do not fill its labels. */
 const LIMITS = { forwarderPerSecond: 50, forwarderBurst: 200, checksPerSecond: 300 }
 
@@ -59,11 +61,12 @@ export class HostSetUp {
     this.#ends = new PathEnds({
       privateKey,
       labels: endpoint.labels,
-      checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now }),
+      checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths({ maxPaths: MAX_VERIFIED }), now: Date.now }),
       sources: new BucketTable({ ratePerSecond: SOURCE_PER_SECOND, burst: SOURCE_BURST, maxEntries: MAX_SOURCES }),
       accepts,
       now,
-      nowUnixMs: Date.now
+      nowUnixMs: Date.now,
+      onRemoved: (end) => { this.installer.removed(end) }
     })
     this.installer = new PathInstaller({ self, privateKey, endpoint, client: this.#client, now, nowUnixMs: Date.now, log })
     this.paths = new InstalledPaths({ self, installer: this.installer, discovery, access, prober, offers, now, log })

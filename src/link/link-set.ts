@@ -95,6 +95,11 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     return link?.isUp === true ? link : undefined
   }
 
+  /** Who is at the other end of the link with this index, up or not. */
+  peerAt (index: number): PeerId | undefined {
+    return this.#byIndex[index]?.peer
+  }
+
   get (peer: PeerId): Link | undefined {
     return this.getAt(nodeIdOf(peer), 0)
   }

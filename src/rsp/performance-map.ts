@@ -1,36 +1,68 @@
-// What an RSP knows of the forwarders and their links. Values come from reports or from surveys; path finding reads
-// snapshots. Nothing here does I/O, so that replay can drive it too.
+// What an RSP knows of the forwarders and their links. Values come from reports or from surveys, or are remembered from before
+// a restart; path finding reads snapshots. Nothing here does I/O, so that replay can drive it too.
+//
+//   reports, surveys ─▶ views (what each end says) ─▶ link table (what is believed) ─▶ snapshot
+//                         └─▶ changes ─▶ map-recorder.ts ─▶ map-store.ts
 import { LinkTable } from '../topology/link-table.ts'
+import { LinkViews } from './link-views.ts'
 import { NodeIndex } from '../topology/node-index.ts'
+import { NodeStatements } from './node-statements.ts'
+import { attributesOf } from './node-attributes.ts'
 import type { Graph } from '../topology/graph.ts'
+import type { ArchivedView } from './map-archive.ts'
+import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
+import type { MapChanges } from './map-changes.ts'
+import type { NodeAttributes } from './node-attributes.ts'
+import type { Source } from './node-statements.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
-/** One side's view of a link. */
-export interface LinkView {
-  /** Round trip over the link. */
-  rttUs: number
-  jitterUs: number
-  lossPpm: number
-  /** When it was measured, Unix time in ms. */
-  measuredAtMs: number
-}
+export type { LinkEstimate, LinkView } from './link-view.ts'
 
-/** A link that nobody has measured for so long is not used. */
+/** A link that nobody has measured for so long, while we listened, is not used. */
 const MAX_AGE_MS = 180_000
+/**
+ * Silence while the RSP itself was down says nothing of a link, so what is remembered from before may be older. As old as the
+ * life of a descriptor: a forwarder whose descriptor has ended is not remembered either.
+ */
+export const MAX_REMEMBERED_AGE_MS = 1_800_000
 
 /** As many links as a report can name: what one forwarder says must not fill the memory. */
 const MAX_VIEWS_PER_NODE = 512
 
+export interface PerformanceMapInit {
+  /**
+   * While links only change their values, a snapshot serves for so long: under many reports and queries at once it is not
+   * laid out anew for each. Default 0: every snapshot has the newest values.
+   */
+  snapshotMs?: number
+}
+
 export class PerformanceMap {
+  readonly #snapshotMs: number
   readonly #nodes = new NodeIndex()
   readonly #links = new LinkTable()
-  /** from → to → what `from` says of the link. */
-  readonly #views = new Map<string, Map<string, LinkView>>()
-  /** from → to: links that `from` does not carry paths of others over. */
-  readonly #closed = new Map<string, Set<string>>()
-  /** Of forwarders that take paths of some RSPs only. */
-  readonly #policies = new Map<string, PolicyStatement>()
+  readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
+  readonly #statements = new NodeStatements(MAX_VIEWS_PER_NODE)
+  #attributes: Array<NodeAttributes | undefined> = []
+  /** What is to be written; undefined: nothing is kept. */
+  #changes: MapChanges | undefined
+  /** When what is remembered was taken in; undefined when nothing is. */
+  #rememberedAtMs: number | undefined
+  #graph: Graph | undefined
+  #graphAtMs = 0
+  /** The oldest value in the graph. */
+  #oldestMs = Number.POSITIVE_INFINITY
+
+  constructor (init: PerformanceMapInit = {}) {
+    this.#snapshotMs = init.snapshotMs ?? 0
+  }
+
+  /** Lists all further changes there. */
+  listChanges (changes: MapChanges): void {
+    this.#changes = changes
+  }
 
   /** Makes a forwarder usable as a path of its own, links or not. */
   addNode (key: string): number {
@@ -40,12 +72,18 @@ export class PerformanceMap {
     }
     const node = this.#nodes.add(key)
     this.#links.coverNodes(this.#nodes.nodeCount)
-    for (const [from, views] of this.#views) {
-      if (views.has(key)) {
-        this.#combine(from, key)
-      }
+    this.#graph = undefined
+    for (const view of this.#views.about(key)) {
+      this.#combine(view.from, key)
+      this.#changes?.addView(view)
     }
+    this.#changes?.addNode(key)
     return node
+  }
+
+  /** Takes what a forwarder, a node of the map, says of itself in its descriptor. */
+  describe (key: string, descriptor: Pick<VerifiedDescriptor, 'operator' | 'tags' | 'forwarder' | 'bytes' | 'expiresAtMs'>): void {
+    this.#describe(key, attributesOf(descriptor), descriptor)
   }
 
   /** Forgets a forwarder that is gone, and all its links. */
@@ -55,65 +93,82 @@ export class PerformanceMap {
       return
     }
     this.#links.removeNode(node)
+    this.#graph = undefined
     this.#nodes.delete(key)
-    this.#views.delete(key)
-    this.#closed.delete(key)
-    this.#policies.delete(key)
-    for (const others of [...this.#views.values(), ...this.#closed.values()]) {
-      others.delete(key)
+    this.#setAttributes(node, undefined)
+    this.#statements.forget(key)
+    for (const view of [...this.#views.of(key), ...this.#views.about(key)]) {
+      this.#delete(view)
     }
+    this.#changes?.addNode(key)
   }
 
   /** Takes what `from`, a node of the map, says of its link to `to`, which may become one later. */
   set (from: string, to: string, view: LinkView): void {
-    let views = this.#views.get(from)
-    const isFull = views !== undefined && views.size >= MAX_VIEWS_PER_NODE && !views.has(to)
-    if (from === to || this.#nodes.indexOf(from) === undefined || isFull) {
-      return
+    const kept = this.#open(from, to)
+    if (kept !== undefined) {
+      kept.update(view)
+      this.#combine(from, to)
+      this.#changes?.addView(kept)
     }
-    if (views === undefined) {
-      views = new Map()
-      this.#views.set(from, views)
+  }
+
+  /**
+   * Takes in what was known before a restart; its nodes are there already. It yields to the first word about the same link
+   * from either end, and is forgotten where none comes for as long as a link may be silent.
+   */
+  remember (views: Iterable<ArchivedView>, nowMs: number): void {
+    this.#rememberedAtMs = nowMs
+    for (const { from, to, ...view } of views) {
+      const kept = this.#views.get(from, to) === undefined ? this.#open(from, to) : undefined
+      if (kept !== undefined) {
+        // a clock that was set back must not make anything newer than now
+        kept.update({ ...view, measuredAtMs: Math.min(view.measuredAtMs, nowMs) })
+        kept.movementUs2 = view.movementUs2
+        kept.reports = view.reports
+        kept.isRemembered = true
+        this.#combine(from, to)
+      }
     }
-    views.set(to, view)
-    this.#combine(from, to)
+  }
+
+  /** As `describe`, of what was kept. */
+  rememberNode (key: string, attributes: NodeAttributes, source: Source): void {
+    this.addNode(key)
+    this.#describe(key, attributes, source)
   }
 
   /** `from` says that it has no such link any more. */
   remove (from: string, to: string): void {
-    this.#views.get(from)?.delete(to)
+    this.#delete(this.#views.get(from, to))
     this.#combine(from, to)
   }
 
-  /** Removes the links of which `from` says nothing any more. */
-  retain (from: string, tos: ReadonlySet<string>): void {
-    for (const to of this.#views.get(from)?.keys() ?? []) {
-      if (!tos.has(to)) {
+  /**
+   * Removes the links of which `from` says nothing any more.
+   *
+   * @param options.sparesRemembered - but not those remembered from before a restart: a forwarder whose lease has ended meanwhile
+   * watches nothing, and reports nothing, until it is asked again
+   */
+  retain (from: string, tos: ReadonlySet<string>, options: { sparesRemembered?: boolean } = {}): void {
+    for (const { to, isRemembered } of this.#views.of(from)) {
+      if (!tos.has(to) && !(isRemembered && options.sparesRemembered === true)) {
         this.remove(from, to)
       }
     }
   }
 
-  /**
-   * Takes from `from`, a node of the map, whether it carries paths of others over its link to `to`. Unlike what it says of a link's
-   * values that is no measurement: it does not get old, and holds until it is taken back.
-   */
+  /** Takes from `from`, a node of the map, whether it carries paths of others over its link to `to`. */
   setClosed (from: string, to: string, closed: boolean): void {
-    const known = this.#closed.get(from) ?? new Set()
-    if (closed === known.has(to) || this.#nodes.indexOf(from) === undefined || (closed && known.size >= MAX_VIEWS_PER_NODE)) {
-      return
+    if (this.#nodes.indexOf(from) !== undefined && this.#statements.setClosed(from, to, closed)) {
+      this.#combine(from, to)
+      this.#changes?.addNode(from)
     }
-    if (closed) {
-      this.#closed.set(from, known.add(to))
-    } else {
-      known.delete(to)
-    }
-    this.#combine(from, to)
   }
 
   /** `from` has closed no other links than these. */
   retainClosed (from: string, tos: ReadonlySet<string>): void {
-    for (const to of this.#closed.get(from) ?? []) {
+    for (const to of this.#statements.closedBy(from)) {
       if (!tos.has(to)) {
         this.setClosed(from, to, false)
       }
@@ -122,18 +177,35 @@ export class PerformanceMap {
 
   /** Takes whose paths a forwarder, a node of the map, carries; undefined: anyone's. */
   setPolicy (key: string, policy: PolicyStatement | undefined): void {
-    if (policy !== undefined && this.#nodes.indexOf(key) !== undefined && (policy.listedOnly || policy.revoked.length > 0)) {
-      this.#policies.set(key, policy)
-    } else {
-      this.#policies.delete(key)
+    const isNode = this.#nodes.indexOf(key) !== undefined
+    if (this.#statements.setPolicy(key, isNode ? policy : undefined)) {
+      this.#changes?.addNode(key)
     }
   }
 
   /** Forwarders that do not take paths of this RSP. */
   unwilling (rsp: PeerId): number[] {
-    return [...this.#policies]
-      .filter(([, { listedOnly, rsps, revoked }]) => (listedOnly && !rsps.some((other) => other.equals(rsp))) || revoked.some((other) => other.equals(rsp)))
-      .map(([key]) => this.#nodes.indexOf(key) as number)
+    return this.#statements.unwilling(rsp).map((key) => this.#nodes.indexOf(key) as number)
+  }
+
+  /** What nodes say of themselves, as it is to be kept. */
+  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf'> {
+    return this.#statements
+  }
+
+  /** What each node says of itself, by its number; undefined where it has said nothing. Another array when something has changed. */
+  get attributes (): ReadonlyArray<NodeAttributes | undefined> {
+    return this.#attributes
+  }
+
+  /** What is believed of a link, either way; undefined where nobody speaks of it or an end has closed it. */
+  estimate (a: string, b: string): LinkEstimate | undefined {
+    return this.#statements.isClosed(a, b) ? undefined : this.#views.estimate(a, b)
+  }
+
+  /** What a forwarder says of its links, to nodes of the map and to others. */
+  viewsOf (from: string): KeptView[] {
+    return this.#views.of(from)
   }
 
   indexOf (key: string): number | undefined {
@@ -149,8 +221,19 @@ export class PerformanceMap {
   }
 
   snapshot (nowMs: number): Graph {
-    this.#links.removeOlderThan(nowMs - MAX_AGE_MS)
-    return this.#links.snapshot()
+    const graph = this.#graph
+    const oldestMs = this.#oldestAllowedMs(nowMs)
+    if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < this.#snapshotMs || graph.version === this.#links.version)) {
+      return graph
+    }
+    if (this.#rememberedAtMs !== undefined && nowMs - this.#rememberedAtMs > MAX_AGE_MS) {
+      this.#forgetUnconfirmed()
+    }
+    this.#links.removeOlderThan(oldestMs)
+    this.#graph = this.#links.snapshot()
+    this.#graphAtMs = nowMs
+    this.#oldestMs = oldestOf(this.#graph.updatedAtMs)
+    return this.#graph
   }
 
   /** Every directed link with its combined value. */
@@ -163,29 +246,74 @@ export class PerformanceMap {
     }
   }
 
-  /**
-   * A round trip is the same from both ends, so both are believed only as far as they agree: the worse value counts. Who
-   * wants to draw traffic by a lie needs the other end to lie too. A link that either end has closed is none.
-   */
+  #describe (key: string, attributes: NodeAttributes, source: Source): void {
+    const node = this.#nodes.indexOf(key)
+    if (node !== undefined) {
+      this.#statements.describe(key, attributes, source)
+      this.#setAttributes(node, attributes)
+      this.#changes?.addNode(key)
+    }
+  }
+
+  #setAttributes (node: number, attributes: NodeAttributes | undefined): void {
+    this.#attributes = [...this.#attributes]
+    this.#attributes[node] = attributes
+  }
+
+  /** Undefined for strangers, and where there is no room. */
+  #open (from: string, to: string): KeptView | undefined {
+    return from === to || this.#nodes.indexOf(from) === undefined ? undefined : this.#views.open(from, to)
+  }
+
+  #delete (view: KeptView | undefined): void {
+    if (view !== undefined) {
+      this.#views.delete(view.from, view.to)
+      this.#changes?.addView(view)
+    }
+  }
+
+  #oldestAllowedMs (nowMs: number): number {
+    const isRecalling = this.#rememberedAtMs !== undefined && nowMs - this.#rememberedAtMs <= MAX_AGE_MS
+    return isRecalling ? this.#rememberedAtMs as number - MAX_REMEMBERED_AGE_MS : nowMs - MAX_AGE_MS
+  }
+
+  /** Whoever lives has spoken by now. */
+  #forgetUnconfirmed (): void {
+    this.#rememberedAtMs = undefined
+    for (const { from, to } of this.#views.remembered()) {
+      this.remove(from, to)
+    }
+  }
+
+  /** A link that either end has closed is none. */
   #combine (a: string, b: string): void {
-    const views = [this.#views.get(a)?.get(b), this.#views.get(b)?.get(a)].filter((view) => view !== undefined)
     const from = this.#nodes.indexOf(a)
     const to = this.#nodes.indexOf(b)
     if (from === undefined || to === undefined) {
       return
     }
-    if (views.length === 0 || this.#closed.get(a)?.has(b) === true || this.#closed.get(b)?.has(a) === true) {
-      this.#links.remove(from, to)
-      this.#links.remove(to, from)
+    const believed = this.estimate(a, b)
+    if (believed === undefined) {
+      const isGone = this.#links.remove(from, to)
+      if (this.#links.remove(to, from) || isGone) {
+        this.#graph = undefined
+      }
       return
     }
-    const metrics = {
-      delayUs: Math.max(...views.map(({ rttUs }) => rttUs)),
-      lossPpm: Math.max(...views.map(({ lossPpm }) => lossPpm)),
-      jitterUs: Math.max(...views.map(({ jitterUs }) => jitterUs)),
-      updatedAtMs: Math.min(...views.map(({ measuredAtMs }) => measuredAtMs))
-    }
+    const metrics = { delayUs: believed.rttUs, lossPpm: believed.lossPpm, jitterUs: believed.jitterUs, updatedAtMs: believed.measuredAtMs }
+    const linkCount = this.#links.linkCount
     this.#links.upsert(from, to, metrics)
     this.#links.upsert(to, from, metrics)
+    if (this.#links.linkCount !== linkCount) {
+      this.#graph = undefined
+    }
   }
+}
+
+function oldestOf (timesMs: Float64Array): number {
+  let oldestMs = Number.POSITIVE_INFINITY
+  for (const timeMs of timesMs) {
+    oldestMs = Math.min(oldestMs, timeMs)
+  }
+  return oldestMs
 }

@@ -89,7 +89,7 @@ export class ReportCollector {
     if (report.full) {
       map.setPolicy(key, report.policy)
       map.retainClosed(key, new Set(report.links.filter(({ closed }) => closed).map(({ peer }) => peer.toString())))
-      map.retain(key, new Set(report.links.map(({ peer }) => peer.toString())))
+      map.retain(key, new Set(report.links.map(({ peer }) => peer.toString())), { sparesRemembered: true })
     }
     for (const link of report.links) {
       const to = link.peer.toString()

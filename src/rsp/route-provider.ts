@@ -4,6 +4,7 @@ import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { MapRecorder } from './map-recorder.ts'
 import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
@@ -11,12 +12,17 @@ import { RouteService } from './route-service.ts'
 import { Surveyor } from './surveyor.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { History, HistoryQuery } from './map-history.ts'
+import type { MapArchive } from './map-archive.ts'
+import type { RecorderStatus } from './map-recorder.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { ReceiptResult } from './receipts.ts'
-import type { PeerId, Startable } from '@libp2p/interface'
+import type { Logger, PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface RouteProviderInit {
@@ -32,6 +38,8 @@ export interface RouteProviderInit {
   priceMicro?: bigint
   /** Surveys only: probes sent per second at most. */
   surveyProbesPerSecond?: number
+  /** Where the map is kept for the next start; closed when the service stops. Default: nowhere. */
+  archive?: MapArchive
 }
 
 export type RouteProviderComponents = DiscoveryComponents
@@ -42,18 +50,25 @@ export interface RouteProviderStatus {
   links: number
   answered: number
   unanswered: number
+  /** Undefined where the map is not kept. */
+  archive?: RecorderStatus
 }
 
 const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
 /** How often forwarders whose descriptor has expired are forgotten. */
 const HOUSEKEEPING_MS = 10_000
+/** Answers may be so much older than the newest report; what their data's age says includes it. */
+const SNAPSHOT_MS = 50
+/** Signatures of remembered descriptors checked before others have their turn: 2 ms. */
+const RECALLED_AT_ONCE = 8
 
 export class RouteProvider implements Startable {
   readonly discovery: Discovery
-  readonly map = new PerformanceMap()
+  readonly map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS })
   readonly mapKind: 'reports' | 'surveys'
   readonly #components: RouteProviderComponents
+  readonly #log: Logger
   readonly #links: LinkSet
   readonly #prober: Prober
   readonly #watches: WatchKeeper
@@ -61,6 +76,11 @@ export class RouteProvider implements Startable {
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
   readonly #service: RouteService
   readonly #forwarders = new Map<string, VerifiedDescriptor>()
+  readonly #archive: MapArchive | undefined
+  readonly #recorder: MapRecorder | undefined
+  /** Descriptors from before the start. */
+  #remembered: Array<{ key: string, bytes: Uint8Array }> = []
+  #isStopped = false
   #unserve: (() => Promise<void>) | undefined
   #housekeeping: ReturnType<typeof setInterval> | undefined
 
@@ -71,6 +91,7 @@ export class RouteProvider implements Startable {
     const { connectionManager, peerId, privateKey } = components
     const descriptor = async (): Promise<Uint8Array> => this.discovery.self.get()
     this.#components = components
+    this.#log = log
     this.mapKind = init.mapKind ?? 'reports'
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
@@ -107,6 +128,11 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
+    this.#archive = init.archive
+    if (init.archive !== undefined) {
+      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
+      this.#remembered = this.#recorder.restore()
+    }
     this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), privateKey, now: Date.now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
@@ -123,10 +149,13 @@ export class RouteProvider implements Startable {
     this.#source.start?.()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query) => this.#service.answer(query))
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
+    this.#recorder?.start()
+    void this.#recall()
     await this.discovery.start()
   }
 
   async stop (): Promise<void> {
+    this.#isStopped = true
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
     await this.#unserve?.()
@@ -134,6 +163,16 @@ export class RouteProvider implements Startable {
     this.#source.stop()
     this.#prober.stop()
     await this.#links.stop()
+    this.#recorder?.stop()
+  }
+
+  /**
+   * What was believed of links, as far as it is kept.
+   *
+   * @throws NoHistoryError, UnknownLinkError, MapStoreError
+   */
+  async history (query: HistoryQuery, signal?: AbortSignal): Promise<History> {
+    return readHistory(this.#archive, query, signal)
   }
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
@@ -153,7 +192,8 @@ export class RouteProvider implements Startable {
       forwarders: this.#forwarders.size,
       links: this.map.snapshot(Date.now()).linkCount,
       answered: this.#service.answered,
-      unanswered: this.#service.unanswered
+      unanswered: this.#service.unanswered,
+      ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }
 
@@ -164,8 +204,29 @@ export class RouteProvider implements Startable {
     }
     this.#forwarders.set(key, forwarder)
     this.map.addNode(key)
+    this.map.describe(key, forwarder)
     this.#watches.add(forwarder)
     this.#source.add(forwarder)
+  }
+
+  /** Takes up with remembered forwarders at once, and forgets those whose descriptors do not hold any more. */
+  async #recall (): Promise<void> {
+    for (const [i, { key, bytes }] of this.#remembered.splice(0).entries()) {
+      if (i % RECALLED_AT_ONCE === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+      if (this.#isStopped) {
+        return
+      }
+      try {
+        this.discovery.learn(await openDescriptor(bytes, this.discovery.verification))
+      } catch (error) {
+        this.#log('what is remembered of %s does not hold - %e', key, error)
+      }
+      if (!this.#forwarders.has(key)) {
+        this.map.removeNode(key)
+      }
+    }
   }
 
   #keepHouse (): void {

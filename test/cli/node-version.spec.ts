@@ -3,13 +3,13 @@ import { complaintAboutNode } from '../../src/cli/node-version.ts'
 import { readSources } from '../helpers/source-tree.ts'
 
 describe('check of the Node version', () => {
-  for (const version of ['v22.12.0', 'v22.20.1', 'v24.0.0', 'v26.10.0']) {
+  for (const version of ['v22.13.0', 'v22.20.1', 'v24.0.0', 'v26.10.0']) {
     it(`lets ${version} pass`, () => { assert.equal(complaintAboutNode(version), undefined) })
   }
 
-  for (const version of ['v18.20.8', 'v20.19.0', 'v22.11.0']) {
+  for (const version of ['v18.20.8', 'v20.19.0', 'v22.12.0']) {
     it(`tells users of ${version} what to do`, () => {
-      assert.match(complaintAboutNode(version) ?? '', new RegExp(`needs Node\\.js 22\\.12 or later, and this is ${version}\\. Install a newer one`))
+      assert.match(complaintAboutNode(version) ?? '', new RegExp(`needs Node\\.js 22\\.13 or later, and this is ${version}\\. Install a newer one`))
     })
   }
 

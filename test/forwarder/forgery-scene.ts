@@ -151,7 +151,7 @@ export class ForgeryScene {
   }
 
   async #cast (): Promise<void> {
-    const policy = { rsps: [this.peers.rsp, this.peers.revoked], revoked: [this.peers.revoked] }
+    const policy = { rsps: [this.peers.rsp, this.peers.revoked], revoked: [this.peers.revoked], quotas: { maxPerPath: 1_024 } }
     for (const number of [10, 11, 12, 13]) {
       this.f.push(await this.overlay.addForwarder(number, { policy, limits: UNLIMITED }))
     }

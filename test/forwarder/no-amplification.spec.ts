@@ -116,7 +116,7 @@ describe('answers of set-up', function () {
         handle: async (request, nth) => targets[list[nth].target](request, scene.peers.source)
       })
       const frames = list.map(frameOf)
-      wire.push(concat(frames.map(encodeFrame)))
+      wire.push(concat(frames.map((frame) => encodeFrame(frame, MAX_FRAME_BYTES))))
       for (let turns = 0; turns < 50 && wire.answers.length < frames.length; turns++) {
         await settled()
       }
@@ -140,7 +140,7 @@ describe('answers of set-up', function () {
     const frames = fc.sample(shapes, { seed: SEED + 1, numRuns: 40 }).flat().map(frameOf)
     for (let first = 0; first < frames.length; first += 20) {
       const part = frames.slice(first, first + 20)
-      stream.send(concat(part.map(encodeFrame)))
+      stream.send(concat(part.map((frame) => encodeFrame(frame, MAX_FRAME_BYTES))))
       for (let waits = 0; waits < 500 && answers.length < first + part.length; waits++) {
         await new Promise((resolve) => setTimeout(resolve, 1))
       }

@@ -44,7 +44,7 @@ describe('what a path may use of a forwarder', () => {
       accounts: new Accounts({ capacityBytesPerSecond: 1e6, rspLinkShare: 0.5, hasEntries: (account) => quotas.entriesOf(account) > 0, caps }),
       quotas,
       table,
-      links: { get: (peer: typeof source) => links.find((link) => link.peer.equals(peer)), byIndex: (index: number) => links[index] } as unknown as LinkSet,
+      links: { get: (peer: typeof source) => links.find((link) => link.peer.equals(peer)), byIndex: (index: number) => links[index], peerAt: (index: number) => links[index]?.peer } as unknown as LinkSet,
       ledger: { add: (usage: Usage) => { used.push(usage) } } as unknown as UsageLedger,
       neighbour: (peer) => ({ peer, operator: peer.equals(third) ? 'acme' : undefined }),
       nowUnixMs: () => NOW_MS

@@ -11,8 +11,8 @@ const claim = (change: Partial<QuotaClaim> = {}): QuotaClaim => ({ account: 1, s
 
 describe('quotas', () => {
   it('are half of the table for an RSP, 256 for a source and 1,024 for a prefix, unless told otherwise', () => {
-    assert.deepEqual(quotaLimits(), { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024 })
-    assert.deepEqual(quotaLimits({ maxEntries: 10, maxPerSource: 2 }), { maxEntries: 10, maxPerRsp: 5, maxPerSource: 2, maxPerPrefix: 1_024 })
+    assert.deepEqual(quotaLimits(), { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024, maxPerForwarder: 8_192, maxPerPath: 2 })
+    assert.deepEqual(quotaLimits({ maxEntries: 10, maxPerSource: 2 }), { maxEntries: 10, maxPerRsp: 5, maxPerSource: 2, maxPerPrefix: 1_024, maxPerForwarder: 2, maxPerPath: 2 })
     assert.equal(quotaLimits({ maxEntries: 1 }).maxPerRsp, 1)
   })
 
@@ -21,6 +21,17 @@ describe('quotas', () => {
     { title: 'of a source', limits: { maxPerSource: 2 }, refused: { account: 2, prefix: PREFIXES[1] }, taken: { source: SOURCES[1] }, message: /the source has all of the 2 .*remove some/ },
     { title: 'of a prefix', limits: { maxPerPrefix: 2 }, refused: { account: 2, source: SOURCES[1] }, taken: { prefix: PREFIXES[1] }, message: /address prefix have all of the 2 .*another forwarder/ }
   ]
+  it('count what a forwarder brings to that forwarder, and not to its prefix', () => {
+    const quotas = new Quotas({ maxPerPrefix: 1, maxPerForwarder: 2 })
+    const claim = { account: 1, source: SOURCES[0], prefix: PREFIXES[0] }
+    quotas.take({ ...claim, forwarder: 'f' })
+    quotas.take({ ...claim, forwarder: 'f' })
+    assert.throws(() => quotas.take({ ...claim, forwarder: 'f' }), /over the forwarder before/)
+    quotas.take({ ...claim, forwarder: 'g' })
+    quotas.take(claim)
+    assert.throws(() => quotas.take(claim), /address prefix/)
+  })
+
   for (const { title, limits, refused, taken, message } of full) {
     it(`refuse what is over that ${title}, say which and what to do, and take others`, () => {
       const quotas = new Quotas(limits)

@@ -209,7 +209,7 @@ function fakeLinks (): LinkSet {
     byPeer.set(key, link)
     return link
   }
-  return { get, byIndex: (index: number) => all[index] } as unknown as LinkSet
+  return { get, byIndex: (index: number) => all[index], peerAt: (index: number) => all[index]?.peer } as unknown as LinkSet
 }
 
 function random32 (): number {

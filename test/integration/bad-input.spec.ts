@@ -13,6 +13,8 @@ import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { REPORT_PROTOCOL } from '../../protocols/report/constants.ts'
 import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
+import { SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
+import { USAGE_PROTOCOL } from '../../protocols/usage/constants.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
 import { keyOf } from '../helpers/descriptors.ts'
 import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
@@ -26,12 +28,14 @@ import type { TestNode } from '../helpers/nodes.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 import type { Libp2p, Stream } from '@libp2p/interface'
 
-const CONTROL_PROTOCOLS = [DESCRIPTOR_PROTOCOL, ATTACH_PROTOCOL, REPORT_PROTOCOL, ROUTE_PROTOCOL]
+/** One exchange on a stream, and many on one. */
+const CONTROL_PROTOCOLS = [DESCRIPTOR_PROTOCOL, ATTACH_PROTOCOL, REPORT_PROTOCOL]
+const EXCHANGE_PROTOCOLS = [ROUTE_PROTOCOL, SETUP_PROTOCOL]
 const ROLES = ['forwarder', 'rsp', 'host'] as const
 const SERVED: Record<typeof ROLES[number], readonly string[]> = {
-  forwarder: [FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, ATTACH_PROTOCOL, REPORT_PROTOCOL],
+  forwarder: [FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, ATTACH_PROTOCOL, REPORT_PROTOCOL, SETUP_PROTOCOL, USAGE_PROTOCOL],
   rsp: [FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, ROUTE_PROTOCOL],
-  host: [FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL]
+  host: [FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, SETUP_PROTOCOL]
 }
 const MALFORMED = 1
 const TOO_LARGE = 2
@@ -143,6 +147,17 @@ describe('a node that gets bad input', function () {
         const { stream, answer } = await open(role, protocol)
         await sendAndClose(stream, Uint8Array.of(50, 1, 2, 3))
         assert.equal((await answer())[0], MALFORMED)
+      })
+    }
+
+    for (const protocol of SERVED[role].filter((one) => EXCHANGE_PROTOCOLS.includes(one))) {
+      it(`resets a stream with a frame longer than allowed, or shorter than a header, as a ${role} on ${protocol}`, async () => {
+        for (const length of [65_535, 7, 0]) {
+          const { stream } = await open(role, protocol)
+          stream.send(Uint8Array.of(length >> 8, length & 0xff, 1, 0, 0, 0, 0, 1, 0))
+          await until(() => stream.status !== 'open', 'the reset')
+          assert.equal(stream.status, 'reset')
+        }
       })
     }
 

@@ -107,7 +107,7 @@ export class InstallLane {
     const seeds = first.getMultiaddrs()
     this.#forwarder = peerIdFromString(await this.#child.ask<string>('start', {
       bootstrap: seeds.map(String),
-      forwarder: { setUpLimits: LIMITS, maxPaths: MAX_PATHS, policy: { quotas: { maxPerRsp: MAX_PATHS, maxPerSource: MAX_PATHS, maxPerPrefix: MAX_PATHS } } }
+      forwarder: { setUpLimits: LIMITS, maxPaths: MAX_PATHS, policy: { quotas: { maxPerRsp: MAX_PATHS, maxPerSource: MAX_PATHS, maxPerPrefix: MAX_PATHS, maxPerForwarder: MAX_PATHS, maxPerPath: MAX_PATHS } } }
     } satisfies ForwarderProcessInit))
     const key = await generateKeyPair('Ed25519')
     this.#fromSource = clientOf((await this.#addHost(seeds, key)).node)

@@ -44,7 +44,7 @@ class Paths {
 
   constructor (neighbours: readonly PeerId[], maxPaths: number) {
     const caps = new BucketSlab({ maxBuckets: 65_536 })
-    const policy = new Policy({ quotas: { maxEntries: maxPaths, maxPerRsp: maxPaths, maxPerSource: maxPaths, maxPerPrefix: maxPaths } })
+    const policy = new Policy({ quotas: { maxEntries: maxPaths, maxPerRsp: maxPaths, maxPerSource: maxPaths, maxPerPrefix: maxPaths, maxPerForwarder: maxPaths, maxPerPath: maxPaths } })
     const quotas = new Quotas(policy.quotas)
     this.#links = neighbours.map((peer, index) => ({ peer, index, node: nodeIdOf(peer) }) as unknown as Link)
     const byPeer = new Map(this.#links.map((link) => [link.peer.toString(), link]))

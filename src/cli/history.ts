@@ -1,0 +1,131 @@
+// `byway history`: what a running RSP has believed of its links in the past, for the operator who asks why a path was sold.
+import { z } from 'zod'
+import { MalformedMessageError } from '../../protocols/errors.ts'
+import { addControlSettings, checkAnswer, readControlSettings, withDaemon } from './control-client.ts'
+import { InvalidSettingError } from './errors.ts'
+import { legend, msText, percentText, short, table } from './output.ts'
+import type { Command } from 'commander'
+import type { ControlCommands } from './control-server.ts'
+import type { History, HistoryQuery } from '../rsp/map-history.ts'
+import type { Terminal } from './output.ts'
+
+/** What an RSP can tell of the past. */
+export interface KeepsHistory {
+  /** @throws NoHistoryError, UnknownLinkError */
+  history: (query: HistoryQuery, signal?: AbortSignal) => Promise<History>
+}
+
+/** A line of JSON has some 160 bytes: what the control channel takes in one answer. */
+const MAX_SAMPLES = 50_000
+const DEFAULT_SINCE_MS = 3_600_000
+const DEADLINE_MS = 30_000
+const PPM = 1e6
+/** Shorter endings stand for too many. */
+const MIN_ID_LETTERS = 4
+
+const end = z.string().min(MIN_ID_LETTERS).max(128)
+const historyArguments = z.strictObject({
+  link: z.tuple([end, end]).optional(),
+  sinceMs: z.number().int().min(1),
+  limit: z.number().int().min(1).max(MAX_SAMPLES).default(MAX_SAMPLES)
+})
+
+const sample = z.looseObject({ a: z.string(), b: z.string(), atMs: z.number(), rttUs: z.number().nullable(), jitterUs: z.number(), lossPpm: z.number() })
+const historyAnswer = z.looseObject({ samples: z.array(sample), isCut: z.boolean() })
+
+type Sample = z.output<typeof sample>
+
+/** The control command of an RSP: `history`, with `sinceMs` counted back from now. */
+export function historyCommands (rsp: KeepsHistory, now: () => number = Date.now): ControlCommands {
+  return new Map([['history', async (args, { signal }) => {
+    const parsed = historyArguments.safeParse(args)
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      throw new MalformedMessageError(`arguments: ${issue.path.join('.')} ${issue.message}`.trim())
+    }
+    const { link, sinceMs, limit } = parsed.data
+    return rsp.history({ link, sinceMs: now() - sinceMs, limit }, signal)
+  }]])
+}
+
+export function registerHistory (program: Command, terminal: Terminal): void {
+  addControlSettings(program.command('history')
+    .description('show what a running RSP has believed of its links: values that moved, and one every quarter of an hour')
+    .option('--link <a,b>', 'of the link between these forwarders only: peer ids, or their ends (default: a summary of all links)', parseLink)
+    .option('--since <time>', 'from so long ago on: 90s, 30min, 1h, 7d', parseSince, DEFAULT_SINCE_MS))
+    .addHelpText('after', '\nTimes are in UTC. A gap of more than a quarter of an hour means that nothing was heard of the link.\n\nExample:\n  byway history --since 1d\n  byway history --link MtimQ5,8xWkPd --json')
+    .action(async ({ link, since, ...flags }: Record<string, unknown>) => {
+      const { control, json } = await readControlSettings(flags, terminal)
+      const { samples, isCut } = checkAnswer(historyAnswer, await withDaemon('rsp', control, terminal, async (client) =>
+        client.request('history', { link, sinceMs: since }, { deadlineMs: DEADLINE_MS, signal: terminal.signal })))
+      for (const line of json ? [JSON.stringify({ samples, isCut })] : link === undefined ? summaryText(samples) : samplesText(samples)) {
+        terminal.out(line)
+      }
+      if (isCut) {
+        terminal.err(`there is more: these are the first ${samples.length} lines; ask with --link or a shorter --since`)
+      }
+    })
+}
+
+/** Of one link, line by line. */
+export function samplesText (samples: readonly Sample[]): string[] {
+  if (samples.length === 0) {
+    return ['nothing was heard of this link in that time']
+  }
+  return table([
+    ['time', 'round trip', 'jitter', 'loss'],
+    ...samples.map(({ atMs, rttUs, jitterUs, lossPpm }) => [
+      timeText(atMs), ...(rttUs === null ? ['gone', '', ''] : [msText(rttUs / 1_000), msText(jitterUs / 1_000), percentText(lossPpm / PPM)])
+    ])
+  ])
+}
+
+/** A line for each link. */
+export function summaryText (samples: readonly Sample[]): string[] {
+  const byLink = new Map<string, Sample[]>()
+  for (const each of samples) {
+    const name = `${each.a} ${each.b}`
+    byLink.set(name, [...byLink.get(name) ?? [], each])
+  }
+  if (byLink.size === 0) {
+    return ['nothing was heard of any link in that time']
+  }
+  return [
+    ...table([['link', 'lines', 'last', 'now', 'least', 'most'], ...[...byLink.values()].map(summaryRow)]),
+    '',
+    ...legend(samples.flatMap(({ a, b }) => [a, b]))
+  ]
+}
+
+function summaryRow (samples: readonly Sample[]): string[] {
+  const last = samples[samples.length - 1]
+  const rtts = samples.flatMap(({ rttUs }) => rttUs === null ? [] : [rttUs / 1_000])
+  const of = (pick: (a: number, b: number) => number): string => rtts.length === 0 ? '–' : msText(rtts.reduce((a, b) => pick(a, b)))
+  return [
+    `${short(last.a)} – ${short(last.b)}`, String(samples.length), timeText(last.atMs),
+    last.rttUs === null ? 'gone' : msText(last.rttUs / 1_000), of(Math.min), of(Math.max)
+  ]
+}
+
+/** To the second, in UTC. */
+function timeText (atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+const UNITS_MS: Record<string, number> = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function parseSince (text: string): number {
+  const [, digits, unit] = /^(\d{1,6})\s*(s|min|m|h|d)$/.exec(text.trim()) ?? []
+  if (digits === undefined || Number(digits) === 0) {
+    throw new InvalidSettingError('--since', `expected a time such as 90s, 30min, 1h or 7d; got "${text}"`)
+  }
+  return Number(digits) * UNITS_MS[unit]
+}
+
+function parseLink (text: string): string[] {
+  const ends = text.split(',').map((id) => id.trim())
+  if (ends.length !== 2 || ends[0] === ends[1] || ends.some((id) => !end.safeParse(id).success)) {
+    throw new InvalidSettingError('--link', `expected two different peer ids, or at least ${MIN_ID_LETTERS} letters from the end of each, separated by a comma; got "${text}"`)
+  }
+  return ends
+}

@@ -1,0 +1,83 @@
+// Which values of a link are worth a line of its history: those that have moved as far as would be reported, and one on a slow
+// heartbeat, so that a gap means that nothing was heard.
+import { movedSignificantly } from '../measurement/link-estimator.ts'
+import type { LinkEstimate } from './link-view.ts'
+import type { LinkSample } from './map-archive.ts'
+import type { LinkReading } from '../measurement/link-estimator.ts'
+
+/** 6,000 links leave 4 million lines a week, about 100 MB. */
+const HEARTBEAT_MS = 900_000
+/** A link that flaps must not take the room of the others; what it came to meanwhile is the next line. */
+const MIN_GAP_MS = 10_000
+const MAX_GONE = 4_096
+
+interface Line {
+  reading: LinkReading
+  atMs: number
+}
+
+const GONE: LinkReading = { state: 'down', rttUs: undefined, jitterUs: 0, lossPpm: 0, samples: 0, outcomes: 0 }
+
+export class LinkHistory {
+  /** By both ends, a before b. */
+  readonly #last = new Map<string, Map<string, Line>>()
+  /** Lines of links that were gone when they were written. */
+  #gone = 0
+  /** Lines given out. */
+  samples = 0
+
+  /** Links of which the last line is known. */
+  get kept (): number {
+    return [...this.#last.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** A line, if what is believed now deserves one; undefined `estimate`: there is no such link now. */
+  take (from: string, to: string, estimate: LinkEstimate | undefined, nowMs: number): LinkSample | undefined {
+    const [a, b] = from < to ? [from, to] : [to, from]
+    const last = this.#last.get(a)?.get(b)
+    const reading = readingOf(estimate)
+    if (last === undefined ? estimate === undefined : !isDue(last, reading, nowMs)) {
+      return undefined
+    }
+    this.#keep(a, b, { reading, atMs: nowMs })
+    this.samples++
+    return { a, b, atMs: nowMs, rttUs: estimate?.rttUs ?? null, jitterUs: reading.jitterUs, lossPpm: reading.lossPpm }
+  }
+
+  #keep (a: string, b: string, line: Line): void {
+    const lines = this.#last.get(a) ?? new Map<string, Line>()
+    this.#last.set(a, lines.set(b, line))
+    if (line.reading === GONE && ++this.#gone > MAX_GONE) {
+      this.#forgetGone(line.atMs - MIN_GAP_MS)
+    }
+  }
+
+  /** Links come and go without a bound, so those that are gone are kept only as long as they hold back the next line. */
+  #forgetGone (untilMs: number): void {
+    this.#gone = 0
+    for (const [a, lines] of this.#last) {
+      for (const [b, { reading, atMs }] of lines) {
+        if (reading === GONE && atMs <= untilMs) {
+          lines.delete(b)
+        } else if (reading === GONE) {
+          this.#gone++
+        }
+      }
+      if (lines.size === 0) {
+        this.#last.delete(a)
+      }
+    }
+  }
+}
+
+function isDue (last: Line, reading: LinkReading, nowMs: number): boolean {
+  const gapMs = nowMs - last.atMs
+  const isNewlyGone = reading === GONE && last.reading !== GONE
+  return (gapMs >= HEARTBEAT_MS && last.reading !== GONE) || isNewlyGone || (gapMs >= MIN_GAP_MS && movedSignificantly(last.reading, reading))
+}
+
+function readingOf (estimate: LinkEstimate | undefined): LinkReading {
+  return estimate === undefined
+    ? GONE
+    : { state: 'up', rttUs: estimate.rttUs, jitterUs: estimate.jitterUs, lossPpm: estimate.lossPpm, samples: 1, outcomes: 1 }
+}

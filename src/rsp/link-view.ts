@@ -1,0 +1,88 @@
+// What one end of a link says of it, and how far that can be trusted to stay so: each new value is compared with the one
+// before, so that a link whose values wander is told from one that only jitters.
+
+/** One side's view of a link. */
+export interface LinkView {
+  /** Round trip over the link. */
+  rttUs: number
+  jitterUs: number
+  lossPpm: number
+  /** When it was measured, Unix time in ms. */
+  measuredAtMs: number
+}
+
+/** What is believed of a link, from both ends. */
+export interface LinkEstimate extends LinkView {
+  /**
+   * Of a round trip that is measured next, in µs²: the unrest within a report (jitter) and from report to report (movement)
+   * added as of independent quantities.
+   */
+  varianceUs2: number
+}
+
+/** Standard deviation of a normal distribution over its mean absolute deviation: √(π/2). */
+const DEVIATION_PER_JITTER = 1.2533
+/** Movement is averaged over about so many reports: quick to see unrest, not at the mercy of one step. */
+const REPORTS_AVERAGED = 8
+
+/** A view that is kept, updated in place: no report leaves garbage behind. */
+export class KeptView implements LinkView {
+  readonly from: string
+  readonly to: string
+  rttUs = 0
+  jitterUs = 0
+  lossPpm = 0
+  measuredAtMs = Number.NEGATIVE_INFINITY
+  /**
+   * Half of the mean squared difference of successive values: their variance, and unlike that about a mean not blown up by a
+   * slow drift (von Neumann et al., The mean square successive difference, 1941).
+   */
+  movementUs2 = 0
+  /** Measurements taken so far. */
+  reports = 0
+  /** From the store, and nobody has confirmed it since. */
+  isRemembered = false
+  /** Waits in the list of changes. */
+  isListed = false
+
+  constructor (from: string, to: string) {
+    this.from = from
+    this.to = to
+  }
+
+  /** A heartbeat that repeats a measurement does not make it a new one. */
+  update (view: LinkView): void {
+    if (this.reports === 0 || view.measuredAtMs > this.measuredAtMs) {
+      if (this.reports > 0) {
+        const step = view.rttUs - this.rttUs
+        this.movementUs2 += (step * step / 2 - this.movementUs2) / Math.min(this.reports, REPORTS_AVERAGED)
+      }
+      this.reports++
+    }
+    this.rttUs = view.rttUs
+    this.jitterUs = view.jitterUs
+    this.lossPpm = view.lossPpm
+    this.measuredAtMs = view.measuredAtMs
+    this.isRemembered = false
+  }
+
+  get varianceUs2 (): number {
+    return (DEVIATION_PER_JITTER * this.jitterUs) ** 2 + this.movementUs2
+  }
+}
+
+/** Of two views the worse value counts in each respect, and the older one for the age. Undefined where there is neither. */
+export function worseOf (a: KeptView | undefined, b: KeptView | undefined): LinkEstimate | undefined {
+  const one = a ?? b
+  if (one === undefined) {
+    return undefined
+  }
+  const other = b ?? one
+  return {
+    rttUs: Math.max(one.rttUs, other.rttUs),
+    jitterUs: Math.max(one.jitterUs, other.jitterUs),
+    lossPpm: Math.max(one.lossPpm, other.lossPpm),
+    measuredAtMs: Math.min(one.measuredAtMs, other.measuredAtMs),
+    varianceUs2: Math.max(one.varianceUs2, other.varianceUs2)
+  }
+}

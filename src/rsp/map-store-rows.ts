@@ -1,0 +1,62 @@
+// The statements of the map store, and what a row means.
+import { unpackViews } from './packed-views.ts'
+import type { ArchivedNode, ArchivedPolicy, LinkSample } from './map-archive.ts'
+import type { NodeAttributes } from './node-attributes.ts'
+import type { PackedView } from './packed-views.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+export type Row = Record<string, unknown>
+
+const SQL = {
+  peers: 'SELECT id, key FROM peers',
+  links: 'SELECT id, a, b FROM links',
+  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy FROM nodes JOIN peers ON peers.id = nodes.peer',
+  views: 'SELECT peer, packed FROM views',
+  putNode: 'INSERT OR REPLACE INTO nodes (peer, expires_at_ms, descriptor, attributes, closed, policy) VALUES (?, ?, ?, ?, ?, ?)',
+  removeNode: 'DELETE FROM nodes WHERE peer = ?',
+  putViews: 'INSERT OR REPLACE INTO views (peer, latest_ms, packed) VALUES (?, ?, ?)',
+  removeViews: 'DELETE FROM views WHERE peer = ?',
+  putSample: 'INSERT OR REPLACE INTO samples (link, at_ms, rtt_us, jitter_us, loss_ppm) VALUES (?, ?, ?, ?, ?)',
+  addPeer: 'INSERT INTO peers (key) VALUES (?)',
+  addLink: 'INSERT INTO links (a, b) VALUES (?, ?)',
+  samples: 'SELECT at_ms, rtt_us, jitter_us, loss_ppm FROM samples WHERE link = ? AND at_ms >= ? ORDER BY at_ms LIMIT ?',
+  someLinks: 'SELECT id FROM links WHERE id > ? ORDER BY id LIMIT ?',
+  prune: 'DELETE FROM samples WHERE link = ? AND at_ms < ?',
+  pruneViews: 'DELETE FROM views WHERE latest_ms < ?',
+  pruneNodes: 'DELETE FROM nodes WHERE expires_at_ms <= ?'
+}
+
+export type Statements = Record<keyof typeof SQL, StatementSync>
+
+export function prepareStatements (database: DatabaseSync): Statements {
+  return Object.fromEntries(Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)])) as Statements
+}
+
+/** @throws SyntaxError for a row that nothing of ours has written */
+export function toNode (row: Row): ArchivedNode {
+  return {
+    key: row.key as string,
+    expiresAtMs: row.expires_at_ms as number,
+    descriptor: new Uint8Array(row.descriptor as Uint8Array),
+    attributes: JSON.parse(row.attributes as string) as NodeAttributes,
+    closed: JSON.parse(row.closed as string) as string[],
+    ...(row.policy === null ? {} : { policy: JSON.parse(row.policy as string) as ArchivedPolicy })
+  }
+}
+
+/** @throws SyntaxError for a row that nothing of ours has written */
+export function toViews (row: Row): PackedView[] {
+  const views = unpackViews(row.packed as Uint8Array)
+  if (views === undefined) {
+    throw new SyntaxError('the views of a node are cut off')
+  }
+  return views
+}
+
+export function toSample (a: string, b: string, row: Row): LinkSample {
+  return { a, b, atMs: row.at_ms as number, rttUs: row.rtt_us as number | null, jitterUs: row.jitter_us as number, lossPpm: row.loss_ppm as number }
+}
+
+export function numberOf (database: DatabaseSync, pragma: 'page_size' | 'page_count' | 'freelist_count'): number {
+  return database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] as number
+}

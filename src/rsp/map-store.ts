@@ -1,0 +1,236 @@
+// Keeps the map of an RSP in a file (SQLite): for a warm start after a crash, and for its history. One process at a time has it.
+//
+// A batch is a transaction in the write-ahead log. What was committed survives the death of the process at any moment; after a
+// loss of power the last seconds may be missing, but the file is whole, for the log is synced before it is copied into the file.
+import { openMapDatabase, toStoreError } from './map-store-file.ts'
+import { numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
+import { packViews } from './packed-views.ts'
+import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
+import type { Row, Statements } from './map-store-rows.ts'
+import type { DatabaseSync } from 'node:sqlite'
+
+export interface MapStoreInit {
+  /** Made, with its folder, if it is missing. */
+  file: string
+  /** Name of the overlay: maps of two do not mix. */
+  network: string
+  /** How long history is kept; default 7 days. */
+  retentionMs?: number
+  /** Of the file; default 256 MB. History makes room, the map itself needs 2 MB for 10,000 links. */
+  maxBytes?: number
+}
+
+const DEFAULT_RETENTION_MS = 7 * 86_400_000
+const DEFAULT_MAX_BYTES = 256_000_000
+/** History stops below the limit, so that the map of now always finds room. */
+const HISTORY_SHARE = 0.9
+/** Links whose history is cleared out in one go. */
+const PRUNED_LINKS = 64
+/** Pages of the log that are copied into the file at once: small, since the disk is waited for. */
+const CHECKPOINT_PAGES = 250
+
+export class MapStore implements MapArchive {
+  readonly file: string
+  readonly #retentionMs: number
+  readonly #maxBytes: number
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+  /** Numbers of peers, and of links by the numbers of their ends. */
+  readonly #peers = new Map<string, number>()
+  readonly #links = new Map<string, number>()
+  /** Shrinks while the file is full. */
+  #horizonMs: number
+  #prunedTo = 0
+  #pages = 0
+  readonly #pageBytes: number
+
+  private constructor (init: MapStoreInit, database: DatabaseSync) {
+    this.file = init.file
+    this.#retentionMs = this.#horizonMs = init.retentionMs ?? DEFAULT_RETENTION_MS
+    this.#maxBytes = init.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#database = database
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    this.#statements = prepareStatements(database)
+    this.#pageBytes = numberOf(database, 'page_size')
+    this.#countPages()
+    this.#readNames()
+  }
+
+  /**
+   * @throws MapStoreLockedError, MapStoreForeignError, MapStoreCorruptError, MapStoreVersionError, MapStoreUnavailableError
+   */
+  static open (init: MapStoreInit): MapStore {
+    const database = openMapDatabase(init.file, init.network)
+    try {
+      return new MapStore(init, database)
+    } catch (error) {
+      database.close()
+      throw toStoreError(init.file, error)
+    }
+  }
+
+  load (nowMs: number, measuredSinceMs: number): ArchivedMap {
+    return this.#try(() => {
+      this.#statements.pruneViews.run(measuredSinceMs)
+      this.#statements.pruneNodes.run(nowMs)
+      const nodes = this.#statements.nodes.all().map(toNode)
+      const alive = new Map(nodes.map(({ key }) => [this.#peers.get(key), key]))
+      const views: ArchivedView[] = []
+      for (const row of this.#statements.views.iterate() as Iterable<Row>) {
+        const from = alive.get(row.peer as number)
+        for (const { target, ...view } of from === undefined ? [] : toViews(row)) {
+          const to = alive.get(target)
+          if (to !== undefined && view.measuredAtMs >= measuredSinceMs) {
+            views.push({ from: from as string, to, ...view })
+          }
+        }
+      }
+      return { nodes, views }
+    })
+  }
+
+  /** All of it or, if it throws, nothing. */
+  write ({ nodes, goneNodes, views, samples }: MapBatch): void {
+    if (nodes.length + goneNodes.length + views.length + samples.length === 0) {
+      return
+    }
+    this.#transaction(() => {
+      const { putNode, removeNode, putViews, removeViews, putSample } = this.#statements
+      for (const { key, expiresAtMs, descriptor, attributes, closed, policy } of nodes) {
+        putNode.run(this.#peer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policy === undefined ? null : JSON.stringify(policy))
+      }
+      for (const key of goneNodes) {
+        removeNode.run(this.#peer(key))
+        removeViews.run(this.#peer(key))
+      }
+      for (const { from, views: said } of views) {
+        const latestMs = said.reduce((latest, { measuredAtMs }) => Math.max(latest, measuredAtMs), 0)
+        putViews.run(this.#peer(from), Math.floor(latestMs), packViews(said, (key) => this.#peer(key)))
+      }
+      for (const { a, b, atMs, rttUs, jitterUs, lossPpm } of this.#isFull ? [] : samples) {
+        putSample.run(this.#link(a, b), Math.floor(atMs), rttUs === null ? null : Math.round(rttUs), Math.round(jitterUs), Math.round(lossPpm))
+      }
+    })
+    this.#countPages()
+  }
+
+  prune (nowMs: number): void {
+    this.#transaction(() => {
+      const links = this.#statements.someLinks.all(this.#prunedTo, PRUNED_LINKS) as Row[]
+      for (const { id } of links) {
+        this.#statements.prune.run(id as number, nowMs - this.#horizonMs)
+      }
+      if (links.length === PRUNED_LINKS) {
+        this.#prunedTo = links[links.length - 1].id as number
+        return
+      }
+      this.#prunedTo = 0
+    })
+    this.#countPages()
+    if (this.#prunedTo === 0) {
+      this.#adjustHorizon()
+    }
+  }
+
+  links (): Array<[string, string]> {
+    const names = new Map([...this.#peers].map(([key, id]) => [id, key]))
+    return [...this.#links.keys()].map((ends) => {
+      const [a, b] = ends.split(' ').map((id) => names.get(Number(id)) as string)
+      return [a, b]
+    })
+  }
+
+  samples ([one, other]: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
+    const [a, b] = one < other ? [one, other] : [other, one]
+    const link = this.#links.get(`${this.#peers.get(a)} ${this.#peers.get(b)}`)
+    return link === undefined
+      ? []
+      : this.#try(() => this.#statements.samples.all(link, sinceMs, limit).map((row) => toSample(a, b, row)))
+  }
+
+  get status (): ArchiveStatus {
+    return { bytes: this.#pages * this.#pageBytes, maxBytes: this.#maxBytes, retentionMs: this.#horizonMs }
+  }
+
+  close (): void {
+    this.#try(() => { this.#database.close() })
+  }
+
+  get #isFull (): boolean {
+    return this.#pages * this.#pageBytes > HISTORY_SHARE * this.#maxBytes
+  }
+
+  /** After each round over all links: less and less is kept until it fits, and more again when there is room. */
+  #adjustHorizon (): void {
+    const share = this.#pages * this.#pageBytes / this.#maxBytes
+    this.#horizonMs = share > 0.95 * HISTORY_SHARE
+      ? 0.8 * this.#horizonMs
+      : share < 0.7 * HISTORY_SHARE ? Math.min(this.#retentionMs, 1.1 * this.#horizonMs) : this.#horizonMs
+  }
+
+  #countPages (): void {
+    this.#pages = numberOf(this.#database, 'page_count') - numberOf(this.#database, 'freelist_count')
+  }
+
+  #peer (key: string): number {
+    const known = this.#peers.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const id = Number(this.#statements.addPeer.run(key).lastInsertRowid)
+    this.#peers.set(key, id)
+    return id
+  }
+
+  #link (a: string, b: string): number {
+    const [from, to] = [this.#peer(a), this.#peer(b)]
+    const ends = `${from} ${to}`
+    const known = this.#links.get(ends)
+    if (known !== undefined) {
+      return known
+    }
+    const id = Number(this.#statements.addLink.run(from, to).lastInsertRowid)
+    this.#links.set(ends, id)
+    return id
+  }
+
+  #readNames (): void {
+    this.#peers.clear()
+    this.#links.clear()
+    for (const { id, key } of this.#statements.peers.iterate() as Iterable<Row>) {
+      this.#peers.set(key as string, id as number)
+    }
+    for (const { id, a, b } of this.#statements.links.iterate() as Iterable<Row>) {
+      this.#links.set(`${a as number} ${b as number}`, id as number)
+    }
+  }
+
+  #transaction (run: () => void): void {
+    this.#try(() => {
+      this.#database.exec('BEGIN')
+      try {
+        run()
+        this.#database.exec('COMMIT')
+      } catch (error) {
+        this.#undo()
+        throw error
+      }
+    })
+  }
+
+  /** Numbers that were given to names in it are void too. SQLite has undone it already after some errors, a full disk among them. */
+  #undo (): void {
+    if (this.#database.isTransaction) {
+      this.#database.exec('ROLLBACK')
+    }
+    this.#readNames()
+  }
+
+  #try<T> (run: () => T): T {
+    try {
+      return run()
+    } catch (error) {
+      throw toStoreError(this.file, error)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// What is measured: under a budget of links per round, the few links that good paths use, and a search for better ones.
+// A round goes from what is sure to what is guessed:
+//
+//   backbone   the links that most shortest paths use, going by what is remembered
+//   hubs       nodes tried as relays; the best get all their links measured
+//   twins      pairs that look like neighbours
+//   proposals  links that most shortest paths would use if the model's guesses were right, measured and guessed anew
+//   the rest   drawn
+//
+// The less is unknown, the less is searched: after a sweep of all links, proposals are backbone again, chosen by the round's own values.
+// The plan does no I/O and knows no clock. Whoever drives it (reports, surveys, a replay) measures the batches that it yields.
+import { AllPairs } from './all-pairs.ts'
+import { HubSearch } from './hub-search.ts'
+import { LinkMemory } from './link-memory.ts'
+import { mostUsed } from './backbone.ts'
+import { Round } from './round.ts'
+import { RttModel } from './rtt-model.ts'
+import { likelyTwins } from './twin-search.ts'
+import type { Links } from './link-memory.ts'
+import type { Measuring } from './round.ts'
+
+/** The backbone needs so many links per node, whatever the budget is, but must leave something for the search. */
+const BACKBONE_LINKS_PER_NODE = 3.7
+const MAX_BACKBONE_SHARE = 0.5
+/** Shares of what is left for the search. */
+const HUB_SHARE = 0.64
+const TWIN_SHARE = 0.14
+
+/** The first round knows nothing: it draws some links to fit the model to, and proposes in more and smaller steps. */
+const FIRST_DRAWN_SHARE = 0.25
+const FIRST_PROPOSALS = 8
+const PROPOSALS = 2
+
+export interface MeasurementPlanInit {
+  /** 0 to MAX_NODES of link-memory.ts. */
+  nodeCount: number
+  /** What each relay adds to a path, in ms. */
+  relayCostMs: number
+  /** From 0 to 1. */
+  random: () => number
+}
+
+export class MeasurementPlan {
+  readonly #init: MeasurementPlanInit
+  #memory: LinkMemory
+  #paths: AllPairs
+  #model: RttModel
+  #hubs: HubSearch
+
+  /** Throws RangeError for a number of nodes out of bounds. */
+  constructor (init: MeasurementPlanInit) {
+    this.#init = init
+    this.#memory = new LinkMemory(init.nodeCount);
+    [this.#paths, this.#model, this.#hubs] = this.#parts()
+  }
+
+  get memory (): LinkMemory {
+    return this.#memory
+  }
+
+  /**
+   * One round: yields batches of links, none twice, at most `budgetLinks` in all, and takes what was measured in each
+   * before the next. A link that did not answer counts like any other.
+   */
+  * round (budgetLinks: number): Measuring {
+    const memory = this.#memory
+    memory.beginRound()
+    const round = new Round(memory, Math.min(budgetLinks, memory.pairCount))
+    if (round.left === memory.pairCount) {
+      yield * round.measure(this.#allPairs())
+      return
+    }
+    if (memory.knownShare === 0) {
+      yield * round.measure(this.#drawn(round, Math.floor(FIRST_DRAWN_SHARE * round.left)))
+      yield * this.#propose(round, FIRST_PROPOSALS)
+    } else {
+      yield * this.#watchBackbone(round)
+      yield * this.#search(round)
+      yield * this.#propose(round, PROPOSALS)
+    }
+    yield * round.measure(this.#drawn(round, round.left))
+  }
+
+  /** The set of nodes has changed: node i was previous[i] until now, or -1 where it is new. Not while a round is under way. */
+  renumber (previous: readonly number[]): void {
+    this.#memory = this.#memory.renumbered(previous);
+    [this.#paths, this.#model, this.#hubs] = this.#parts()
+  }
+
+  #parts (): [AllPairs, RttModel, HubSearch] {
+    const { relayCostMs, random } = this.#init
+    const { nodeCount } = this.#memory
+    return [new AllPairs(nodeCount, relayCostMs), new RttModel(nodeCount, random), new HubSearch(nodeCount, { relayCostMs, random })]
+  }
+
+  * #watchBackbone (round: Round): Measuring {
+    const links = Math.min(BACKBONE_LINKS_PER_NODE * this.#memory.nodeCount, MAX_BACKBONE_SHARE * round.left)
+    yield * round.measure(mostUsed(this.#paths, round.known(), (pair) => round.mayAsk(pair), Math.floor(links)))
+  }
+
+  * #search (round: Round): Measuring {
+    const searchLinks = (1 - this.#memory.knownShare) ** 2 * round.left
+    this.#model.fit(round.known())
+    this.#paths.run(this.#memory.measured())
+    yield * this.#hubs.run(round, this.#paths, this.#model, Math.floor(HUB_SHARE * searchLinks))
+    this.#paths.run(round.known())
+    yield * round.measure(likelyTwins(this.#memory, this.#paths, (pair) => round.mayAsk(pair), Math.floor(TWIN_SHARE * searchLinks)))
+  }
+
+  * #propose (round: Round, steps: number): Measuring {
+    for (let step = 0; step < steps && round.left > 0; step++) {
+      this.#model.fit(round.known())
+      const links = this.#withGuesses(round)
+      yield * round.measure(mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), Math.ceil(round.left / (steps - step))))
+    }
+  }
+
+  /** What is known, and the guesses that would shorten a path: no other guess can be on one. */
+  #withGuesses (round: Round): Links {
+    const memory = this.#memory
+    const known = round.known()
+    this.#paths.run(known)
+    const { distanceMs } = this.#paths
+    const pairs = [...known.pairs]
+    const rttMs = [...known.rttMs]
+    for (const pair of this.#allPairs()) {
+      if (!memory.isKnown(pair) && round.mayAsk(pair)) {
+        const guessMs = this.#model.guessMs(...memory.endsOf(pair))
+        if (guessMs < distanceMs[pair]) {
+          pairs.push(pair)
+          rttMs.push(guessMs)
+        }
+      }
+    }
+    return { pairs: Int32Array.from(pairs), rttMs: Float64Array.from(rttMs) }
+  }
+
+  * #allPairs (): Generator<number, void, undefined> {
+    const { nodeCount } = this.#memory
+    for (let a = 0; a < nodeCount; a++) {
+      for (let b = a + 1; b < nodeCount; b++) {
+        yield a * nodeCount + b
+      }
+    }
+  }
+
+  /** Different pairs that may be asked for, at most `count`. */
+  #drawn (round: Round, count: number): Set<number> {
+    const { nodeCount } = this.#memory
+    const drawn = new Set<number>()
+    // when nearly all have been asked for, it is not worth the tries to hit those left
+    for (let tries = 0; drawn.size < count && tries < 20 * count; tries++) {
+      const [a, b] = [Math.floor(this.#init.random() * nodeCount), Math.floor(this.#init.random() * nodeCount)]
+      const pair = this.#memory.pairOf(a, b)
+      if (a !== b && round.mayAsk(pair)) {
+        drawn.add(pair)
+      }
+    }
+    return drawn
+  }
+}

@@ -1,0 +1,99 @@
+// What forwarders say of themselves, by the forwarder: attributes from descriptors, policy and closed links from reports.
+// Unlike what they say of a link's values it is no measurement: it does not get old, and holds until it is taken back.
+import type { NodeAttributes } from './node-attributes.ts'
+import type { PolicyStatement } from '../../protocols/report/codec.ts'
+import type { PeerId } from '@libp2p/interface'
+
+/** The signed descriptor from which attributes come. */
+export interface Source {
+  bytes: Uint8Array
+  /** Unix time, ms. */
+  expiresAtMs: number
+}
+
+export class NodeStatements {
+  readonly #maxClosedPerNode: number
+  readonly #attributes = new Map<string, NodeAttributes>()
+  readonly #sources = new Map<string, Source>()
+  /** from → to: links that `from` does not carry paths of others over. */
+  readonly #closed = new Map<string, Set<string>>()
+  /** Of forwarders that take paths of some RSPs only. */
+  readonly #policies = new Map<string, PolicyStatement>()
+
+  constructor (maxClosedPerNode: number) {
+    this.#maxClosedPerNode = maxClosedPerNode
+  }
+
+  describe (key: string, attributes: NodeAttributes, source: Source): void {
+    this.#attributes.set(key, attributes)
+    this.#sources.set(key, source)
+  }
+
+  attributesOf (key: string): NodeAttributes | undefined {
+    return this.#attributes.get(key)
+  }
+
+  sourceOf (key: string): Source | undefined {
+    return this.#sources.get(key)
+  }
+
+  /** Whether that is news. */
+  setClosed (from: string, to: string, closed: boolean): boolean {
+    const known = this.#closed.get(from) ?? new Set()
+    if (closed === known.has(to) || (closed && known.size >= this.#maxClosedPerNode)) {
+      return false
+    }
+    if (closed) {
+      this.#closed.set(from, known.add(to))
+    } else {
+      known.delete(to)
+    }
+    return true
+  }
+
+  /** By either end? */
+  isClosed (a: string, b: string): boolean {
+    return this.#closed.get(a)?.has(b) === true || this.#closed.get(b)?.has(a) === true
+  }
+
+  closedBy (from: string): ReadonlySet<string> {
+    return this.#closed.get(from) ?? new Set()
+  }
+
+  /** Whether that is news. A policy that refuses nobody is none. */
+  setPolicy (key: string, policy: PolicyStatement | undefined): boolean {
+    if (policy === undefined || (!policy.listedOnly && policy.revoked.length === 0)) {
+      return this.#policies.delete(key)
+    }
+    const known = this.#policies.get(key)
+    this.#policies.set(key, policy)
+    return known === undefined || !isSame(known, policy)
+  }
+
+  policyOf (key: string): PolicyStatement | undefined {
+    return this.#policies.get(key)
+  }
+
+  /** Forwarders that do not take paths of this RSP. */
+  unwilling (rsp: PeerId): string[] {
+    return [...this.#policies]
+      .filter(([, { listedOnly, rsps, revoked }]) => (listedOnly && !rsps.some((other) => other.equals(rsp))) || revoked.some((other) => other.equals(rsp)))
+      .map(([key]) => key)
+  }
+
+  /** Also what others have said of links to it. */
+  forget (key: string): void {
+    this.#attributes.delete(key)
+    this.#sources.delete(key)
+    this.#policies.delete(key)
+    this.#closed.delete(key)
+    for (const others of this.#closed.values()) {
+      others.delete(key)
+    }
+  }
+}
+
+function isSame (a: PolicyStatement, b: PolicyStatement): boolean {
+  const text = ({ listedOnly, authorizedOnly, rsps, revoked }: PolicyStatement): string => [listedOnly, authorizedOnly, rsps.join(), revoked.join()].join(';')
+  return text(a) === text(b)
+}

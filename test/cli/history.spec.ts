@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve as resolvePath } from 'node:path'
+import { Command } from 'commander'
+import { ControlServer } from '../../src/cli/control-server.ts'
+import { dataFolder } from '../../src/cli/daemon-role.ts'
+import { historyCommands, registerHistory, samplesText, summaryText } from '../../src/cli/history.ts'
+import { NoHistoryError, readHistory, UnknownLinkError } from '../../src/rsp/map-history.ts'
+import type { HistoryQuery } from '../../src/rsp/map-history.ts'
+import type { LinkSample, MapArchive } from '../../src/rsp/map-archive.ts'
+
+const A = '12D3KooWaaaaaaMtimQ5'
+const B = '12D3KooWbbbbbb8xWkPd'
+const C = '12D3KooWccccccMtimQ7'
+const NOW_MS = Date.parse('2026-11-22T12:00:00Z')
+
+const at = (minute: number, rttUs: number | null, [a, b] = [A, B]): LinkSample => ({ a, b, atMs: NOW_MS + minute * 60_000, rttUs, jitterUs: 250, lossPpm: 12_000 })
+
+describe('byway history', () => {
+  let folder: string
+  let control: string
+  let server: ControlServer
+  let asked: HistoryQuery[]
+  let samples: LinkSample[]
+  let isCut: boolean
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'byway-history-'))
+    control = join(folder, 'rsp.sock')
+    asked = []
+    samples = [at(-20, 20_000), at(-5, null)]
+    isCut = false
+    server = await ControlServer.listen({
+      path: control,
+      commands: historyCommands({
+        history: async (query) => {
+          asked.push(query)
+          return { samples, isCut }
+        }
+      }, () => NOW_MS)
+    })
+  })
+
+  afterEach(async () => {
+    await server.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function run (...args: string[]): Promise<{ out: string[], err: string[] }> {
+    const result = { out: [] as string[], err: [] as string[] }
+    const program = new Command().exitOverride()
+    registerHistory(program, {
+      env: {}, out: (line) => { result.out.push(line) }, err: (line) => { result.err.push(line) }, signal: new AbortController().signal, exit: () => {}
+    })
+    await program.parseAsync(['history', '--control', control, ...args], { from: 'user' })
+    return result
+  }
+
+  it('shows a link line by line', async () => {
+    const { out } = await run('--link', 'MtimQ5, 8xWkPd', '--since', '7d')
+    assert.deepEqual(out, [
+      'time                 round trip  jitter   loss',
+      '2026-11-22 11:40:00  20.0 ms     0.25 ms  1.2 %',
+      '2026-11-22 11:55:00  gone'
+    ])
+    assert.deepEqual(asked, [{ link: ['MtimQ5', '8xWkPd'], sinceMs: NOW_MS - 7 * 86_400_000, limit: 50_000 }])
+  })
+
+  it('sums up all links of the last hour where none is named', async () => {
+    samples = [at(-20, 20_000), at(-5, 30_000), at(-2, null), at(-1, 5_000, [A, C])]
+    const { out } = await run()
+    assert.deepEqual(out, [
+      'link             lines  last                 now      least    most',
+      'MtimQ5 – 8xWkPd  3      2026-11-22 11:58:00  gone     20.0 ms  30.0 ms',
+      'MtimQ5 – MtimQ7  1      2026-11-22 11:59:00  5.00 ms  5.00 ms  5.00 ms',
+      '',
+      `  MtimQ5  ${A}`,
+      `  8xWkPd  ${B}`,
+      `  MtimQ7  ${C}`
+    ])
+    assert.deepEqual(asked[0], { link: undefined, sinceMs: NOW_MS - 3_600_000, limit: 50_000 })
+  })
+
+  it('gives everything as JSON, and says where there is more', async () => {
+    isCut = true
+    const { out, err } = await run('--json', '--since', '90s')
+    assert.deepEqual(JSON.parse(out[0]), { samples, isCut: true })
+    assert.match(err[0], /there is more: these are the first 2 lines; ask with --link or a shorter --since/)
+    assert.equal(asked[0].sinceMs, NOW_MS - 90_000)
+  })
+
+  it('says so where there is nothing', () => {
+    assert.deepEqual([samplesText([]), summaryText([])], [['nothing was heard of this link in that time'], ['nothing was heard of any link in that time']])
+  })
+
+  for (const since of ['', '0h', '1', 'h', '1 week', '-1h', '1.5h']) {
+    it(`refuses the time "${since}"`, async () => {
+      await assert.rejects(run('--since', since), { name: 'InvalidSettingError', message: /^--since: expected a time such as 90s, 30min, 1h or 7d/ })
+    })
+  }
+
+  for (const link of ['', 'MtimQ5', 'MtimQ5,MtimQ5', 'a,b', 'MtimQ5,8xWkPd,MtimQ7']) {
+    it(`refuses the link "${link}"`, async () => {
+      await assert.rejects(run('--link', link), { name: 'InvalidSettingError', message: /^--link: expected two different peer ids/ })
+    })
+  }
+
+  it('refuses arguments that are none, whoever sends them', async () => {
+    const history = historyCommands({ history: async () => ({ samples: [], isCut: false }) }).get('history')
+    const context = { signal: new AbortController().signal, emit: () => {} }
+    for (const args of [{}, { sinceMs: 0 }, { sinceMs: 'x' }, { sinceMs: 1, limit: 1e9 }, { sinceMs: 1, link: ['only one'] }, { sinceMs: 1, more: 1 }]) {
+      await assert.rejects(history?.(args, context) as Promise<unknown>, { code: 'MALFORMED' })
+    }
+  })
+})
+
+describe('history of an RSP', () => {
+  const archive = {
+    links: () => [[A, B], [A, C]] as Array<[string, string]>,
+    samples: ([a, b]: readonly [string, string], sinceMs: number, limit: number) => [at(1, 1, [a, b]), at(2, 2, [a, b])].filter(({ atMs }) => atMs >= sinceMs).slice(0, limit)
+  } as MapArchive
+
+  it('is that of all links, up to a number of lines', async () => {
+    assert.deepEqual(await readHistory(archive, { sinceMs: 0, limit: 4 }), { samples: [at(1, 1), at(2, 2), at(1, 1, [A, C]), at(2, 2, [A, C])], isCut: false })
+    assert.deepEqual(await readHistory(archive, { sinceMs: 0, limit: 3 }), { samples: [at(1, 1), at(2, 2), at(1, 1, [A, C])], isCut: true })
+  })
+
+  it('is that of one link, named by its ends or by their ends', async () => {
+    const expected = { samples: [at(2, 2)], isCut: false }
+    assert.deepEqual(await readHistory(archive, { link: [B, A], sinceMs: NOW_MS + 120_000, limit: 9 }), expected)
+    assert.deepEqual(await readHistory(archive, { link: ['8xWkPd', 'timQ5'], sinceMs: NOW_MS + 120_000, limit: 9 }), expected)
+  })
+
+  it('needs links that are known, ids that are not ambiguous, and a store', async () => {
+    const query = (a: string, b: string): HistoryQuery => ({ link: [a, b], sinceMs: 0, limit: 9 })
+    await assert.rejects(readHistory(archive, query(B, C)), UnknownLinkError)
+    await assert.rejects(readHistory(archive, query(B, 'none')), { code: 'UNKNOWN_LINK', message: /no history of a forwarder none/ })
+    await assert.rejects(readHistory({ ...archive, links: () => [['xMtim', 'yMtim']] }, query('Mtim', 'xMtim')), { message: /Mtim may be xMtim or yMtim: give more/ })
+    await assert.rejects(readHistory(undefined, query(A, B)), NoHistoryError)
+  })
+})
+
+describe('the folder of an RSP\'s data', () => {
+  const place = { env: { XDG_DATA_HOME: '/data' }, id: '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5' }
+
+  it('is the one that is named', () => {
+    assert.equal(dataFolder({ data: 'here' }, place), resolvePath('here'))
+    assert.equal(dataFolder({ data: '/there', ephemeral: true }, undefined), '/there')
+  })
+
+  it('is one of its own below the user\'s data where none is named', () => {
+    assert.equal(dataFolder({}, place), '/data/byway/rsp-oaMtimQ5')
+    assert.equal(dataFolder({}, { ...place, env: {} }), join(homedir(), '.local/share/byway/rsp-oaMtimQ5'))
+  })
+
+  it('is none for a node that forgets its key, and where it is switched off', () => {
+    assert.equal(dataFolder({ ephemeral: true }, place), undefined)
+    assert.equal(dataFolder({ data: false }, place), undefined)
+    assert.equal(dataFolder({}, undefined), undefined)
+  })
+})

@@ -1,0 +1,162 @@
+// An RSP in a process of its own that is killed in the middle of its work, again and again: it comes back with its map, and its
+// first answer says how old the data behind it is.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
+import { CliProcess, endProcesses, runByway } from '../helpers/processes.ts'
+import { queryRoutes } from '../../protocols/route/client.ts'
+import { sampleQuery } from '../protocols/route/samples.ts'
+import { until } from '../helpers/testnet.ts'
+import type { TestNode } from '../helpers/nodes.ts'
+import type { VerifiedPath } from '../../protocols/route/offer.ts'
+
+interface Started {
+  event: string
+  id: string
+  addresses: string[]
+  control: string
+}
+
+interface RspStatus {
+  forwarders: number
+  links: number
+  archive: { rememberedNodes: number, rememberedLinks: number, loadMs: number, writtenViews: number, samples: number, longestBatchMs: number, failure?: string }
+}
+
+const START_DEADLINE_MS = 20_000
+const FORWARDERS = 4
+const LINKS = FORWARDERS * (FORWARDERS - 1)
+const KILLS = 5
+/** Reports come when something moves, and at least so often. */
+const HEARTBEAT_MS = 30_000
+const SHARED = ['--network', 'restart', '--local', '--listen', '/ip4/127.0.0.1/tcp/0', '--json']
+
+describe('an RSP that is killed', function () {
+  this.timeout(120_000)
+
+  let folder: string
+  let env: Record<string, string>
+  let rspArguments: string[]
+  let client: TestNode
+  const forwarders: Started[] = []
+  const processes: CliProcess[] = []
+
+  async function start (role: string, ...args: string[]): Promise<[Started, CliProcess]> {
+    const child = new CliProcess([role, ...SHARED, ...args], env)
+    return [await child.next<Started>(({ event }) => event === 'started', START_DEADLINE_MS), child]
+  }
+
+  async function statusOf ({ control }: Started): Promise<RspStatus> {
+    const { code, stdout, stderr } = await runByway(['status', '--control', control, '--json'], env)
+    assert.equal(code, 0, stderr)
+    return (JSON.parse(stdout) as { daemons: Array<{ status: RspStatus }> }).daemons[0].status
+  }
+
+  /** From the first forwarder to the last, asked as a host would. */
+  async function ask ({ id, addresses }: Started): Promise<VerifiedPath[]> {
+    const connection = await client.dial(multiaddr(addresses[0]))
+    const peers = forwarders.map((forwarder) => peerIdFromString(forwarder.id))
+    const query = sampleQuery({
+      nonce: crypto.getRandomValues(new Uint8Array(16)),
+      source: [{ forwarder: peers[0], rttUs: 1_000 }],
+      destination: [{ forwarder: peers[FORWARDERS - 1], rttUs: 1_000 }],
+      avoid: []
+    })
+    try {
+      return (await queryRoutes(connection, query, { expectedRsp: peerIdFromString(id), nowMs: Date.now() })).paths
+    } finally {
+      await connection.close()
+    }
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'byway-'))
+    env = { XDG_RUNTIME_DIR: folder }
+    const [first] = await start('bootstrap', '--ephemeral')
+    const joining = ['--bootstrap', first.addresses[0]]
+    for (const [started, child] of await Promise.all(Array.from({ length: FORWARDERS }, async (_, i) => start('forwarder', '--ephemeral', ...joining, '--operator', `operator ${i}`)))) {
+      forwarders.push(started)
+      processes.push(child)
+    }
+    rspArguments = [...joining, '--key', join(folder, 'rsp.key'), '--data', join(folder, 'data')]
+    client = await createNode()
+  })
+
+  after(async () => {
+    for (const child of processes) {
+      child.kill('SIGCONT')
+    }
+    await stopNodes()
+    await endProcesses()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('comes back with its map, and answers the first query at once: five times', async () => {
+    let [rsp, child] = await start('rsp', ...rspArguments)
+    await until(async () => (await statusOf(rsp)).links === LINKS, 'it knows all links', 30_000)
+    await until(async () => (await statusOf(rsp)).archive.writtenViews >= LINKS, 'it has written them', 10_000)
+    for (let kill = 0; kill < KILLS; kill++) {
+      child.kill('SIGKILL')
+      await child.ended()
+      ;[rsp, child] = await start('rsp', ...rspArguments)
+      const startedMs = performance.now()
+      const paths = await ask(rsp)
+      const tookMs = performance.now() - startedMs
+      assert.ok(paths.length > 0 && tookMs < 1_000, `${paths.length} paths in ${tookMs} ms`)
+      assert.ok(paths.every(({ prediction }) => prediction.dataAgeMs < 2 * HEARTBEAT_MS))
+      const { archive } = await statusOf(rsp)
+      assert.deepEqual([archive.rememberedNodes, archive.rememberedLinks, archive.failure], [FORWARDERS, LINKS, undefined])
+      // somewhere within its rounds of writing, which take a second each
+      await new Promise((resolve) => setTimeout(resolve, 500 + 2_000 * Math.random()))
+    }
+    child.kill('SIGTERM')
+    assert.equal((await child.ended()).code, 0)
+  })
+
+  it('answers from memory alone when no forwarder speaks, and says how old that is', async () => {
+    let [rsp, child] = await start('rsp', ...rspArguments)
+    await until(async () => (await statusOf(rsp)).links === LINKS, 'it knows all links', 30_000)
+    // their machines still take connections, but nothing comes any more
+    for (const forwarder of processes) {
+      forwarder.kill('SIGSTOP')
+    }
+    const silentMs = Date.now()
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    child.kill('SIGKILL')
+    await child.ended()
+    ;[rsp, child] = await start('rsp', ...rspArguments)
+    const paths = await ask(rsp)
+    const ageMs = Date.now() - silentMs
+    assert.ok(paths.length > 0)
+    for (const { forwarders: { length }, prediction } of paths) {
+      assert.ok(length > 1)
+      assert.ok(prediction.dataAgeMs >= ageMs - 500 && prediction.dataAgeMs < ageMs + 2 * HEARTBEAT_MS, `${prediction.dataAgeMs} ms after ${ageMs} ms of silence`)
+      assert.ok(prediction.confidence < 0.95)
+    }
+    for (const forwarder of processes) {
+      forwarder.kill('SIGCONT')
+    }
+    await until(async () => (await ask(rsp)).some(({ prediction }) => prediction.dataAgeMs < ageMs), 'it hears of them again', 60_000)
+    child.kill('SIGKILL')
+    await child.ended()
+  })
+
+  it('lets nobody else use its folder, and keeps nothing where it is told so', async () => {
+    const [, child] = await start('rsp', ...rspArguments)
+    const other = await runByway(['rsp', ...SHARED, '--ephemeral', '--data', join(folder, 'data')], env)
+    assert.equal(other.code, 2)
+    assert.match(other.stderr, /^byway: map store .*map\.sqlite: another process has it open: stop that RSP first, or give this one a folder of its own \(--data FOLDER\)$/m)
+    child.kill('SIGTERM')
+    await child.ended()
+    const { size } = await stat(join(folder, 'data', 'map.sqlite'))
+    assert.ok(size < 1_000_000, `${size} bytes`)
+    const [none, forgetful] = await start('rsp', ...rspArguments.slice(0, -1), 'off')
+    assert.equal((await statusOf(none)).archive, undefined)
+    forgetful.kill('SIGTERM')
+    await forgetful.ended()
+  })
+})

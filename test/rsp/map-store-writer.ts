@@ -1,0 +1,25 @@
+// A process that writes to a map store without a pause until it is killed. Says after each batch how many are committed.
+import { MapStore } from '../../src/rsp/map-store.ts'
+
+const KEYS = Array.from({ length: 50 }, (_, i) => `node${i}`)
+const store = MapStore.open({ file: process.argv[2], network: 'test' })
+store.write({
+  nodes: KEYS.map((key) => ({ key, attributes: { tags: {} }, descriptor: new Uint8Array(400), expiresAtMs: 10, closed: [] })), goneNodes: [], views: [], samples: []
+})
+
+const before = Math.max(0, ...store.load(0, 0).views.map(({ measuredAtMs }) => measuredAtMs))
+
+function write (batch: number): void {
+  const from = KEYS[batch % KEYS.length]
+  const others = KEYS.filter((key) => key !== from)
+  store.write({
+    nodes: [],
+    goneNodes: [],
+    views: [{ from, views: others.map((to) => ({ from, to, rttUs: 1_000, jitterUs: 1, lossPpm: 0, measuredAtMs: batch, movementUs2: 0, reports: 1 })) }],
+    samples: others.map((to) => ({ a: from < to ? from : to, b: from < to ? to : from, atMs: batch, rttUs: 1_000, jitterUs: 1, lossPpm: 0 }))
+  })
+  store.prune(batch)
+  process.send?.(batch, () => { setImmediate(write, batch + 1) })
+}
+
+write(before + 1)
