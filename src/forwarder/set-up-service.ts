@@ -143,7 +143,7 @@ export class SetUpService {
 
   async #installLabels (checked: CheckedInstall, caller: InstallCaller): Promise<SetupAnswer> {
     const { opened, install, isHopBefore } = checked
-    const { links, table, budget, client } = this.#init
+    const { links, table, budget } = this.#init
     if (this.#unbound.has(opened.orderId)) {
       throw new NotAuthorizedError('this order has an entry here already')
     }
