@@ -25,8 +25,8 @@ const LEAD_MS = 500
 const ROUND_S = FLOOD_S + LEAD_MS / 1_000
 const WATCH_MS = 200
 const ATTACH_DEADLINE_MS = 15_000
-/** Loopback is so fast that the noise of a shared machine would be most of the limit. */
-const SHORTEST_IDLE_P99_MS = 10
+/** What is asserted is generous, since p99 of a hundred is one late turn of a busy machine; the line that is printed has the figures, and virtual time the bound. */
+const SHORTEST_IDLE_P99_MS = 50
 const MAX_SLOWER = 3
 const MIN_SUCCESS = 0.99
 /** Each caller in two tables at most, each prefix in one. */
