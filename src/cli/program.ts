@@ -5,6 +5,7 @@ import { complaint } from './output.ts'
 import { packageVersion } from './package-version.ts'
 import { registerDaemons } from './daemon.ts'
 import { registerDemo } from './demo/command.ts'
+import { registerEvaluate } from './evaluate.ts'
 import { registerHistory } from './history.ts'
 import { registerPath, registerRevocation } from './path.ts'
 import { registerPing } from './ping.ts'
@@ -42,6 +43,7 @@ export function createProgram (terminal: Terminal): Command {
   registerRevocation(program, terminal)
   registerUsage(program, terminal)
   registerHistory(program, terminal)
+  registerEvaluate(program, terminal)
   registerDemo(program, terminal)
   return program
 }

@@ -26,10 +26,14 @@ const MAX_BACKBONE_SHARE = 0.5
 const HUB_SHARE = 0.64
 const TWIN_SHARE = 0.14
 
-/** The first round knows nothing: it draws some links to fit the model to, and proposes in more and smaller steps. */
-const FIRST_DRAWN_SHARE = 0.25
-const FIRST_PROPOSALS = 8
 const PROPOSALS = 2
+
+/** The first round knows nothing: it draws some links to fit the model to, and proposes twice, before it looks for hubs and after. */
+const FIRST_DRAWN_SHARE = 0.2
+const FIRST_PROPOSED_SHARE = 0.25
+const FIRST_PROPOSALS = 3
+const FIRST_HUB_SHARE = 0.4
+const FIRST_LAST_PROPOSALS = 4
 
 export interface MeasurementPlanInit {
   /** 0 to MAX_NODES of link-memory.ts. */
@@ -71,12 +75,11 @@ export class MeasurementPlan {
       return
     }
     if (memory.knownShare === 0) {
-      yield * round.measure(this.#drawn(round, Math.floor(FIRST_DRAWN_SHARE * round.left)))
-      yield * this.#propose(round, FIRST_PROPOSALS)
+      yield * this.#coldStart(round)
     } else {
       yield * this.#watchBackbone(round)
       yield * this.#search(round)
-      yield * this.#propose(round, PROPOSALS)
+      yield * this.#propose(round, round.left, PROPOSALS)
     }
     yield * round.measure(this.#drawn(round, round.left))
   }
@@ -93,32 +96,44 @@ export class MeasurementPlan {
     return [new AllPairs(nodeCount, relayCostMs), new RttModel(nodeCount, random), new HubSearch(nodeCount, { relayCostMs, random })]
   }
 
+  * #coldStart (round: Round): Measuring {
+    yield * round.measure(this.#drawn(round, Math.floor(FIRST_DRAWN_SHARE * round.left)))
+    yield * this.#propose(round, Math.floor(FIRST_PROPOSED_SHARE * round.left), FIRST_PROPOSALS)
+    yield * this.#searchHubs(round, Math.floor(FIRST_HUB_SHARE * round.left))
+    yield * this.#propose(round, round.left, FIRST_LAST_PROPOSALS)
+  }
+
   * #watchBackbone (round: Round): Measuring {
     const links = Math.min(BACKBONE_LINKS_PER_NODE * this.#memory.nodeCount, MAX_BACKBONE_SHARE * round.left)
-    yield * round.measure(mostUsed(this.#paths, round.known(), (pair) => round.mayAsk(pair), Math.floor(links)))
+    yield * round.measure(mostUsed(this.#paths, this.#memory.known(), (pair) => round.mayAsk(pair), Math.floor(links)))
   }
 
   * #search (round: Round): Measuring {
     const searchLinks = (1 - this.#memory.knownShare) ** 2 * round.left
-    this.#model.fit(round.known())
-    this.#paths.run(this.#memory.measured())
-    yield * this.#hubs.run(round, this.#paths, this.#model, Math.floor(HUB_SHARE * searchLinks))
-    this.#paths.run(round.known())
+    yield * this.#searchHubs(round, Math.floor(HUB_SHARE * searchLinks))
+    this.#paths.run(this.#memory.known())
     yield * round.measure(likelyTwins(this.#memory, this.#paths, (pair) => round.mayAsk(pair), Math.floor(TWIN_SHARE * searchLinks)))
   }
 
-  * #propose (round: Round, steps: number): Measuring {
-    for (let step = 0; step < steps && round.left > 0; step++) {
-      this.#model.fit(round.known())
+  * #searchHubs (round: Round, count: number): Measuring {
+    this.#model.fit(this.#memory.known())
+    this.#paths.run(this.#memory.measured())
+    yield * this.#hubs.run(round, this.#paths, this.#model, count)
+  }
+
+  * #propose (round: Round, count: number, steps: number): Measuring {
+    const end = round.left - count
+    for (let step = 0; step < steps && round.left > end; step++) {
+      this.#model.fit(this.#memory.known())
       const links = this.#withGuesses(round)
-      yield * round.measure(mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), Math.ceil(round.left / (steps - step))))
+      yield * round.measure(mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), Math.ceil((round.left - end) / (steps - step))))
     }
   }
 
   /** What is known, and the guesses that would shorten a path: no other guess can be on one. */
   #withGuesses (round: Round): Links {
     const memory = this.#memory
-    const known = round.known()
+    const known = this.#memory.known()
     this.#paths.run(known)
     const { distanceMs } = this.#paths
     const pairs = [...known.pairs]

@@ -1,6 +1,6 @@
 // One round of measuring: what the searches of a plan share. A search asks for links in batches and goes on when the
 // values are in memory; the round sees to it that no link is asked for twice, and that the budget is kept.
-import type { LinkMemory, LinkPair, Links, Measurement } from './link-memory.ts'
+import type { LinkMemory, LinkPair, Measurement } from './link-memory.ts'
 
 /** Yields batches of links to measure, and is given what came of them. */
 export type Measuring<Result = void> = Generator<readonly LinkPair[], Result, readonly Measurement[]>
@@ -38,10 +38,5 @@ export class Round {
         this.memory.record(measurement)
       }
     }
-  }
-
-  /** What is known, but for links that did not answer. */
-  known (): Links {
-    return this.memory.known()
   }
 }

@@ -1,0 +1,132 @@
+// Plays slices of a latency matrix to the engine, or to a scheme that it is compared with, and judges the paths that come out. What the host would
+// get if it used a choice one slice later is judged too.
+import { AllPairs } from '../rsp/measurement-plan/all-pairs.ts'
+import { ChosenPaths, anyRelaysGainMs, oneRelayGainMs, scorePaths } from '../simulation/replay-score.ts'
+import { LinkMeter, countRows, loadSlice, shuffledRows } from '../simulation/replay.ts'
+import { SCHEMES } from './evaluate-schemes.ts'
+import { seededUint32 } from '../simulation/draw.ts'
+import { summarize } from './evaluate-report.ts'
+import type { EvaluateReport, SchemeReport, SliceReport } from './evaluate-report.ts'
+import type { MeteredLink, ReplaySlice } from '../simulation/replay.ts'
+import type { Scheme, SchemeName } from './evaluate-schemes.ts'
+
+export type WarmUp = 'sweep' | 'cold'
+
+export interface EvaluateInit {
+  /** Matrix files, in the order of time; at least one, after a sweep two. */
+  files: readonly string[]
+  /** Share of all links that may be measured per slice, above 0, at most 1. */
+  budget: number
+  /** sweep: the first slice is measured wholly, and not judged. */
+  warmUp: WarmUp
+  relayCostMs: number
+  seed: number
+  /** The first one is the engine that is evaluated, the others are compared with it. */
+  schemes: readonly SchemeName[]
+  signal: AbortSignal
+  onProgress: (text: string) => void
+  /** What the engine has measured and chosen in a slice, in rows of the matrix. */
+  onSlice: (trace: SliceTrace) => void
+}
+
+export interface SliceTrace {
+  slice: number
+  /** Of the matrix, by node of the engine. */
+  rows: readonly number[]
+  measured: readonly MeteredLink[]
+  paths: ChosenPaths
+}
+
+interface Player {
+  name: SchemeName
+  scheme: Scheme
+  slices: SliceReport[]
+  /** What it chose in the slice before. */
+  previous?: ChosenPaths
+}
+
+/** Throws what loadSlice throws, and BudgetExceededError if a scheme does not keep to the budget. */
+export async function evaluate (init: EvaluateInit): Promise<EvaluateReport> {
+  const { files, warmUp, signal } = init
+  const size = await countRows(files[0])
+  const rows = shuffledRows(size, init.seed)
+  const players = init.schemes.map((name, at) => playerOf(name, at, size, init))
+  for (const [at, file] of files.entries()) {
+    signal.throwIfAborted()
+    const slice = await loadSlice(file, rows)
+    if (at === 0 && warmUp === 'sweep') {
+      for (const player of players) {
+        play(player, slice, slice.size ** 2)
+      }
+    } else {
+      playSlice(players, slice, at + 1, rows, init)
+    }
+  }
+  const [engine, ...compared] = players.map(reportOf)
+  const { budget, relayCostMs, seed } = init
+  return { nodes: size, budget, warmUp, relayCostMs, seed, ...engine, compared }
+}
+
+function playerOf (name: SchemeName, at: number, nodeCount: number, { relayCostMs, seed }: EvaluateInit): Player {
+  // each scheme draws from numbers of its own, whoever else takes part
+  const nextUint32 = seededUint32((seed + 0x9e3779b9 * (at + 1)) >>> 0)
+  return { name, scheme: SCHEMES[name]({ nodeCount, relayCostMs, random: () => nextUint32() / 2 ** 32 }), slices: [] }
+}
+
+function playSlice (players: readonly Player[], slice: ReplaySlice, number: number, rows: readonly number[], init: EvaluateInit): void {
+  const { relayCostMs } = init
+  const oracle = { oneMs: oneRelayGainMs(slice, relayCostMs), anyMs: anyRelaysGainMs(slice, relayCostMs) }
+  const links = slice.size * (slice.size - 1) / 2
+  for (const [at, player] of players.entries()) {
+    const startedMs = performance.now()
+    const measured = play(player, slice, Math.floor(init.budget * links))
+    const paths = pathsOver(measured, slice.size, relayCostMs)
+    const score = scorePaths(paths, slice, relayCostMs)
+    const stale = player.previous === undefined ? undefined : scorePaths(player.previous, slice, relayCostMs)
+    player.previous = paths
+    player.slices.push({
+      slice: number,
+      measuredShare: measured.length / links,
+      gainOverOneRelay: shareOf(score.gainMs, oracle.oneMs),
+      gainOverAny: shareOf(score.gainMs, oracle.anyMs),
+      netGainOverOneRelay: shareOf(score.netGainMs, oracle.oneMs),
+      staleGainOverOneRelay: stale === undefined ? null : shareOf(stale.gainMs, oracle.oneMs),
+      improvedShare: score.improvedShare,
+      worseShare: score.worseShare,
+      meanGainMs: score.gainMs / (2 * links)
+    })
+    init.onProgress(`slice ${number}, ${player.name}: ${player.slices[player.slices.length - 1].gainOverOneRelay.toFixed(3)} of the gain with one relay, ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`)
+    if (at === 0) {
+      init.onSlice({ slice: number, rows, measured, paths })
+    }
+  }
+}
+
+/** Lets the scheme measure for one round. */
+function play ({ scheme }: Player, slice: ReplaySlice, budgetLinks: number): readonly MeteredLink[] {
+  const meter = new LinkMeter(slice, budgetLinks)
+  const round = scheme.round(budgetLinks)
+  for (let step = round.next(); step.done !== true;) {
+    step = round.next(step.value.map(([a, b]) => meter.measure(a, b)))
+  }
+  return meter.measured
+}
+
+/** The best paths over the links that were measured in the slice; the default route where none is better than a measured one. */
+function pathsOver (measured: readonly MeteredLink[], size: number, relayCostMs: number): ChosenPaths {
+  const paths = new AllPairs(size, relayCostMs)
+  paths.run({
+    pairs: Int32Array.from(measured, ({ a, b }) => Math.min(a, b) * size + Math.max(a, b)),
+    rttMs: Float64Array.from(measured, ({ rttMs }) => rttMs)
+  })
+  return new ChosenPaths(size, (source, destination) => paths.relays(source, destination))
+}
+
+/** Where nothing can be gained, nothing is missed. */
+function shareOf (gainMs: number, oracleMs: number): number {
+  return oracleMs === 0 ? 1 : gainMs / oracleMs
+}
+
+function reportOf ({ name, slices }: Player): SchemeReport {
+  return { scheme: name, slices, summary: summarize(slices) }
+}

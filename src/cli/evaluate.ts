@@ -1,0 +1,99 @@
+// `byway evaluate`: what the engine would have gained on measured latencies, beside what was possible.
+import { writeFile } from 'node:fs/promises'
+import { InvalidArgumentError, Option } from 'commander'
+import { InvalidSettingError } from './errors.ts'
+import { TraceFile } from './evaluate-trace.ts'
+import { evaluate } from './evaluate-run.ts'
+import { evaluateText } from './evaluate-report.ts'
+import { plotSvg } from './evaluate-plot.ts'
+import type { Command } from 'commander'
+import type { SchemeName } from './evaluate-schemes.ts'
+import type { Terminal } from './output.ts'
+import type { WarmUp } from './evaluate-run.ts'
+
+interface EvaluateOptions {
+  matrix: string[]
+  budget: number
+  warmUp: WarmUp
+  relayCostMs: number
+  seed: number
+  compare?: boolean
+  json?: boolean
+  trace?: string
+  plot?: string
+}
+
+const ENGINE: SchemeName = 'learned-backbone'
+const COMPARED: readonly SchemeName[] = ['domains', 'random-hubs', 'random-links']
+const MAX_RELAY_COST_MS = 1_000
+const HELP = `
+A matrix has n lines of n round trips in ms, one file per time slice, in order. The engine sees of each slice only the links that it
+measures, and they are counted. A gain is the sum over all ordered pairs of what a path saves against the pair's direct round trip.
+
+  byway evaluate --matrix slice-*.gz --budget 0.05 --compare
+  byway evaluate --matrix slice-*.gz --warm-up sweep --json | jq .summary`
+
+export function registerEvaluate (program: Command, terminal: Terminal): void {
+  program.command('evaluate')
+    .description('replay measured latencies through the engine, and compare its paths with the best possible ones')
+    .requiredOption('--matrix <file...>', 'slices of a latency matrix, in order: text or .gz')
+    .option('--budget <share>', 'share of all links that may be measured per slice', parseBudget, 0.05)
+    .addOption(new Option('--warm-up <how>', 'sweep: the first slice is measured wholly, and not judged').choices(['sweep', 'cold']).default('cold'))
+    .option('--relay-cost-ms <ms>', 'what each relay adds to a path', parseRelayCost, 1)
+    .option('--seed <n>', 'numbers the nodes anew, and is behind all that is drawn', parseSeed, 1)
+    .option('--compare', 'beside other schemes: domains with border links, random hubs, random links')
+    .option('--json', 'the report as one JSON object')
+    .option('--trace <file>', 'write what was measured and chosen, as NDJSON')
+    .option('--plot <file>', 'write the curves as SVG')
+    .addHelpText('after', HELP)
+    .action(async (options: EvaluateOptions) => { await run(options, terminal) })
+}
+
+async function run (options: EvaluateOptions, terminal: Terminal): Promise<void> {
+  const { matrix, budget, warmUp, relayCostMs, seed } = options
+  if (warmUp === 'sweep' && matrix.length < 2) {
+    throw new InvalidSettingError('--matrix', 'give at least two slices with --warm-up sweep: the first one is not judged')
+  }
+  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace)
+  const report = await evaluate({
+    files: matrix,
+    budget,
+    warmUp,
+    relayCostMs,
+    seed,
+    schemes: options.compare === true ? [ENGINE, ...COMPARED] : [ENGINE],
+    signal: terminal.signal,
+    onProgress: (text) => { terminal.err(text) },
+    onSlice: (slice) => trace?.write(slice)
+  }).finally(async () => trace?.close())
+  if (options.plot !== undefined) {
+    await writeFile(options.plot, plotSvg(report))
+  }
+  for (const line of options.json === true ? [JSON.stringify(report)] : evaluateText(report)) {
+    terminal.out(line)
+  }
+}
+
+function parseBudget (text: string): number {
+  const share = Number(text)
+  if (text.trim() === '' || !(share > 0 && share <= 1)) {
+    throw new InvalidArgumentError('Expected a share above 0, at most 1; 0.05 is a twentieth.')
+  }
+  return share
+}
+
+function parseRelayCost (text: string): number {
+  const ms = Number(text)
+  if (text.trim() === '' || !(ms >= 0 && ms <= MAX_RELAY_COST_MS)) {
+    throw new InvalidArgumentError(`Expected a number of ms from 0 to ${MAX_RELAY_COST_MS}.`)
+  }
+  return ms
+}
+
+function parseSeed (text: string): number {
+  const seed = Number(text)
+  if (text.trim() === '' || !Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${2 ** 32 - 1}.`)
+  }
+  return seed
+}
