@@ -5,6 +5,7 @@
 // then go on differently. The best of each such part is a candidate; the best candidate is the next path.
 import type { Graph } from '../topology/graph.ts'
 import { compareNodes } from '../topology/path.ts'
+import type { CostRowsCache } from './cost-rows.ts'
 import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
 import { PathSearch } from './path-search.ts'
 import type { RankedPath } from './path-search.ts'
@@ -20,11 +21,15 @@ interface Candidate extends RankedPath {
 }
 
 export class AlternativesFinder implements PathFinder {
-  readonly #search = new PathSearch()
+  readonly #search: PathSearch
+
+  constructor (cache?: CostRowsCache) {
+    this.#search = new PathSearch(cache)
+  }
 
   find (graph: Graph, query: PathQuery): FoundPath[] {
     this.#search.begin(graph, query)
-    const best = this.#search.fromSource(query.maxForwarders)
+    const best = this.#search.fromSource()
     return cheapestPaths(this.#search, best, query.paths, query.maxForwarders).map(path => this.#search.describe(path))
   }
 }
@@ -63,7 +68,7 @@ function split (search: PathSearch, path: Candidate, accepted: readonly RankedPa
     const prefix = nodes.slice(0, length)
     const taken = accepted.filter(other => sharesPrefix(other.nodes, prefix)).map(other => other.nodes[length] ?? DESTINATION)
     const bound = candidates.length < wanted ? WORST : candidates[wanted - 1]
-    const candidate = bestAfter(search, prefix, label, taken, maxForwarders, bound)
+    const candidate = bestAfter(search, prefix, label, taken, bound)
     if (candidate !== undefined) {
       candidates = [...candidates, candidate].sort(compareRanked).slice(0, wanted)
     }
@@ -75,38 +80,16 @@ function split (search: PathSearch, path: Candidate, accepted: readonly RankedPa
 }
 
 /** The best path that follows the prefix, whose label is given, and then goes where none of those taken does. */
-function bestAfter (search: PathSearch, prefix: number[], label: Label, taken: readonly number[], maxForwarders: number, bound: Readonly<Label>): Candidate | undefined {
-  const { costs } = search
+function bestAfter (search: PathSearch, prefix: number[], label: Label, taken: readonly number[], bound: Readonly<Label>): Candidate | undefined {
   let best: Candidate | undefined
-  const last = prefix.at(-1)
-  if (last !== undefined && costs.canExitAt(last) && !taken.includes(DESTINATION)) {
-    const whole = costs.exitLabel(label, last)
+  if (prefix.length > 0 && !taken.includes(DESTINATION) && search.canEndAfter(prefix)) {
+    const whole = search.costs.exitLabel(label, prefix[prefix.length - 1])
     if (isBetter(whole, bound)) {
       best = { ...whole, nodes: prefix, deviation: prefix.length }
     }
   }
-  seedAfter(search, last, label, taken)
-  const rest = search.fromSeeds(maxForwarders - prefix.length, best ?? bound)
-  return rest === undefined ? best : { ...rest, nodes: [...prefix, ...rest.nodes], deviation: prefix.length }
-}
-
-function seedAfter (search: PathSearch, last: number | undefined, label: Label, taken: readonly number[]): void {
-  const { costs, seeds } = search
-  seeds.clear()
-  if (last === undefined) {
-    for (const node of costs.entries) {
-      if (costs.blocked[node] === 0 && !taken.includes(node)) {
-        seeds.add(node, costs.entryLabel(node))
-      }
-    }
-    return
-  }
-  const { offsets, targets } = costs.graph
-  for (let link = offsets[last]; link < offsets[last + 1]; link++) {
-    if (costs.blocked[targets[link]] === 0 && !taken.includes(targets[link])) {
-      seeds.add(targets[link], costs.linkLabel(label, link))
-    }
-  }
+  const rest = search.after(prefix, label, taken, best ?? bound)
+  return rest === undefined ? best : { ...rest, deviation: prefix.length }
 }
 
 function stepTo (search: PathSearch, label: Label, nodes: readonly number[], position: number): Label {

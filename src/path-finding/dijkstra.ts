@@ -1,16 +1,11 @@
-// Dijkstra's algorithm from several seeds to the cheapest exit. It stops when nothing left in the queue can beat the best
-// exit found, or the bound it was given.
-import { BinaryHeap } from './binary-heap.ts'
+// Dijkstra's algorithm from several seeds to the cheapest exit, on rows sorted by cost. It stops when nothing left in the
+// queue can beat the best exit found, or the bound it was given; within a row, at the first link that cannot.
+import { LabelHeap } from './label-heap.ts'
 import type { Label, QueryCosts } from './query-costs.ts'
 import type { Seeds } from './seeds.ts'
 
 export class Dijkstra {
-  #costs = new Float64Array(0)
-  #tiesUs = new Float64Array(0)
-  #previous = new Int32Array(0)
-  /** 1: the node's label is final, or no path may pass it. */
-  #closed = new Uint8Array(0)
-  #heap = new BinaryHeap(this.#costs, this.#tiesUs)
+  #labels = new LabelHeap(0)
   /** The label of the path that the last run found. */
   readonly found: Label = { cost: 0, tieUs: 0 }
 
@@ -20,49 +15,54 @@ export class Dijkstra {
     this.found.cost = bound.cost
     this.found.tieUs = bound.tieUs
     let exit = -1
-    while (true) {
-      const node = this.#heap.pop()
-      if (node === -1 || !this.#promises(query, this.#costs[node], this.#tiesUs[node])) {
+    while (this.#labels.size > 0) {
+      const node = this.#labels.pop()
+      if (!this.#promises(query, this.#labels.costs[node], this.#labels.tiesUs[node])) {
         return exit
       }
-      this.#closed[node] = 1
-      const cost = this.#costs[node] + query.exitRttUs[node] * query.costPerDelayUs
-      const tieUs = this.#tiesUs[node] + query.exitRttUs[node]
-      if (query.canExitAt(node) && (cost < this.found.cost || (cost === this.found.cost && tieUs < this.found.tieUs))) {
+      if (query.canExitAt(node) && this.#isExitBetter(query, node)) {
         exit = node
-        this.found.cost = cost
-        this.found.tieUs = tieUs
       }
       this.#relaxLinks(query, node)
     }
+    return exit
   }
 
   /** The path that the last run found, from its seed to the exit. */
   trace (exit: number): number[] {
     const nodes: number[] = []
-    for (let node = exit; node !== -1; node = this.#previous[node]) {
+    for (let node = exit; node !== -1; node = this.#labels.previous[node]) {
       nodes.push(node)
     }
     return nodes.reverse()
   }
 
+  #isExitBetter (query: QueryCosts, node: number): boolean {
+    const cost = this.#labels.costs[node] + query.exitUnits(node)
+    const tieUs = this.#labels.tiesUs[node] + query.exitRttUs[node]
+    const isBetter = cost < this.found.cost || (cost === this.found.cost && tieUs < this.found.tieUs)
+    if (isBetter) {
+      this.found.cost = cost
+      this.found.tieUs = tieUs
+    }
+    return isBetter
+  }
+
   #relaxLinks (query: QueryCosts, node: number): void {
-    const { offsets, targets, delayUs, lossPpm } = query.graph
-    const { costPerDelayUs, costPerLossPpm, costPerForwarder, relayCostUs } = query
-    const from = this.#costs[node]
-    const end = offsets[node + 1]
-    for (let link = offsets[node]; link < end; link++) {
-      const target = targets[link]
-      const cost = from + (delayUs[link] * costPerDelayUs + lossPpm[link] * costPerLossPpm + costPerForwarder)
-      if (cost > this.#costs[target] || this.#closed[target] !== 0) {
-        continue
+    const { starts, ends, targets, costs, delayUs } = query.rows.forward
+    const labels = this.#labels
+    const { blocked } = query
+    const from = labels.costs[node]
+    const fromTieUs = labels.tiesUs[node] + query.weighting.relayCostUs
+    const most = this.found.cost - query.leastExit.cost
+    const end = ends[node]
+    for (let place = starts[node]; place < end; place++) {
+      const cost = from + costs[place]
+      if (cost > most) {
+        return
       }
-      const tieUs = this.#tiesUs[node] + (delayUs[link] + relayCostUs)
-      if ((cost < this.#costs[target] || tieUs < this.#tiesUs[target]) && this.#promises(query, cost, tieUs)) {
-        this.#costs[target] = cost
-        this.#tiesUs[target] = tieUs
-        this.#previous[target] = node
-        this.#heap.raise(target)
+      if (blocked[targets[place]] === 0) {
+        labels.improve(targets[place], cost, fromTieUs + delayUs[place], node)
       }
     }
   }
@@ -74,23 +74,12 @@ export class Dijkstra {
   }
 
   #reset (query: QueryCosts, seeds: Seeds): void {
-    const nodeCount = query.blocked.length
-    if (this.#costs.length < nodeCount) {
-      this.#costs = new Float64Array(nodeCount)
-      this.#tiesUs = new Float64Array(nodeCount)
-      this.#previous = new Int32Array(nodeCount)
-      this.#closed = new Uint8Array(nodeCount)
-      this.#heap = new BinaryHeap(this.#costs, this.#tiesUs)
+    if (this.#labels.capacity < query.graph.nodeCount) {
+      this.#labels = new LabelHeap(query.graph.nodeCount)
     }
-    this.#heap.clear()
-    this.#costs.fill(Number.POSITIVE_INFINITY)
-    this.#closed.set(query.blocked)
+    this.#labels.clear()
     for (let seed = 0; seed < seeds.nodes.length; seed++) {
-      const node = seeds.nodes[seed]
-      this.#costs[node] = seeds.costs[seed]
-      this.#tiesUs[node] = seeds.tiesUs[seed]
-      this.#previous[node] = -1
-      this.#heap.raise(node)
+      this.#labels.improve(seeds.nodes[seed], seeds.costs[seed], seeds.tiesUs[seed], -1)
     }
   }
 }

@@ -3,6 +3,7 @@
 import { areDisjoint } from '../topology/path.ts'
 import type { Graph } from '../topology/graph.ts'
 import { cheapestPaths } from './alternatives.ts'
+import type { CostRowsCache } from './cost-rows.ts'
 import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
 import { PathSearch } from './path-search.ts'
 import type { RankedPath } from './path-search.ts'
@@ -13,7 +14,7 @@ import type { RankedPath } from './path-search.ts'
  */
 export function disjointBackup (graph: Graph, query: PathQuery, path: Pick<FoundPath, 'nodes'>, search: PathSearch = new PathSearch()): FoundPath | undefined {
   search.begin(graph, query)
-  const backup = bestWithout(search, path.nodes, query.maxForwarders)
+  const backup = bestWithout(search, path.nodes)
   return backup === undefined ? undefined : search.describe(backup)
 }
 
@@ -23,11 +24,15 @@ export function disjointBackup (graph: Graph, query: PathQuery, path: Pick<Found
  * last or stands where its cost puts it: find it with `areDisjoint`.
  */
 export class DisjointFinder implements PathFinder {
-  readonly #search = new PathSearch()
+  readonly #search: PathSearch
+
+  constructor (cache?: CostRowsCache) {
+    this.#search = new PathSearch(cache)
+  }
 
   find (graph: Graph, query: PathQuery): FoundPath[] {
     this.#search.begin(graph, query)
-    const best = this.#search.fromSource(query.maxForwarders)
+    const best = this.#search.fromSource()
     if (best === undefined) {
       return []
     }
@@ -35,7 +40,7 @@ export class DisjointFinder implements PathFinder {
   }
 
   #withBackup (best: RankedPath, query: PathQuery): RankedPath[] {
-    const backup = query.paths === 1 ? undefined : bestWithout(this.#search, best.nodes, query.maxForwarders)
+    const backup = query.paths === 1 ? undefined : bestWithout(this.#search, best.nodes)
     if (backup !== undefined && query.paths === 2) {
       return [best, backup]
     }
@@ -48,13 +53,13 @@ export class DisjointFinder implements PathFinder {
 }
 
 /** The best path past the given forwarders, which are open again afterwards. */
-function bestWithout (search: PathSearch, nodes: readonly number[], maxForwarders: number): RankedPath | undefined {
+export function bestWithout (search: PathSearch, nodes: readonly number[]): RankedPath | undefined {
   const { blocked } = search.costs
   const closedHere = nodes.filter(node => node < blocked.length && blocked[node] === 0)
   for (const node of closedHere) {
     blocked[node] = 1
   }
-  const path = search.fromSource(maxForwarders)
+  const path = search.fromSource()
   for (const node of closedHere) {
     blocked[node] = 0
   }

@@ -69,9 +69,12 @@ export class HopLimitedSearch {
   #checkExits (query: QueryCosts, layer: number): void {
     for (let position = 0; position < this.#current.size; position++) {
       const node = this.#current.nodes[position]
-      const cost = this.#current.costs[node] + query.exitRttUs[node] * query.costPerDelayUs
+      if (!query.canExitAt(node)) {
+        continue
+      }
+      const cost = this.#current.costs[node] + query.exitUnits(node)
       const tieUs = this.#current.tiesUs[node] + query.exitRttUs[node]
-      if (query.canExitAt(node) && (cost < this.found.cost || (cost === this.found.cost && tieUs < this.found.tieUs))) {
+      if (cost < this.found.cost || (cost === this.found.cost && tieUs < this.found.tieUs)) {
         this.found.cost = cost
         this.found.tieUs = tieUs
         this.#exit = node
@@ -81,17 +84,21 @@ export class HopLimitedSearch {
   }
 
   #extend (query: QueryCosts, layer: number): void {
-    const { offsets, targets } = query.graph
+    const { starts, ends, targets, costs, delayUs } = query.rows.forward
+    const { relayCostUs } = query.weighting
     for (let position = 0; position < this.#current.size; position++) {
       const node = this.#current.nodes[position]
-      for (let link = offsets[node]; link < offsets[node + 1]; link++) {
-        const target = targets[link]
-        const cost = this.#current.costs[node] + query.linkCost(link)
-        if (query.blocked[target] !== 0 || cost > this.#costs[target]) {
-          continue
+      const from = this.#current.costs[node]
+      const fromTieUs = this.#current.tiesUs[node] + relayCostUs
+      for (let place = starts[node]; place < ends[node]; place++) {
+        const target = targets[place]
+        const cost = from + costs[place]
+        if (cost + query.leastExit.cost > this.found.cost) {
+          break
         }
-        const tieUs = this.#current.tiesUs[node] + query.linkTieUs(link)
-        if ((cost < this.#costs[target] || tieUs < this.#tiesUs[target]) && cost + query.leastExit.cost <= this.found.cost) {
+        const tieUs = fromTieUs + delayUs[place]
+        const isBetter = cost < this.#costs[target] || (cost === this.#costs[target] && tieUs < this.#tiesUs[target])
+        if (isBetter && query.blocked[target] === 0) {
           this.#reach(layer, target, node, cost, tieUs)
         }
       }

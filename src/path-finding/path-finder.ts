@@ -1,10 +1,15 @@
 // What every path finder answers. Implementations: shortest-path.ts (the best path only), alternatives.ts (the k cheapest),
-// disjoint.ts (the k cheapest with a disjoint backup among them: what an RSP answers with).
-// All of them pass test/compliance/path-finder.ts.
+// disjoint.ts (the k cheapest with a disjoint backup among them: what an RSP answers with), disjoint-pair.ts (the two
+// disjoint paths that are cheapest together). All of them pass test/compliance/path-finder.ts.
 import type { Graph } from '../topology/graph.ts'
+import type { NodeSet } from '../topology/node-set.ts'
 import type { AccessPoint, FoundPath } from '../topology/path.ts'
+import { InvalidPathQueryError, checkCount, checkNotNegative } from './query-errors.ts'
+import type { Weights } from './weighting.ts'
 
 export type { AccessPoint, FoundPath } from '../topology/path.ts'
+export type { Weights } from './weighting.ts'
+export { InvalidPathQueryError } from './query-errors.ts'
 
 /** A set-up path has at most 16 hops; see the set-up protocol. */
 export const MAX_FORWARDERS = 16
@@ -12,30 +17,57 @@ export const MAX_FORWARDERS = 16
 /** A best path, a backup, and some choice behind them; the work grows with it. */
 export const MAX_PATHS = 8
 
+/** Each one multiplies the work of a search; a path has 16 forwarders at most. */
+export const MAX_WAYPOINTS = 8
+
+/**
+ * What a path must keep to; what is not given is not limited. A link of which a value is not known does not keep to a
+ * limit of that value.
+ */
+export interface PathLimits {
+  /** Both access legs and all links. */
+  rttUs?: number
+  /** Of all links compounded, in millionths, below 1,000,000. */
+  lossPpm?: number
+  /** Root of the sum of the links' squared jitters. */
+  jitterUs?: number
+  /** The sum of all links'. */
+  price?: number
+  /** What every link delivers at least. */
+  leastBytesPerSecond?: number
+  /** What no link's load exceeds. */
+  loadPpm?: number
+}
+
 /**
  * The cost of a path is the sum of
  * - `weights.delay` × milliseconds of round trip: both access legs and all links,
- * - `weights.loss` × percent of loss, link by link,
+ * - `weights.loss` × percent of loss, link by link, and so on for the other weights,
  * - `weights.delay` × relayCostUs in milliseconds for each forwarder on it.
  *
  * Between paths of equal cost the one with the lower RTT, relayCostUs per forwarder included, is the better. Which of two
  * paths that are equal in both comes first is the finder's choice, but always the same for the same links and query.
+ * A link of which a value is not known is no link for a query that weighs that value.
  */
 export interface PathQuery {
   /** Where the source can enter. Points that name no node of the graph are ignored; of two for one node the nearer counts. */
   source: readonly AccessPoint[]
   /** Where the destination can be left to. */
   destination: readonly AccessPoint[]
-  /** Both ≥ 0. */
-  weights: { delay: number, loss: number }
+  weights: Weights
   /** How many paths at most, 1 to MAX_PATHS. */
   paths: number
   /** Forwarders that must not be on a path. */
   avoid: ReadonlySet<number>
+  /** More of them, as a set of bits: those of a tag, or of a predicate. */
+  avoidSet?: NodeSet
   /** How many forwarders a path may visit, 1 to MAX_FORWARDERS. */
   maxForwarders: number
   /** What a forwarder on the path costs besides its links; counted in the cost, not in rttUs. */
   relayCostUs: number
+  /** Forwarders to visit in this order, with others between, before and after; at most MAX_WAYPOINTS. */
+  waypoints?: readonly number[]
+  limits?: PathLimits
 }
 
 export interface PathFinder {
@@ -46,41 +78,31 @@ export interface PathFinder {
   find (graph: Graph, query: PathQuery): FoundPath[]
 }
 
-/** The query asks for something that no finder can answer. */
-export class InvalidPathQueryError extends Error {
-  override readonly name = 'InvalidPathQueryError'
-  readonly field: string
-  readonly value: number
-
-  constructor (field: string, value: number, expected: string) {
-    super(`A path query's ${field} is ${value}: give ${expected}.`)
-    this.field = field
-    this.value = value
-  }
+/** True where the plain searches do not do: they know costs and numbers of forwarders only. */
+export function isConstrained (query: PathQuery): boolean {
+  const isLimited = query.limits !== undefined && Object.values(query.limits).some(limit => limit !== undefined)
+  return isLimited || (query.waypoints?.length ?? 0) > 0
 }
 
+/** Checks all but the weights and relayCostUs, which `Weighting` does. */
 export function checkPathQuery (query: PathQuery): void {
   checkCount('paths', query.paths, MAX_PATHS)
   checkCount('maxForwarders', query.maxForwarders, MAX_FORWARDERS)
-  checkNotNegative('weights.delay', query.weights.delay)
-  checkNotNegative('weights.loss', query.weights.loss)
-  checkNotNegative('relayCostUs', query.relayCostUs)
   for (const point of query.source) {
     checkNotNegative('source.rttUs', point.rttUs)
   }
   for (const point of query.destination) {
     checkNotNegative('destination.rttUs', point.rttUs)
   }
-}
-
-function checkCount (field: string, value: number, max: number): void {
-  if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
-    throw new InvalidPathQueryError(field, value, `a whole number from 1 to ${max}`)
+  if (query.waypoints !== undefined && query.waypoints.length > MAX_WAYPOINTS) {
+    throw new InvalidPathQueryError('waypoints.length', query.waypoints.length, `${MAX_WAYPOINTS} at most`)
   }
-}
-
-function checkNotNegative (field: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(value))) {
-    throw new InvalidPathQueryError(field, value, 'a finite number that is not negative')
+  for (const [name, limit] of Object.entries(query.limits ?? {})) {
+    if (limit !== undefined) {
+      checkNotNegative(`limits.${name}`, limit as number)
+    }
+  }
+  if ((query.limits?.lossPpm ?? 0) >= 1e6) {
+    throw new InvalidPathQueryError('limits.lossPpm', query.limits?.lossPpm ?? 0, 'less than 1,000,000')
   }
 }

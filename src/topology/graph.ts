@@ -1,15 +1,14 @@
 // A snapshot of the map, laid out for path finding: all links in typed arrays, grouped by the node they leave
 // (compressed sparse rows). Built by LinkTable; never changed after, so a query that runs on one sees one state.
 
+import type { LinkChanges } from './link-changes.ts'
+import type { MetricColumns } from './link-columns.ts'
+
 /** The columns of a graph. All link columns have the same length; rows are sorted by target. */
-export interface GraphColumns {
+export interface GraphColumns extends MetricColumns {
   /** nodeCount + 1 entries: the links of node i are offsets[i] … offsets[i + 1] - 1. */
   offsets: Uint32Array
   targets: Uint32Array
-  delayUs: Int32Array
-  lossPpm: Int32Array
-  jitterUs: Int32Array
-  updatedAtMs: Float64Array
 }
 
 /**
@@ -32,8 +31,17 @@ export class Graph implements Readonly<GraphColumns> {
   readonly jitterUs: Int32Array
   /** When the link was last measured, in the clock of whoever filled the table. */
   readonly updatedAtMs: Float64Array
+  /** These are missing where no link ever had such a value, and hold UNKNOWN where this one has none. */
+  readonly bytesPerSecond: Int32Array | undefined
+  readonly loadPpm: Int32Array | undefined
+  readonly price: Int32Array | undefined
+  readonly delayVariance: Float32Array | undefined
+  readonly lossVariance: Float32Array | undefined
+  readonly rateVariance: Float32Array | undefined
+  /** What its table changed, for those who follow it from snapshot to snapshot; one object for all snapshots of a table. */
+  readonly changes: LinkChanges | undefined
 
-  constructor (version: number, columns: GraphColumns) {
+  constructor (version: number, columns: GraphColumns, changes?: LinkChanges) {
     this.version = version
     this.nodeCount = columns.offsets.length - 1
     this.linkCount = columns.targets.length
@@ -43,6 +51,13 @@ export class Graph implements Readonly<GraphColumns> {
     this.lossPpm = columns.lossPpm
     this.jitterUs = columns.jitterUs
     this.updatedAtMs = columns.updatedAtMs
+    this.bytesPerSecond = columns.bytesPerSecond
+    this.loadPpm = columns.loadPpm
+    this.price = columns.price
+    this.delayVariance = columns.delayVariance
+    this.lossVariance = columns.lossVariance
+    this.rateVariance = columns.rateVariance
+    this.changes = changes
   }
 
   /** The position of a link in the columns, or -1 where there is none. */

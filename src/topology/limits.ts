@@ -11,3 +11,6 @@ export const MAX_LOSS_PPM = 1_000_000
 
 /** Delay and jitter are kept as 32-bit integers: 35 minutes, far above anything that is still a link. */
 export const MAX_DELAY_US = 2 ** 31 - 1
+
+/** Rates, loads and prices are 32-bit integers as well: a rate of 17 Gbit/s at most. */
+export const MAX_COUNT = 2 ** 31 - 1

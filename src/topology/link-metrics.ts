@@ -1,21 +1,29 @@
 // What is kept of a link, and the check that every value passes before the map takes it.
 import { InvalidLinkError } from './errors.ts'
-import { MAX_DELAY_US, MAX_LOSS_PPM } from './limits.ts'
+import { MAX_COUNT, MAX_DELAY_US, MAX_LOSS_PPM } from './limits.ts'
 
+/** Values that are not given are not known; integer columns round to whole units. */
 export interface LinkMetrics {
   /** Round-trip time over the link; rounded to whole microseconds. */
   delayUs: number
   lossPpm: number
   jitterUs: number
   updatedAtMs: number
+  /** What the link delivers at most. */
+  bytesPerSecond?: number
+  /** How much of that is in use, in millionths. */
+  loadPpm?: number
+  /** In whatever unit the seller counts, for the same amount of traffic on every link. */
+  price?: number
+  /** How far the values may be off: squares of the standard errors, in the squared unit of the value. */
+  delayVariance?: number
+  lossVariance?: number
+  rateVariance?: number
 }
 
 export function checkLinkEnds (from: number, to: number): void {
-  for (const [field, node] of [['from', from], ['to', to]] as const) {
-    if (!Number.isSafeInteger(node) || node < 0) {
-      throw new InvalidLinkError(field, node, 'the number of a node')
-    }
-  }
+  checkEnd('from', from)
+  checkEnd('to', to)
   if (from === to) {
     throw new InvalidLinkError('to', to, 'another node than the one it leaves')
   }
@@ -27,6 +35,18 @@ export function checkLinkMetrics (metrics: LinkMetrics): void {
   checkRange('jitterUs', metrics.jitterUs, MAX_DELAY_US)
   if (!Number.isFinite(metrics.updatedAtMs)) {
     throw new InvalidLinkError('updatedAtMs', metrics.updatedAtMs, 'a time in milliseconds')
+  }
+  checkRange('bytesPerSecond', metrics.bytesPerSecond ?? 0, MAX_COUNT)
+  checkRange('loadPpm', metrics.loadPpm ?? 0, MAX_COUNT)
+  checkRange('price', metrics.price ?? 0, MAX_COUNT)
+  checkRange('delayVariance', metrics.delayVariance ?? 0, Number.MAX_VALUE)
+  checkRange('lossVariance', metrics.lossVariance ?? 0, Number.MAX_VALUE)
+  checkRange('rateVariance', metrics.rateVariance ?? 0, Number.MAX_VALUE)
+}
+
+function checkEnd (field: string, node: number): void {
+  if (!Number.isSafeInteger(node) || node < 0) {
+    throw new InvalidLinkError(field, node, 'the number of a node')
   }
 }
 

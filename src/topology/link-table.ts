@@ -3,9 +3,11 @@
 //
 //   upsert / remove ─▶ slots (columns in order of arrival, hash from ends to slot) ─▶ rows (order of the slots by from, to) ─▶ Graph
 //
-// While only metrics change, the row layout is shared by all snapshots and a new one costs one copy of the metrics.
+// While only metrics change, the row layout is shared by all snapshots, and so are the columns that did not change; see link-columns.ts.
 import { TopologyFullError } from './errors.ts'
 import { Graph } from './graph.ts'
+import { LinkChanges } from './link-changes.ts'
+import { LinkColumns } from './link-columns.ts'
 import { DEFAULT_MAX_LINKS, DEFAULT_MAX_NODES } from './limits.ts'
 import { checkLinkEnds, checkLinkMetrics } from './link-metrics.ts'
 import type { LinkMetrics } from './link-metrics.ts'
@@ -23,15 +25,15 @@ export class LinkTable {
   readonly maxNodes: number
   readonly maxLinks: number
   readonly #slots = new Map<number, number>()
+  readonly #changes = new LinkChanges()
+  readonly #columns: LinkColumns
   #from: Uint32Array
   #to: Uint32Array
-  #delayUs: Int32Array
-  #lossPpm: Int32Array
-  #jitterUs: Int32Array
-  #updatedAtMs: Float64Array
   #nodeCount = 0
   #version = 0
   #rows: LinkRows | undefined
+  /** By slot: the position in the rows. */
+  #positions = new Uint32Array(0)
   #graph: Graph | undefined
 
   constructor (init: LinkTableInit = {}) {
@@ -40,10 +42,7 @@ export class LinkTable {
     const capacity = Math.min(FIRST_CAPACITY, this.maxLinks)
     this.#from = new Uint32Array(capacity)
     this.#to = new Uint32Array(capacity)
-    this.#delayUs = new Int32Array(capacity)
-    this.#lossPpm = new Int32Array(capacity)
-    this.#jitterUs = new Int32Array(capacity)
-    this.#updatedAtMs = new Float64Array(capacity)
+    this.#columns = new LinkColumns(capacity)
   }
 
   get linkCount (): number {
@@ -66,7 +65,7 @@ export class LinkTable {
     }
     if (nodeCount > this.#nodeCount) {
       this.#nodeCount = nodeCount
-      this.#structureChanged()
+      this.#structureChanged(0, 0)
     }
   }
 
@@ -75,18 +74,13 @@ export class LinkTable {
     checkLinkEnds(from, to)
     checkLinkMetrics(metrics)
     const slot = this.#slotOf(from, to) ?? this.#add(from, to)
-    this.#delayUs[slot] = Math.round(metrics.delayUs)
-    this.#lossPpm[slot] = Math.round(metrics.lossPpm)
-    this.#jitterUs[slot] = Math.round(metrics.jitterUs)
-    this.#updatedAtMs[slot] = metrics.updatedAtMs
-    this.#changed()
+    this.#columns.set(slot, metrics)
+    this.#changed(from, to)
   }
 
   get (from: number, to: number): LinkMetrics | undefined {
     const slot = this.#slotOf(from, to)
-    return slot === undefined
-      ? undefined
-      : { delayUs: this.#delayUs[slot], lossPpm: this.#lossPpm[slot], jitterUs: this.#jitterUs[slot], updatedAtMs: this.#updatedAtMs[slot] }
+    return slot === undefined ? undefined : this.#columns.get(slot)
   }
 
   /** True when there was such a link. */
@@ -115,7 +109,7 @@ export class LinkTable {
   removeOlderThan (updatedAtMs: number): number {
     let removed = 0
     for (let slot = this.linkCount - 1; slot >= 0; slot--) {
-      if (this.#updatedAtMs[slot] < updatedAtMs) {
+      if (this.#columns.updatedAtMs(slot) < updatedAtMs) {
         this.#removeSlot(slot)
         removed++
       }
@@ -131,20 +125,18 @@ export class LinkTable {
 
   #build (): Graph {
     const links = this.linkCount
-    this.#rows ??= layOutRows(this.#nodeCount, this.#from.subarray(0, links), this.#to.subarray(0, links))
+    this.#rows ??= this.#layOut(links)
     const { offsets, targets, slots } = this.#rows
-    const delayUs = new Int32Array(links)
-    const lossPpm = new Int32Array(links)
-    const jitterUs = new Int32Array(links)
-    const updatedAtMs = new Float64Array(links)
-    for (let link = 0; link < links; link++) {
-      const slot = slots[link]
-      delayUs[link] = this.#delayUs[slot]
-      lossPpm[link] = this.#lossPpm[slot]
-      jitterUs[link] = this.#jitterUs[slot]
-      updatedAtMs[link] = this.#updatedAtMs[slot]
-    }
-    return new Graph(this.#version, { offsets, targets, delayUs, lossPpm, jitterUs, updatedAtMs })
+    const columns = this.#columns.snapshot(slots, this.#positions)
+    return new Graph(this.#version, { offsets, targets, ...columns }, this.#changes)
+  }
+
+  #layOut (links: number): LinkRows {
+    const rows = layOutRows(this.#nodeCount, this.#from.subarray(0, links), this.#to.subarray(0, links))
+    this.#positions = new Uint32Array(links)
+    rows.slots.forEach((slot, position) => { this.#positions[slot] = position })
+    this.#columns.forgetShared()
+    return rows
   }
 
   #add (from: number, to: number): number {
@@ -162,30 +154,28 @@ export class LinkTable {
     this.#to[slot] = to
     this.#slots.set(this.#keyOf(from, to), slot)
     this.#nodeCount = Math.max(this.#nodeCount, from + 1, to + 1)
-    this.#structureChanged()
+    this.#rows = undefined
     return slot
   }
 
   /** The last link moves into the freed slot, so that the slots stay dense. */
   #removeSlot (slot: number): void {
     const last = this.linkCount - 1
-    this.#slots.delete(this.#keyOf(this.#from[slot], this.#to[slot]))
+    const [from, to] = [this.#from[slot], this.#to[slot]]
+    this.#slots.delete(this.#keyOf(from, to))
     if (slot !== last) {
-      for (const column of [this.#from, this.#to, this.#delayUs, this.#lossPpm, this.#jitterUs, this.#updatedAtMs]) {
-        column[slot] = column[last]
-      }
+      this.#from[slot] = this.#from[last]
+      this.#to[slot] = this.#to[last]
+      this.#columns.move(last, slot)
       this.#slots.set(this.#keyOf(this.#from[slot], this.#to[slot]), slot)
     }
-    this.#structureChanged()
+    this.#structureChanged(from, to)
   }
 
   #grow (capacity: number): void {
     this.#from = copyInto(new Uint32Array(capacity), this.#from)
     this.#to = copyInto(new Uint32Array(capacity), this.#to)
-    this.#delayUs = copyInto(new Int32Array(capacity), this.#delayUs)
-    this.#lossPpm = copyInto(new Int32Array(capacity), this.#lossPpm)
-    this.#jitterUs = copyInto(new Int32Array(capacity), this.#jitterUs)
-    this.#updatedAtMs = copyInto(new Float64Array(capacity), this.#updatedAtMs)
+    this.#columns.grow(capacity)
   }
 
   #slotOf (from: number, to: number): number | undefined {
@@ -198,18 +188,19 @@ export class LinkTable {
     return from * this.maxNodes + to
   }
 
-  #structureChanged (): void {
+  #structureChanged (from: number, to: number): void {
     this.#rows = undefined
-    this.#changed()
+    this.#changed(from, to)
   }
 
-  #changed (): void {
+  #changed (from: number, to: number): void {
     this.#graph = undefined
     this.#version++
+    this.#changes.add(from, to)
   }
 }
 
-function copyInto<T extends Uint32Array | Int32Array | Float64Array> (target: T, source: T): T {
+function copyInto (target: Uint32Array, source: Uint32Array): Uint32Array {
   target.set(source)
   return target
 }

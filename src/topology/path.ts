@@ -19,9 +19,11 @@ export interface FoundPath {
   oldestMs: number
   /** Root of the sum of the links' squared jitters: links are taken to be independent of each other. */
   jitterUs: number
+  /** Only where a search gave up before it was sure: the best path costs at most so much less. */
+  costGap?: number
 }
 
-export type PathMetrics = Omit<FoundPath, 'nodes' | 'cost'>
+export type PathMetrics = Omit<FoundPath, 'nodes' | 'cost' | 'costGap'>
 
 /**
  * What the graph says of a path between the given access legs, or undefined where a link of it is missing.

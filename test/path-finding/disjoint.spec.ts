@@ -57,7 +57,8 @@ describe('a disjoint backup', () => {
     }
     const paths = new DisjointFinder().find(graph, { ...tied, paths: 3 })
     assert.deepEqual(paths[0], new DisjointFinder().find(graph, { ...tied, paths: 1 })[0])
-    assert.deepEqual(paths.filter(path => areDisjoint(path.nodes, paths[0].nodes)).map(path => path.nodes), [[3, 4]])
+    const backups = everyPath(graph, { ...tied, paths: 3 }).filter(path => areDisjoint(path.nodes, paths[0].nodes))
+    assert.deepEqual(paths.filter(path => areDisjoint(path.nodes, paths[0].nodes)).map(path => path.nodes), backups.slice(0, 1).map(path => path.nodes))
   })
 
   it('is the best of all paths that share no forwarder with the given one', () => {

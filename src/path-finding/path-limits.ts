@@ -1,0 +1,104 @@
+// A query's limits as the constrained search needs them: sums that must stay below something, and links that are out.
+import { UNKNOWN } from '../topology/link-columns.ts'
+import { measurePath } from '../topology/path.ts'
+import type { Graph } from '../topology/graph.ts'
+import type { PathLimits, PathQuery } from './path-finder.ts'
+import type { QueryCosts } from './query-costs.ts'
+
+/** Something that adds up along a path and must not exceed a limit. */
+export interface Resource {
+  /** By link, in the order of the graph's columns; Infinity where it is not known. */
+  values: Float64Array
+  limit: number
+  /** What the access legs take of it, by microsecond of round trip: 1 for the round trip itself, 0 for all else. */
+  perAccessUs: number
+}
+
+/** What the roundings of a sum may have added; far below anything that is measured. */
+const ROUNDING = 1e-12
+
+type ValuesByKey = Map<string, Float64Array>
+const knownValues = new WeakMap<Graph, ValuesByKey>()
+
+/** By millionths, up to where most losses lie: the logarithm is what takes the time. */
+const LOG_TABLE_PPM = 20_000
+const logTable = Float64Array.from({ length: LOG_TABLE_PPM + 1 }, (_, ppm) => -Math.log1p(-ppm / 1e6))
+
+export function resourcesOf (graph: Graph, limits: PathLimits | undefined): Resource[] {
+  const { rttUs, lossPpm, jitterUs, price } = limits ?? {}
+  const resources: Resource[] = []
+  if (rttUs !== undefined) {
+    resources.push({ values: valuesOf(graph, 'delay', link => graph.delayUs[link]), limit: rttUs + ROUNDING * rttUs, perAccessUs: 1 })
+  }
+  if (lossPpm !== undefined) {
+    // lossPpm of a path is rounded, so a half may be on top
+    resources.push({ values: valuesOf(graph, 'loss', link => logLoss(graph.lossPpm[link])), limit: logLoss(lossPpm + 0.5) + ROUNDING, perAccessUs: 0 })
+  }
+  if (jitterUs !== undefined) {
+    resources.push({ values: valuesOf(graph, 'jitter', link => graph.jitterUs[link] ** 2), limit: jitterUs ** 2, perAccessUs: 0 })
+  }
+  if (price !== undefined) {
+    resources.push({ values: valuesOf(graph, 'price', link => knownOrInfinite(graph.price, link)), limit: price, perAccessUs: 0 })
+  }
+  return resources
+}
+
+/** The costs of all links under the query's weighting. */
+export function linkUnitsOf ({ graph, weighting }: QueryCosts): Float64Array {
+  return valuesOf(graph, `cost ${weighting.key}`, link => weighting.linkUnits(graph, link))
+}
+
+/** False where a limit on each single link keeps this one out. */
+export function isLinkOpen (graph: Graph, limits: PathLimits | undefined, link: number): boolean {
+  const { leastBytesPerSecond, loadPpm } = limits ?? {}
+  if (leastBytesPerSecond !== undefined && (graph.bytesPerSecond?.[link] ?? UNKNOWN) < leastBytesPerSecond) {
+    return false
+  }
+  return loadPpm === undefined || knownOrInfinite(graph.loadPpm, link) <= loadPpm
+}
+
+/** Whether a path that otherwise answers the query keeps to its limits, its number of forwarders and its waypoints. */
+export function keepsTo (graph: Graph, query: PathQuery, nodes: readonly number[], entryRttUs: number, exitRttUs: number): boolean {
+  const { limits, waypoints = [] } = query
+  const metrics = measurePath(graph, nodes, entryRttUs, exitRttUs)
+  if (metrics === undefined || nodes.length > query.maxForwarders) {
+    return false
+  }
+  const { rttUs = Infinity, lossPpm = Infinity, jitterUs = Infinity, price = Infinity } = limits ?? {}
+  if (metrics.rttUs > rttUs || metrics.lossPpm > lossPpm || metrics.jitterUs > jitterUs) {
+    return false
+  }
+  const links = nodes.slice(1).map((node, hop) => graph.linkBetween(nodes[hop], node))
+  const isPriceKept = price === Infinity || links.reduce((sum, link) => sum + knownOrInfinite(graph.price, link), 0) <= price
+  let next = 0
+  for (const node of nodes) {
+    next += node === waypoints[next] ? 1 : 0
+  }
+  return isPriceKept && next === waypoints.length && links.every(link => isLinkOpen(graph, limits, link))
+}
+
+function valuesOf (graph: Graph, key: string, valueOf: (link: number) => number): Float64Array {
+  let values = knownValues.get(graph)
+  if (values === undefined) {
+    values = new Map()
+    knownValues.set(graph, values)
+  }
+  let column = values.get(key)
+  if (column === undefined) {
+    column = new Float64Array(graph.linkCount)
+    for (let link = 0; link < graph.linkCount; link++) {
+      column[link] = valueOf(link)
+    }
+    values.set(key, column)
+  }
+  return column
+}
+
+function logLoss (ppm: number): number {
+  return ppm <= LOG_TABLE_PPM && Number.isInteger(ppm) ? logTable[ppm] : -Math.log1p(-Math.min(ppm, 1e6) / 1e6)
+}
+
+function knownOrInfinite (column: Int32Array | undefined, link: number): number {
+  const value = column?.[link] ?? UNKNOWN
+  return value === UNKNOWN ? Number.POSITIVE_INFINITY : value
+}
