@@ -7,7 +7,6 @@ import { SCHEMES } from './evaluate-schemes.ts'
 import { seededUint32 } from '../simulation/draw.ts'
 import { summarize } from './evaluate-report.ts'
 import type { EvaluateReport, SchemeReport, SliceReport } from './evaluate-report.ts'
-import type { Links } from '../rsp/measurement-plan/link-memory.ts'
 import type { MeteredLink, ReplaySlice } from '../simulation/replay.ts'
 import type { Scheme, SchemeName } from './evaluate-schemes.ts'
 
@@ -84,8 +83,7 @@ function playSlice (players: readonly Player[], slice: ReplaySlice, number: numb
     const paths = pathsOver(measured, slice.size, relayCostMs)
     const score = scorePaths(paths, slice, relayCostMs)
     const stale = player.previous === undefined ? undefined : scorePaths(player.previous, slice, relayCostMs)
-    const forecast = player.scheme.forecast?.()
-    player.previous = forecast === undefined ? paths : chosenOver(forecast, slice.size, relayCostMs)
+    player.previous = paths
     player.slices.push({
       slice: number,
       measuredShare: measured.length / links,
@@ -116,15 +114,11 @@ function play ({ scheme }: Player, slice: ReplaySlice, budgetLinks: number): rea
 
 /** The best paths over the links that were measured in the slice; the default route where none is better than a measured one. */
 function pathsOver (measured: readonly MeteredLink[], size: number, relayCostMs: number): ChosenPaths {
-  return chosenOver({
+  const paths = new AllPairs(size, relayCostMs)
+  paths.run({
     pairs: Int32Array.from(measured, ({ a, b }) => Math.min(a, b) * size + Math.max(a, b)),
     rttMs: Float64Array.from(measured, ({ rttMs }) => rttMs)
-  }, size, relayCostMs)
-}
-
-function chosenOver (links: Links, size: number, relayCostMs: number): ChosenPaths {
-  const paths = new AllPairs(size, relayCostMs)
-  paths.run(links)
+  })
   return new ChosenPaths(size, (source, destination) => paths.relays(source, destination))
 }
 

@@ -1,7 +1,7 @@
 // Ways to choose what is measured: the engine's own plan, and those that it is compared with. Each knows of a slice only what it
 // was given for the batches that it yielded, and all are answered from in the same way.
 import { MeasurementPlan } from '../rsp/measurement-plan/measurement-plan.ts'
-import type { LinkPair, Links } from '../rsp/measurement-plan/link-memory.ts'
+import type { LinkPair } from '../rsp/measurement-plan/link-memory.ts'
 import type { Measuring } from '../rsp/measurement-plan/round.ts'
 
 export interface SchemeInit {
@@ -14,8 +14,6 @@ export interface SchemeInit {
 export interface Scheme {
   /** At most `budgetLinks` different links. */
   round: (budgetLinks: number) => Measuring
-  /** What it expects of the links in the slices to come; without it, what it measured last. */
-  forecast?: () => Links
 }
 
 export type SchemeName = 'learned-backbone' | 'domains' | 'random-hubs' | 'random-links'

@@ -3,7 +3,7 @@ import { PathTrees } from '../../../src/path-finding/path-trees.ts'
 import { Weighting } from '../../../src/path-finding/weighting.ts'
 import type { LinkTable } from '../../../src/topology/link-table.ts'
 import { randomFrom } from './random.ts'
-import { batchRateOf, processorMs, significant } from './rate.ts'
+import { batchRateOf, elapsedMs, significant } from './rate.ts'
 import type { Pace } from './rate.ts'
 
 const LONGEST = 64
@@ -18,7 +18,7 @@ export function measureTrees (table: LinkTable, sourceCount: number, links: numb
   const weighting = new Weighting({ delay: 1, loss: 0 }, 0)
   const trees = new PathTrees(graph, weighting, sourceCount)
   const sources = Array.from({ length: sourceCount }, (_, at) => Math.floor(at * nodeCount / sourceCount))
-  const growMs = processorMs(() => { sources.forEach(source => trees.treeOf(source)) })
+  const growMs = elapsedMs(() => { sources.forEach(source => trees.treeOf(source)) })
   const ends = Array.from({ length: 8192 }, () => [sources[Math.floor(random() * sourceCount)], Math.floor(random() * nodeCount)])
   const nodes = new Uint16Array(LONGEST)
   let walked = 0
@@ -56,7 +56,7 @@ function measureMending (table: LinkTable, trees: PathTrees, links: number, rand
         table.upsert(from, to, change === 0 ? { ...metrics, delayUs: metrics.delayUs * 2 } : metrics)
       }
       const next = table.snapshot()
-      times.push(processorMs(() => { trees.follow(next) }))
+      times.push(elapsedMs(() => { trees.follow(next) }))
     }
   }
   return times

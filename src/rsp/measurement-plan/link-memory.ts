@@ -5,7 +5,7 @@
 export const MAX_NODES = 2_048
 
 /** Half of the difference to the mean is believed at each look: the study's best weight for what is chosen from old values. */
-const MEAN_WEIGHT = Number((globalThis as any).process.env.MW ?? 0.5)
+const MEAN_WEIGHT = 0.5
 
 /** A link that did not answer is not asked for so many rounds. */
 const BARRED_ROUNDS = 4
@@ -28,7 +28,6 @@ export interface Links {
 
 export class LinkMemory {
   readonly nodeCount: number
-  dev = new Float64Array(300000); looks = new Float64Array(300000)
   #round = 0
   #known = 0
   readonly #lastMs: Float64Array
@@ -84,7 +83,6 @@ export class LinkMemory {
       return
     }
     if (this.isKnown(pair)) {
-      (this as any).dev[pair] += MEAN_WEIGHT * (Math.abs(rttMs - this.#lastMs[pair]) - (this as any).dev[pair]); (this as any).looks[pair]++
       this.#meanMs[pair] += MEAN_WEIGHT * (rttMs - this.#meanMs[pair])
     } else {
       this.#meanMs[pair] = rttMs
@@ -118,14 +116,6 @@ export class LinkMemory {
 
   measured (): Links {
     return this.#linksWhere((pair) => this.isMeasured(pair))
-  }
-
-  forecast (): Links {
-    const pen = Number((globalThis as any).process.env.FPEN ?? 0), lp = Number((globalThis as any).process.env.FLOOK ?? 0)
-    const E = (globalThis as any).process.env, maxAge = Number(E.FAGE ?? 0), aged = Number(E.FADD ?? 0), w = Number(E.FW ?? 1)
-    const links = this.#linksWhere((pair) => this.isKnown(pair) && this.age(pair) <= maxAge)
-    links.pairs.forEach((pair, at) => { links.rttMs[at] = (w * this.#meanMs[pair] + (1 - w) * this.#lastMs[pair]) * (1 + aged * this.age(pair)) + pen * (this as any).dev[pair] + lp / (1 + (this as any).looks[pair]) })
-    return links
   }
 
   /** How many rounds ago a known pair was measured. */

@@ -84,11 +84,6 @@ export class MeasurementPlan {
     yield * round.measure(this.#drawn(round, round.left))
   }
 
-  /** What the links are expected to be in the rounds to come. */
-  forecast (): Links {
-    return this.#memory.forecast()
-  }
-
   /** The set of nodes has changed: node i was previous[i] until now, or -1 where it is new. Not while a round is under way. */
   renumber (previous: readonly number[]): void {
     this.#memory = this.#memory.renumbered(previous);
@@ -114,7 +109,7 @@ export class MeasurementPlan {
   }
 
   * #search (round: Round): Measuring {
-    const searchLinks = Math.min(1, 2 * (1 - this.#memory.knownShare)) * round.left
+    const searchLinks = (1 - this.#memory.knownShare) ** 2 * round.left
     yield * this.#searchHubs(round, Math.floor(HUB_SHARE * searchLinks))
     this.#paths.run(this.#memory.known())
     yield * round.measure(likelyTwins(this.#memory, this.#paths, (pair) => round.mayAsk(pair), Math.floor(TWIN_SHARE * searchLinks)))
