@@ -63,7 +63,7 @@ const CHECKS: Array<{ title: string, check: Check, caught: Array<Record<string, 
   caught: [{ 'src/rsp/a.ts': '\n'.repeat(400) + 'end' }],
   allowed: [{ 'src/rsp/a.ts': '\n'.repeat(399) + 'end\n', 'protocols/a/a.pb.ts': '\n'.repeat(900) + 'end' }]
 }, {
-  title: 'only the command line, the node, the simulation, bootstrap and stores use modules of Node',
+  title: 'only the command line, the node, the simulation, bootstrap, stores and the thread of the plan use modules of Node',
   check: nodeModules,
   caught: [
     { 'src/host/a.ts': "import { b } from 'node:fs'" },

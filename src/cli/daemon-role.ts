@@ -83,7 +83,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'map', 'price', 'data'],
+  settings: [...COMMON, 'operator', 'tags', 'map', 'linksPerForwarder', 'surveyRate', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
@@ -134,7 +134,7 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, m
 
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
-  const { network, bootstrap: peers, operator, tags, map, price } = settings
+  const { network, bootstrap: peers, operator, tags, map, linksPerForwarder, surveyRate, price } = settings
   const folder = dataFolder(settings, place)
   return {
     network,
@@ -142,6 +142,8 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     operator,
     tags,
     mapKind: map,
+    linksPerForwarder,
+    surveyProbesPerSecond: surveyRate,
     priceMicro: price,
     archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
   }

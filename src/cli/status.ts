@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { BywayError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, connectAll, readControlSettings, NoDaemonError } from './control-client.ts'
 import { ExitCode } from './exit-codes.ts'
-import { short, table } from './output.ts'
+import { percentText, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlClient } from './control-client.ts'
 import type { Terminal } from './output.ts'
@@ -35,6 +35,15 @@ const forwarderView = z.looseObject({
   setUps: z.looseObject({
     installed: count, authenticated: count, refreshed: count, removed: count, refused: counts, queued: count, bits: count, isCalm: z.boolean().optional()
   }).optional()
+})
+
+const rspView = z.looseObject({
+  mapKind: z.string().optional(),
+  forwarders: count,
+  links: count,
+  plan: z.looseObject({ rounds: count, watchedLinks: count, possibleLinks: count, movedShare: count }).optional(),
+  answered: count,
+  unanswered: count
 })
 
 /** Of a host, made by daemon-role.ts. */
@@ -133,9 +142,7 @@ function flat (row: DaemonRow): object {
 }
 
 function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, status }: DaemonStatus, control: string): string[] {
-  const [facts, more = []] = role === 'forwarder'
-    ? forwarderText(forwarderView.safeParse(status).data)
-    : role === 'host' ? hostText(hostView.safeParse(status).data) : [factsOf(status)]
+  const [facts, more = []] = roleText(role, status)
   return [
     `${role} ${id}`,
     ...table([
@@ -150,6 +157,15 @@ function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, sta
 
 /** Name and text of each fact, and lines after these. */
 type RoleText = [Array<[string, string]>, string[]?]
+
+function roleText (role: string, status: Record<string, unknown>): RoleText {
+  switch (role) {
+    case 'forwarder': return forwarderText(forwarderView.safeParse(status).data)
+    case 'rsp': return rspText(rspView.safeParse(status).data)
+    case 'host': return hostText(hostView.safeParse(status).data)
+    default: return [factsOf(status)]
+  }
+}
 
 function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
   const { table: state, setUps } = view
@@ -181,6 +197,18 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
           `  ${rsp ?? 'none (source routes)'}`, numberText(paths), numberText(packets), bytesText(bytes), ...(sources === undefined ? [] : [numberText(sources)])
         ])
       ])]]
+}
+
+function rspText ({ mapKind, forwarders, links, plan, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
+  const facts: Array<[string, string]> = [
+    ['map', `by ${mapKind ?? '–'}: ${numberText(forwarders)} forwarders, ${numberText(links)} links (each direction counted)`],
+    ['answers', `${numberText(answered)} given, ${numberText(unanswered)} without a path`]
+  ]
+  if (plan !== undefined) {
+    const moved = plan.movedShare === undefined ? '' : `; ${percentText(plan.movedShare)} of the values moved in the last one`
+    facts.splice(1, 0, ['measures', `${numberText(plan.watchedLinks)} of ${numberText(plan.possibleLinks)} links, ${numberText(plan.rounds)} rounds done${moved}`])
+  }
+  return [facts]
 }
 
 function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {

@@ -3,12 +3,15 @@ import { DisjointFinder } from '../path-finding/disjoint.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
+import { LivePlan } from './live-plan.ts'
+import { OfferedLinks } from './offered-links.ts'
+import { PlanThread } from './measurement-plan/plan-thread.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { MapRecorder } from './map-recorder.ts'
 import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
-import { RouteService } from './route-service.ts'
+import { RELAY_COST_US, RouteService } from './route-service.ts'
 import { Surveyor } from './surveyor.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -17,6 +20,7 @@ import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { LivePlanStatus } from './live-plan.ts'
 import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
 import type { RecorderStatus } from './map-recorder.ts'
@@ -36,7 +40,9 @@ export interface RouteProviderInit {
   tags?: Record<string, string>
   /** Price of an answer in millionths of the operator's unit; 0 = free. */
   priceMicro?: bigint
-  /** Surveys only: probes sent per second at most. */
+  /** How many links are measured in each round, per forwarder; where that is enough for all links, all are watched. Default 12. */
+  linksPerForwarder?: number
+  /** Surveys only: probes sent per second and forwarder at most. */
   surveyProbesPerSecond?: number
   /** Where the map is kept for the next start; closed when the service stops. Default: nowhere. */
   archive?: MapArchive
@@ -48,6 +54,8 @@ export interface RouteProviderStatus {
   mapKind: 'reports' | 'surveys'
   forwarders: number
   links: number
+  /** What is being measured. */
+  plan: LivePlanStatus
   answered: number
   unanswered: number
   /** Undefined where the map is not kept. */
@@ -72,6 +80,8 @@ export class RouteProvider implements Startable {
   readonly #links: LinkSet
   readonly #prober: Prober
   readonly #watches: WatchKeeper
+  readonly #plan: LivePlan
+  readonly #offered = new OfferedLinks()
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
   readonly #service: RouteService
@@ -114,9 +124,22 @@ export class RouteProvider implements Startable {
         rsp: { mapKind: this.mapKind, metrics: ['delay', 'loss'], priceMicro: init.priceMicro ?? 0n }
       })
     })
-    this.#watches = new WatchKeeper({ connectionManager, descriptor, connectOnly: this.mapKind === 'surveys', log })
-    this.#source = this.mapKind === 'reports'
-      ? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, log })
+    this.#watches = new WatchKeeper({
+      connectionManager,
+      descriptor,
+      connectOnly: this.mapKind === 'surveys',
+      targetsOf: (key) => this.#plan.targetsOf(key),
+      onAnswering: (key, isAnswering) => {
+        if (isAnswering) {
+          this.#plan.add(key)
+        } else {
+          this.#plan.remove(key)
+        }
+      },
+      log
+    })
+    const surveyor = this.mapKind === 'reports'
+      ? undefined
       : new Surveyor({
         map: this.map,
         links: this.#links,
@@ -128,12 +151,25 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
+    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, log })
+    this.#plan = new LivePlan({
+      map: this.map,
+      planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
+      linksPerForwarder: init.linksPerForwarder,
+      offered: (nowMs) => this.#offeredLinks(nowMs),
+      onChange: (keys) => {
+        this.#watches.refresh(keys)
+        surveyor?.setLinks(this.#plan.links())
+      },
+      now: Date.now,
+      log
+    })
     this.#archive = init.archive
     if (init.archive !== undefined) {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), privateKey, now: Date.now })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), privateKey, offered: this.#offered, now: Date.now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
@@ -147,6 +183,7 @@ export class RouteProvider implements Startable {
     await this.#links.start()
     this.#prober.start()
     this.#source.start?.()
+    this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query) => this.#service.answer(query))
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     this.#recorder?.start()
@@ -159,6 +196,7 @@ export class RouteProvider implements Startable {
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
     await this.#unserve?.()
+    this.#plan.stop()
     this.#watches.stop()
     this.#source.stop()
     this.#prober.stop()
@@ -191,6 +229,7 @@ export class RouteProvider implements Startable {
       mapKind: this.mapKind,
       forwarders: this.#forwarders.size,
       links: this.map.snapshot(Date.now()).linkCount,
+      plan: this.#plan.status,
       answered: this.#service.answered,
       unanswered: this.#service.unanswered,
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
@@ -207,6 +246,25 @@ export class RouteProvider implements Startable {
     this.map.describe(key, forwarder)
     this.#watches.add(forwarder)
     this.#source.add(forwarder)
+    this.#plan.add(key)
+  }
+
+  #forget (key: string): void {
+    this.#forwarders.delete(key)
+    this.#watches.remove(key)
+    this.#source.remove(key)
+    this.#plan.remove(key)
+    const node = this.map.indexOf(key)
+    if (node !== undefined) {
+      this.#offered.removeNode(node)
+      this.map.removeNode(key)
+    }
+  }
+
+  * #offeredLinks (nowMs: number): Generator<readonly [a: string, b: string]> {
+    for (const [a, b] of this.#offered.links(nowMs)) {
+      yield [this.map.keyOf(a), this.map.keyOf(b)]
+    }
   }
 
   /** Takes up with remembered forwarders at once, and forgets those whose descriptors do not hold any more. */
@@ -232,10 +290,7 @@ export class RouteProvider implements Startable {
   #keepHouse (): void {
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {
-        this.#forwarders.delete(key)
-        this.#watches.remove(key)
-        this.#source.remove(key)
-        this.map.removeNode(key)
+        this.#forget(key)
       }
     }
   }

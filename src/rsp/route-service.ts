@@ -3,6 +3,7 @@
 import { NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { AnswerSigner } from './answer-signer.ts'
+import type { OfferedLinks } from './offered-links.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
 import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
@@ -11,7 +12,7 @@ import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
-const RELAY_COST_US = 500
+export const RELAY_COST_US = 500
 /** A host asks again before an offer ends; by then the map may have changed. */
 const OFFER_LIFE_MS = 300_000
 /** Paths chosen on values of hours ago still keep about 80 % of the gain, but what a single one promises is less and less true. */
@@ -23,6 +24,8 @@ export interface RouteServiceInit {
   map: PerformanceMap
   finder: PathFinder
   privateKey: PrivateKey
+  /** Hears of the links that offers are made of. */
+  offered?: OfferedLinks
   /** Unix time, ms. */
   now: () => number
 }
@@ -51,6 +54,9 @@ export class RouteService {
       throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
     }
     this.answered++
+    for (const { nodes } of found) {
+      this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)
+    }
     return this.#signer.sign({
       paths: found.map((path) => this.#toOffer(path, nowMs)),
       queryDigest: query.digest,

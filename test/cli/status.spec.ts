@@ -98,9 +98,19 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('show what an RSP measures and answers', () => {
+    const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, movedShare: 0.031 }
+    const lines = statusText([daemon('rsp', { mapKind: 'surveys', forwarders: 100, links: 2_500, plan, answered: 1_500, unanswered: 2 })])
+    assert.deepEqual(lines.slice(-3), [
+      '  map         by surveys: 100 forwarders, 2,500 links (each direction counted)',
+      '  measures    1,300 of 4,950 links, 7 rounds done; 3.1 % of the values moved in the last one',
+      '  answers     1,500 given, 2 without a path'
+    ])
+  })
+
   it('show the numbers of other roles under their names', () => {
-    const lines = statusText([daemon('rsp', { mapKind: 'reports', forwarders: 24, answered: 1_500, nested: { a: 1 } })])
-    assert.deepEqual(lines.slice(-3), ['  map kind    reports', '  forwarders  24', '  answered    1,500'])
+    const lines = statusText([daemon('bootstrap', { kind: 'any', forwarders: 24, answeredCalls: 1_500, nested: { a: 1 } })])
+    assert.deepEqual(lines.slice(-3), ['  kind            any', '  forwarders      24', '  answered calls  1,500'])
   })
 
   it('show daemons one below the other, and why one said nothing', () => {
@@ -109,7 +119,7 @@ describe('texts of byway status', () => {
   })
 
   it('hold nothing that steers a terminal', () => {
-    assert.ok(!statusText([daemon('rsp', { name: '\u001b[2Jevil\u009b' })]).some((line) => /\p{Cc}/u.test(line)))
+    assert.ok(!statusText([daemon('bootstrap', { name: '\u001b[2Jevil\u009b' })]).some((line) => /\p{Cc}/u.test(line)))
   })
 
   it('show ages and amounts with as many digits as they are worth', () => {

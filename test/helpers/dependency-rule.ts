@@ -40,7 +40,7 @@ const PURE = /^src\/(topology|path-finding|query)\//
 /** What of measurement talks to the network; all else in there is estimators, and pure. */
 const IMPURE_MEASUREMENT = ['src/measurement/prober.ts']
 
-const MAY_USE_NODE = [/^src\/cli\//, /^src\/node\/(?!.*\.browser\.ts$)/, /^src\/simulation\//, /^bootstrap\//, /^scripts\//, /^src\/rsp\/[^/]*store[^/]*$/]
+const MAY_USE_NODE = [/^src\/cli\//, /^src\/node\/(?!.*\.browser\.ts$)/, /^src\/simulation\//, /^bootstrap\//, /^scripts\//, /^src\/rsp\/[^/]*store[^/]*$/, /^src\/rsp\/measurement-plan\/plan-thread/]
 
 const MAX_LINES = 400
 

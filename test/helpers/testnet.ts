@@ -25,6 +25,7 @@ export interface TestnetInit {
   listen?: string[]
   hostInit?: HostInit
   forwarderInit?: ForwarderInit
+  rspInit?: RouteProviderInit
   /** Of every node. */
   connectionGater?: ConnectionGater
 }
@@ -87,7 +88,7 @@ export async function createTestnet (init: TestnetInit): Promise<Testnet> {
   try {
     await times(init.forwarders, async () => net.addForwarder())
     for (const mapKind of init.rsps ?? []) {
-      net.rsps.push(await place(routeProvider({ ...common, mapKind }), true))
+      net.rsps.push(await place(routeProvider({ ...common, ...init.rspInit, mapKind }), true))
     }
     await times(init.hosts ?? 0, async () => net.addHost())
     return net

@@ -21,11 +21,14 @@ class World {
   readonly surveyor: Surveyor
   nowMs = 0
   probes = 0
+  /** Probes over each link. */
+  readonly looks: Record<string, number> = {}
   /** From the RSP to each forwarder, and between forwarders `ij`, i < j. */
   nearMs = [20, 30, 40, 50]
   linkMs: Record<string, number> = { '01': 15, '02': 25, '03': 35, '12': 45, '13': 55, '23': 65 }
   /** Forwarders whose link to us is gone. */
   readonly unlinked = new Set<number>()
+  readonly #added: number[] = []
   readonly #links = new class extends TypedEventEmitter<LinkSetEvents> {
     get (): undefined {}
 
@@ -53,7 +56,14 @@ class World {
     for (const number of numbers) {
       this.map.addNode(PEERS[number].toString())
       this.surveyor.add({ peer: PEERS[number], endpoints: [] } as unknown as VerifiedDescriptor)
+      this.#added.push(number)
     }
+    return this.want(...this.#added.flatMap((a) => this.#added.filter((b) => a < b).map((b) => `${a}${b}`)))
+  }
+
+  /** Of exactly these links, `ij` each. */
+  want (...links: string[]): this {
+    this.surveyor.setLinks(links.map(([a, b]) => [PEERS[Number(a)].toString(), PEERS[Number(b)].toString()] as const))
     return this
   }
 
@@ -75,7 +85,9 @@ class World {
       return false
     }
     this.probes++
-    const overMs = far === undefined ? 0 : this.linkMs[[near, far].sort().join('')]
+    const link = [near, far].sort().join('')
+    this.looks[link] = (this.looks[link] ?? 0) + 1
+    const overMs = far === undefined ? 0 : this.linkMs[link]
     onResult(overMs === undefined ? {} : { rttMs: this.nearMs[near] + overMs })
     return true
   }
@@ -111,8 +123,8 @@ describe('surveyor', () => {
     assert.ok(before > 60 && before <= 300, `${before}`)
   })
 
-  it('spends no more than it was told', () => {
-    world = new World(20).add(0, 1, 2, 3).run(10_000)
+  it('spends no more than it was told, for each forwarder', () => {
+    world = new World(5).add(0, 1, 2, 3).run(10_000)
     assert.ok(Math.abs(world.probes - 200) <= 10, `${world.probes}`)
   })
 
@@ -162,6 +174,35 @@ describe('surveyor', () => {
     world.unlinked.add(0).add(1)
     world.run(3_000)
     assert.deepEqual(world.links, {})
+  })
+
+  it('measures the links that it is told to, and no others', () => {
+    world = new World().add(0, 1, 2, 3).want('01', '23').run(2_000)
+    assert.deepEqual(Object.keys(world.links).sort(), ['01', '23'])
+  })
+
+  it('takes a link that is not wanted any more off the map, since nobody keeps it', () => {
+    world = new World().add(0, 1, 2).run(2_000).want('01', '12').run(1_000)
+    assert.deepEqual(Object.keys(world.links).sort(), ['01', '12'])
+  })
+
+  it('looks at new links before those that it knows', () => {
+    world = new World().add(0, 1, 2).want('01', '02').run(2_000)
+    const before = { ...world.looks }
+    world.want('01', '02', '12').run(500)
+    assert.ok((world.looks['12'] ?? 0) > 2 * (world.looks['01'] - before['01']), JSON.stringify(world.looks))
+    assert.equal(world.links['12'], 45)
+  })
+
+  it('looks more often at a link whose round trip moves than at one that is steady', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    const before = { ...world.looks }
+    for (let step = 1; step <= 40; step++) {
+      world.linkMs['01'] = 20 * 1.15 ** step
+      world.run(500)
+    }
+    const [moving, steady] = ['01', '12'].map((link) => world.looks[link] - before[link])
+    assert.ok(moving > 1.5 * steady, `${moving} and ${steady} looks`)
   })
 
   it('sends nothing when it is stopped', () => {

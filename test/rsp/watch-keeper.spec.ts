@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { WatchKeeper } from '../../src/rsp/watch-keeper.ts'
 import { OverQuotaError } from '../../protocols/errors.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
-import { keyOf } from '../helpers/descriptors.ts'
+import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
 import type { TestNode } from '../helpers/nodes.ts'
@@ -14,8 +14,14 @@ describe('watch keeper', () => {
   let rsp: TestNode
   let keeper: WatchKeeper
   let forwarders: FakeForwarder[]
+  /** By forwarder; all others where nothing is set. */
+  const wanted = new Map<string, string[]>()
+  /** Who answers, and who does not. */
+  const said: Array<[string, boolean]> = []
 
   beforeEach(async () => {
+    wanted.clear()
+    said.length = 0
     rsp = await createNode()
     keeper = keep(false)
     forwarders = await Promise.all([1, 2, 3].map(async (number) => new FakeForwarder(await keyOf(number)).start()))
@@ -29,7 +35,7 @@ describe('watch keeper', () => {
 
   after(() => { uncaught.stop() })
 
-  it('asks each forwarder once to watch its links to all others, when they came together', async () => {
+  it('asks each forwarder once to watch the links that are wanted, when they came together', async () => {
     addAll()
     await until(() => forwarders.every(({ watches }) => watches.length > 0), 'all are asked')
     for (const forwarder of forwarders) {
@@ -50,12 +56,23 @@ describe('watch keeper', () => {
     assert.ok(forwarders.every(({ watches }) => watches[0].connectOnly))
   })
 
-  it('asks all again when another forwarder comes', async () => {
-    keeper.add(forwarders[0].descriptor)
-    keeper.add(forwarders[1].descriptor)
-    await until(() => forwarders[0].watches.length === 1, 'the first two are asked')
-    keeper.add(forwarders[2].descriptor)
-    await until(() => forwarders.every(({ watches }) => watches.at(-1)?.targets.length === 2), 'all know of all')
+  it('asks those again whose links have changed, and no others', async () => {
+    addAll()
+    await until(() => forwarders.every(({ watches }) => watches.length === 1), 'all are asked')
+    const [a, b, c] = forwarders
+    wanted.set(a.peer.toString(), [b.peer.toString()])
+    keeper.refresh([a.peer.toString()])
+    await until(() => a.watches.length === 2, 'it is asked again')
+    assert.deepEqual(a.watches[1].targets, [b.descriptor.bytes])
+    assert.deepEqual([b.watches.length, c.watches.length], [1, 1])
+  })
+
+  it('names the most important links first, and no forwarder that it does not know', async () => {
+    const [a, b, c] = forwarders
+    wanted.set(a.peer.toString(), [c.peer.toString(), (await peerOf(9)).toString(), b.peer.toString()])
+    addAll()
+    await until(() => a.watches.length === 1, 'it is asked')
+    assert.deepEqual(a.watches[0].targets, [c.descriptor.bytes, b.descriptor.bytes])
   })
 
   it('asks again before the lease that it got ends', async () => {
@@ -73,10 +90,22 @@ describe('watch keeper', () => {
     await until(() => forwarders[0].watches.length === 2, 'it is asked again', 4_000)
   })
 
+  it('says when a forwarder does not answer any more, and when it does again', async () => {
+    const [{ peer, descriptor }] = forwarders
+    const refuse = (): never => { throw new OverQuotaError('not today') }
+    forwarders[0].onWatch = refuse
+    keeper.add(descriptor)
+    await until(() => said.length === 1, 'it is silent', 8_000)
+    forwarders[0].onWatch = () => ({ leaseMs: 120_000, accepted: 0, refused: [] })
+    await until(() => said.length === 2, 'it answers', 8_000)
+    assert.deepEqual(said, [[peer.toString(), false], [peer.toString(), true]])
+  })
+
   it('regression: tells a forwarder of one that came while it was being asked', async () => {
     forwarders[0].onWatch = (request) => {
       if (request.targets.length === 0) {
         keeper.add(forwarders[1].descriptor)
+        keeper.refresh([forwarders[0].peer.toString()])
       }
       return { leaseMs: 120_000, accepted: 0, refused: [] }
     }
@@ -107,7 +136,11 @@ describe('watch keeper', () => {
   })
 
   function keep (connectOnly: boolean): WatchKeeper {
-    return new WatchKeeper({ connectionManager: connectionManagerOf(rsp), descriptor: async () => DESCRIPTOR, connectOnly, log: silentLog() })
+    return new WatchKeeper({ connectionManager: connectionManagerOf(rsp), descriptor: async () => DESCRIPTOR, connectOnly, targetsOf, onAnswering: (...answering) => { said.push(answering) }, log: silentLog() })
+  }
+
+  function targetsOf (key: string): string[] {
+    return wanted.get(key) ?? forwarders.map(({ peer }) => peer.toString()).filter((other) => other !== key)
   }
 
   function addAll (): void {

@@ -1,0 +1,58 @@
+// A set of links between forwarders that are named by their keys (peer ids as text). A link is the same from both ends.
+
+export class KeyedLinks {
+  readonly #others = new Map<string, Set<string>>()
+  #size = 0
+
+  get size (): number {
+    return this.#size
+  }
+
+  add (a: string, b: string): void {
+    if (a !== b && !this.has(a, b)) {
+      this.#enter(a, b)
+      this.#enter(b, a)
+      this.#size++
+    }
+  }
+
+  has (a: string, b: string): boolean {
+    return this.#others.get(a)?.has(b) === true
+  }
+
+  /** The other ends of a forwarder's links, in the order in which they came. */
+  of (key: string): ReadonlySet<string> {
+    return this.#others.get(key) ?? NONE
+  }
+
+  /** Each link once. */
+  * links (): Generator<readonly [a: string, b: string]> {
+    for (const [a, others] of this.#others) {
+      for (const b of others) {
+        if (a < b) {
+          yield [a, b]
+        }
+      }
+    }
+  }
+
+  /** With all its links. */
+  removeNode (key: string): void {
+    for (const other of this.of(key)) {
+      this.#others.get(other)?.delete(key)
+      this.#size--
+    }
+    this.#others.delete(key)
+  }
+
+  #enter (from: string, to: string): void {
+    const others = this.#others.get(from)
+    if (others === undefined) {
+      this.#others.set(from, new Set([to]))
+    } else {
+      others.add(to)
+    }
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()

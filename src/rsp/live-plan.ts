@@ -1,0 +1,275 @@
+// The measurement plan in real time: which links between the forwarders are watched now. A round goes through the plan's batches; a
+// batch is over when its links have fresh values in the map, whatever brought them there: reports or surveys.
+//
+//   round n-1: measured links ──────────────────────────────┐ watched until round n is over,
+//   round n:   backbone, hubs, twins, proposals … growing ──┤ so that there is always a whole round to answer from
+//   offers:    links of paths that hosts may be using ──────┘
+//
+// Where the budget has room for all links, all are watched, and nothing is planned.
+import { KeyedLinks } from './keyed-links.ts'
+import { RoundPace } from './measurement-plan/round-pace.ts'
+import type { LinkEstimate } from './link-view.ts'
+import type { LinkPair, Measurement } from './measurement-plan/link-memory.ts'
+import type { Planner } from './measurement-plan/planner.ts'
+import type { Logger } from '@libp2p/interface'
+
+/** The natural budget: 5 % of the links of 490 nodes. On half the nodes it takes 10 % to do as well, so it goes by nodes. */
+export const DEFAULT_LINKS_PER_FORWARDER = 12
+
+const TICK_MS = 500
+/** Forwarders come in bunches; for those that come later the round begins anew. */
+const SETTLE_MS = 500
+const MAX_SETTLE_MS = 3_000
+/** Until a link that nobody has had is dialled, probed and reported. Few stragglers keep a batch no longer than that. */
+const SOME_MISSING_MS = 5_000
+const FEW = 0.1
+/** What has not answered by then does not answer. */
+const BATCH_MS = 10_000
+/** A value that was measured so shortly before it was asked for is a measurement too. */
+const FRESH_MS = 10_000
+/** How often the links of offers are looked at. */
+const OFFERS_MS = 5_000
+
+export interface LivePlanInit {
+  map: { estimate: (a: string, b: string) => LinkEstimate | undefined }
+  planner: Planner
+  /** How many links are measured per round: so many times the number of forwarders. */
+  linksPerForwarder?: number
+  /** Links between forwarders that offers are made of. */
+  offered?: (nowMs: number) => Iterable<readonly [a: string, b: string]>
+  /** What is watched has changed at these forwarders. */
+  onChange: (keys: ReadonlySet<string>) => void
+  /** Unix time, ms. */
+  now: () => number
+  log: Logger
+}
+
+export interface LivePlanStatus {
+  /** Rounds that were finished. */
+  rounds: number
+  /** Links watched now, and all that there are between the forwarders. */
+  watchedLinks: number
+  possibleLinks: number
+  /** Shares of the links measured in the last round that have moved since the one before; undefined before the second. */
+  movedShare?: number
+}
+
+interface Batch {
+  links: Array<{ pair: LinkPair, a: string, b: string, rttMs?: number }>
+  missing: number
+  askedAtMs: number
+}
+
+export class LivePlan {
+  readonly #init: LivePlanInit
+  readonly #members = new Set<string>()
+  readonly #pace = new RoundPace()
+  /** The forwarders of this round, by their numbers in the plan. */
+  #nodes: string[] = []
+  #before = new KeyedLinks()
+  #round = new KeyedLinks()
+  #watched = new KeyedLinks()
+  #batch: Batch | undefined
+  /** The planner is thinking. */
+  #isThinking = false
+  #changedAtMs = Number.POSITIVE_INFINITY
+  #changedSinceMs = Number.POSITIVE_INFINITY
+  #nextRoundMs = Number.POSITIVE_INFINITY
+  #offersAtMs = 0
+  #rounds = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor (init: LivePlanInit) {
+    this.#init = init
+  }
+
+  start (): void {
+    this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
+  }
+
+  stop (): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#init.planner.stop()
+  }
+
+  add (key: string): void {
+    if (!this.#members.has(key)) {
+      this.#members.add(key)
+      this.#memberChanged()
+    }
+  }
+
+  remove (key: string): void {
+    if (this.#members.delete(key)) {
+      this.#memberChanged()
+    }
+  }
+
+  /** The forwarders to which this one's links are watched, the most important first. */
+  targetsOf (key: string): ReadonlySet<string> {
+    return this.#watched.of(key)
+  }
+
+  /** All links that are watched. */
+  links (): Iterable<readonly [a: string, b: string]> {
+    return this.#watched.links()
+  }
+
+  get status (): LivePlanStatus {
+    const { size } = this.#members
+    return {
+      rounds: this.#rounds,
+      watchedLinks: this.#watched.size,
+      possibleLinks: size * (size - 1) / 2,
+      ...(this.#pace.movedShare === undefined ? {} : { movedShare: this.#pace.movedShare })
+    }
+  }
+
+  #memberChanged (): void {
+    this.#changedAtMs = this.#init.now()
+    this.#changedSinceMs = Math.min(this.#changedSinceMs, this.#changedAtMs)
+  }
+
+  get #budgetLinks (): number {
+    return Math.round((this.#init.linksPerForwarder ?? DEFAULT_LINKS_PER_FORWARDER) * this.#members.size)
+  }
+
+  #tick (): void {
+    const nowMs = this.#init.now()
+    if (this.#isThinking) {
+      return
+    }
+    const hasSettled = nowMs - this.#changedAtMs >= SETTLE_MS || nowMs - this.#changedSinceMs >= MAX_SETTLE_MS
+    if (hasSettled || nowMs >= this.#nextRoundMs) {
+      this.#begin(nowMs)
+    } else if (this.#batch !== undefined) {
+      this.#look(this.#batch, nowMs)
+    }
+    if (nowMs - this.#offersAtMs >= OFFERS_MS) {
+      this.#watch(nowMs)
+    }
+  }
+
+  /** Of a round, for the forwarders that there are now. */
+  #begin (nowMs: number): void {
+    const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
+    this.#changedAtMs = this.#changedSinceMs = this.#nextRoundMs = Number.POSITIVE_INFINITY
+    this.#batch = undefined
+    if (this.status.possibleLinks <= this.#budgetLinks) {
+      this.#watchAll(nowMs)
+      return
+    }
+    const isFirst = this.#nodes.length === 0
+    this.#nodes = [...this.#members]
+    // of a round that was broken off, what it has measured so far is all that there is besides the one before
+    this.#before = this.#round.size > 0 ? joined(this.#members, this.#round, this.#before) : this.#before
+    this.#round = new KeyedLinks()
+    this.#pace.begin(nowMs)
+    void this.#think(async () => this.#init.planner.begin({
+      previous: this.#nodes.map((key) => numbers.get(key) ?? -1),
+      budgetLinks: this.#budgetLinks,
+      known: isFirst ? this.#known() : []
+    }))
+  }
+
+  #watchAll (nowMs: number): void {
+    this.#nodes = []
+    this.#before = new KeyedLinks()
+    this.#round = new KeyedLinks()
+    const all = [...this.#members]
+    all.forEach((a, i) => {
+      for (const b of all.slice(i + 1)) {
+        this.#round.add(a, b)
+      }
+    })
+    this.#watch(nowMs)
+  }
+
+  /** What the map knows of the forwarders' links without us: from before a restart, or from when all were watched. */
+  #known (): Measurement[] {
+    return this.#nodes.flatMap((keyA, a) => this.#nodes.slice(a + 1).flatMap((keyB, i) => {
+      const estimate = this.#init.map.estimate(keyA, keyB)
+      return estimate === undefined ? [] : [{ a, b: a + 1 + i, rttMs: estimate.rttUs / 1_000 }]
+    }))
+  }
+
+  async #think (ask: () => Promise<readonly LinkPair[]>): Promise<void> {
+    this.#isThinking = true
+    try {
+      this.#take(await ask())
+    } catch (error) {
+      this.#init.log.error('the measurement plan failed; it begins anew - %e', error)
+      this.#nodes = []
+      this.#nextRoundMs = this.#init.now() + BATCH_MS
+    } finally {
+      this.#isThinking = false
+    }
+  }
+
+  #take (pairs: readonly LinkPair[]): void {
+    const nowMs = this.#init.now()
+    if (pairs.length === 0) {
+      this.#rounds++
+      this.#before = new KeyedLinks()
+      this.#nextRoundMs = this.#pace.end(nowMs)
+      this.#watch(nowMs)
+      return
+    }
+    const links = pairs.map((pair) => ({ pair, a: this.#nodes[pair[0]], b: this.#nodes[pair[1]] }))
+    for (const { a, b } of links) {
+      this.#round.add(a, b)
+    }
+    this.#batch = { links, missing: links.length, askedAtMs: nowMs }
+    this.#watch(nowMs)
+  }
+
+  /** Has everything been measured? */
+  #look (batch: Batch, nowMs: number): void {
+    for (const link of batch.links) {
+      const estimate = link.rttMs === undefined ? this.#init.map.estimate(link.a, link.b) : undefined
+      if (estimate !== undefined && estimate.measuredAtMs >= batch.askedAtMs - FRESH_MS) {
+        link.rttMs = estimate.rttUs / 1_000
+        batch.missing--
+        this.#pace.measured(link.a, link.b, link.rttMs)
+      }
+    }
+    const elapsedMs = nowMs - batch.askedAtMs
+    if (batch.missing === 0 || elapsedMs >= BATCH_MS || (elapsedMs >= SOME_MISSING_MS && batch.missing <= FEW * batch.links.length)) {
+      this.#batch = undefined
+      void this.#think(async () => this.#init.planner.next(batch.links.map(({ pair: [a, b], rttMs }) => ({ a, b, rttMs }))))
+    }
+  }
+
+  /** Tells of what is watched from now on. This round's links come first, since those who watch take only so many. */
+  #watch (nowMs: number): void {
+    this.#offersAtMs = nowMs
+    const offered = new KeyedLinks()
+    for (const [a, b] of this.#init.offered?.(nowMs) ?? []) {
+      offered.add(a, b)
+    }
+    const watched = joined(this.#members, this.#round, offered, this.#before)
+    const changed = new Set([...this.#members].filter((key) => !isSame(watched.of(key), this.#watched.of(key))))
+    this.#watched = watched
+    if (changed.size > 0) {
+      this.#init.onChange(changed)
+    }
+  }
+}
+
+/** Those of their links that are between members. */
+function joined (members: ReadonlySet<string>, ...parts: readonly KeyedLinks[]): KeyedLinks {
+  const all = new KeyedLinks()
+  for (const part of parts) {
+    for (const [a, b] of part.links()) {
+      if (members.has(a) && members.has(b)) {
+        all.add(a, b)
+      }
+    }
+  }
+  return all
+}
+
+function isSame (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((key) => other.has(key))
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { LivePlan } from '../../src/rsp/live-plan.ts'
+import { PlanSession } from '../../src/rsp/measurement-plan/planner.ts'
+import { seededUint32 } from '../../src/simulation/draw.ts'
+import { silentLog } from './fake-forwarder.ts'
+import type { LinkEstimate } from '../../src/rsp/link-view.ts'
+import type { Planner } from '../../src/rsp/measurement-plan/planner.ts'
+
+const TICK_MS = 500
+const LINKS_PER_FORWARDER = 4
+
+/** Forwarders at places of a line, and what watches links between them: a watched link has a fresh value in the map two seconds later. */
+class World {
+  readonly plan: LivePlan
+  readonly planner: Planner
+  nowMs = 1_000_000
+  /** Links that never answer, as `a b`, a < b. */
+  readonly dead = new Set<string>()
+  offered: Array<readonly [string, string]> = []
+  /** The keys of each call. */
+  readonly changes: string[][] = []
+  readonly #estimates = new Map<string, LinkEstimate>()
+  readonly #watchedSinceMs = new Map<string, number>()
+
+  constructor (planner?: Planner) {
+    const nextUint32 = seededUint32(7)
+    this.planner = planner ?? new PlanSession({ relayCostMs: 1, random: () => nextUint32() / 2 ** 32 })
+    this.plan = new LivePlan({
+      map: { estimate: (a, b) => this.#estimates.get(nameOf(a, b)) },
+      planner: this.planner,
+      linksPerForwarder: LINKS_PER_FORWARDER,
+      offered: () => this.offered,
+      onChange: (keys) => { this.changes.push([...keys]) },
+      now: () => this.nowMs,
+      log: silentLog()
+    })
+    this.plan.start()
+  }
+
+  add (from: number, to: number): this {
+    for (let number = from; number < to; number++) {
+      this.plan.add(`f${number}`)
+    }
+    return this
+  }
+
+  async run (forMs: number): Promise<this> {
+    for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs; this.nowMs += TICK_MS) {
+      mock.timers.tick(TICK_MS)
+      // a planner answers asynchronously
+      await new Promise((resolve) => setImmediate(resolve))
+      this.#measure()
+    }
+    return this
+  }
+
+  know (a: string, b: string, rttMs: number, measuredAtMs = this.nowMs): void {
+    this.#estimates.set(nameOf(a, b), { rttUs: rttMs * 1_000, jitterUs: 0, lossPpm: 0, measuredAtMs, varianceUs2: 0 })
+  }
+
+  get watched (): string[] {
+    return [...this.plan.links()].map(([a, b]) => nameOf(a, b))
+  }
+
+  #measure (): void {
+    const watched = new Set(this.watched)
+    for (const name of watched) {
+      const sinceMs = this.#watchedSinceMs.get(name) ?? this.nowMs
+      this.#watchedSinceMs.set(name, sinceMs)
+      if (this.nowMs - sinceMs >= 2_000 && !this.dead.has(name)) {
+        const [a, b] = name.split(' ')
+        this.know(a, b, 2 + 3 * Math.abs(Number(a.slice(1)) - Number(b.slice(1))))
+      }
+    }
+    for (const name of this.#watchedSinceMs.keys()) {
+      if (!watched.has(name)) {
+        this.#watchedSinceMs.delete(name)
+        this.#estimates.delete(name)
+      }
+    }
+  }
+}
+
+function nameOf (a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
+}
+
+describe('live plan', () => {
+  let world: World
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setInterval'] })
+    world = new World()
+  })
+
+  afterEach(() => {
+    world.plan.stop()
+    mock.timers.reset()
+  })
+
+  it('watches all links where the budget has room for all, and plans nothing', async () => {
+    await world.add(0, 8).run(2_000)
+    assert.deepEqual(world.plan.status, { rounds: 0, watchedLinks: 28, possibleLinks: 28 })
+    assert.equal(world.changes.length, 1)
+  })
+
+  it('watches no more links than the budget of two rounds, and goes on round by round', async () => {
+    world.add(0, 40)
+    let most = 0
+    for (let i = 0; i < 60; i++) {
+      await world.run(2_000)
+      most = Math.max(most, world.watched.length)
+    }
+    assert.ok(most <= 2 * LINKS_PER_FORWARDER * 40, `${most} links were watched at once`)
+    assert.ok(world.plan.status.rounds >= 4, `${world.plan.status.rounds} rounds`)
+  })
+
+  it('connects all forwarders by the links of any one round', async () => {
+    await world.add(0, 40).run(60_000)
+    const reached = new Set(['f0'])
+    for (const key of reached) {
+      for (const other of world.plan.targetsOf(key)) {
+        reached.add(other)
+      }
+    }
+    assert.equal(reached.size, 40)
+  })
+
+  it('keeps the links of the round before until the next one is over', async () => {
+    world.add(0, 40)
+    while (world.plan.status.rounds < 2) {
+      await world.run(TICK_MS)
+    }
+    const settled = new Set(world.watched)
+    await world.run(12_000)
+    assert.equal(world.plan.status.rounds, 2)
+    assert.ok([...settled].every((name) => world.watched.includes(name)))
+  })
+
+  it('waits for forwarders that come in a bunch, but not for ever for one after the other', async () => {
+    for (let number = 0; number < 6; number++) {
+      await world.add(number, number + 1).run(TICK_MS / 2)
+    }
+    assert.equal(world.changes.length, 0)
+    await world.run(2 * TICK_MS)
+    assert.equal(world.changes.length, 1)
+    for (let number = 6; number < 20; number++) {
+      await world.add(number, number + 1).run(TICK_MS)
+    }
+    assert.ok(world.changes.length > 1)
+  })
+
+  it('begins anew with the forwarders that are left when one has gone, and watches none of its links', async () => {
+    await world.add(0, 40).run(30_000)
+    const rounds = world.plan.status.rounds
+    world.plan.remove('f3')
+    await world.run(60_000)
+    assert.ok(world.plan.status.rounds > rounds)
+    assert.equal(world.plan.targetsOf('f3').size, 0)
+    assert.ok(world.watched.every((name) => !name.split(' ').includes('f3')))
+  })
+
+  it('goes on without links that do not answer', async () => {
+    for (let number = 0; number < 40; number += 2) {
+      world.dead.add(nameOf('f1', `f${number}`))
+    }
+    await world.add(0, 40).run(180_000)
+    assert.ok(world.plan.status.rounds >= 3, `${world.plan.status.rounds} rounds`)
+  })
+
+  it('watches the links of offers that hold, whatever is planned', async () => {
+    world.offered = [['f0', 'f39'], ['f5', 'gone']]
+    await world.add(0, 40).run(30_000)
+    assert.ok(world.plan.targetsOf('f39').has('f0'))
+    assert.ok(!world.plan.targetsOf('f5').has('gone'))
+    world.offered = []
+    await world.run(120_000)
+    assert.ok(!world.plan.targetsOf('f39').has('f0'))
+  })
+
+  it('names this round\'s links before those that are only kept', async () => {
+    world.offered = [['f0', 'f39']]
+    await world.add(0, 40).run(10_000)
+    const targets = [...world.plan.targetsOf('f39')]
+    assert.ok(targets.length > 1 && targets[0] !== 'f0', targets.join())
+  })
+
+  it('begins with what the map knows already, as after a restart', async () => {
+    for (let number = 1; number < 40; number++) {
+      world.know(`f${number - 1}`, `f${number}`, 5, world.nowMs - 600_000)
+    }
+    await world.add(0, 40).run(2_000)
+    const chain = world.watched.filter((name) => {
+      const [a, b] = name.split(' ').map((key) => Number(key.slice(1)))
+      return Math.abs(a - b) === 1
+    })
+    assert.ok(chain.length > 30, `${chain.length} of 39 known links are watched first`)
+  })
+
+  it('begins anew when the planner fails', async () => {
+    let failures = 1
+    const real = world.planner
+    world.plan.stop()
+    mock.timers.reset()
+    mock.timers.enable({ apis: ['setInterval'] })
+    world = new World({
+      begin: async (init) => failures-- > 0 ? Promise.reject(new Error('out of memory')) : real.begin(init),
+      next: async (measured) => real.next(measured),
+      stop: () => {}
+    })
+    await world.add(0, 40).run(60_000)
+    assert.ok(world.plan.status.rounds > 0)
+  })
+})
