@@ -31,6 +31,8 @@ export class RouteService {
   readonly #init: RouteServiceInit
   readonly #self: PeerId
   readonly #signer: AnswerSigner
+  /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
+  readonly #peers: Array<{ key: string, peer: PeerId } | undefined> = []
   #pathNumber = crypto.getRandomValues(new Uint32Array(1))[0]
   /** Queries answered with at least one path. */
   answered = 0
@@ -84,12 +86,22 @@ export class RouteService {
   #toOffer (path: FoundPath, nowMs: number): PathInit {
     this.#pathNumber = (this.#pathNumber + 1) >>> 0
     return {
-      forwarders: path.nodes.map((node) => peerIdFromString(this.#init.map.keyOf(node))),
+      forwarders: path.nodes.map((node) => this.#peerOf(node)),
       pathNumber: this.#pathNumber,
       notBeforeMs: nowMs,
       expiresAtMs: nowMs + OFFER_LIFE_MS,
       maxBytesPerSecond: MAX_BYTES_PER_SECOND,
       prediction: this.#init.predict(path, nowMs)
     }
+  }
+
+  #peerOf (node: number): PeerId {
+    const key = this.#init.map.keyOf(node)
+    let known = this.#peers[node]
+    if (known?.key !== key) {
+      known = { key, peer: peerIdFromString(key) }
+      this.#peers[node] = known
+    }
+    return known.peer
   }
 }
