@@ -15,6 +15,9 @@ import type { Label } from './query-costs.ts'
 /** Stands for the destination, where it is what follows a prefix. */
 const DESTINATION = -1
 
+/** The label of a path that has no forwarder yet. */
+const START: Label = { cost: 0, tieUs: 0 }
+
 interface Candidate extends RankedPath {
   /** How many forwarders it has in common with the path it was split from. */
   deviation: number
@@ -76,12 +79,18 @@ export function cheapestPaths (search: PathSearch, best: RankedPath | undefined,
   return accepted
 }
 
-/** Searches all parts that the accepted paths leave: nothing is known of them but that they hold nothing better than the last. */
+/**
+ * Searches all parts that the accepted paths leave, of which nothing is known. First those that begin at none of their entries:
+ * the search from both ends is quick, and what it finds bounds all others.
+ */
 function splitAll (parts: Parts): void {
-  parts.accepted.forEach((path, rank) => {
-    const shared = parts.accepted.slice(0, rank).map(before => sharedLength(before.nodes, path.nodes))
-    split(parts, { ...path, deviation: rank === 0 ? 0 : 1 + Math.max(...shared) })
-  })
+  if (parts.wanted > 0) {
+    searchPart(parts, [], START)
+    for (const [rank, path] of parts.accepted.entries()) {
+      const shared = parts.accepted.slice(0, rank).map(before => sharedLength(before.nodes, path.nodes))
+      split(parts, { ...path, deviation: 1 + Math.max(0, ...shared) })
+    }
+  }
 }
 
 /**
@@ -89,31 +98,36 @@ function splitAll (parts: Parts): void {
  * prefixes come first: little remains to be searched after them, and what they give bounds the others.
  */
 function split (parts: Parts, path: Candidate): void {
-  const { search, accepted, maxForwarders, wanted, limit } = parts
+  const { search, maxForwarders, wanted } = parts
   const { costs } = search
   const { nodes } = path
   if (wanted === 0) {
     return
   }
-  const labels: Label[] = [{ cost: 0, tieUs: 0 }]
+  const labels = [START]
   for (let length = 1; length <= nodes.length && length < maxForwarders; length++) {
     labels.push(stepTo(search, labels[length - 1], nodes, length - 1))
     costs.blocked[nodes[length - 1]] = 1
   }
   for (let length = labels.length - 1; length >= path.deviation; length--) {
-    const prefix = nodes.slice(0, length)
-    const taken = accepted.filter(other => sharesPrefix(other.nodes, prefix)).map(other => other.nodes[length] ?? DESTINATION)
-    const bound = parts.candidates.length < wanted ? limit : parts.candidates[wanted - 1]
-    const candidate = bestAfter(search, prefix, labels[length], taken, bound)
-    if (candidate !== undefined) {
-      parts.candidates = [...parts.candidates, candidate].sort(compareRanked).slice(0, wanted)
-    }
+    searchPart(parts, nodes.slice(0, length), labels[length])
     if (length > 0) {
       costs.blocked[nodes[length - 1]] = 0
     }
   }
   for (const node of nodes) {
     costs.blocked[node] = 0
+  }
+}
+
+/** The best path of those that follow the prefix and then leave all accepted ones becomes a candidate, if it is good enough. */
+function searchPart (parts: Parts, prefix: number[], label: Label): void {
+  const { search, accepted, wanted, limit } = parts
+  const taken = accepted.filter(other => sharesPrefix(other.nodes, prefix)).map(other => other.nodes[prefix.length] ?? DESTINATION)
+  const bound = parts.candidates.length < wanted ? limit : parts.candidates[wanted - 1]
+  const candidate = bestAfter(search, prefix, label, taken, bound)
+  if (candidate !== undefined) {
+    parts.candidates = [...parts.candidates, candidate].sort(compareRanked).slice(0, wanted)
   }
 }
 

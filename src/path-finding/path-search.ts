@@ -96,10 +96,9 @@ export class PathSearch {
       return this.#runConstrained(prefix, taken, bound)
     }
     if (prefix.length === 0) {
-      this.#seedEntries(taken)
-    } else {
-      this.#seedNeighbours(prefix[prefix.length - 1], label, taken, bound)
+      return this.#fromEntries(taken, bound)
     }
+    this.#seedNeighbours(prefix[prefix.length - 1], label, taken, bound)
     const rest = this.#fromSeeds(this.#query.maxForwarders - prefix.length, bound)
     return rest === undefined ? undefined : { ...rest, nodes: [...prefix, ...rest.nodes] }
   }
@@ -136,6 +135,19 @@ export class PathSearch {
   #boundConstrained (search?: BidirectionalSearch): void {
     this.#constrained.begin(this.costs, this.#query, search)
     this.#isBounded = true
+  }
+
+  #fromEntries (taken: readonly number[], bound: Readonly<Label>): RankedPath | undefined {
+    const { maxForwarders } = this.#query
+    if (!this.#bidirectional.run(this.costs, taken, bound)) {
+      return undefined
+    }
+    const nodes = this.#bidirectional.trace()
+    if (nodes.length <= maxForwarders) {
+      return { ...this.#bidirectional.found, nodes }
+    }
+    this.#seedEntries(taken)
+    return this.#limited(maxForwarders, bound)
   }
 
   #fromSeeds (maxForwarders: number, bound: Readonly<Label>): RankedPath | undefined {
