@@ -14,10 +14,12 @@ import type { PeerId } from '@libp2p/interface'
 /** Ed25519 takes 38 bytes, secp256k1 39, RSA 34. */
 export const MAX_PEER_ID_BYTES = 39
 
-/** About 1 MB. Who pushes others out makes their next message cost what the first one did. */
-const MAX_RECENT = 1_024
+/** About 4 MB: the forwarders of an RSP and those who ask it. Who pushes others out makes their next message cost what the first one did. */
+const MAX_RECENT = 4_096
 /** The same nodes are named again and again, and a peer id is dear to make; what is computed from it (text, node id) is kept with it. */
 const recent = new RecentlyUsed<PeerId>(MAX_RECENT)
+/** The bytes as text, which maps and sets can look up. */
+const keys = new WeakMap<PeerId, string>()
 
 const RSA_ID_BYTES = 34
 const SHA256_CODE = 0x12
@@ -32,16 +34,24 @@ export function encodePeerId (peer: PeerId): Uint8Array<ArrayBuffer> {
  * same object again for as long as they are remembered.
  */
 export function decodePeerId (bytes: Uint8Array, field: string): PeerId {
+  return decodeKeyed(bytes, keyOf(bytes, field), field)
+}
+
+function keyOf (bytes: Uint8Array, field: string): string {
   if (bytes.length === 0 || bytes.length > MAX_PEER_ID_BYTES) {
     throw new MalformedMessageError(`${field} has ${bytes.length} bytes, a peer id has 34 to ${MAX_PEER_ID_BYTES}`)
   }
-  const key = toString(bytes, 'latin1')
+  return toString(bytes, 'latin1')
+}
+
+function decodeKeyed (bytes: Uint8Array, key: string, field: string): PeerId {
   const known = recent.get(key)
   if (known !== undefined) {
     return known
   }
   const peer = decodeCanonical(bytes, field)
   recent.set(key, peer)
+  keys.set(peer, key)
   return peer
 }
 
@@ -55,22 +65,30 @@ function decodeCanonical (bytes: Uint8Array, field: string): PeerId {
 
 /** As `decodePeerId`, for a list in which nobody may stand twice. The caller bounds its length. */
 export function decodeDistinctPeerIds (list: readonly Uint8Array[], field: string): PeerId[] {
-  const peers = list.map((bytes, i) => decodePeerId(bytes, `${field}[${i}]`))
-  const repeated = findRepeated(peers)
-  if (repeated != null) {
-    throw new MalformedMessageError(`${field} names ${repeated.toString()} twice`)
-  }
-  return peers
+  const seen = new Set<string>()
+  return list.map((bytes, i) => {
+    const key = keyOf(bytes, `${field}[${i}]`)
+    const peer = decodeKeyed(bytes, key, `${field}[${i}]`)
+    if (seen.has(key)) {
+      throw new MalformedMessageError(`${field} names ${peer.toString()} twice`)
+    }
+    seen.add(key)
+    return peer
+  })
 }
 
 /** The first peer that stands twice in the list, if any. Compares bytes: the text of a peer id is dear to make. */
 export function findRepeated (peers: readonly PeerId[]): PeerId | undefined {
   const seen = new Set<string>()
   return peers.find(peer => {
-    const key = String.fromCharCode(...peer.toMultihash().bytes)
-    const known = seen.has(key)
+    let key = keys.get(peer)
+    if (key === undefined) {
+      key = toString(peer.toMultihash().bytes, 'latin1')
+      keys.set(peer, key)
+    }
+    const isRepeated = seen.has(key)
     seen.add(key)
-    return known
+    return isRepeated
   })
 }
 

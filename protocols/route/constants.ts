@@ -38,7 +38,7 @@ export const MAX_OFFER_LIFE_MS = 600_000
 /** Proofs have at most 32 hashes. */
 export const MAX_TREE_SIZE = 2 ** 32
 export const MAX_PROOF_HASHES = 32
-/** A path of 16 forwarders with Ed25519 identities takes 831; the rest is for fields to come. */
+/** A path of 16 forwarders with Ed25519 identities takes 879; the rest is for fields to come. */
 export const MAX_PATH_BYTES = 2_048
 
 /** The longest query, 192 Ed25519 peer ids with round trips, takes 8,679. */

@@ -7,22 +7,14 @@ import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError, MessageTooLargeError } from '../errors.ts'
 import { MAX_UINT32, checkInteger, checkLength, checkSafeInteger, checkUint64 } from '../field-checks.ts'
 import { decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
-import { HASH_BYTES, MAX_FORWARDERS, MAX_OFFER_LIFE_MS, MAX_PATH_BYTES, MAX_RTT_US, PPM, TAG_BYTES } from './constants.ts'
+import { HASH_BYTES, MAX_FORWARDERS, MAX_OFFER_LIFE_MS, MAX_PATH_BYTES, TAG_BYTES } from './constants.ts'
 import { PathNotSimpleError, PathTooLongError } from './errors.ts'
+import { decodePrediction, encodePrediction } from './prediction.ts'
 import { Path as WirePath } from './route.pb.ts'
+import type { Prediction } from './prediction.ts'
 import type { PeerId } from '@libp2p/interface'
 
-/** What the RSP expects of the path, end to end, access links included. */
-export interface Prediction {
-  rttUs: number
-  /** half the width of the interval in which the RSP expects the RTT */
-  rttMarginUs: number
-  lossPpm: number
-  /** share of cases, 0–1, in which the RSP expects to be right; travels in millionths */
-  confidence: number
-  /** age of the oldest measurement used */
-  dataAgeMs: number
-}
+export type { Prediction } from './prediction.ts'
 
 /** What an RSP decides about one path. */
 export interface PathInit {
@@ -46,7 +38,6 @@ export interface Path extends PathInit {
 
 /** Fractions of a µs, ms or millionth are rounded. Throws for a path that no one would accept. */
 export function encodePath (path: Path): Uint8Array {
-  const { prediction } = path
   const wire: WirePath = {
     rsp: encodePeerId(path.rsp),
     queryDigest: withArrayBuffer(path.queryDigest),
@@ -57,13 +48,7 @@ export function encodePath (path: Path): Uint8Array {
     notBeforeMs: BigInt(checkSafeInteger(path.notBeforeMs, 'not_before_ms')),
     expiresAtMs: BigInt(checkSafeInteger(path.expiresAtMs, 'expires_at_ms')),
     maxBytesPerSecond: path.maxBytesPerSecond,
-    prediction: {
-      rttUs: Math.round(prediction.rttUs),
-      rttMarginUs: Math.round(prediction.rttMarginUs),
-      lossPpm: Math.round(prediction.lossPpm),
-      confidencePpm: Math.round(prediction.confidence * PPM),
-      dataAgeMs: Math.round(prediction.dataAgeMs)
-    }
+    prediction: encodePrediction(path.prediction)
   }
   check(wire, path.forwarders)
 
@@ -77,7 +62,7 @@ export function decodePath (bytes: Uint8Array): Path {
   }
   const wire = parse(bytes)
   const forwarders = wire.forwarders.map((peer, i) => decodePeerId(peer, `forwarders[${i}]`))
-  const prediction = check(wire, forwarders)
+  check(wire, forwarders)
 
   return {
     rsp: decodePeerId(wire.rsp, 'rsp'),
@@ -89,13 +74,7 @@ export function decodePath (bytes: Uint8Array): Path {
     notBeforeMs: checkSafeInteger(wire.notBeforeMs, 'not_before_ms'),
     expiresAtMs: checkSafeInteger(wire.expiresAtMs, 'expires_at_ms'),
     maxBytesPerSecond: wire.maxBytesPerSecond,
-    prediction: {
-      rttUs: prediction.rttUs,
-      rttMarginUs: prediction.rttMarginUs,
-      lossPpm: prediction.lossPpm,
-      confidence: prediction.confidencePpm / PPM,
-      dataAgeMs: prediction.dataAgeMs
-    }
+    prediction: decodePrediction(wire.prediction)
   }
 }
 
@@ -120,7 +99,7 @@ function parse (bytes: Uint8Array): WirePath {
   }
 }
 
-function check (wire: WirePath, forwarders: PeerId[]): NonNullable<WirePath['prediction']> {
+function check (wire: WirePath, forwarders: PeerId[]): void {
   checkSimple(forwarders)
   checkLength(wire.queryDigest, HASH_BYTES, 'query_digest')
   checkLength(wire.sourceCommitment, HASH_BYTES, 'source_commitment')
@@ -131,8 +110,6 @@ function check (wire: WirePath, forwarders: PeerId[]): NonNullable<WirePath['pre
   if (lifeMs <= 0n || lifeMs > BigInt(MAX_OFFER_LIFE_MS)) {
     throw new MalformedMessageError(`a path lives 1 to ${MAX_OFFER_LIFE_MS} ms, not ${lifeMs}`)
   }
-
-  return checkPrediction(wire)
 }
 
 function checkSimple (forwarders: PeerId[]): void {
@@ -146,17 +123,4 @@ function checkSimple (forwarders: PeerId[]): void {
   if (repeated != null) {
     throw new PathNotSimpleError(repeated.toString())
   }
-}
-
-function checkPrediction ({ prediction }: WirePath): NonNullable<WirePath['prediction']> {
-  if (prediction == null) {
-    throw new MalformedMessageError('the path has no prediction')
-  }
-  checkInteger(prediction.rttUs, MAX_RTT_US, 'rtt_us')
-  checkInteger(prediction.rttMarginUs, MAX_RTT_US, 'rtt_margin_us')
-  checkInteger(prediction.lossPpm, PPM, 'loss_ppm')
-  checkInteger(prediction.confidencePpm, PPM, 'confidence_ppm')
-  checkInteger(prediction.dataAgeMs, MAX_UINT32, 'data_age_ms')
-
-  return prediction
 }

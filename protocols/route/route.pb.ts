@@ -1520,6 +1520,36 @@ export namespace Path {
     value: number
   }
 
+  export interface PathPredictionLossMarginPpmFieldEvent {
+    field: '$.prediction.lossMarginPpm'
+    value: number
+  }
+
+  export interface PathPredictionJitterUsFieldEvent {
+    field: '$.prediction.jitterUs'
+    value: number
+  }
+
+  export interface PathPredictionBytesPerSecondFieldEvent {
+    field: '$.prediction.bytesPerSecond'
+    value: bigint
+  }
+
+  export interface PathPredictionRateMarginBytesPerSecondFieldEvent {
+    field: '$.prediction.rateMarginBytesPerSecond'
+    value: bigint
+  }
+
+  export interface PathPredictionLoadPpmFieldEvent {
+    field: '$.prediction.loadPpm'
+    value: number
+  }
+
+  export interface PathPredictionPriceFieldEvent {
+    field: '$.prediction.price'
+    value: bigint
+  }
+
   export function encode (obj: Partial<Path>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Path.codec())
   }
@@ -1528,7 +1558,7 @@ export namespace Path {
     return decodeMessage(buf, Path.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Path>): Generator<PathRspFieldEvent | PathQueryDigestFieldEvent | PathForwardersFieldEvent | PathSourceCommitmentFieldEvent | PathDestinationCommitmentFieldEvent | PathPathNumberFieldEvent | PathNotBeforeMsFieldEvent | PathExpiresAtMsFieldEvent | PathMaxBytesPerSecondFieldEvent | PathPredictionRttUsFieldEvent | PathPredictionRttMarginUsFieldEvent | PathPredictionLossPpmFieldEvent | PathPredictionConfidencePpmFieldEvent | PathPredictionDataAgeMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Path>): Generator<PathRspFieldEvent | PathQueryDigestFieldEvent | PathForwardersFieldEvent | PathSourceCommitmentFieldEvent | PathDestinationCommitmentFieldEvent | PathPathNumberFieldEvent | PathNotBeforeMsFieldEvent | PathExpiresAtMsFieldEvent | PathMaxBytesPerSecondFieldEvent | PathPredictionRttUsFieldEvent | PathPredictionRttMarginUsFieldEvent | PathPredictionLossPpmFieldEvent | PathPredictionConfidencePpmFieldEvent | PathPredictionDataAgeMsFieldEvent | PathPredictionLossMarginPpmFieldEvent | PathPredictionJitterUsFieldEvent | PathPredictionBytesPerSecondFieldEvent | PathPredictionRateMarginBytesPerSecondFieldEvent | PathPredictionLoadPpmFieldEvent | PathPredictionPriceFieldEvent> {
     return streamMessage(buf, Path.codec(), opts)
   }
 }
@@ -1539,6 +1569,12 @@ export interface Prediction {
   lossPpm: number
   confidencePpm: number
   dataAgeMs: number
+  lossMarginPpm?: number
+  jitterUs?: number
+  bytesPerSecond?: bigint
+  rateMarginBytesPerSecond?: bigint
+  loadPpm?: number
+  price?: bigint
 }
 
 export namespace Prediction {
@@ -1574,6 +1610,36 @@ export namespace Prediction {
         if ((obj.dataAgeMs != null && obj.dataAgeMs !== 0)) {
           w.uint32(40)
           w.uint32(obj.dataAgeMs)
+        }
+
+        if (obj.lossMarginPpm != null) {
+          w.uint32(48)
+          w.uint32(obj.lossMarginPpm)
+        }
+
+        if (obj.jitterUs != null) {
+          w.uint32(56)
+          w.uint32(obj.jitterUs)
+        }
+
+        if (obj.bytesPerSecond != null) {
+          w.uint32(64)
+          w.uint64(obj.bytesPerSecond)
+        }
+
+        if (obj.rateMarginBytesPerSecond != null) {
+          w.uint32(72)
+          w.uint64(obj.rateMarginBytesPerSecond)
+        }
+
+        if (obj.loadPpm != null) {
+          w.uint32(80)
+          w.uint32(obj.loadPpm)
+        }
+
+        if (obj.price != null) {
+          w.uint32(88)
+          w.uint64(obj.price)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1612,6 +1678,30 @@ export namespace Prediction {
             }
             case 5: {
               obj.dataAgeMs = reader.uint32()
+              break
+            }
+            case 6: {
+              obj.lossMarginPpm = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.jitterUs = reader.uint32()
+              break
+            }
+            case 8: {
+              obj.bytesPerSecond = reader.uint64()
+              break
+            }
+            case 9: {
+              obj.rateMarginBytesPerSecond = reader.uint64()
+              break
+            }
+            case 10: {
+              obj.loadPpm = reader.uint32()
+              break
+            }
+            case 11: {
+              obj.price = reader.uint64()
               break
             }
             default: {
@@ -1664,6 +1754,48 @@ export namespace Prediction {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.lossMarginPpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.jitterUs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.bytesPerSecond`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.rateMarginBytesPerSecond`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.loadPpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.price`,
+                value: reader.uint64()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1701,6 +1833,36 @@ export namespace Prediction {
     value: number
   }
 
+  export interface PredictionLossMarginPpmFieldEvent {
+    field: '$.lossMarginPpm'
+    value: number
+  }
+
+  export interface PredictionJitterUsFieldEvent {
+    field: '$.jitterUs'
+    value: number
+  }
+
+  export interface PredictionBytesPerSecondFieldEvent {
+    field: '$.bytesPerSecond'
+    value: bigint
+  }
+
+  export interface PredictionRateMarginBytesPerSecondFieldEvent {
+    field: '$.rateMarginBytesPerSecond'
+    value: bigint
+  }
+
+  export interface PredictionLoadPpmFieldEvent {
+    field: '$.loadPpm'
+    value: number
+  }
+
+  export interface PredictionPriceFieldEvent {
+    field: '$.price'
+    value: bigint
+  }
+
   export function encode (obj: Partial<Prediction>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Prediction.codec())
   }
@@ -1709,7 +1871,7 @@ export namespace Prediction {
     return decodeMessage(buf, Prediction.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Prediction>): Generator<PredictionRttUsFieldEvent | PredictionRttMarginUsFieldEvent | PredictionLossPpmFieldEvent | PredictionConfidencePpmFieldEvent | PredictionDataAgeMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Prediction>): Generator<PredictionRttUsFieldEvent | PredictionRttMarginUsFieldEvent | PredictionLossPpmFieldEvent | PredictionConfidencePpmFieldEvent | PredictionDataAgeMsFieldEvent | PredictionLossMarginPpmFieldEvent | PredictionJitterUsFieldEvent | PredictionBytesPerSecondFieldEvent | PredictionRateMarginBytesPerSecondFieldEvent | PredictionLoadPpmFieldEvent | PredictionPriceFieldEvent> {
     return streamMessage(buf, Prediction.codec(), opts)
   }
 }

@@ -6,6 +6,7 @@
 // side has closed was followed or refused from there already.) The search ends when the two nearest open nodes together
 // reach the bound: Nicholson, Computer Journal 9 (1966).
 import { LabelHeap } from './label-heap.ts'
+import { WORST } from './query-costs.ts'
 import type { Label, QueryCosts } from './query-costs.ts'
 import type { SortedRows } from './sorted-rows.ts'
 
@@ -17,9 +18,9 @@ export class BidirectionalSearch {
   /** The label of the path that the last run found. */
   readonly found: Label = { cost: 0, tieUs: 0 }
 
-  /** True when there is a path; blocked nodes are not on it. */
-  run (query: QueryCosts): boolean {
-    const [source, destination] = this.#begin(query)
+  /** True when there is a path better than the bound; blocked nodes are not on it, and it does not begin at a node that is taken. */
+  run (query: QueryCosts, taken: readonly number[] = [], bound: Readonly<Label> = WORST): boolean {
+    const [source, destination] = this.#begin(query, taken, bound)
     const { forward, backward } = query.rows
     while (source.size > 0 && destination.size > 0 && this.#promises(source, destination)) {
       if (source.size <= destination.size) {
@@ -59,7 +60,7 @@ export class BidirectionalSearch {
     }
   }
 
-  #begin (query: QueryCosts): readonly [LabelHeap, LabelHeap] {
+  #begin (query: QueryCosts, taken: readonly number[], bound: Readonly<Label>): readonly [LabelHeap, LabelHeap] {
     if (this.#sides[0].capacity < query.graph.nodeCount) {
       this.#sides = [new LabelHeap(query.graph.nodeCount), new LabelHeap(query.graph.nodeCount)]
     }
@@ -67,10 +68,10 @@ export class BidirectionalSearch {
     source.clear()
     destination.clear()
     this.#meeting = NONE
-    this.found.cost = Number.POSITIVE_INFINITY
-    this.found.tieUs = Number.POSITIVE_INFINITY
+    this.found.cost = bound.cost
+    this.found.tieUs = bound.tieUs
     for (const node of query.entries) {
-      if (query.blocked[node] !== 0) {
+      if (query.blocked[node] !== 0 || taken.includes(node)) {
         continue
       }
       const { cost, tieUs } = query.entryLabel(node)

@@ -1,6 +1,5 @@
 // Paths that fail apart from each other: a backup that shares no forwarder with a path, and the finder that an RSP answers
 // with, whose paths contain such a backup of the best one.
-import { areDisjoint } from '../topology/path.ts'
 import type { Graph } from '../topology/graph.ts'
 import { cheapestPaths } from './alternatives.ts'
 import type { CostRowsCache } from './cost-rows.ts'
@@ -36,19 +35,8 @@ export class DisjointFinder implements PathFinder {
     if (best === undefined) {
       return []
     }
-    return this.#withBackup(best, query).map(path => this.#search.describe(path))
-  }
-
-  #withBackup (best: RankedPath, query: PathQuery): RankedPath[] {
     const backup = query.paths === 1 ? undefined : bestWithout(this.#search, best.nodes)
-    if (backup !== undefined && query.paths === 2) {
-      return [best, backup]
-    }
-    const paths = cheapestPaths(this.#search, best, query.paths, query.maxForwarders)
-    if (backup === undefined || paths.some(path => areDisjoint(path.nodes, best.nodes))) {
-      return paths
-    }
-    return [...paths.slice(0, query.paths - 1), backup]
+    return cheapestPaths(this.#search, best, query.paths, query.maxForwarders, backup).map(path => this.#search.describe(path))
   }
 }
 

@@ -9,7 +9,7 @@ import type { FoundPath } from '../topology/path.ts'
 import { BidirectionalSearch } from './bidirectional.ts'
 import { ConstrainedSearch } from './constrained.ts'
 import { CostRowsCache } from './cost-rows.ts'
-import { Dijkstra } from './dijkstra.ts'
+import { GuidedSearch } from './guided-search.ts'
 import { HopLimitedSearch } from './hop-limited.ts'
 import { checkPathQuery, isConstrained } from './path-finder.ts'
 import type { PathQuery } from './path-finder.ts'
@@ -31,11 +31,14 @@ export class PathSearch {
   readonly #seeds = new Seeds()
   readonly #cache: CostRowsCache
   readonly #bidirectional = new BidirectionalSearch()
-  readonly #dijkstra = new Dijkstra()
+  readonly #guided = new GuidedSearch()
   readonly #hopLimited = new HopLimitedSearch()
   readonly #constrained = new ConstrainedSearch()
   #query!: PathQuery
   #isConstrained = false
+  /** By node: what a path costs from there at the least; undefined before the query's first search. */
+  #completions: Float64Array<ArrayBuffer> | undefined
+  #completionsKept = new Float64Array(0)
   /** Whether the constrained search has its bounds. */
   #isBounded = false
 
@@ -51,13 +54,17 @@ export class PathSearch {
     this.costs.begin(graph, query, this.#cache)
     this.#isConstrained = isConstrained(query)
     this.#isBounded = false
+    this.#completions = undefined
     if (this.#isConstrained && query.paths > 1) {
       // now, while no search has blocked more nodes than the query avoids
       this.#boundConstrained()
     }
   }
 
-  /** The best path from the source; the blocked nodes are not on it. */
+  /**
+   * The best path from the source; the blocked nodes are not on it. The first search of a query guides those that follow
+   * (`after`), so no node may be blocked in it that is open in one of those.
+   */
   fromSource (): RankedPath | undefined {
     const { maxForwarders, waypoints = [] } = this.#query
     if (this.#isConstrained && waypoints.length > 0) {
@@ -65,6 +72,9 @@ export class PathSearch {
     }
     if (!this.#bidirectional.run(this.costs)) {
       return undefined
+    }
+    if (this.#query.paths > 1 && this.#completions === undefined) {
+      this.#boundCompletions()
     }
     const nodes = this.#bidirectional.trace()
     if (nodes.length <= maxForwarders && (!this.#isConstrained || this.#keepsTo(nodes))) {
@@ -86,10 +96,9 @@ export class PathSearch {
       return this.#runConstrained(prefix, taken, bound)
     }
     if (prefix.length === 0) {
-      this.#seedEntries(taken)
-    } else {
-      this.#seedNeighbours(prefix[prefix.length - 1], label, taken)
+      return this.#fromEntries(taken, bound)
     }
+    this.#seedNeighbours(prefix[prefix.length - 1], label, taken, bound)
     const rest = this.#fromSeeds(this.#query.maxForwarders - prefix.length, bound)
     return rest === undefined ? undefined : { ...rest, nodes: [...prefix, ...rest.nodes] }
   }
@@ -128,13 +137,26 @@ export class PathSearch {
     this.#isBounded = true
   }
 
+  #fromEntries (taken: readonly number[], bound: Readonly<Label>): RankedPath | undefined {
+    const { maxForwarders } = this.#query
+    if (!this.#bidirectional.run(this.costs, taken, bound)) {
+      return undefined
+    }
+    const nodes = this.#bidirectional.trace()
+    if (nodes.length <= maxForwarders) {
+      return { ...this.#bidirectional.found, nodes }
+    }
+    this.#seedEntries(taken)
+    return this.#limited(maxForwarders, bound)
+  }
+
   #fromSeeds (maxForwarders: number, bound: Readonly<Label>): RankedPath | undefined {
-    const exit = this.#dijkstra.run(this.costs, this.#seeds, bound)
+    const exit = this.#guided.run(this.costs, this.#seeds, bound, this.#completions ?? this.#boundCompletions())
     if (exit === -1) {
       return undefined
     }
-    const nodes = this.#dijkstra.trace(exit)
-    return nodes.length <= maxForwarders ? { ...this.#dijkstra.found, nodes } : this.#limited(maxForwarders, bound)
+    const nodes = this.#guided.trace(exit)
+    return nodes.length <= maxForwarders ? { ...this.#guided.found, nodes } : this.#limited(maxForwarders, bound)
   }
 
   #limited (maxForwarders: number, bound: Readonly<Label>): RankedPath | undefined {
@@ -147,18 +169,32 @@ export class PathSearch {
     this.#seeds.clear()
     for (const node of this.costs.entries) {
       if (this.costs.blocked[node] === 0 && !taken.includes(node)) {
-        this.#seeds.add(node, this.costs.entryLabel(node))
+        const { cost, tieUs } = this.costs.entryLabel(node)
+        this.#seeds.add(node, cost, tieUs)
       }
     }
   }
 
-  #seedNeighbours (node: number, label: Label, taken: readonly number[]): void {
-    const { starts, ends, targets, costs, delayUs } = this.costs.rows.forward
+  /** Those past which no path within the bound leads are left out. */
+  #seedNeighbours (node: number, label: Label, taken: readonly number[], bound: Readonly<Label>): void {
+    const { blocked, leastExit, weighting, rows: { forward: { starts, ends, targets, costs, delayUs } } } = this.costs
+    const tieUs = label.tieUs + weighting.relayCostUs
+    const most = bound.cost - leastExit.cost
     this.#seeds.clear()
-    for (let place = starts[node]; place < ends[node]; place++) {
-      if (this.costs.blocked[targets[place]] === 0 && !taken.includes(targets[place])) {
-        this.#seeds.add(targets[place], { cost: label.cost + costs[place], tieUs: label.tieUs + delayUs[place] + this.costs.weighting.relayCostUs })
+    for (let place = starts[node]; place < ends[node] && label.cost + costs[place] <= most; place++) {
+      if (blocked[targets[place]] === 0 && !taken.includes(targets[place])) {
+        this.#seeds.add(targets[place], label.cost + costs[place], tieUs + delayUs[place])
       }
     }
+  }
+
+  #boundCompletions (): Float64Array<ArrayBuffer> {
+    const { nodeCount } = this.costs.graph
+    if (this.#completionsKept.length < nodeCount) {
+      this.#completionsKept = new Float64Array(nodeCount)
+    }
+    this.#completions = this.#completionsKept
+    this.#bidirectional.boundCompletions(this.#completions, nodeCount)
+    return this.#completions
   }
 }

@@ -1,6 +1,5 @@
 // Where a search starts: nodes and what it cost to come there. At the source these are the access points; at a spur of a
 // path, the neighbours of the node at which an alternative leaves it.
-import type { Label } from './query-costs.ts'
 
 /** At most one seed for a node; the arrays are kept from search to search. */
 export class Seeds {
@@ -14,9 +13,9 @@ export class Seeds {
     this.tiesUs.length = 0
   }
 
-  add (node: number, label: Label): void {
+  add (node: number, cost: number, tieUs: number): void {
     this.nodes.push(node)
-    this.costs.push(label.cost)
-    this.tiesUs.push(label.tieUs)
+    this.costs.push(cost)
+    this.tiesUs.push(tieUs)
   }
 }

@@ -15,6 +15,7 @@ import { RELAY_COST_US, RouteService } from './route-service.ts'
 import { Surveyor } from './surveyor.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { predict } from './prediction.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
@@ -169,7 +170,7 @@ export class RouteProvider implements Startable {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), privateKey, offered: this.#offered, now: Date.now })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predict, privateKey, offered: this.#offered, now: Date.now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)

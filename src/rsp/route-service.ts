@@ -1,5 +1,5 @@
 // Answers route queries: from the map, by the finder, as signed offers. Knows neither how the map is filled nor how paths
-// are found.
+// are found or judged.
 import { NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { AnswerSigner } from './answer-signer.ts'
@@ -7,7 +7,7 @@ import type { OfferedLinks } from './offered-links.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
 import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
-import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
+import type { PathInit, Prediction, SignedOffers } from '../../protocols/route/offer.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
@@ -15,14 +15,14 @@ const MAX_FORWARDERS = 8
 export const RELAY_COST_US = 500
 /** A host asks again before an offer ends; by then the map may have changed. */
 const OFFER_LIFE_MS = 300_000
-/** Paths chosen on values of hours ago still keep about 80 % of the gain, but what a single one promises is less and less true. */
-const HALF_CONFIDENCE_AGE_MS = 600_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
 const MAX_BYTES_PER_SECOND = 6_250_000n
 
 export interface RouteServiceInit {
   map: PerformanceMap
   finder: PathFinder
+  /** What is promised of a path. */
+  predict: (path: FoundPath, nowMs: number) => Prediction
   privateKey: PrivateKey
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
@@ -34,6 +34,8 @@ export class RouteService {
   readonly #init: RouteServiceInit
   readonly #self: PeerId
   readonly #signer: AnswerSigner
+  /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
+  readonly #peers: Array<{ key: string, peer: PeerId } | undefined> = []
   #pathNumber = crypto.getRandomValues(new Uint32Array(1))[0]
   /** Queries answered with at least one path. */
   answered = 0
@@ -88,32 +90,24 @@ export class RouteService {
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {
-    const dataAgeMs = Number.isFinite(path.oldestMs) ? Math.max(0, nowMs - path.oldestMs) : 0
     this.#pathNumber = (this.#pathNumber + 1) >>> 0
     return {
-      forwarders: path.nodes.map((node) => peerIdFromString(this.#init.map.keyOf(node))),
+      forwarders: path.nodes.map((node) => this.#peerOf(node)),
       pathNumber: this.#pathNumber,
       notBeforeMs: nowMs,
       expiresAtMs: nowMs + OFFER_LIFE_MS,
       maxBytesPerSecond: MAX_BYTES_PER_SECOND,
-      prediction: {
-        rttUs: Math.round(path.rttUs),
-        rttMarginUs: Math.round(Math.max(1_000, 0.03 * path.rttUs + 2 * path.jitterUs)),
-        lossPpm: Math.round(path.lossPpm),
-        confidence: confidence(path, dataAgeMs),
-        dataAgeMs: Math.round(dataAgeMs)
-      }
+      prediction: this.#init.predict(path, nowMs)
     }
   }
-}
 
-/**
- * Falls with the number of links and with unrest and, the older the oldest value is, towards nothing: half at ten minutes, a
- * quarter at half an hour. So what a restarted RSP remembers is offered when nothing newer is known, and loses to what
- * another RSP has just measured. The host measures before it moves. To be calibrated against what happens.
- */
-function confidence (path: FoundPath, dataAgeMs: number): number {
-  const unrest = path.rttUs > 0 ? path.jitterUs / path.rttUs : 0
-  const whenFresh = Math.max(0.5, Math.min(0.99, 0.97 - 0.01 * path.nodes.length - 0.5 * unrest))
-  return whenFresh / (1 + dataAgeMs / HALF_CONFIDENCE_AGE_MS)
+  #peerOf (node: number): PeerId {
+    const key = this.#init.map.keyOf(node)
+    let known = this.#peers[node]
+    if (known?.key !== key) {
+      known = { key, peer: peerIdFromString(key) }
+      this.#peers[node] = known
+    }
+    return known.peer
+  }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
+import { predict } from '../../src/rsp/prediction.ts'
 import { checkAnswer } from '../../protocols/route/client.ts'
 import { digestQuery } from '../../protocols/route/codec.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
@@ -35,7 +36,7 @@ describe('route service', () => {
     link(C, B, 10_000)
     link(A, D, 15_000)
     link(D, B, 15_000)
-    service = new RouteService({ map, finder: new DisjointFinder(), privateKey: RSP_KEY, now: () => nowMs })
+    service = new RouteService({ map, finder: new DisjointFinder(), predict, privateKey: RSP_KEY, now: () => nowMs })
   })
 
   it('offers the best paths first, and predicts their round trips with both access links', async () => {

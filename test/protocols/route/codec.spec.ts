@@ -11,7 +11,7 @@ import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../../protocols/route/
 import { signOffers } from '../../../protocols/route/offer.ts'
 import { decodePath, encodePath } from '../../../protocols/route/path.ts'
 import { Path, Query, RouteResponse } from '../../../protocols/route/route.pb.ts'
-import { answerTo, ASKED, FORWARDERS, HOST_A, NOW_MS, PATHS, RSP, RSP_KEY, SALT_A, samplePath, sampleQuery } from './samples.ts'
+import { answerTo, ASKED, FORWARDERS, FULL_PREDICTION, HOST_A, NOW_MS, PATHS, RSP, RSP_KEY, SALT_A, samplePath, sampleQuery } from './samples.ts'
 import type { RouteQuery } from '../../../protocols/route/codec.ts'
 
 const golden = wire as Record<string, string>
@@ -37,6 +37,10 @@ describe('protocols/route/codec', () => {
       assert.equal(hex(encodePath({ ...samplePath(), rsp: RSP, ...answered })), golden.path)
     })
 
+    it('encodes a path with a prediction of every metric to the same bytes as ever', () => {
+      assert.equal(hex(encodePath({ ...samplePath({ prediction: FULL_PREDICTION }), rsp: RSP, ...answered })), golden.pathOfAllMetrics)
+    })
+
     it('encodes a signed answer to the same bytes as ever', async () => {
       const answer = await signOffers(PATHS, { ...answered, privateKey: RSP_KEY, nowMs: NOW_MS })
       assert.equal(hex(encodeAnswer(answer)), golden.response)
@@ -46,6 +50,7 @@ describe('protocols/route/codec', () => {
       assert.deepEqual(decodeQuery(bytesOf('query')).nonce, ASKED.nonce)
       assert.equal(decodeAnswer(bytesOf('response')).offers.length, 3)
       assert.equal(decodePath(bytesOf('path')).pathNumber, 7)
+      assert.deepEqual(decodePath(bytesOf('pathOfAllMetrics')).prediction, FULL_PREDICTION)
     })
   })
 

@@ -18,6 +18,11 @@ const SIGN = { ...ends, privateKey: RSP_KEY, nowMs: NOW_MS }
 const EXPECT = { expectedRsp: RSP, queryDigest: ASKED.digest, nowMs: NOW_MS }
 const MINUTE_MS = 60_000
 
+/** A leaf that promises this beside what is well-formed. */
+function predicting (change: Partial<NonNullable<Path['prediction']>>): Partial<Path> {
+  return { prediction: { rttUs: 1, rttMarginUs: 1, lossPpm: 1, confidencePpm: 1, dataAgeMs: 1, ...change } }
+}
+
 function flipped (bytes: Uint8Array, at = 0): Uint8Array {
   const copy = Uint8Array.from(bytes)
   copy[at] ^= 1
@@ -89,7 +94,7 @@ describe('protocols/route/offer', () => {
       notBeforeMs: fc.constant(NOW_MS),
       expiresAtMs: fc.integer({ min: NOW_MS + 1, max: NOW_MS + 600_000 }),
       maxBytesPerSecond: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-      prediction: fc.record({ rttUs: fc.nat({ max: 60_000_000 }), rttMarginUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), confidence: fc.nat({ max: 1_000_000 }).map(ppm => ppm / 1_000_000), dataAgeMs: fc.nat() }, { noNullPrototype: true })
+      prediction: fc.record({ rttUs: fc.nat({ max: 60_000_000 }), rttMarginUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), confidence: fc.nat({ max: 1_000_000 }).map(ppm => ppm / 1_000_000), dataAgeMs: fc.nat(), lossMarginPpm: fc.nat({ max: 1_000_000 }), jitterUs: fc.nat({ max: 60_000_000 }), bytesPerSecond: fc.maxSafeNat(), loadPpm: fc.nat({ max: 1_000_000 }), price: fc.maxSafeNat() }, { noNullPrototype: true, requiredKeys: ['rttUs', 'rttMarginUs', 'lossPpm', 'confidence', 'dataAgeMs'] })
     })
     await fc.assert(fc.asyncProperty(fc.array(path, { minLength: 1, maxLength: 8 }), async paths => {
       const { root, offers } = await signOffers(paths, SIGN)
@@ -144,8 +149,14 @@ describe('protocols/route/offer', () => {
       ['when it expires before it begins', 'MalformedMessageError', () => ({ expiresAtMs: BigInt(NOW_MS) })],
       ['when it expires more than 10 minutes after its issue', 'MalformedMessageError', () => ({ notBeforeMs: BigInt(NOW_MS + 2_000), expiresAtMs: BigInt(NOW_MS + 600_002) })],
       ['when it holds only later', 'NotYetValidError', () => ({ notBeforeMs: BigInt(NOW_MS + MINUTE_MS + 1), expiresAtMs: BigInt(NOW_MS + 5 * MINUTE_MS) })],
-      ['with more loss than everything', 'MalformedMessageError', () => ({ prediction: { rttUs: 1, rttMarginUs: 1, lossPpm: 1_000_001, confidencePpm: 1, dataAgeMs: 1 } })],
-      ['with more confidence than certainty', 'MalformedMessageError', () => ({ prediction: { rttUs: 1, rttMarginUs: 1, lossPpm: 1, confidencePpm: 1_000_001, dataAgeMs: 1 } })]
+      ['with more loss than everything', 'MalformedMessageError', () => predicting({ lossPpm: 1_000_001 })],
+      ['with more confidence than certainty', 'MalformedMessageError', () => predicting({ confidencePpm: 1_000_001 })],
+      ['with a loss that is off by more than everything', 'MalformedMessageError', () => predicting({ lossMarginPpm: 1_000_001 })],
+      ['with a jitter of more than a minute', 'MalformedMessageError', () => predicting({ jitterUs: 60_000_001 })],
+      ['with more load than there can be', 'MalformedMessageError', () => predicting({ loadPpm: 1_000_001 })],
+      ['with a rate that no number holds', 'MalformedMessageError', () => predicting({ bytesPerSecond: 2n ** 53n })],
+      ['with the margin of a rate and no rate', 'MalformedMessageError', () => predicting({ rateMarginBytesPerSecond: 1n })],
+      ['with a price that no number holds', 'MalformedMessageError', () => predicting({ price: 2n ** 64n - 1n })]
     ]
     for (const [name, error, change] of leaves) {
       it(`${name}, although it is signed: ${error}`, async () => {
@@ -182,6 +193,8 @@ describe('protocols/route/offer', () => {
       ['with 17 forwarders', 'PathTooLongError', { forwarders: FORWARDERS.slice(0, 17) }],
       ['for longer than 10 minutes', 'MalformedMessageError', { expiresAtMs: NOW_MS + 600_001 }],
       ['with an RTT that is no number', 'MalformedMessageError', { prediction: { ...samplePath().prediction, rttUs: Number.NaN } }],
+      ['with a rate below nothing', 'MalformedMessageError', { prediction: { ...samplePath().prediction, bytesPerSecond: -1 } }],
+      ['with a price that is no number', 'MalformedMessageError', { prediction: { ...samplePath().prediction, price: Number.POSITIVE_INFINITY } }],
       ['with a path number over 32 bits', 'MalformedMessageError', { pathNumber: 2 ** 32 }],
       ['with a rate over 64 bits', 'MalformedMessageError', { maxBytesPerSecond: 2n ** 64n }]
     ]

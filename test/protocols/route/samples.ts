@@ -3,7 +3,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { commit, digestQuery } from '../../../protocols/route/codec.ts'
 import type { DigestedQuery, RouteQuery } from '../../../protocols/route/codec.ts'
-import type { Answer, PathInit } from '../../../protocols/route/offer.ts'
+import type { Answer, PathInit, Prediction } from '../../../protocols/route/offer.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 12)
@@ -48,6 +48,21 @@ export function samplePath (change: Partial<PathInit> = {}): PathInit {
     prediction: { rttUs: 91_000, rttMarginUs: 3_000, lossPpm: 120, confidence: 0.95, dataAgeMs: 2_500 },
     ...change
   }
+}
+
+/** What an RSP may say of a path at most. */
+export const FULL_PREDICTION: Prediction = {
+  rttUs: 91_000,
+  rttMarginUs: 3_000,
+  lossPpm: 120,
+  lossMarginPpm: 40,
+  jitterUs: 700,
+  bytesPerSecond: 12_500_000,
+  rateMarginBytesPerSecond: 1_000_000,
+  loadPpm: 300_000,
+  price: 5_000,
+  confidence: 0.8,
+  dataAgeMs: 2_500
 }
 
 export function answerTo (query: DigestedQuery, paths: PathInit[]): Answer {
