@@ -1,0 +1,89 @@
+// Which of the paths found is recommended first. The cheapest one for everybody would have all flows move at once whenever a link's
+// value does, onto the same links; so
+//
+// - paths that cost nearly the same count as equal, and among them it is drawn, those less likely whose links this RSP has just given to others;
+// - who asks again hears the same as before while it is nearly as good as the best, at first even where it is somewhat worse.
+import { OwnLoad } from './own-load.ts'
+import { compareNodes } from '../topology/path.ts'
+import type { FoundPath } from '../topology/path.ts'
+
+/** Below this difference two costs are the same to whoever uses the path: about what a link's value moves between two looks. */
+const EQUAL_SHARE = 0.03
+/** For so long after a path was first recommended only one that is better by twice as much takes its place. */
+const HOLD_MS = 60_000
+const HELD_SHARE = 2 * EQUAL_SHARE
+/** A recommendation that nobody has asked for again is forgotten; a host asks anew within the life of an offer. */
+const REMEMBERED_MS = 300_000
+const MAX_HELD = 16_384
+
+interface Held {
+  nodes: readonly number[]
+  sinceMs: number
+  usedMs: number
+}
+
+export interface PathChoiceInit {
+  /** From 0 to 1. */
+  random?: () => number
+  load?: OwnLoad
+}
+
+export class PathChoice {
+  readonly #random: () => number
+  readonly #load: OwnLoad
+  /** By who asks for what; the one asked for longest ago first. */
+  readonly #held = new Map<string, Held>()
+
+  constructor (init: PathChoiceInit = {}) {
+    this.#random = init.random ?? Math.random
+    this.#load = init.load ?? new OwnLoad()
+  }
+
+  get size (): number {
+    return this.#held.size
+  }
+
+  /**
+   * @param asker - the same for the same host and the same two ends
+   * @param paths - best first, not empty
+   * @returns the same paths, the recommended one first, the others as they were
+   */
+  order (asker: string, paths: readonly FoundPath[], nowMs: number): FoundPath[] {
+    const known = this.#held.get(asker)
+    const held = known !== undefined && nowMs - known.usedMs < REMEMBERED_MS ? known : undefined
+    const chosen = this.#kept(held, paths, nowMs) ?? this.#drawn(paths, nowMs)
+    const isSame = held !== undefined && compareNodes(held.nodes, chosen.nodes) === 0
+    if (!isSame) {
+      this.#load.add(chosen.nodes, nowMs)
+    }
+    this.#hold(asker, { nodes: chosen.nodes, sinceMs: isSame ? held.sinceMs : nowMs, usedMs: nowMs })
+    return [chosen, ...paths.filter((path) => path !== chosen)]
+  }
+
+  /** What was recommended before, if it is still good enough. */
+  #kept (held: Held | undefined, paths: readonly FoundPath[], nowMs: number): FoundPath | undefined {
+    if (held === undefined) {
+      return undefined
+    }
+    const share = nowMs - held.sinceMs < HOLD_MS ? HELD_SHARE : EQUAL_SHARE
+    return paths.find((path) => path.cost <= paths[0].cost * (1 + share) && compareNodes(path.nodes, held.nodes) === 0)
+  }
+
+  #drawn (paths: readonly FoundPath[], nowMs: number): FoundPath {
+    const equals = paths.filter(({ cost }) => cost <= paths[0].cost * (1 + EQUAL_SHARE))
+    if (equals.length === 1) {
+      return paths[0]
+    }
+    const weights = equals.map(({ nodes }) => 1 / (1 + this.#load.flowsOn(nodes, nowMs)))
+    let left = this.#random() * weights.reduce((sum, weight) => sum + weight, 0)
+    return equals.find((_, at) => (left -= weights[at]) < 0) ?? paths[0]
+  }
+
+  #hold (asker: string, held: Held): void {
+    this.#held.delete(asker)
+    this.#held.set(asker, held)
+    if (this.#held.size > MAX_HELD) {
+      this.#held.delete(this.#held.keys().next().value as string)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What an RSP promises of a path: each value with half the width of its interval, and how sure it is of them. It keeps some of its
+// promises, and when the links have been measured anew it looks what has become of them (calibration.ts).
+import { Calibration } from './calibration.ts'
+import { PromiseLedger } from './promise-ledger.ts'
+import type { Graph } from '../topology/graph.ts'
+import type { PathMetrics } from '../topology/path.ts'
+import type { PromiseLedgerInit } from './promise-ledger.ts'
+import type { FoundPath } from '../path-finding/path-finder.ts'
+import type { Prediction } from '../../protocols/route/prediction.ts'
+
+/** Paths of more links count as of so many: errors add up, but links fail together. */
+const MOST_LINKS = 4
+/** How far a path's round trip is off by besides what its links are known to vary: a shape, whose size is calibrated. */
+const BASE_SCALE_US = 1_000
+const SCALE_PER_RTT = 0.02
+/** Access legs are measured by the hosts; a promise cannot be more exact than their measurements are. */
+const MIN_RTT_MARGIN_US = 500
+/** A lost probe of the 64 that a forwarder remembers. */
+const LOSS_STEP_PPM = 15_625
+const SCALE_PER_RATE = 0.1
+/**
+ * Values of this age are half as sure, so that what a restarted RSP remembers loses to what another has just measured: paths chosen
+ * on values of hours ago still keep about 80 % of the gain, but what a single one promises is less and less true.
+ */
+const HALF_CONFIDENCE_AGE_MS = 600_000
+/** What is older than a link may be silent grows uncertain with the root of its age, as a random walk does. */
+const FRESH_MS = 180_000
+
+const FIRST_FACTORS = { rtt: 1.5, loss: 1, rate: 2 }
+
+export interface CalibrationStatus {
+  /** Of paths of 1, 2, 3 and more links: promises checked, and the share of them that was kept, 0 to 1. */
+  rtt: Array<{ checks: number, coverage: number }>
+}
+
+/** What of a found path counts. */
+export type PromisedPath = Pick<FoundPath, 'nodes' | 'rttUs' | 'lossPpm' | 'jitterUs' | 'oldestMs'> & PathExtras
+
+/** Undefined where some link's is not known. */
+interface PathExtras {
+  delayVarianceUs2?: number
+  bytesPerSecond?: number
+  loadPpm?: number
+  price?: number
+}
+
+type Metrics = Pick<PromisedPath, 'rttUs' | 'lossPpm' | 'delayVarianceUs2'>
+
+export class Predictor {
+  readonly #rtt = Array.from({ length: MOST_LINKS }, () => new Calibration(FIRST_FACTORS.rtt))
+  readonly #loss = new Calibration(FIRST_FACTORS.loss)
+  readonly #rate = new Calibration(FIRST_FACTORS.rate)
+  readonly #ledger: PromiseLedger
+
+  constructor (init: PromiseLedgerInit = {}) {
+    this.#ledger = new PromiseLedger(init)
+  }
+
+  get status (): CalibrationStatus {
+    return { rtt: this.#rtt.map(({ checks, coverage }) => ({ checks, coverage })) }
+  }
+
+  /** A value that is not known of every link is not promised. */
+  predict (path: PromisedPath, nowMs: number): Prediction {
+    const dataAgeMs = Number.isFinite(path.oldestMs) ? Math.max(0, nowMs - path.oldestMs) : 0
+    const rtt = this.#rttOf(path.nodes.length - 1)
+    const staleness = Math.sqrt(Math.max(1, dataAgeMs / FRESH_MS))
+    return {
+      rttUs: Math.round(path.rttUs),
+      rttMarginUs: Math.round(Math.max(MIN_RTT_MARGIN_US, staleness * rtt.factor * rttScaleUs(path))),
+      lossPpm: Math.round(path.lossPpm),
+      lossMarginPpm: Math.min(1e6, Math.round(staleness * this.#loss.factor * lossScalePpm(path))),
+      jitterUs: Math.round(path.jitterUs),
+      confidence: rtt.coverage / (1 + dataAgeMs / HALF_CONFIDENCE_AGE_MS),
+      dataAgeMs: Math.round(dataAgeMs),
+      ...this.#rateOf(path, staleness),
+      ...(path.loadPpm === undefined ? {} : { loadPpm: Math.round(path.loadPpm) }),
+      ...(path.price === undefined ? {} : { price: Math.round(path.price) })
+    }
+  }
+
+  /** Keeps what was promised of a path of the graph, now and then. */
+  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
+    this.#ledger.note(graph, nodes, nowMs)
+  }
+
+  /** Looks what has become of promises, by what is known of the links now. */
+  check (graph: Graph, nowMs: number): void {
+    for (const promise of this.#ledger.due(graph, nowMs)) {
+      const { links, now } = promise
+      const then: PathMetrics & PathExtras = promise.then
+      observe(this.#rttOf(links), now.rttUs - then.rttUs, rttScaleUs(then))
+      observe(this.#loss, now.lossPpm - then.lossPpm, lossScalePpm(then))
+      const rate = (now as PathExtras).bytesPerSecond
+      if (then.bytesPerSecond !== undefined && rate !== undefined) {
+        observe(this.#rate, rate - then.bytesPerSecond, rateScale(then.bytesPerSecond))
+      }
+    }
+  }
+
+  #rttOf (links: number): Calibration {
+    return this.#rtt[Math.max(1, Math.min(MOST_LINKS, links)) - 1]
+  }
+
+  #rateOf ({ bytesPerSecond }: PathExtras, staleness: number): Pick<Prediction, 'bytesPerSecond' | 'rateMarginBytesPerSecond'> {
+    return bytesPerSecond === undefined
+      ? {}
+      : { bytesPerSecond: Math.round(bytesPerSecond), rateMarginBytesPerSecond: Math.round(staleness * this.#rate.factor * rateScale(bytesPerSecond)) }
+  }
+}
+
+function observe (calibration: Calibration, error: number, scale: number): void {
+  calibration.observe(error, scale, calibration.factor * scale)
+}
+
+function rttScaleUs ({ rttUs, delayVarianceUs2 = 0 }: Metrics): number {
+  return Math.sqrt(delayVarianceUs2 + (BASE_SCALE_US + SCALE_PER_RTT * rttUs) ** 2)
+}
+
+/** Of a share that was counted in so few probes. */
+function lossScalePpm ({ lossPpm }: Metrics): number {
+  return Math.hypot(LOSS_STEP_PPM / 4, Math.sqrt(lossPpm * LOSS_STEP_PPM))
+}
+
+function rateScale (bytesPerSecond: number): number {
+  return 1 + SCALE_PER_RATE * bytesPerSecond
+}

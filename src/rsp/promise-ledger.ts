@@ -1,0 +1,78 @@
+// Some of the promises that were made lately, until the links that they are made of have been measured anew.
+import { measurePath } from '../topology/path.ts'
+import type { Graph } from '../topology/graph.ts'
+import type { PathMetrics } from '../topology/path.ts'
+
+/** A thousand checks show a share to about one per cent. */
+const MAX_PROMISES = 1_024
+/** Twenty a second are as good a sample of thousands of answers. */
+const MIN_GAP_MS = 50
+/** About when a host that was given the path uses it. */
+const CHECKED_AFTER_MS = 60_000
+/** Links that are not measured any more say nothing. */
+const FORGOTTEN_AFTER_MS = 300_000
+
+export interface PromiseLedgerInit {
+  minGapMs?: number
+  checkedAfterMs?: number
+}
+
+/** What was known of a path's links when it was promised, and what is known of them now; access legs are not in it. */
+export interface KeptPromise {
+  links: number
+  then: PathMetrics
+  now: PathMetrics
+}
+
+interface Entry {
+  nodes: readonly number[]
+  then: PathMetrics
+  atMs: number
+}
+
+export class PromiseLedger {
+  readonly #minGapMs: number
+  readonly #checkedAfterMs: number
+  /** Oldest first. */
+  #entries: Entry[] = []
+  #lastMs = Number.NEGATIVE_INFINITY
+
+  constructor ({ minGapMs = MIN_GAP_MS, checkedAfterMs = CHECKED_AFTER_MS }: PromiseLedgerInit = {}) {
+    this.#minGapMs = minGapMs
+    this.#checkedAfterMs = checkedAfterMs
+  }
+
+  get size (): number {
+    return this.#entries.length
+  }
+
+  /** Keeps a path of the graph, unless one has just been kept or there is no room. A path without links promises nothing. */
+  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
+    if (nodes.length < 2 || nowMs - this.#lastMs < this.#minGapMs || this.#entries.length >= MAX_PROMISES) {
+      return
+    }
+    const then = measurePath(graph, nodes, 0, 0)
+    if (then !== undefined) {
+      this.#lastMs = nowMs
+      this.#entries.push({ nodes, then, atMs: nowMs })
+    }
+  }
+
+  /** Gives up those that are old enough and of which all links have been measured since; forgets those that were not for long. */
+  due (graph: Graph, nowMs: number): KeptPromise[] {
+    const due: KeptPromise[] = []
+    this.#entries = this.#entries.filter(({ nodes, then, atMs }) => {
+      const ageMs = nowMs - atMs
+      if (ageMs < this.#checkedAfterMs) {
+        return true
+      }
+      const now = measurePath(graph, nodes, 0, 0)
+      if (now === undefined || !(now.oldestMs > atMs)) {
+        return ageMs < FORGOTTEN_AFTER_MS
+      }
+      due.push({ links: nodes.length - 1, then, now })
+      return false
+    })
+    return due
+  }
+}
