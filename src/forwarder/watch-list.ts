@@ -1,4 +1,6 @@
-// What RSPs ask this forwarder to watch: for each RSP a set of other forwarders, soft state with a lease. Pure.
+// What RSPs ask this forwarder to watch: for each RSP a list of other forwarders, the most important first, soft state with a
+// lease. Where all of it is more than the forwarder watches, the RSPs take turns: the first wish of each, then the second of each, and
+// so on, so that one that asks for much takes nothing from one that asks for little. Pure.
 
 export interface WatchLimits {
   /** RSPs that may have a watch at once. */
@@ -13,7 +15,7 @@ export interface WatchLimits {
 export const DEFAULT_WATCH_LIMITS: WatchLimits = { maxRsps: 16, maxTargetsPerRsp: 256, maxTargets: 512 }
 
 interface Watch {
-  targets: ReadonlySet<string>
+  targets: readonly string[]
   connectOnly: boolean
   expiresAtMs: number
 }
@@ -31,8 +33,9 @@ export class WatchList {
   }
 
   /**
-   * Replaces what the RSP had asked for. Targets over the quota are refused, in the order given.
+   * Replaces what the RSP had asked for. What it is given may become less when others come.
    *
+   * @param targets - the most important first
    * @returns the targets that are watched now, or undefined when there is no room for another RSP
    */
   set (rsp: string, targets: readonly string[], connectOnly: boolean, expiresAtMs: number): Set<string> | undefined {
@@ -40,19 +43,10 @@ export class WatchList {
     if (this.#byRsp.size >= this.#limits.maxRsps) {
       return undefined
     }
-    const others = this.wanted()
-    const accepted = new Set<string>()
-    let news = 0
-    for (const target of targets) {
-      const isNew = !others.has(target) && !accepted.has(target)
-      if (accepted.size >= this.#limits.maxTargetsPerRsp || (isNew && others.size + news >= this.#limits.maxTargets)) {
-        continue
-      }
-      news += isNew ? 1 : 0
-      accepted.add(target)
-    }
-    this.#byRsp.set(rsp, { targets: accepted, connectOnly, expiresAtMs })
-    return accepted
+    const wished = [...new Set(targets)].slice(0, this.#limits.maxTargetsPerRsp)
+    this.#byRsp.set(rsp, { targets: wished, connectOnly, expiresAtMs })
+    const granted = this.#granted()
+    return new Set(wished.filter((target) => granted.has(target)))
   }
 
   remove (rsp: string): void {
@@ -63,15 +57,32 @@ export class WatchList {
     return this.#byRsp.has(rsp)
   }
 
-  /** All links that somebody wants; true where somebody wants them measured. */
+  /** All links that are watched; true where somebody wants them measured. */
   wanted (): Map<string, boolean> {
-    const wanted = new Map<string, boolean>()
+    const wanted = new Map([...this.#granted()].map((target) => [target, false]))
     for (const { targets, connectOnly } of this.#byRsp.values()) {
       for (const target of targets) {
-        wanted.set(target, !connectOnly || wanted.get(target) === true)
+        if (!connectOnly && wanted.has(target)) {
+          wanted.set(target, true)
+        }
       }
     }
     return wanted
+  }
+
+  /** Turn by turn, as many different ones as there may be. A wish that another has had granted already costs no turn's place. */
+  #granted (): Set<string> {
+    const granted = new Set<string>()
+    const lists = [...this.#byRsp.values()].map(({ targets }) => targets)
+    const turns = Math.max(0, ...lists.map(({ length }) => length))
+    for (let turn = 0; turn < turns; turn++) {
+      for (const targets of lists) {
+        if (turn < targets.length && granted.size < this.#limits.maxTargets) {
+          granted.add(targets[turn])
+        }
+      }
+    }
+    return granted
   }
 
   /** Ends the watches whose lease is over. Returns whether there were any. */

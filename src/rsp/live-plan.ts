@@ -31,7 +31,10 @@ const FRESH_MS = 10_000
 const OFFERS_MS = 5_000
 
 export interface LivePlanInit {
-  map: { estimate: (a: string, b: string) => LinkEstimate | undefined }
+  map: {
+    estimate: (a: string, b: string) => LinkEstimate | undefined
+    links: () => Iterable<{ from: string, to: string, rttUs: number }>
+  }
   planner: Planner
   /** How many links are measured per round: so many times the number of forwarders. */
   linksPerForwarder?: number
@@ -188,10 +191,15 @@ export class LivePlan {
 
   /** What the map knows of the forwarders' links without us: from before a restart, or from when all were watched. */
   #known (): Measurement[] {
-    return this.#nodes.flatMap((keyA, a) => this.#nodes.slice(a + 1).flatMap((keyB, i) => {
-      const estimate = this.#init.map.estimate(keyA, keyB)
-      return estimate === undefined ? [] : [{ a, b: a + 1 + i, rttMs: estimate.rttUs / 1_000 }]
-    }))
+    const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
+    const known: Measurement[] = []
+    for (const { from, to, rttUs } of this.#init.map.links()) {
+      const [a, b] = [numbers.get(from), numbers.get(to)]
+      if (a !== undefined && b !== undefined && a < b) {
+        known.push({ a, b, rttMs: rttUs / 1_000 })
+      }
+    }
+    return known
   }
 
   async #think (ask: () => Promise<readonly LinkPair[]>): Promise<void> {

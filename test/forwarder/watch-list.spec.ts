@@ -30,9 +30,21 @@ describe('watch list', () => {
     assert.deepEqual(sorted(list.set('one', ['a', 'a', 'b', 'c', 'd'], false, 100)), ['a', 'b', 'c'])
   })
 
-  it('takes so many in all, and beyond that what is watched already', () => {
-    list.set('one', ['a', 'b', 'c'], false, 100)
-    assert.deepEqual(sorted(list.set('two', ['d', 'e', 'a'], false, 100)), ['a', 'd'])
+  it('takes so many in all, each RSP\'s first wishes first, and what is watched already besides', () => {
+    assert.deepEqual(sorted(list.set('one', ['a', 'b', 'c'], false, 100)), ['a', 'b', 'c'])
+    assert.deepEqual(sorted(list.set('two', ['d', 'e', 'a'], false, 100)), ['a', 'd', 'e'])
+    assert.deepEqual(sorted(list.wanted().keys()), ['a', 'b', 'd', 'e'])
+  })
+
+  it('gives an RSP that asks for little all of it, however much others ask for', () => {
+    const large = new WatchList({ maxRsps: 8, maxTargetsPerRsp: 100, maxTargets: 100 })
+    for (const rsp of ['one', 'two', 'three']) {
+      large.set(rsp, Array.from({ length: 100 }, (_, at) => `${rsp}-${at}`), false, 100)
+    }
+    const few = ['x', 'y', 'z']
+    assert.deepEqual(sorted(large.set('late', few, false, 100)), few)
+    const given = ['one', 'two', 'three'].map((rsp) => [...large.wanted().keys()].filter((target) => target.startsWith(`${rsp}-`)).length)
+    assert.ok(Math.max(...given) - Math.min(...given) <= 1, given.join())
   })
 
   it('has room for so many RSPs, of which one may always ask again', () => {

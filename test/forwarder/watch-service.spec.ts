@@ -112,11 +112,14 @@ describe('watch service', () => {
     assert.deepEqual([...kept.keys()], await keys(B))
   })
 
-  it('refuses targets over the quota', async () => {
+  it('refuses targets over the quota, and gives each RSP its share of it', async () => {
     const { accepted, refused } = await watch(await forwarders(A, B, C, 13))
     assert.deepEqual([accepted, refused], [3, [{ index: 3, reason: 'OVER_QUOTA' }]])
     const second = await watch(await forwarders(14, 15), {}, 3)
-    assert.deepEqual([second.accepted, second.refused], [1, [{ index: 1, reason: 'OVER_QUOTA' }]])
+    assert.deepEqual([second.accepted, second.refused], [2, []])
+    assert.deepEqual([...kept.keys()].sort(), (await keys(A, B, 14, 15)).sort())
+    const more = await watch(await forwarders(14, 15, 16), {}, 3)
+    assert.deepEqual([more.accepted, more.refused], [2, [{ index: 2, reason: 'OVER_QUOTA' }]])
     await assert.rejects(watch([], {}, 4), { name: 'OverQuotaError' })
   })
 

@@ -27,7 +27,7 @@ class World {
     const nextUint32 = seededUint32(7)
     this.planner = planner ?? new PlanSession({ relayCostMs: 1, random: () => nextUint32() / 2 ** 32 })
     this.plan = new LivePlan({
-      map: { estimate: (a, b) => this.#estimates.get(nameOf(a, b)) },
+      map: { estimate: (a, b) => this.#estimates.get(nameOf(a, b)), links: () => this.#links() },
       planner: this.planner,
       linksPerForwarder: LINKS_PER_FORWARDER,
       offered: () => this.offered,
@@ -57,6 +57,15 @@ class World {
 
   know (a: string, b: string, rttMs: number, measuredAtMs = this.nowMs): void {
     this.#estimates.set(nameOf(a, b), { rttUs: rttMs * 1_000, jitterUs: 0, lossPpm: 0, measuredAtMs, varianceUs2: 0 })
+  }
+
+  /** Both ways, as the map has them. */
+  * #links (): Generator<{ from: string, to: string, rttUs: number }> {
+    for (const [name, { rttUs }] of this.#estimates) {
+      const [from, to] = name.split(' ')
+      yield { from, to, rttUs }
+      yield { from: to, to: from, rttUs }
+    }
   }
 
   get watched (): string[] {
