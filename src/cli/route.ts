@@ -4,6 +4,7 @@ import { parseDestination } from './destination.ts'
 import { ExitCode, isNoRoute } from './exit-codes.ts'
 import { measureDefault } from './measured-rtt.ts'
 import { legend, msText, pathText, percentText, rounded, short, table } from './output.ts'
+import { bytesText, durationText } from './status.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import type { Host } from '../host/host.ts'
 import type { ProviderAnswer } from '../host/provider-set.ts'
@@ -20,7 +21,19 @@ export interface OfferRow {
   marginMs: number | null
   /** 0–1. */
   loss: number
+  /** Half the widths of the intervals in which four fifths of what is measured next should be; null where none is given. */
+  lossMargin: number | null
+  jitterMs: number | null
+  /** What every link delivers at least. */
+  bytesPerSecond: number | null
+  bytesPerSecondMargin: number | null
+  /** Of the link that is loaded most, 0–1 and above. */
+  load: number | null
+  price: number | null
+  /** Share of its promises that the RSP expects to keep, 0–1. */
   confidence: number
+  /** Of the oldest measurement behind it. */
+  dataAgeMs: number
   expiresAt: string
 }
 
@@ -80,13 +93,24 @@ function offersOf (answers: readonly ProviderAnswer[]): Pick<RouteReport, 'offer
       predictedRttMs: rounded(prediction.rttUs / 1_000),
       marginMs: rounded(prediction.rttMarginUs / 1_000),
       loss: prediction.lossPpm / 1e6,
+      lossMargin: shareOf(prediction.lossMarginPpm),
+      jitterMs: rounded(prediction.jitterUs === undefined ? null : prediction.jitterUs / 1_000),
+      bytesPerSecond: prediction.bytesPerSecond ?? null,
+      bytesPerSecondMargin: prediction.rateMarginBytesPerSecond ?? null,
+      load: shareOf(prediction.loadPpm),
+      price: prediction.price ?? null,
       confidence: prediction.confidence,
+      dataAgeMs: prediction.dataAgeMs,
       expiresAt: new Date(expiresAtMs).toISOString()
     }))),
     failures: answers.flatMap(({ rsp, mapKind, paths, error }) => paths.length > 0 && error === undefined
       ? []
       : [{ rsp: rsp.toString(), kind: mapKind, error: error?.message ?? 'it has no path to offer' }])
   }
+}
+
+function shareOf (ppm: number | undefined): number | null {
+  return ppm === undefined ? null : ppm / 1e6
 }
 
 export function routeText ({ destination, default: direct, offers, failures, error }: RouteReport, nowMs: number): string[] {
@@ -96,13 +120,16 @@ export function routeText ({ destination, default: direct, offers, failures, err
     pathText(offer.path),
     `${msText(offer.predictedRttMs)} ± ${msText(offer.marginMs)}`,
     percentText(offer.loss),
+    offer.bytesPerSecond === null ? '–' : `${bytesText(offer.bytesPerSecond)}/s`,
+    offer.load === null ? '–' : percentText(offer.load),
     percentText(offer.confidence),
+    durationText(offer.dataAgeMs),
     `in ${Math.max(0, Math.round((Date.parse(offer.expiresAt) - nowMs) / 1_000))} s`
   ])
   return [
     `to ${destination}`,
     `default route: ${direct.rttMs === null ? `none (${direct.error ?? 'no answer'})` : msText(direct.rttMs)}`,
-    ...(rows.length === 0 ? [] : ['', ...table([['RSP', 'map', 'path', 'predicted', 'loss', 'confidence', 'expires'], ...rows])]),
+    ...(rows.length === 0 ? [] : ['', ...table([['RSP', 'map', 'path', 'predicted', 'loss', 'rate', 'load', 'confidence', 'data', 'expires'], ...rows])]),
     ...(failures.length === 0 ? [] : ['', ...failures.map((failure) => `RSP ${short(failure.rsp)} (${failure.kind}): ${failure.error}`)]),
     ...(error === undefined ? [] : ['', `no RSP was asked: ${error}`]),
     ...(offers.length === 0 && failures.length === 0 ? [] : ['', ...legend([...offers, ...failures].flatMap((row) => [row.rsp, ...('path' in row ? row.path : [])]))])

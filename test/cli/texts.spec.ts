@@ -9,6 +9,20 @@ import type { RouteStatus } from '../../src/host/channel-status.ts'
 import type { PingTick } from '../../src/cli/ping-session.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
+/** What an RSP says of a path, without whose it is. */
+const OFFER = {
+  predictedRttMs: 42,
+  marginMs: 1.5,
+  loss: 0.01,
+  lossMargin: 0.004,
+  jitterMs: 0.3,
+  bytesPerSecond: 12_500_000,
+  bytesPerSecondMargin: 1_000_000,
+  load: 0.2,
+  price: null,
+  confidence: 0.81,
+  dataAgeMs: 65_000
+}
 
 const tick: PingTick = {
   tick: 7,
@@ -46,11 +60,11 @@ describe('texts for people', () => {
     const lines = routeText({
       destination: 'dest',
       default: { rttMs: 80 },
-      offers: [{ rsp: '12D3KooWrsp111', kind: 'reports', path: ['12D3KooWaaaaaa', '12D3KooWbbbbbb'], predictedRttMs: 42, marginMs: 1.5, loss: 0.01, confidence: 0.9, expiresAt: new Date(NOW + 60_000).toISOString() }],
+      offers: [{ rsp: '12D3KooWrsp111', kind: 'reports', path: ['12D3KooWaaaaaa', '12D3KooWbbbbbb'], ...OFFER, expiresAt: new Date(NOW + 60_000).toISOString() }],
       failures: [{ rsp: '12D3KooWrsp222', kind: 'surveys', error: 'no link is known yet' }]
     }, NOW)
     assert.ok(lines.includes('default route: 80.0 ms'))
-    assert.ok(lines.includes('rsp111  reports  aaaaaa → bbbbbb  42.0 ms ± 1.50 ms  1.0 %  90 %        in 60 s'))
+    assert.ok(lines.includes('rsp111  reports  aaaaaa → bbbbbb  42.0 ms ± 1.50 ms  1.0 %  12.5 MB/s  20 %  81 %        1 min 5 s  in 60 s'))
     assert.ok(lines.includes('RSP rsp222 (surveys): no link is known yet'))
     assert.ok(lines.includes('  bbbbbb  12D3KooWbbbbbb'))
   })
