@@ -12,7 +12,8 @@ import type { WatchResponse as WireWatchResponse } from './report.pb.ts'
 
 export { openReport, sealReport } from './sealed-report.ts'
 export type { PolicyStatement } from './policy.ts'
-export type { LinkMeasurement, OpenReportOptions, ReportInit, VerifiedReport } from './sealed-report.ts'
+export type { LinkMeasurement } from './link-measurement.ts'
+export type { OpenReportOptions, ReportInit, VerifiedReport } from './sealed-report.ts'
 
 /** Why a forwarder does not watch a target. */
 export type RefusalReason = Exclude<`${Refusal}`, 'REFUSAL_UNKNOWN'>

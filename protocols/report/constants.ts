@@ -19,6 +19,9 @@ export const MAX_LINKS = 512
 /** A slower link is as good as down; also keeps sums far from overflow. */
 export const MAX_RTT_US = 60_000_000
 export const PPM = 1_000_000
+/** 17 Gbit/s, and a price of 2,147 units: what maps keep in signed 32-bit integers. */
+export const MAX_RATE = 2 ** 31 - 1
+export const MAX_PRICE_MICRO_PER_GB = 2 ** 31 - 1
 
 /** An older report says nothing about the network of now. */
 export const MAX_REPORT_AGE_MS = 300_000
@@ -30,8 +33,8 @@ export const HEARTBEAT_MS = 30_000
 /** RSPs that a policy names, and as many that it names as revoked. */
 export const MAX_POLICY_RSPS = 64
 
-/** 512 links with all values at their largest, Ed25519 peers and the longest policy take 42,176; the rest is for fields to come. */
-export const MAX_REPORT_BYTES = 49_152
+/** 512 links with all values at their largest, Ed25519 peers and the longest policy take 55,494; the rest is for fields to come. */
+export const MAX_REPORT_BYTES = 65_536
 /** 256 targets with descriptors of 1 KB. */
 export const MAX_REQUEST_BYTES = 262_144
 /** The longest report and its field header. */

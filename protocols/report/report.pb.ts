@@ -853,6 +853,7 @@ export interface Report {
   links: LinkReport[]
   loadBytesPerSecond: bigint
   policy?: Policy
+  priceMicroPerGb: number
 }
 
 export namespace Report {
@@ -902,6 +903,11 @@ export namespace Report {
           Policy.codec().encode(obj.policy, w)
         }
 
+        if ((obj.priceMicroPerGb != null && obj.priceMicroPerGb !== 0)) {
+          w.uint32(64)
+          w.uint32(obj.priceMicroPerGb)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -912,7 +918,8 @@ export namespace Report {
           issuedAtMs: 0n,
           full: false,
           links: [],
-          loadBytesPerSecond: 0n
+          loadBytesPerSecond: 0n,
+          priceMicroPerGb: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -959,6 +966,10 @@ export namespace Report {
               obj.policy = Policy.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.policy
               })
+              break
+            }
+            case 8: {
+              obj.priceMicroPerGb = reader.uint32()
               break
             }
             default: {
@@ -1044,6 +1055,13 @@ export namespace Report {
 
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.priceMicroPerGb`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1124,6 +1142,36 @@ export namespace Report {
     index: number
   }
 
+  export interface ReportLinksBytesPerSecondFieldEvent {
+    field: '$.links[].bytesPerSecond'
+    value: number
+    index: number
+  }
+
+  export interface ReportLinksRateIsFloorFieldEvent {
+    field: '$.links[].rateIsFloor'
+    value: boolean
+    index: number
+  }
+
+  export interface ReportLinksLoadBytesPerSecondFieldEvent {
+    field: '$.links[].loadBytesPerSecond'
+    value: number
+    index: number
+  }
+
+  export interface ReportLinksReceivedBytesPerSecondFieldEvent {
+    field: '$.links[].receivedBytesPerSecond'
+    value: number
+    index: number
+  }
+
+  export interface ReportLinksMostReceivedBytesPerSecondFieldEvent {
+    field: '$.links[].mostReceivedBytesPerSecond'
+    value: number
+    index: number
+  }
+
   export interface ReportLoadBytesPerSecondFieldEvent {
     field: '$.loadBytesPerSecond'
     value: bigint
@@ -1151,6 +1199,11 @@ export namespace Report {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface ReportPriceMicroPerGbFieldEvent {
+    field: '$.priceMicroPerGb'
+    value: number
+  }
+
   export function encode (obj: Partial<Report>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Report.codec())
   }
@@ -1159,7 +1212,7 @@ export namespace Report {
     return decodeMessage(buf, Report.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Report>): Generator<ReportForwarderFieldEvent | ReportSequenceFieldEvent | ReportIssuedAtMsFieldEvent | ReportFullFieldEvent | ReportLinksPeerFieldEvent | ReportLinksStateFieldEvent | ReportLinksRttUsFieldEvent | ReportLinksJitterUsFieldEvent | ReportLinksLossPpmFieldEvent | ReportLinksSamplesFieldEvent | ReportLinksAgeMsFieldEvent | ReportLinksClosedFieldEvent | ReportLoadBytesPerSecondFieldEvent | ReportPolicyRspsFieldEvent | ReportPolicyListedOnlyFieldEvent | ReportPolicyAuthorizedOnlyFieldEvent | ReportPolicyRevokedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Report>): Generator<ReportForwarderFieldEvent | ReportSequenceFieldEvent | ReportIssuedAtMsFieldEvent | ReportFullFieldEvent | ReportLinksPeerFieldEvent | ReportLinksStateFieldEvent | ReportLinksRttUsFieldEvent | ReportLinksJitterUsFieldEvent | ReportLinksLossPpmFieldEvent | ReportLinksSamplesFieldEvent | ReportLinksAgeMsFieldEvent | ReportLinksClosedFieldEvent | ReportLinksBytesPerSecondFieldEvent | ReportLinksRateIsFloorFieldEvent | ReportLinksLoadBytesPerSecondFieldEvent | ReportLinksReceivedBytesPerSecondFieldEvent | ReportLinksMostReceivedBytesPerSecondFieldEvent | ReportLoadBytesPerSecondFieldEvent | ReportPolicyRspsFieldEvent | ReportPolicyListedOnlyFieldEvent | ReportPolicyAuthorizedOnlyFieldEvent | ReportPolicyRevokedFieldEvent | ReportPriceMicroPerGbFieldEvent> {
     return streamMessage(buf, Report.codec(), opts)
   }
 }
@@ -1382,6 +1435,11 @@ export interface LinkReport {
   samples: number
   ageMs: number
   closed: boolean
+  bytesPerSecond: number
+  rateIsFloor: boolean
+  loadBytesPerSecond: number
+  receivedBytesPerSecond: number
+  mostReceivedBytesPerSecond: number
 }
 
 export namespace LinkReport {
@@ -1434,6 +1492,31 @@ export namespace LinkReport {
           w.bool(obj.closed)
         }
 
+        if ((obj.bytesPerSecond != null && obj.bytesPerSecond !== 0)) {
+          w.uint32(72)
+          w.uint32(obj.bytesPerSecond)
+        }
+
+        if ((obj.rateIsFloor != null && obj.rateIsFloor !== false)) {
+          w.uint32(80)
+          w.bool(obj.rateIsFloor)
+        }
+
+        if ((obj.loadBytesPerSecond != null && obj.loadBytesPerSecond !== 0)) {
+          w.uint32(88)
+          w.uint32(obj.loadBytesPerSecond)
+        }
+
+        if ((obj.receivedBytesPerSecond != null && obj.receivedBytesPerSecond !== 0)) {
+          w.uint32(96)
+          w.uint32(obj.receivedBytesPerSecond)
+        }
+
+        if ((obj.mostReceivedBytesPerSecond != null && obj.mostReceivedBytesPerSecond !== 0)) {
+          w.uint32(104)
+          w.uint32(obj.mostReceivedBytesPerSecond)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1446,7 +1529,12 @@ export namespace LinkReport {
           lossPpm: 0,
           samples: 0,
           ageMs: 0,
-          closed: false
+          closed: false,
+          bytesPerSecond: 0,
+          rateIsFloor: false,
+          loadBytesPerSecond: 0,
+          receivedBytesPerSecond: 0,
+          mostReceivedBytesPerSecond: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1485,6 +1573,26 @@ export namespace LinkReport {
             }
             case 8: {
               obj.closed = reader.bool()
+              break
+            }
+            case 9: {
+              obj.bytesPerSecond = reader.uint32()
+              break
+            }
+            case 10: {
+              obj.rateIsFloor = reader.bool()
+              break
+            }
+            case 11: {
+              obj.loadBytesPerSecond = reader.uint32()
+              break
+            }
+            case 12: {
+              obj.receivedBytesPerSecond = reader.uint32()
+              break
+            }
+            case 13: {
+              obj.mostReceivedBytesPerSecond = reader.uint32()
               break
             }
             default: {
@@ -1558,6 +1666,41 @@ export namespace LinkReport {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.bytesPerSecond`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.rateIsFloor`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.loadBytesPerSecond`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.receivedBytesPerSecond`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.mostReceivedBytesPerSecond`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1610,6 +1753,31 @@ export namespace LinkReport {
     value: boolean
   }
 
+  export interface LinkReportBytesPerSecondFieldEvent {
+    field: '$.bytesPerSecond'
+    value: number
+  }
+
+  export interface LinkReportRateIsFloorFieldEvent {
+    field: '$.rateIsFloor'
+    value: boolean
+  }
+
+  export interface LinkReportLoadBytesPerSecondFieldEvent {
+    field: '$.loadBytesPerSecond'
+    value: number
+  }
+
+  export interface LinkReportReceivedBytesPerSecondFieldEvent {
+    field: '$.receivedBytesPerSecond'
+    value: number
+  }
+
+  export interface LinkReportMostReceivedBytesPerSecondFieldEvent {
+    field: '$.mostReceivedBytesPerSecond'
+    value: number
+  }
+
   export function encode (obj: Partial<LinkReport>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, LinkReport.codec())
   }
@@ -1618,7 +1786,7 @@ export namespace LinkReport {
     return decodeMessage(buf, LinkReport.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LinkReport>): Generator<LinkReportPeerFieldEvent | LinkReportStateFieldEvent | LinkReportRttUsFieldEvent | LinkReportJitterUsFieldEvent | LinkReportLossPpmFieldEvent | LinkReportSamplesFieldEvent | LinkReportAgeMsFieldEvent | LinkReportClosedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LinkReport>): Generator<LinkReportPeerFieldEvent | LinkReportStateFieldEvent | LinkReportRttUsFieldEvent | LinkReportJitterUsFieldEvent | LinkReportLossPpmFieldEvent | LinkReportSamplesFieldEvent | LinkReportAgeMsFieldEvent | LinkReportClosedFieldEvent | LinkReportBytesPerSecondFieldEvent | LinkReportRateIsFloorFieldEvent | LinkReportLoadBytesPerSecondFieldEvent | LinkReportReceivedBytesPerSecondFieldEvent | LinkReportMostReceivedBytesPerSecondFieldEvent> {
     return streamMessage(buf, LinkReport.codec(), opts)
   }
 }

@@ -6,32 +6,15 @@ import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'
 import { equals } from 'uint8arrays/equals'
 import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError } from '../errors.ts'
-import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
-import { decodeDistinctPeerIds, decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
-import { CLOCK_SKEW_MS, MAX_LINKS, MAX_REPORT_AGE_MS, MAX_REPORT_BYTES, MAX_RTT_US, PPM, REPORT_CODEC, REPORT_DOMAIN } from './constants.ts'
+import { checkInteger, checkSafeInteger, checkUint64 } from '../field-checks.ts'
+import { decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
+import { CLOCK_SKEW_MS, MAX_LINKS, MAX_PRICE_MICRO_PER_GB, MAX_REPORT_AGE_MS, MAX_REPORT_BYTES, REPORT_CODEC, REPORT_DOMAIN } from './constants.ts'
+import { decodeLinks, encodeLink } from './link-measurement.ts'
 import { decodePolicy, encodePolicy } from './policy.ts'
-import { LinkState, Report } from './report.pb.ts'
+import { Report } from './report.pb.ts'
+import type { LinkMeasurement } from './link-measurement.ts'
 import type { PolicyStatement } from './policy.ts'
-import type { LinkReport } from './report.pb.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
-
-/** One directed link, from the forwarder that reports to `peer`. */
-export interface LinkMeasurement {
-  peer: PeerId
-  /** false: no connection; the other values are then the last ones known, or 0 */
-  up: boolean
-  /** all integers; at most 60 s */
-  rttUs: number
-  jitterUs: number
-  /** lost or late probes */
-  lossPpm: number
-  /** probes behind the estimate */
-  samples: number
-  /** of the newest sample, when the report was issued */
-  ageMs: number
-  /** the operator's rules close the link to the paths of others; absent: they do not */
-  closed?: boolean
-}
 
 export interface ReportInit {
   /** rises with each report of the forwarder's process */
@@ -45,6 +28,8 @@ export interface ReportInit {
   loadBytesPerSecond: bigint
   /** in full reports only; absent: paths of anyone are taken */
   policy?: PolicyStatement
+  /** what the operator asks per 10⁹ bytes sent on to another forwarder, in millionths of its unit; absent: nothing */
+  priceMicroPerGb?: number
 }
 
 export interface VerifiedReport extends ReportInit {
@@ -71,7 +56,8 @@ export async function sealReport (init: ReportInit, privateKey: PrivateKey): Pro
     full: init.full,
     links: init.links.map(encodeLink),
     loadBytesPerSecond: checkUint64(init.loadBytesPerSecond, 'load_bytes_per_second'),
-    policy: init.policy === undefined ? undefined : encodePolicy(init.policy)
+    policy: init.policy === undefined ? undefined : encodePolicy(init.policy),
+    priceMicroPerGb: checkInteger(init.priceMicroPerGb ?? 0, MAX_PRICE_MICRO_PER_GB, 'price_micro_per_gb')
   })
   const envelope = await RecordEnvelope.seal({
     domain: REPORT_DOMAIN,
@@ -99,6 +85,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
   checkLinks(forwarder, links)
   checkPolicyPlace(wire)
   const policy = wire.policy == null ? undefined : decodePolicy(wire.policy)
+  const priceMicroPerGb = checkInteger(wire.priceMicroPerGb, MAX_PRICE_MICRO_PER_GB, 'price_micro_per_gb')
   await checkSignature(envelope, signer)
 
   return {
@@ -109,6 +96,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
     links,
     loadBytesPerSecond: wire.loadBytesPerSecond,
     ...(policy !== undefined && { policy }),
+    priceMicroPerGb,
     sealed: envelope.marshal() // anew: without what somebody may have added around the signed part
   }
 }
@@ -158,38 +146,4 @@ function checkPolicyPlace ({ full, policy }: { full: boolean, policy?: unknown }
   if (policy != null && !full) {
     throw new MalformedMessageError('a policy stands in full reports only')
   }
-}
-
-function encodeLink (link: LinkMeasurement): LinkReport {
-  return checkLink({
-    peer: encodePeerId(link.peer),
-    state: link.up ? LinkState.UP : LinkState.DOWN,
-    rttUs: link.rttUs,
-    jitterUs: link.jitterUs,
-    lossPpm: link.lossPpm,
-    samples: link.samples,
-    ageMs: link.ageMs,
-    closed: link.closed ?? false
-  })
-}
-
-function decodeLinks (wire: LinkReport[]): LinkMeasurement[] {
-  const peers = decodeDistinctPeerIds(wire.map(({ peer }) => peer), 'links')
-
-  return wire.map(checkLink).map(({ state, rttUs, jitterUs, lossPpm, samples, ageMs, closed }, i) => {
-    if (state === LinkState.LINK_UNKNOWN) {
-      throw new MalformedMessageError(`links[${i}] is neither up nor down`)
-    }
-    return { peer: peers[i], up: state === LinkState.UP, rttUs, jitterUs, lossPpm, samples, ageMs, closed }
-  })
-}
-
-function checkLink (link: LinkReport): LinkReport {
-  checkInteger(link.rttUs, MAX_RTT_US, 'rtt_us')
-  checkInteger(link.jitterUs, MAX_RTT_US, 'jitter_us')
-  checkInteger(link.lossPpm, PPM, 'loss_ppm')
-  checkInteger(link.samples, MAX_UINT32, 'samples')
-  checkInteger(link.ageMs, MAX_UINT32, 'age_ms')
-
-  return link
 }

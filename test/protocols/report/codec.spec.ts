@@ -10,7 +10,7 @@ import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, openRepor
 import { MAX_REPORT_BYTES, REPORT_CODEC, REPORT_DOMAIN } from '../../../protocols/report/constants.ts'
 import { LinkState, Report, ReportRequest, ReportResponse } from '../../../protocols/report/report.pb.ts'
 import type { Policy } from '../../../protocols/report/report.pb.ts'
-import { FAR, FORWARDER, FORWARDER_KEY, keyOf, NEAR, NOW_MS, peersFrom, sampleLink, samplePolicy, sampleReport, STRANGER } from './samples.ts'
+import { FAR, FORWARDER, FORWARDER_KEY, keyOf, NEAR, NOW_MS, peersFrom, SAMPLE_TRAFFIC, sampleLink, samplePolicy, sampleReport, STRANGER } from './samples.ts'
 import type { LinkMeasurement, PolicyStatement, ReportInit } from '../../../protocols/report/codec.ts'
 
 const golden = wire as Record<string, string>
@@ -44,6 +44,18 @@ describe('protocols/report/codec', () => {
       assert.equal(hex(await sealReport(report, FORWARDER_KEY)), golden.policyReport)
       const { links, policy } = await openReport(bytesOf('policyReport'), EXPECT)
       assert.deepEqual([links.map(({ closed }) => closed), said(policy)], [[true], said(samplePolicy())])
+    })
+
+    it('seals a report with rates, loads and a price to the same bytes as ever', async () => {
+      const report = sampleReport({ links: [sampleLink(SAMPLE_TRAFFIC)], priceMicroPerGb: 40_000 })
+      assert.equal(hex(await sealReport(report, FORWARDER_KEY)), golden.trafficReport)
+      const { links, priceMicroPerGb } = await openReport(bytesOf('trafficReport'), EXPECT)
+      assert.deepEqual([plain(links), priceMicroPerGb], [plain(report.links), 40_000])
+    })
+
+    it('reads a report from before there were rates and prices as one that knows none', async () => {
+      const { links: [link], priceMicroPerGb } = await openReport(bytesOf('report'), EXPECT)
+      assert.deepEqual([link.bytesPerSecond, link.rateIsFloor, link.loadBytesPerSecond, link.mostReceivedBytesPerSecond, priceMicroPerGb], [0, false, 0, 0, 0])
     })
 
     const messages: Array<[string, () => Uint8Array]> = [
@@ -81,13 +93,17 @@ describe('protocols/report/codec', () => {
 
     it('brings back any values within the bounds', async () => {
       const peers = await peersFrom(100, 6)
-      const values = fc.record({ up: fc.boolean(), rttUs: fc.nat({ max: 60_000_000 }), jitterUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), samples: fc.nat(), ageMs: fc.nat(), closed: fc.boolean() }, { noNullPrototype: true })
+      const rate = fc.nat({ max: 2 ** 31 - 1 })
+      const traffic = fc.record({ bytesPerSecond: rate, rateIsFloor: fc.boolean(), loadBytesPerSecond: rate, receivedBytesPerSecond: rate, mostReceivedBytesPerSecond: rate }, { noNullPrototype: true })
+        .map((values) => ({ ...values, rateIsFloor: values.rateIsFloor && values.bytesPerSecond > 0 }))
+      const measured = fc.record({ up: fc.boolean(), rttUs: fc.nat({ max: 60_000_000 }), jitterUs: fc.nat({ max: 60_000_000 }), lossPpm: fc.nat({ max: 1_000_000 }), samples: fc.nat(), ageMs: fc.nat(), closed: fc.boolean() }, { noNullPrototype: true })
+      const values = fc.tuple(measured, traffic).map(([one, other]) => ({ ...one, ...other }))
       const links = fc.array(values, { maxLength: peers.length }).map(list => list.map((link, i) => ({ ...link, peer: peers[i] })))
       const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
-      await fc.assert(fc.asyncProperty(fc.record({ sequence: uint64, full: fc.boolean(), links, loadBytesPerSecond: uint64 }), async change => {
+      await fc.assert(fc.asyncProperty(fc.record({ sequence: uint64, full: fc.boolean(), links, loadBytesPerSecond: uint64, priceMicroPerGb: rate }), async change => {
         const report = await openReport(await sealReport(sampleReport(change), FORWARDER_KEY), EXPECT)
         assert.deepEqual(plain(report.links), plain(change.links))
-        assert.deepEqual([report.sequence, report.full, report.loadBytesPerSecond], [change.sequence, change.full, change.loadBytesPerSecond])
+        assert.deepEqual([report.sequence, report.full, report.loadBytesPerSecond, report.priceMicroPerGb], [change.sequence, change.full, change.loadBytesPerSecond, change.priceMicroPerGb])
       }), { numRuns: 20 })
     })
 
@@ -104,10 +120,12 @@ describe('protocols/report/codec', () => {
 
     it('with 512 links at their largest and the longest policy fits into one message', async () => {
       const peers = await peersFrom(1_000, 512)
-      const links = peers.map(peer => sampleLink({ peer, rttUs: 60_000_000, jitterUs: 60_000_000, lossPpm: 1_000_000, samples: 2 ** 32 - 1, ageMs: 2 ** 32 - 1, closed: true }))
+      const rate = 2 ** 31 - 1
+      const most = { bytesPerSecond: rate, rateIsFloor: true, loadBytesPerSecond: rate, receivedBytesPerSecond: rate, mostReceivedBytesPerSecond: rate }
+      const links = peers.map(peer => sampleLink({ peer, rttUs: 60_000_000, jitterUs: 60_000_000, lossPpm: 1_000_000, samples: 2 ** 32 - 1, ageMs: 2 ** 32 - 1, closed: true, ...most }))
       const rsps = await peersFrom(3_000, 128)
       const policy = samplePolicy({ rsps: rsps.slice(0, 64), revoked: rsps.slice(64) })
-      const sealed = await sealReport(sampleReport({ policy, links, sequence: 2n ** 64n - 1n, loadBytesPerSecond: 2n ** 64n - 1n }), FORWARDER_KEY)
+      const sealed = await sealReport(sampleReport({ policy, links, sequence: 2n ** 64n - 1n, loadBytesPerSecond: 2n ** 64n - 1n, priceMicroPerGb: rate }), FORWARDER_KEY)
 
       assert.ok(sealed.length <= MAX_REPORT_BYTES, `${sealed.length} bytes`)
       assert.equal((await openReport(sealed, EXPECT)).links.length, 512)
@@ -151,6 +169,12 @@ describe('protocols/report/codec', () => {
       ['with an RTT over 60 s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].rttUs = 60_000_001 })],
       ['with a jitter over 60 s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].jitterUs = 60_000_001 })],
       ['with more loss than everything', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].lossPpm = 1_000_001 })],
+      ['with a rate over 17 Gbit/s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].bytesPerSecond = 2 ** 31 })],
+      ['with a load over 17 Gbit/s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].loadBytesPerSecond = 2 ** 31 })],
+      ['with more received than 17 Gbit/s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].receivedBytesPerSecond = 2 ** 31 })],
+      ['with a most received over 17 Gbit/s', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].mostReceivedBytesPerSecond = 2 ** 31 })],
+      ['with a floor for no rate', 'MalformedMessageError', async () => await sealRaw(report => { report.links[0].rateIsFloor = true })],
+      ['with a price over 2,147 units', 'MalformedMessageError', async () => await sealRaw(report => { report.priceMicroPerGb = 2 ** 31 })],
       ['with 513 links', 'MalformedMessageError', async () => await sealRaw(report => { report.links = new Array(513).fill({ ...report.links[0], peer: new Uint8Array(1) }) })],
       ['with a policy in a delta', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = wirePolicy(); report.full = false })],
       ['with RSPs listed for anyone', 'MalformedMessageError', async () => await sealRaw(report => { report.policy = { ...wirePolicy(), listedOnly: false } })],
@@ -175,6 +199,10 @@ describe('protocols/report/codec', () => {
       ['with an RTT over 60 s', { links: [sampleLink({ rttUs: 60_000_001 })] }],
       ['with a fraction of a microsecond', { links: [sampleLink({ rttUs: 1.5 })] }],
       ['with an age that is no number', { links: [sampleLink({ ageMs: Number.NaN })] }],
+      ['with a rate that is no number', { links: [sampleLink({ bytesPerSecond: Number.NaN })] }],
+      ['with a load over 17 Gbit/s', { links: [sampleLink({ loadBytesPerSecond: 2 ** 31 })] }],
+      ['with a floor for no rate', { links: [sampleLink({ rateIsFloor: true })] }],
+      ['with a negative price', { priceMicroPerGb: -1 }],
       ['with a sequence over 64 bits', { sequence: 2n ** 64n }],
       ['with a negative load', { loadBytesPerSecond: -1n }],
       ['with a policy in a delta', { full: false, policy: samplePolicy() }],

@@ -18,8 +18,28 @@ export const FORWARDER_KEY = await keyOf(1)
 export const FORWARDER = peerIdFromPrivateKey(FORWARDER_KEY)
 export const [NEAR, FAR, STRANGER] = await peersFrom(2, 3)
 
+/** As of a forwarder that knows nothing of its links' traffic. */
 export function sampleLink (change: Partial<LinkMeasurement> = {}): LinkMeasurement {
-  return { peer: NEAR, up: true, rttUs: 12_345, jitterUs: 678, lossPpm: 90, samples: 42, ageMs: 1_500, closed: false, ...change }
+  return {
+    peer: NEAR,
+    up: true,
+    rttUs: 12_345,
+    jitterUs: 678,
+    lossPpm: 90,
+    samples: 42,
+    ageMs: 1_500,
+    closed: false,
+    bytesPerSecond: 0,
+    rateIsFloor: false,
+    loadBytesPerSecond: 0,
+    receivedBytesPerSecond: 0,
+    mostReceivedBytesPerSecond: 0,
+    ...change
+  }
+}
+
+export const SAMPLE_TRAFFIC = {
+  bytesPerSecond: 7_654_321, rateIsFloor: true, loadBytesPerSecond: 250_000, receivedBytesPerSecond: 130_000, mostReceivedBytesPerSecond: 4_000_000
 }
 
 export function samplePolicy (change: Partial<PolicyStatement> = {}): PolicyStatement {
@@ -33,6 +53,7 @@ export function sampleReport (change: Partial<ReportInit> = {}): ReportInit {
     full: true,
     links: [sampleLink(), sampleLink({ peer: FAR, up: false, rttUs: 0, jitterUs: 0 })],
     loadBytesPerSecond: 1_250_000n,
+    priceMicroPerGb: 0,
     ...change
   }
 }
