@@ -56,7 +56,7 @@ export function encodeLink (link: LinkMeasurement): LinkReport {
 export function decodeLinks (wire: LinkReport[]): LinkMeasurement[] {
   const peers = decodeDistinctPeerIds(wire.map(({ peer }) => peer), 'links')
 
-  return wire.map(checkLink).map(({ state, peer, ...values }, i) => {
+  return wire.map(checkLink).map(({ state, peer: _peer, ...values }, i) => {
     if (state === LinkState.LINK_UNKNOWN) {
       throw new MalformedMessageError(`links[${i}] is neither up nor down`)
     }
