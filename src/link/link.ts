@@ -1,6 +1,7 @@
 // A link end: what a node sends packets to one neighbour with. Streams carry it today; a datagram driver fits behind the
 // same interface.
 import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { DeliveryRate } from './delivery-rate.ts'
 import type { PeerId } from '@libp2p/interface'
 
 export interface LinkCounters {
@@ -18,6 +19,8 @@ export interface Link {
   /** A small number that no other living link of the same set has: what tables of forwarding state know the link by. */
   readonly index: number
   readonly counters: LinkCounters
+  /** What it was seen to deliver to the neighbour. */
+  readonly deliveryRate: Pick<DeliveryRate, 'bytesPerSecond' | 'isFloor'>
   /** Can packets be sent now? */
   readonly isUp: boolean
   readonly queuedBytes: number

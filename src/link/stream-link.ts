@@ -6,6 +6,7 @@ import { decodeCredit, encodeCredit } from '../../protocols/forward/link-control
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { release } from '../../protocols/stream-io.ts'
 import { CreditWindow } from './credit-window.ts'
+import { DeliveryRate } from './delivery-rate.ts'
 import { PacketQueue } from './packet-queue.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
 import type { Link, LinkCounters } from './link.ts'
@@ -37,6 +38,7 @@ export class StreamLink implements Link, Flushable {
   readonly node: NodeId
   readonly index: number
   readonly counters: LinkCounters
+  readonly deliveryRate = new DeliveryRate()
   readonly #init: StreamLinkInit
   readonly #queue: PacketQueue
   #outgoing: Stream | undefined
@@ -103,9 +105,10 @@ export class StreamLink implements Link, Flushable {
       this.#credit.sent(batch.length, this.#init.now())
       this.counters.sentBytes += batch.length
       if (!send(stream, batch)) {
-        return
+        break
       }
     }
+    this.deliveryRate.setBacklogged(this.#queue.headBytes > 0)
   }
 
   /** Packets to the neighbour go over this stream from now on. */
@@ -118,7 +121,10 @@ export class StreamLink implements Link, Flushable {
     previous?.abort(new Error('replaced by a newer stream'))
     const reader = new FrameReader((buffer, at, length) => {
       const consumed = decodeCredit(buffer, at, length)
-      if (consumed !== undefined && window.credited(consumed, this.#init.now()) && this.#credit === window) {
+      const inFlightBytes = window.inFlightBytes
+      const nowMs = this.#init.now()
+      if (consumed !== undefined && window.credited(consumed, nowMs) && this.#credit === window) {
+        this.deliveryRate.delivered(inFlightBytes - window.inFlightBytes, nowMs)
         this.#sendQueued()
       }
     })

@@ -14,6 +14,9 @@ export class FakeLink implements Link {
   readonly index: number
   readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
   readonly queuedBytes = 0
+  /** What it is taken to have delivered. */
+  rate = { bytesPerSecond: 0, isFloor: false }
+  readonly deliveryRate = { bytesPerSecond: () => this.rate.bytesPerSecond, isFloor: () => this.rate.isFloor }
   isUp = true
   isFull = false
   readonly droppable: boolean[] = []

@@ -15,7 +15,7 @@ const QUEUE_BYTES = 100_000
 
 interface Watched { link: StreamLink, events: string[], received: number[] }
 
-function makeLink (): Watched {
+function makeLink (now: () => number = () => 0): Watched {
   const events: string[] = []
   const received: number[] = []
   const link = new StreamLink({
@@ -23,7 +23,7 @@ function makeLink (): Watched {
     index: 0,
     endOfTick: new EndOfTick(),
     queueBytes: QUEUE_BYTES,
-    now: () => 0,
+    now,
     log: defaultLogger().forComponent('test:link'),
     onPacket: (_buffer, _at, length) => { received.push(length) },
     onDown: () => { events.push('down') },
@@ -97,6 +97,32 @@ describe('stream link', () => {
     stream.drain()
     assert.equal(stream.sentBytes, 3 * PACKET_BYTES)
   })
+
+  for (const { title, queuedPackets, isFloor } of [
+    { title: 'what the neighbour credits while packets wait', queuedPackets: 60, isFloor: false },
+    { title: 'a floor while none do', queuedPackets: 20, isFloor: true }
+  ]) {
+    it(`has for its delivery rate ${title}`, async () => {
+      let nowMs = 0
+      const { link } = makeLink(() => nowMs)
+      const stream = new FakeStream()
+      link.setOutgoing(stream.asStream)
+      let consumed = 0
+      if (!isFloor) {
+        put(link, 90)
+        await nextTick()
+      }
+      for (; nowMs < 3_000; nowMs += 10) {
+        put(link, queuedPackets)
+        await nextTick()
+        consumed = Math.min(consumed + 20 * PACKET_BYTES, stream.sentBytes)
+        stream.receive(encodeCredit(consumed))
+      }
+      const bytesPerSecond = link.deliveryRate.bytesPerSecond(nowMs)
+      assert.ok(Math.abs(bytesPerSecond / 2_000_000 - 1) < 0.05, `${bytesPerSecond}`)
+      assert.equal(link.deliveryRate.isFloor(nowMs), isFloor)
+    })
+  }
 
   it('ignores a credit for more than was sent', async () => {
     const { link, events } = makeLink()
