@@ -36,6 +36,8 @@ export interface ForwarderInit {
   tags?: Record<string, string>
   /** What it carries for others at most. */
   capacityBytesPerSecond?: number
+  /** What is asked per GB (10⁹ bytes) sent on to another forwarder, in millionths of the operator's unit; default: nothing. */
+  priceMicroPerGb?: number
   attachments?: Partial<AttachmentLimits>
   watches?: Partial<WatchLimits>
   /** Peer ids whose watch requests are taken; default: any peer with an RSP descriptor, under quota. */
@@ -166,6 +168,7 @@ export class Forwarder implements Startable {
       measurements: () => this.#measurements(),
       policy: () => this.#setUp.policy.statement,
       loadBytesPerSecond: () => this.#load.bytesPerSecond,
+      priceMicroPerGb: init.priceMicroPerGb,
       now: Date.now,
       log: components.logger.forComponent('byway:forwarder:reports')
     })

@@ -1,7 +1,10 @@
-// Measures the links that somebody wants measured, each with a probe now and then and an estimator of its own.
+// Measures the links that somebody wants measured: each with a probe now and then, and by what its counters say of the traffic.
 import { LinkEstimator } from '../measurement/link-estimator.ts'
+import { LinkTraffic } from '../measurement/link-traffic.ts'
+import { MAX_RATE, MAX_RTT_US } from '../../protocols/report/constants.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import type { LinkMeasurement } from '../../protocols/report/codec.ts'
+import type { Link } from '../link/link.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { Prober } from '../measurement/prober.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -13,9 +16,6 @@ const QUICK_INTERVAL_MS = 250
 const DEFAULT_INTERVAL_MS = 2_000
 /** Probes of all links are spread over the interval by this much. */
 const JITTER = 0.25
-
-/** What a report can say. */
-const MAX_RTT_US = 60_000_000
 
 export interface LinkMonitorInit {
   links: LinkSet
@@ -31,6 +31,8 @@ interface MonitoredLink {
   peer: PeerId
   estimator: LinkEstimator
   quickLeft: number
+  /** Of the link that was up at the last look. */
+  traffic?: { link: Link, seen: LinkTraffic }
   timer?: ReturnType<typeof setTimeout>
 }
 
@@ -63,7 +65,7 @@ export class LinkMonitor {
     }
     for (const [key, peer] of peers) {
       if (!this.#links.has(key)) {
-        const monitored = { peer, estimator: new LinkEstimator(), quickLeft: QUICK_PROBES }
+        const monitored: MonitoredLink = { peer, estimator: new LinkEstimator(), quickLeft: QUICK_PROBES }
         this.#links.set(key, monitored)
         this.#probe(monitored)
       }
@@ -79,20 +81,44 @@ export class LinkMonitor {
    * down, though its stream may stand.
    */
   * measurements (): Generator<LinkMeasurement> {
-    for (const { peer, estimator } of this.#links.values()) {
-      const up = this.#init.links.get(peer) !== undefined && estimator.state !== 'down'
-      if (!up || estimator.samples > 0) {
+    const nowMs = this.#init.now()
+    for (const monitored of this.#links.values()) {
+      const { peer, estimator } = monitored
+      const link = this.#init.links.get(peer)
+      const traffic = this.#readTraffic(monitored, link, nowMs)
+      if (link === undefined || traffic === undefined || estimator.state === 'down') {
+        yield { peer, up: false, rttUs: 0, jitterUs: 0, lossPpm: estimator.lossPpm, samples: estimator.samples, ageMs: 0 }
+      } else if (estimator.samples > 0) {
+        const bytesPerSecond = wholeRate(link.deliveryRate.bytesPerSecond(nowMs))
         yield {
           peer,
-          up,
-          rttUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.quietRttUs ?? 0)) : 0,
-          jitterUs: up ? Math.min(MAX_RTT_US, Math.round(estimator.jitterUs)) : 0,
-          lossPpm: Math.round(estimator.lossPpm),
+          up: true,
+          rttUs: Math.min(MAX_RTT_US, Math.round(estimator.quietRttUs ?? 0)),
+          jitterUs: Math.min(MAX_RTT_US, Math.round(estimator.jitterUs)),
+          // a probe that the queue has dropped is in both, so they do not add up
+          lossPpm: Math.max(estimator.lossPpm, traffic.droppedPpm),
           samples: estimator.samples,
-          ageMs: up ? Math.round(estimator.ageMs(this.#init.now())) : 0
+          ageMs: Math.round(estimator.ageMs(nowMs)),
+          bytesPerSecond,
+          rateIsFloor: bytesPerSecond > 0 && link.deliveryRate.isFloor(nowMs),
+          loadBytesPerSecond: wholeRate(traffic.loadBytesPerSecond),
+          receivedBytesPerSecond: wholeRate(traffic.receivedBytesPerSecond),
+          mostReceivedBytesPerSecond: wholeRate(traffic.mostReceivedBytesPerSecond(nowMs))
         }
       }
     }
+  }
+
+  /** A link that has come back counts from nothing again. */
+  #readTraffic (monitored: MonitoredLink, link: Link | undefined, nowMs: number): LinkTraffic | undefined {
+    if (link === undefined) {
+      monitored.traffic = undefined
+    } else if (monitored.traffic?.link === link) {
+      monitored.traffic.seen.read(link.counters, nowMs)
+    } else {
+      monitored.traffic = { link, seen: new LinkTraffic(link.counters, nowMs) }
+    }
+    return monitored.traffic?.seen
   }
 
   #probe (monitored: MonitoredLink): void {
@@ -111,4 +137,9 @@ export class LinkMonitor {
     const intervalMs = quick ? QUICK_INTERVAL_MS : this.#init.intervalMs ?? DEFAULT_INTERVAL_MS
     monitored.timer = setTimeout(() => { this.#probe(monitored) }, intervalMs * (1 + JITTER * (2 * random() - 1)))
   }
+}
+
+/** As a report can say it. */
+function wholeRate (bytesPerSecond: number): number {
+  return Math.min(MAX_RATE, Math.round(bytesPerSecond))
 }

@@ -5,7 +5,9 @@ import { OverQuotaError } from '../../protocols/errors.ts'
 import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { sealReport } from '../../protocols/report/codec.ts'
 import { movedSignificantly } from '../measurement/link-estimator.ts'
+import { trafficMoved } from '../measurement/link-traffic.ts'
 import type { LinkReading } from '../measurement/link-estimator.ts'
+import type { TrafficReading } from '../measurement/link-traffic.ts'
 import type { LinkMeasurement, PolicyStatement } from '../../protocols/report/codec.ts'
 import type { Logger, PrivateKey } from '@libp2p/interface'
 import type { Pushable } from 'it-pushable'
@@ -19,6 +21,8 @@ export interface ReportPublisherInit {
   privateKey: PrivateKey
   measurements: () => Iterable<LinkMeasurement>
   loadBytesPerSecond: () => number
+  /** What is asked per GB sent on to another forwarder, in millionths of the operator's unit. Default: nothing. */
+  priceMicroPerGb?: number
   /** The same object until it changes. Without it paths of anyone are taken. */
   policy?: () => PolicyStatement
   /** Unix time, ms. */
@@ -132,7 +136,8 @@ export class ReportPublisher {
 
   #hasMoved (link: LinkMeasurement): boolean {
     const before = this.#published.get(link.peer.toString())
-    return before === undefined || (before.closed ?? false) !== (link.closed ?? false) || movedSignificantly(reading(before), reading(link))
+    return before === undefined || (before.closed ?? false) !== (link.closed ?? false) || movedSignificantly(reading(before), reading(link)) ||
+      trafficMoved(before, link) || trafficMoved(wayBack(before), wayBack(link))
   }
 
   #hasGone (all: readonly LinkMeasurement[]): boolean {
@@ -147,11 +152,17 @@ export class ReportPublisher {
       full,
       links,
       loadBytesPerSecond: BigInt(Math.round(this.#init.loadBytesPerSecond())),
-      policy: full ? this.#init.policy?.() : undefined
+      policy: full ? this.#init.policy?.() : undefined,
+      priceMicroPerGb: this.#init.priceMicroPerGb
     }, this.#init.privateKey)
   }
 }
 
 function reading (link: LinkMeasurement): LinkReading {
   return { ...link, state: link.up ? 'up' : 'down', outcomes: link.samples }
+}
+
+/** What the peer sends to us. */
+function wayBack ({ mostReceivedBytesPerSecond, receivedBytesPerSecond }: LinkMeasurement): TrafficReading {
+  return { bytesPerSecond: mostReceivedBytesPerSecond, loadBytesPerSecond: receivedBytesPerSecond }
 }

@@ -16,15 +16,17 @@ const [A, B] = await Promise.all([peerOf(1), peerOf(2)])
 const INTERVAL_MS = 2_000
 
 class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
-  readonly up = new Set<string>()
+  readonly up = new Map<string, FakeLink>()
 
-  get (peer: PeerId): object | undefined {
-    return this.up.has(peer.toString()) ? {} : undefined
+  get (peer: PeerId): FakeLink | undefined {
+    return this.up.get(peer.toString())
   }
 
-  setUp (peer: PeerId): void {
-    this.up.add(peer.toString())
-    this.safeDispatchEvent('link:up', { detail: new FakeLink(nodeIdOf(peer), peer) })
+  setUp (peer: PeerId): FakeLink {
+    const link = new FakeLink(nodeIdOf(peer), peer)
+    this.up.set(peer.toString(), link)
+    this.safeDispatchEvent('link:up', { detail: link })
+    return link
   }
 }
 
@@ -154,6 +156,63 @@ describe('link monitor', () => {
     advance(5_000)
     links.up.clear()
     assert.deepEqual(measured().map(({ up, rttUs, jitterUs, ageMs }) => [up, rttUs, jitterUs, ageMs]), [[false, 0, 0, 0]])
+  })
+
+  describe('traffic', () => {
+    /** Looks at the counters as often as a report publisher does, while so much passes per second. */
+    function pass (link: FakeLink, forMs: number, { sent = 0, received = 0, packets = 0, dropped = 0 }): LinkMeasurement {
+      for (let ms = 0; ms < forMs; ms += 500) {
+        link.counters.sentBytes += sent / 2
+        link.counters.receivedBytes += received / 2
+        link.counters.sentPackets += packets / 2
+        link.counters.droppedPackets += dropped / 2
+        advance(500)
+        measured()
+      }
+      return measured()[0]
+    }
+
+    it('is told of both directions, with the rate that the link delivered', () => {
+      const link = links.setUp(A)
+      watch(A)
+      measured()
+      link.rate = { bytesPerSecond: 4_000_000, isFloor: true }
+      const { bytesPerSecond, rateIsFloor, loadBytesPerSecond, receivedBytesPerSecond, mostReceivedBytesPerSecond } = pass(link, 60_000, { sent: 300_000, received: 20_000 })
+      assert.deepEqual([bytesPerSecond, rateIsFloor, loadBytesPerSecond, receivedBytesPerSecond, mostReceivedBytesPerSecond], [4_000_000, true, 299_998, 20_000, 20_000])
+    })
+
+    it('of a rate that is not known makes no floor, and no more of any than a report can say', () => {
+      const link = links.setUp(A)
+      watch(A)
+      measured()
+      link.rate = { bytesPerSecond: 0, isFloor: true }
+      assert.equal(pass(link, 1_000, {}).rateIsFloor, false)
+      link.rate = { bytesPerSecond: 1e12, isFloor: false }
+      const { bytesPerSecond, loadBytesPerSecond } = pass(link, 60_000, { sent: 1e12 })
+      assert.deepEqual([bytesPerSecond, loadBytesPerSecond], [2 ** 31 - 1, 2 ** 31 - 1])
+    })
+
+    it('shows as loss what the queue before the link drops, or the probes where they lose more', () => {
+      const link = links.setUp(A)
+      watch(A)
+      measured()
+      assert.equal(pass(link, 10_000, { packets: 97, dropped: 3 }).lossPpm, 30_000)
+      result = {}
+      advance(INTERVAL_MS)
+      assert.ok(pass(link, 500, { packets: 97, dropped: 3 }).lossPpm > 60_000)
+    })
+
+    it('regression: begins anew with a link that has come back, whose counters do', () => {
+      const before = links.setUp(A)
+      watch(A)
+      measured()
+      pass(before, 10_000, { sent: 1_000_000, packets: 1_000, dropped: 10 })
+      links.up.clear()
+      assert.equal(measured()[0].loadBytesPerSecond, undefined)
+      const link = links.setUp(A)
+      const { loadBytesPerSecond, lossPpm } = pass(link, 1_000, { sent: 50_000 })
+      assert.ok((loadBytesPerSecond ?? -1) >= 0 && (loadBytesPerSecond ?? 0) < 50_000 && lossPpm === 0)
+    })
   })
 
   it('probes nothing after it was stopped', () => {

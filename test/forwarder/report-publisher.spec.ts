@@ -27,6 +27,7 @@ describe('report publisher', () => {
       privateKey: FORWARDER_KEY,
       measurements: () => links,
       loadBytesPerSecond: () => loadBytesPerSecond,
+      priceMicroPerGb: 50_000,
       policy: () => policy ?? NO_POLICY,
       now: () => nowMs,
       log: defaultLogger().forComponent('test:reports')
@@ -66,7 +67,7 @@ describe('report publisher', () => {
   it('begins with a full report, signed', async () => {
     const report = await subscribe().next()
     assert.deepEqual([report?.full, peersIn(report)], [true, [NEAR.toString(), FAR.toString()]])
-    assert.equal(report?.loadBytesPerSecond, 1_000n)
+    assert.deepEqual([report?.loadBytesPerSecond, report?.priceMicroPerGb], [1_000n, 50_000])
   })
 
   it('then sends only the links that have moved significantly', async () => {
@@ -115,6 +116,27 @@ describe('report publisher', () => {
     const report = await subscriber.next()
     assert.deepEqual([report?.full, report?.links.map(({ closed }) => closed)], [false, [true]])
   })
+
+  const MBIT = 125_000
+  const traffic: Array<[title: string, before: Partial<LinkMeasurement>, after: Partial<LinkMeasurement>, told: boolean]> = [
+    ['tells of a link that delivers more than it was known to', { bytesPerSecond: 4 * MBIT }, { bytesPerSecond: 6 * MBIT }, true],
+    ['tells of a load that has come', {}, { loadBytesPerSecond: 2 * MBIT }, true],
+    ['tells of a load that has come from the other end', {}, { receivedBytesPerSecond: 2 * MBIT }, true],
+    ['tells of more received than ever', { mostReceivedBytesPerSecond: 4 * MBIT }, { mostReceivedBytesPerSecond: 6 * MBIT }, true],
+    ['tells nothing of a load that wobbles', { loadBytesPerSecond: 20 * MBIT }, { loadBytesPerSecond: 28 * MBIT, receivedBytesPerSecond: MBIT }, false]
+  ]
+  for (const [title, before, after, told] of traffic) {
+    it(title, async () => {
+      links = [sampleLink(before), sampleLink({ peer: FAR })]
+      const subscriber = await settled()
+      links = [sampleLink(after), sampleLink({ peer: FAR })]
+      await publisher.publish()
+      nowMs += HEARTBEAT_MS
+      await publisher.publish()
+      const report = await subscriber.next()
+      assert.deepEqual([report?.full, peersIn(report)], told ? [false, [NEAR.toString()]] : [true, [NEAR.toString(), FAR.toString()]])
+    })
+  }
 
   it('says in full reports what the policy is, and sends one as soon as it changes', async () => {
     policy = samplePolicy()
