@@ -74,7 +74,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'forwarder',
   about: 'run a forwarder: it relays packets along paths that others compute',
-  settings: [...COMMON, 'operator', 'tags', 'capacity', 'maxAttachments', 'watchedBy', 'rsps', 'revoked', 'sourceRoutes', 'linkRules', 'maxPaths'],
+  settings: [...COMMON, 'operator', 'tags', 'capacity', 'pricePerGb', 'maxAttachments', 'watchedBy', 'rsps', 'revoked', 'sourceRoutes', 'linkRules', 'maxPaths'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --capacity 100Mbit --tag region=eu',
@@ -118,13 +118,14 @@ function service<R extends Role> (make: (components: DiscoveryComponents) => R, 
   }
 }
 
-function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, maxAttachments, watchedBy, rsps, revoked, sourceRoutes, linkRules, maxPaths }: DaemonSettings): ForwarderInit {
+function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, pricePerGb, maxAttachments, watchedBy, rsps, revoked, sourceRoutes, linkRules, maxPaths }: DaemonSettings): ForwarderInit {
   return {
     network,
     bootstrap: peers,
     operator,
     tags,
     capacityBytesPerSecond: capacity,
+    priceMicroPerGb: pricePerGb,
     attachments: maxAttachments === undefined ? undefined : { maxAttachments },
     watchedBy,
     policy: { rsps, revoked, sourceRoutes, linkRules },

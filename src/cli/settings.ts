@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
-import { MAX_POLICY_RSPS } from '../../protocols/report/constants.ts'
+import { MAX_POLICY_RSPS, MAX_PRICE_MICRO_PER_GB } from '../../protocols/report/constants.ts'
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -187,6 +187,16 @@ export const SETTINGS = {
     about: 'price of an answer in units of the operator, up to six decimals (default: 0)',
     expected: 'an amount such as "0.25"',
     schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed(priceMicroOf))
+  }),
+  pricePerGb: setting({
+    shape: 'text',
+    placeholder: 'amount',
+    about: 'price of a GB sent on to another forwarder, in units of the operator, up to six decimals (default: 0)',
+    expected: `an amount such as "0.05", at most ${MAX_PRICE_MICRO_PER_GB / 1e6}`,
+    schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed((text) => {
+      const micro = priceMicroOf(text)
+      return micro === undefined || micro > MAX_PRICE_MICRO_PER_GB ? undefined : Number(micro)
+    }))
   }),
   data: setting({
     shape: 'text',

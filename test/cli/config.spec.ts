@@ -90,6 +90,12 @@ describe('settings of a command', () => {
     toml: 'price = 0.25',
     expected: { price: '250000' }
   }, {
+    title: 'prices per GB',
+    args: ['--price-per-gb', '0.05'],
+    env: { BYWAY_PRICE_PER_GB: '0.050' },
+    toml: 'price-per-gb = 0.05',
+    expected: { pricePerGb: '50000' }
+  }, {
     title: 'switches',
     args: ['--ephemeral'],
     env: { BYWAY_EPHEMERAL: 'yes' },
@@ -126,6 +132,7 @@ describe('settings of a command', () => {
     { title: 'a truth for a number', init: { toml: 'max-access = true' }, message: /^max-access in .*: expected a whole number .* got true$/ },
     { title: 'a tag without value', init: { args: ['--tag', 'region'] }, message: /^--tag: expected up to 16 tags such as region=eu/ },
     { title: 'a network with a slash', init: { args: ['--network', 'a/b'] }, message: /^--network: expected a name/ },
+    { title: 'a price per GB that no report can say', init: { args: ['--price-per-gb', '2147.483648'] }, message: /^--price-per-gb: expected an amount such as "0\.05", at most 2147\.483647; got "2147\.483648"$/ },
     { title: 'a negative price', init: { toml: 'price = -1' }, message: /^price in .*: expected an amount/ },
     { title: 'a value too long to show whole', init: { args: ['--map', 'x'.repeat(500)] }, message: /got "x{78}…$/ },
     { title: 'unknown keys of a file', init: { toml: 'capcity = "1Mbit"' }, name: 'ConfigFileError', message: /byway\.toml: unknown key "capcity"; this command knows listen, announce, bootstrap, .*capacity/ },

@@ -32,7 +32,7 @@ describe('byway', () => {
 
   for (const [command, flags] of [
     ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
-    ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],
+    ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'price-per-gb', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],
     ['rsp', ['map', 'price', 'tag', 'operator', 'data']],
     ['host', ['max-access', 'tag']],
     ['route', ['paths', 'bootstrap', 'network', 'local', 'json']],
