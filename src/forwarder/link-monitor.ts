@@ -103,7 +103,7 @@ export class LinkMonitor {
           rateIsFloor: bytesPerSecond > 0 && link.deliveryRate.isFloor(nowMs),
           loadBytesPerSecond: wholeRate(traffic.loadBytesPerSecond),
           receivedBytesPerSecond: wholeRate(traffic.receivedBytesPerSecond),
-          mostReceivedBytesPerSecond: wholeRate(traffic.mostReceivedBytesPerSecond(nowMs))
+          mostReceivedBytesPerSecond: wholeRate(link.arrivalRate.bytesPerSecond(nowMs))
         }
       }
     }

@@ -4,11 +4,14 @@
 // allocates nothing once it is there.
 import { RecentMost } from './recent-most.ts'
 
-/**
- * Shortest interval that makes a sample. Long against credits of 16 KB and the pauses of a busy process, and twice the time between two
- * looks of the other end at what it has received: its most covers this one.
- */
+export interface DeliveryRateInit {
+  /** Shortest interval that makes a sample; default one second, which is long against credits of 16 KB and the pauses of a busy process. */
+  intervalMs?: number
+}
+
 const INTERVAL_MS = 1_000
+/** For what arrives: within every interval in which the other end delivered lies one of these. */
+export const ARRIVAL_INTERVAL_MS = INTERVAL_MS / 2
 /** Of the eight slots of a RecentMost: a link that got slower shows after two minutes of full load. */
 const FULL_SLOT_MS = 15_000
 /** What a link once delivered stays true until it was full again: ten minutes of traffic. */
@@ -17,6 +20,7 @@ const FLOOR_SLOT_MS = 75_000
 const ABOVE_FULL = 1.1
 
 export class DeliveryRate {
+  readonly #intervalMs: number
   readonly #full = new RecentMost(FULL_SLOT_MS)
   readonly #floor = new RecentMost(FLOOR_SLOT_MS)
   /**
@@ -28,6 +32,10 @@ export class DeliveryRate {
   #lastMs = Number.NEGATIVE_INFINITY
   #isBacklogged = false
 
+  constructor ({ intervalMs = INTERVAL_MS }: DeliveryRateInit = {}) {
+    this.#intervalMs = intervalMs
+  }
+
   /** Whether something waits that the link does not take now. To be said whenever that changes; it may be said more often. */
   setBacklogged (isBacklogged: boolean): void {
     if (!isBacklogged && this.#isBacklogged) {
@@ -38,14 +46,14 @@ export class DeliveryRate {
 
   /** So many bytes more have arrived at the other end. */
   delivered (bytes: number, nowMs: number): void {
-    if (nowMs - this.#lastMs > INTERVAL_MS && this.#busy.sinceMs === Number.NEGATIVE_INFINITY) {
+    if (nowMs - this.#lastMs > this.#intervalMs && this.#busy.sinceMs === Number.NEGATIVE_INFINITY) {
       this.#closeAfterPause()
       this.#restart(nowMs)
       return
     }
     this.#lastMs = nowMs
     this.#any.bytes += bytes
-    if (nowMs - this.#any.sinceMs >= INTERVAL_MS) {
+    if (nowMs - this.#any.sinceMs >= this.#intervalMs) {
       this.#floor.push(this.#any.bytes / (nowMs - this.#any.sinceMs), nowMs)
       this.#any.sinceMs = nowMs
       this.#any.bytes = 0
@@ -74,7 +82,7 @@ export class DeliveryRate {
       return
     }
     busy.bytes += bytes
-    if (nowMs - busy.sinceMs >= INTERVAL_MS) {
+    if (nowMs - busy.sinceMs >= this.#intervalMs) {
       this.#full.push(busy.bytes / (nowMs - busy.sinceMs), nowMs)
       // what it could do before it was full now says nothing any more
       this.#floor.clear()
@@ -86,7 +94,7 @@ export class DeliveryRate {
   /** The burst before the pause is spread over a whole interval: a floor is never too high. */
   #closeAfterPause (): void {
     if (this.#any.bytes > 0) {
-      this.#floor.push(this.#any.bytes / Math.max(INTERVAL_MS, this.#lastMs - this.#any.sinceMs), this.#lastMs)
+      this.#floor.push(this.#any.bytes / Math.max(this.#intervalMs, this.#lastMs - this.#any.sinceMs), this.#lastMs)
     }
   }
 

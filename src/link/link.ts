@@ -21,6 +21,8 @@ export interface Link {
   readonly counters: LinkCounters
   /** What it was seen to deliver to the neighbour. */
   readonly deliveryRate: Pick<DeliveryRate, 'bytesPerSecond' | 'isFloor'>
+  /** The most that arrived from it. */
+  readonly arrivalRate: Pick<DeliveryRate, 'bytesPerSecond'>
   /** Can packets be sent now? */
   readonly isUp: boolean
   readonly queuedBytes: number

@@ -6,7 +6,7 @@ import { decodeCredit, encodeCredit } from '../../protocols/forward/link-control
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { release } from '../../protocols/stream-io.ts'
 import { CreditWindow } from './credit-window.ts'
-import { DeliveryRate } from './delivery-rate.ts'
+import { ARRIVAL_INTERVAL_MS, DeliveryRate } from './delivery-rate.ts'
 import { PacketQueue } from './packet-queue.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
 import type { Link, LinkCounters } from './link.ts'
@@ -39,6 +39,7 @@ export class StreamLink implements Link, Flushable {
   readonly index: number
   readonly counters: LinkCounters
   readonly deliveryRate = new DeliveryRate()
+  readonly arrivalRate = new DeliveryRate({ intervalMs: ARRIVAL_INTERVAL_MS })
   readonly #init: StreamLinkInit
   readonly #queue: PacketQueue
   #outgoing: Stream | undefined
@@ -140,13 +141,16 @@ export class StreamLink implements Link, Flushable {
     stream.maxWriteBufferLength = CREDIT_BUFFER_BYTES
     let consumedBytes = 0
     let creditedBytes = 0
+    let seenBytes = 0
     const reader = new FrameReader((buffer, at, length) => {
       consumedBytes += length
       this.counters.receivedPackets++
       this.counters.receivedBytes += length
       this.#init.onPacket(buffer, at, length, this)
     })
-    const credit = (): void => {
+    const afterChunk = (): void => {
+      this.arrivalRate.delivered(consumedBytes - seenBytes, this.#init.now())
+      seenBytes = consumedBytes
       if (consumedBytes - creditedBytes >= CREDIT_STEP_BYTES - LINK_CONTROL_BYTES) {
         creditedBytes = consumedBytes
         send(stream, encodeCredit(consumedBytes))
@@ -157,7 +161,7 @@ export class StreamLink implements Link, Flushable {
         this.#incoming = undefined
         this.#closed()
       }
-    }, credit)
+    }, afterChunk)
   }
 
   /** Down at once; what can be sent still goes, and the neighbour has a second to close its side. */

@@ -1,6 +1,5 @@
-// What a forwarder knows of a link from the traffic on it, read from the link's counters once per report: load and most in
-// both directions, and what its queue drops. And when that has changed enough to be reported. Pure.
-import { RecentMost } from '../link/recent-most.ts'
+// What a forwarder knows of a link from the traffic on it, read from the link's counters once per report: the load in both
+// directions, and what its queue drops. And when that has changed enough to be reported. Pure.
 
 /** Running totals of a link, as they are kept anyway. */
 export interface TrafficCounters {
@@ -21,10 +20,8 @@ export interface TrafficReading {
 
 /** Seconds, not moments: whoever plans with a load has it for the next minutes. */
 const LOAD_AVERAGED_MS = 5_000
-/** Readings closer to each other than this are one. Half of what makes a sample of a delivery rate at the other end, so that what it delivers in one is seen here in full. */
+/** Readings closer to each other than this are one. */
 const MIN_INTERVAL_MS = 400
-/** Of the eight slots of a RecentMost: ten minutes of traffic. */
-const SLOT_MS = 75_000
 /** As long as probes are remembered, about: 64 of them at one in two seconds, less some. */
 const DROPS_AVERAGED_MS = 60_000
 /** One packet dropped of a few would be a large share by chance: as many as there are outcomes of probes. */
@@ -37,7 +34,6 @@ const SIGNIFICANT_RATE_SHARE = 0.25
 const SIGNIFICANT_LOAD_SHARE = 0.5
 
 export class LinkTraffic {
-  readonly #received = new RecentMost(SLOT_MS)
   #before: TrafficCounters
   #beforeMs: number
   #sentPackets = 0
@@ -59,17 +55,11 @@ export class LinkTraffic {
     const before = this.#before
     this.loadBytesPerSecond = averaged(this.loadBytesPerSecond, counters.sentBytes - before.sentBytes, elapsedMs)
     this.receivedBytesPerSecond = averaged(this.receivedBytesPerSecond, counters.receivedBytes - before.receivedBytes, elapsedMs)
-    this.#received.push(1_000 * (counters.receivedBytes - before.receivedBytes) / elapsedMs, nowMs)
     const kept = Math.exp(-elapsedMs / DROPS_AVERAGED_MS)
     this.#sentPackets = this.#sentPackets * kept + counters.sentPackets - before.sentPackets
     this.#droppedPackets = this.#droppedPackets * kept + counters.droppedPackets - before.droppedPackets
     this.#before = { ...counters }
     this.#beforeMs = nowMs
-  }
-
-  /** 0 where nothing was seen lately. */
-  mostReceivedBytesPerSecond (nowMs: number): number {
-    return this.#received.most(nowMs)
   }
 
   /** Share of the packets for the other end that the queue has dropped in the last minute or so, in millionths; 0 while there were few. */

@@ -176,18 +176,18 @@ describe('link monitor', () => {
       const link = links.setUp(A)
       watch(A)
       measured()
-      link.rate = { bytesPerSecond: 4_000_000, isFloor: true }
+      link.rate = { bytesPerSecond: 4_000_000, isFloor: true, arrived: 700_000 }
       const { bytesPerSecond, rateIsFloor, loadBytesPerSecond, receivedBytesPerSecond, mostReceivedBytesPerSecond } = pass(link, 60_000, { sent: 300_000, received: 20_000 })
-      assert.deepEqual([bytesPerSecond, rateIsFloor, loadBytesPerSecond, receivedBytesPerSecond, mostReceivedBytesPerSecond], [4_000_000, true, 299_998, 20_000, 20_000])
+      assert.deepEqual([bytesPerSecond, rateIsFloor, loadBytesPerSecond, receivedBytesPerSecond, mostReceivedBytesPerSecond], [4_000_000, true, 299_998, 20_000, 700_000])
     })
 
     it('of a rate that is not known makes no floor, and no more of any than a report can say', () => {
       const link = links.setUp(A)
       watch(A)
       measured()
-      link.rate = { bytesPerSecond: 0, isFloor: true }
+      link.rate = { bytesPerSecond: 0, isFloor: true, arrived: 0 }
       assert.equal(pass(link, 1_000, {}).rateIsFloor, false)
-      link.rate = { bytesPerSecond: 1e12, isFloor: false }
+      link.rate = { bytesPerSecond: 1e12, isFloor: false, arrived: 0 }
       const { bytesPerSecond, loadBytesPerSecond } = pass(link, 60_000, { sent: 1e12 })
       assert.deepEqual([bytesPerSecond, loadBytesPerSecond], [2 ** 31 - 1, 2 ** 31 - 1])
     })

@@ -15,7 +15,8 @@ export class FakeLink implements Link {
   readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
   readonly queuedBytes = 0
   /** What it is taken to have delivered. */
-  rate = { bytesPerSecond: 0, isFloor: false }
+  rate = { bytesPerSecond: 0, isFloor: false, arrived: 0 }
+  readonly arrivalRate = { bytesPerSecond: () => this.rate.arrived }
   readonly deliveryRate = { bytesPerSecond: () => this.rate.bytesPerSecond, isFloor: () => this.rate.isFloor }
   isUp = true
   isFull = false

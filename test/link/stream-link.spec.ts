@@ -124,6 +124,20 @@ describe('stream link', () => {
     })
   }
 
+  it('remembers the most that arrived in half a second', () => {
+    let nowMs = 0
+    const { link } = makeLink(() => nowMs)
+    const stream = new FakeStream()
+    link.setIncoming(stream.asStream)
+    for (; nowMs < 5_000; nowMs += 10) {
+      stream.receive(packet())
+      if (nowMs >= 2_000 && nowMs < 3_000) {
+        stream.receive(packet())
+      }
+    }
+    assert.equal(link.arrivalRate.bytesPerSecond(nowMs), 200_000)
+  })
+
   it('ignores a credit for more than was sent', async () => {
     const { link, events } = makeLink()
     const stream = new FakeStream()

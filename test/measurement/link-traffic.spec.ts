@@ -30,7 +30,7 @@ describe('traffic of a link', () => {
 
   it('does not count what passed before it was looked at', () => {
     pass(1_000, {})
-    assert.deepEqual([traffic.loadBytesPerSecond, traffic.receivedBytesPerSecond, traffic.mostReceivedBytesPerSecond(nowMs), traffic.droppedPpm], [0, 0, 0, 0])
+    assert.deepEqual([traffic.loadBytesPerSecond, traffic.receivedBytesPerSecond, traffic.droppedPpm], [0, 0, 0])
   })
 
   it('comes to the load of each direction within some ten seconds, and back to nothing', () => {
@@ -55,14 +55,6 @@ describe('traffic of a link', () => {
     counters.sentBytes += 1_000_000
     traffic.read(counters, nowMs + 10)
     assert.equal(traffic.loadBytesPerSecond, before)
-  })
-
-  it('remembers for ten minutes the most that came', () => {
-    pass(2_000, { received: 800_000 })
-    pass(60_000, { received: 10_000 })
-    assert.equal(traffic.mostReceivedBytesPerSecond(nowMs), 800_000)
-    pass(700_000, { received: 10_000 })
-    assert.equal(traffic.mostReceivedBytesPerSecond(nowMs), 10_000)
   })
 
   it('gives the share of packets that the queue dropped of late', () => {
