@@ -1,7 +1,9 @@
 // What one end of a link says of it, and how far that can be trusted to stay so: each new value is compared with the one
 // before, so that a link whose values wander is told from one that only jitters.
+import { directionOf, NOT_SAID } from './link-direction.ts'
+import type { DirectionEstimate, TrafficView } from './link-direction.ts'
 
-/** One side's view of a link. */
+/** One side's view of a link. What is not given was not said. */
 export interface LinkView {
   /** Round trip over the link. */
   rttUs: number
@@ -9,15 +11,33 @@ export interface LinkView {
   lossPpm: number
   /** When it was measured, Unix time in ms. */
   measuredAtMs: number
+  /** Probes behind it. */
+  samples?: number
+  /** The most that was delivered to the other end lately; 0: not known. */
+  bytesPerSecond?: number
+  /** The link was never full meanwhile. */
+  rateIsFloor?: boolean
+  /** Sent to the other end now. */
+  loadBytesPerSecond?: number
+  /** Received from the other end now. */
+  receivedBytesPerSecond?: number
+  /** The most that was received from the other end lately; 0: nothing worth a rate. */
+  mostReceivedBytesPerSecond?: number
 }
 
 /** What is believed of a link, from both ends. */
-export interface LinkEstimate extends LinkView {
+export interface LinkEstimate extends Pick<LinkView, 'rttUs' | 'jitterUs' | 'lossPpm' | 'measuredAtMs'> {
   /**
    * Of a round trip that is measured next, in µs²: the unrest within a report (jitter) and from report to report (movement)
    * added as of independent quantities.
    */
   varianceUs2: number
+  /** Of the loss, in squared millionths; undefined where nobody says how many probes are behind it. */
+  lossVariancePpm2: number | undefined
+  /** Traffic in the direction that was asked for. */
+  forth: DirectionEstimate
+  /** And against it. */
+  back: DirectionEstimate
 }
 
 /** Standard deviation of a normal distribution over its mean absolute deviation: √(π/2). */
@@ -26,13 +46,19 @@ const DEVIATION_PER_JITTER = 1.2533
 const REPORTS_AVERAGED = 8
 
 /** A view that is kept, updated in place: no report leaves garbage behind. */
-export class KeptView implements LinkView {
+export class KeptView implements LinkView, TrafficView {
   readonly from: string
   readonly to: string
   rttUs = 0
   jitterUs = 0
   lossPpm = 0
   measuredAtMs = Number.NEGATIVE_INFINITY
+  samples = 0
+  bytesPerSecond = 0
+  rateIsFloor = false
+  loadBytesPerSecond = NOT_SAID
+  receivedBytesPerSecond = NOT_SAID
+  mostReceivedBytesPerSecond = NOT_SAID
   /**
    * Half of the mean squared difference of successive values: their variance, and unlike that about a mean not blown up by a
    * slow drift (von Neumann et al., The mean square successive difference, 1941).
@@ -63,15 +89,36 @@ export class KeptView implements LinkView {
     this.jitterUs = view.jitterUs
     this.lossPpm = view.lossPpm
     this.measuredAtMs = view.measuredAtMs
+    this.samples = view.samples ?? 0
+    this.bytesPerSecond = view.bytesPerSecond ?? 0
+    this.rateIsFloor = view.rateIsFloor ?? false
+    this.loadBytesPerSecond = view.loadBytesPerSecond ?? NOT_SAID
+    this.receivedBytesPerSecond = view.receivedBytesPerSecond ?? NOT_SAID
+    this.mostReceivedBytesPerSecond = view.mostReceivedBytesPerSecond ?? NOT_SAID
     this.isRemembered = false
   }
 
   get varianceUs2 (): number {
     return (DEVIATION_PER_JITTER * this.jitterUs) ** 2 + this.movementUs2
   }
+
+  /**
+   * Of the share that is lost, when so many of the samples were and nothing was known before: of the posterior under a
+   * uniform prior (Laplace), which is not zero where by chance nothing was lost.
+   */
+  get lossVariancePpm2 (): number | undefined {
+    if (this.samples === 0) {
+      return undefined
+    }
+    const lost = (this.lossPpm / 1e6 * this.samples + 1) / (this.samples + 2)
+    return lost * (1 - lost) / (this.samples + 3) * 1e12
+  }
 }
 
-/** Of two views the worse value counts in each respect, and the older one for the age. Undefined where there is neither. */
+/**
+ * Of two views of one link, from its two ends, the worse value counts in each respect, and the older one for the age.
+ * Undefined where there is neither.
+ */
 export function worseOf (a: KeptView | undefined, b: KeptView | undefined): LinkEstimate | undefined {
   const one = a ?? b
   if (one === undefined) {
@@ -83,6 +130,9 @@ export function worseOf (a: KeptView | undefined, b: KeptView | undefined): Link
     jitterUs: Math.max(one.jitterUs, other.jitterUs),
     lossPpm: Math.max(one.lossPpm, other.lossPpm),
     measuredAtMs: Math.min(one.measuredAtMs, other.measuredAtMs),
-    varianceUs2: Math.max(one.varianceUs2, other.varianceUs2)
+    varianceUs2: Math.max(one.varianceUs2, other.varianceUs2),
+    lossVariancePpm2: one.samples === 0 || other.samples === 0 ? undefined : Math.max(one.lossVariancePpm2 as number, other.lossVariancePpm2 as number),
+    forth: directionOf(a, b),
+    back: directionOf(b, a)
   }
 }

@@ -60,8 +60,9 @@ export class LinkViews {
   estimate (a: string, b: string): LinkEstimate | undefined {
     const one = this.#views.get(a)?.get(b)
     const other = this.#views.get(b)?.get(a)
-    return one !== undefined && other !== undefined && one.isRemembered !== other.isRemembered
-      ? worseOf(one.isRemembered ? other : one, undefined)
-      : worseOf(one, other)
+    if (one !== undefined && other !== undefined && one.isRemembered !== other.isRemembered) {
+      return one.isRemembered ? worseOf(undefined, other) : worseOf(one, undefined)
+    }
+    return worseOf(one, other)
   }
 }

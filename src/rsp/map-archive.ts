@@ -10,6 +10,8 @@ export interface ArchivedNode {
   attributes: NodeAttributes
   /** The signed descriptor that said so. */
   descriptor: Uint8Array
+  /** What it asks per GB that it sends on, in millionths of its operator's unit; undefined: not said. */
+  priceMicroPerGb?: number
   /** End of the descriptor's life, Unix time in ms. */
   expiresAtMs: number
   /** Other ends of the links that it has closed. */
@@ -44,6 +46,20 @@ export interface LinkSample {
   rttUs: number | null
   jitterUs: number
   lossPpm: number
+  /** Traffic from `a` to `b`. */
+  forth: DirectionSample
+  /** And from `b` to `a`. */
+  back: DirectionSample
+}
+
+/** Null where it was not known. */
+export interface DirectionSample {
+  bytesPerSecond: number | null
+  /** The link was never full: it may have delivered more. */
+  rateIsFloor: boolean
+  loadBytesPerSecond: number | null
+  /** What the sending end asked per GB, in millionths of its operator's unit. */
+  priceMicroPerGb: number | null
 }
 
 /** One transaction. */

@@ -81,9 +81,12 @@ export class MapRecorder {
     const startedMs = clock()
     const nowMs = now()
     const { nodes, views } = archive.load(nowMs, nowMs - MAX_REMEMBERED_AGE_MS)
-    for (const { key, attributes, descriptor, expiresAtMs, closed, policy } of nodes) {
+    for (const { key, attributes, descriptor, expiresAtMs, closed, policy, priceMicroPerGb } of nodes) {
       map.rememberNode(key, attributes, { bytes: descriptor, expiresAtMs })
       map.setPolicy(key, fromArchive(policy))
+      if (priceMicroPerGb !== undefined) {
+        map.setPrice(key, priceMicroPerGb)
+      }
       for (const to of closed) {
         map.setClosed(key, to, true)
       }
@@ -246,7 +249,8 @@ export class MapRecorder {
       descriptor: source.bytes,
       expiresAtMs: source.expiresAtMs,
       closed: [...map.statements.closedBy(key)],
-      policy: toArchive(map.statements.policyOf(key))
+      policy: toArchive(map.statements.policyOf(key)),
+      priceMicroPerGb: map.statements.priceOf(key)
     }
   }
 

@@ -27,6 +27,9 @@ export function openMapDatabase (file: string, network: string): DatabaseSync {
     const version = checkOwner(file, database)
     // before anything is read that may change: what another process holds is not ours to look at
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    if (version > 0) {
+      checkNetwork(file, database, network)
+    }
     migrate(database, version)
     checkNetwork(file, database, network)
     checkMap(file, database)

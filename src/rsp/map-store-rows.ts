@@ -1,25 +1,30 @@
 // The statements of the map store, and what a row means.
 import { unpackViews } from './packed-views.ts'
-import type { ArchivedNode, ArchivedPolicy, LinkSample } from './map-archive.ts'
+import type { ArchivedNode, ArchivedPolicy, DirectionSample, LinkSample } from './map-archive.ts'
 import type { NodeAttributes } from './node-attributes.ts'
 import type { PackedView } from './packed-views.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 export type Row = Record<string, unknown>
 
+/** Bits of `floors`. */
+const FORTH = 1
+const BACK = 2
+
 const SQL = {
   peers: 'SELECT id, key FROM peers',
   links: 'SELECT id, a, b FROM links',
-  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy FROM nodes JOIN peers ON peers.id = nodes.peer',
+  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy, price_micro FROM nodes JOIN peers ON peers.id = nodes.peer',
   views: 'SELECT peer, packed FROM views',
-  putNode: 'INSERT OR REPLACE INTO nodes (peer, expires_at_ms, descriptor, attributes, closed, policy) VALUES (?, ?, ?, ?, ?, ?)',
+  putNode: 'INSERT OR REPLACE INTO nodes (peer, expires_at_ms, descriptor, attributes, closed, policy, price_micro) VALUES (?, ?, ?, ?, ?, ?, ?)',
   removeNode: 'DELETE FROM nodes WHERE peer = ?',
   putViews: 'INSERT OR REPLACE INTO views (peer, latest_ms, packed) VALUES (?, ?, ?)',
   removeViews: 'DELETE FROM views WHERE peer = ?',
-  putSample: 'INSERT OR REPLACE INTO samples (link, at_ms, rtt_us, jitter_us, loss_ppm) VALUES (?, ?, ?, ?, ?)',
+  putSample: 'INSERT OR REPLACE INTO samples (link, at_ms, rtt_us, jitter_us, loss_ppm, floors, forth_rate, forth_load, forth_price, back_rate, back_load, back_price) ' +
+    'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   addPeer: 'INSERT INTO peers (key) VALUES (?)',
   addLink: 'INSERT INTO links (a, b) VALUES (?, ?)',
-  samples: 'SELECT at_ms, rtt_us, jitter_us, loss_ppm FROM samples WHERE link = ? AND at_ms >= ? ORDER BY at_ms LIMIT ?',
+  samples: 'SELECT * FROM samples WHERE link = ? AND at_ms >= ? ORDER BY at_ms LIMIT ?',
   someLinks: 'SELECT id FROM links WHERE id > ? ORDER BY id LIMIT ?',
   prune: 'DELETE FROM samples WHERE link = ? AND at_ms < ?',
   pruneViews: 'DELETE FROM views WHERE latest_ms < ?',
@@ -40,7 +45,8 @@ export function toNode (row: Row): ArchivedNode {
     descriptor: new Uint8Array(row.descriptor as Uint8Array),
     attributes: JSON.parse(row.attributes as string) as NodeAttributes,
     closed: JSON.parse(row.closed as string) as string[],
-    ...(row.policy === null ? {} : { policy: JSON.parse(row.policy as string) as ArchivedPolicy })
+    ...(row.policy === null ? {} : { policy: JSON.parse(row.policy as string) as ArchivedPolicy }),
+    ...(row.price_micro === null ? {} : { priceMicroPerGb: row.price_micro as number })
   }
 }
 
@@ -54,7 +60,29 @@ export function toViews (row: Row): PackedView[] {
 }
 
 export function toSample (a: string, b: string, row: Row): LinkSample {
-  return { a, b, atMs: row.at_ms as number, rttUs: row.rtt_us as number | null, jitterUs: row.jitter_us as number, lossPpm: row.loss_ppm as number }
+  const direction = (name: 'forth' | 'back', floorBit: number): DirectionSample => ({
+    bytesPerSecond: row[`${name}_rate`] as number | null,
+    rateIsFloor: ((row.floors as number) & floorBit) !== 0,
+    loadBytesPerSecond: row[`${name}_load`] as number | null,
+    priceMicroPerGb: row[`${name}_price`] as number | null
+  })
+  return {
+    a,
+    b,
+    atMs: row.at_ms as number,
+    rttUs: row.rtt_us as number | null,
+    jitterUs: row.jitter_us as number,
+    lossPpm: row.loss_ppm as number,
+    forth: direction('forth', FORTH),
+    back: direction('back', BACK)
+  }
+}
+
+/** The values of a sample in the order of the statement. */
+export function fromSample ({ atMs, rttUs, jitterUs, lossPpm, forth, back }: LinkSample): Array<number | null> {
+  const floors = (forth.rateIsFloor ? FORTH : 0) | (back.rateIsFloor ? BACK : 0)
+  const traffic = [forth, back].flatMap(({ bytesPerSecond, loadBytesPerSecond, priceMicroPerGb }) => [bytesPerSecond, loadBytesPerSecond, priceMicroPerGb])
+  return [Math.floor(atMs), ...[rttUs, jitterUs, lossPpm, floors, ...traffic].map((value) => value === null ? null : Math.round(value))]
 }
 
 export function numberOf (database: DatabaseSync, pragma: 'page_size' | 'page_count' | 'freelist_count'): number {

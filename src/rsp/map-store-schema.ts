@@ -1,10 +1,11 @@
 // The tables of the map store, and how a file of an earlier version becomes one of this.
+import { widenViews } from './packed-views.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** "bywm" in ASCII: tells our files from other SQLite databases. */
 export const APPLICATION_ID = 0x6279776d
 /** Of the newest format. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /**
  * Names are written once (`peers`, `links`), and a number is never given again. `views` is the map of now, a row for each node that
@@ -24,9 +25,38 @@ const FIRST_VERSION = `
   ) WITHOUT ROWID;
 `
 
+/**
+ * Prices of nodes, and traffic of links: from the end that comes first to the other (`forth`), and `back`. Of `floors` the first bit
+ * is that of `forth`, the second that of `back`.
+ */
+const TRAFFIC = `
+  ALTER TABLE nodes ADD COLUMN price_micro INTEGER;
+  ALTER TABLE samples ADD COLUMN floors INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE samples ADD COLUMN forth_rate INTEGER;
+  ALTER TABLE samples ADD COLUMN forth_load INTEGER;
+  ALTER TABLE samples ADD COLUMN forth_price INTEGER;
+  ALTER TABLE samples ADD COLUMN back_rate INTEGER;
+  ALTER TABLE samples ADD COLUMN back_load INTEGER;
+  ALTER TABLE samples ADD COLUMN back_price INTEGER;
+`
+
+/** @throws SyntaxError for views that nothing of ours has written */
+function addTraffic (database: DatabaseSync): void {
+  database.exec(TRAFFIC)
+  const put = database.prepare('UPDATE views SET packed = ? WHERE peer = ?')
+  for (const { peer, packed } of database.prepare('SELECT peer, packed FROM views').all()) {
+    const wide = widenViews(packed as Uint8Array)
+    if (wide === undefined) {
+      throw new SyntaxError('the views of a node are cut off')
+    }
+    put.run(wide, peer as number)
+  }
+}
+
 /** The step that makes version n + 1 of version n stands at place n; they are only ever added to. */
 export const MIGRATIONS: ReadonlyArray<(database: DatabaseSync) => void> = [
-  (database) => { database.exec(FIRST_VERSION) }
+  (database) => { database.exec(FIRST_VERSION) },
+  addTraffic
 ]
 
 /** Brings a file of ours, or an empty one, to the newest format: as a whole or, if a step throws, not at all. */

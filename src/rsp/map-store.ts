@@ -3,7 +3,7 @@
 // A batch is a transaction in the write-ahead log. What was committed survives the death of the process at any moment; after a
 // loss of power the last seconds may be missing, but the file is whole, for the log is synced before it is copied into the file.
 import { openMapDatabase, toStoreError } from './map-store-file.ts'
-import { numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
+import { fromSample, numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
 import { packViews } from './packed-views.ts'
 import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
 import type { Row, Statements } from './map-store-rows.ts'
@@ -96,8 +96,9 @@ export class MapStore implements MapArchive {
     }
     this.#transaction(() => {
       const { putNode, removeNode, putViews, removeViews, putSample } = this.#statements
-      for (const { key, expiresAtMs, descriptor, attributes, closed, policy } of nodes) {
-        putNode.run(this.#peer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policy === undefined ? null : JSON.stringify(policy))
+      for (const { key, expiresAtMs, descriptor, attributes, closed, policy, priceMicroPerGb = null } of nodes) {
+        const policyText = policy === undefined ? null : JSON.stringify(policy)
+        putNode.run(this.#peer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policyText, priceMicroPerGb)
       }
       for (const key of goneNodes) {
         removeNode.run(this.#peer(key))
@@ -107,8 +108,8 @@ export class MapStore implements MapArchive {
         const latestMs = said.reduce((latest, { measuredAtMs }) => Math.max(latest, measuredAtMs), 0)
         putViews.run(this.#peer(from), Math.floor(latestMs), packViews(said, (key) => this.#peer(key)))
       }
-      for (const { a, b, atMs, rttUs, jitterUs, lossPpm } of this.#isFull ? [] : samples) {
-        putSample.run(this.#link(a, b), Math.floor(atMs), rttUs === null ? null : Math.round(rttUs), Math.round(jitterUs), Math.round(lossPpm))
+      for (const sample of this.#isFull ? [] : samples) {
+        putSample.run(this.#link(sample.a, sample.b), ...fromSample(sample))
       }
     })
     this.#countPages()

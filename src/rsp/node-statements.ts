@@ -1,4 +1,4 @@
-// What forwarders say of themselves, by the forwarder: attributes from descriptors, policy and closed links from reports.
+// What forwarders say of themselves, by the forwarder: attributes from descriptors, policy, price and closed links from reports.
 // Unlike what they say of a link's values it is no measurement: it does not get old, and holds until it is taken back.
 import type { NodeAttributes } from './node-attributes.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
@@ -19,6 +19,8 @@ export class NodeStatements {
   readonly #closed = new Map<string, Set<string>>()
   /** Of forwarders that take paths of some RSPs only. */
   readonly #policies = new Map<string, PolicyStatement>()
+  /** Per GB, in millionths of the operator's unit; of forwarders that have said it. */
+  readonly #prices = new Map<string, number>()
 
   constructor (maxClosedPerNode: number) {
     this.#maxClosedPerNode = maxClosedPerNode
@@ -70,6 +72,18 @@ export class NodeStatements {
     return known === undefined || !isSame(known, policy)
   }
 
+  /** Whether that is news. */
+  setPrice (key: string, priceMicroPerGb: number): boolean {
+    const isNews = this.#prices.get(key) !== priceMicroPerGb
+    this.#prices.set(key, priceMicroPerGb)
+    return isNews
+  }
+
+  /** Per GB sent on to another forwarder, in millionths of the operator's unit; undefined: not said. */
+  priceOf (key: string): number | undefined {
+    return this.#prices.get(key)
+  }
+
   policyOf (key: string): PolicyStatement | undefined {
     return this.#policies.get(key)
   }
@@ -86,6 +100,7 @@ export class NodeStatements {
     this.#attributes.delete(key)
     this.#sources.delete(key)
     this.#policies.delete(key)
+    this.#prices.delete(key)
     this.#closed.delete(key)
     for (const others of this.#closed.values()) {
       others.delete(key)

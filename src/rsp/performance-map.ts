@@ -8,6 +8,7 @@ import { LinkViews } from './link-views.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
 import { attributesOf } from './node-attributes.ts'
+import { lesserCapacity, metricsOf } from './believed-metrics.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { ArchivedView } from './map-archive.ts'
 import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
@@ -18,6 +19,7 @@ import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
+export type { DirectionEstimate } from './link-direction.ts'
 export type { LinkEstimate, LinkView } from './link-view.ts'
 
 /** A link that nobody has measured for so long, while we listened, is not used. */
@@ -183,13 +185,24 @@ export class PerformanceMap {
     }
   }
 
+  /** Takes what a forwarder, a node of the map, asks per GB that it sends on, in millionths of its operator's unit. */
+  setPrice (key: string, priceMicroPerGb: number): void {
+    if (this.#nodes.indexOf(key) === undefined || !this.#statements.setPrice(key, priceMicroPerGb)) {
+      return
+    }
+    for (const { from, to } of [...this.#views.of(key), ...this.#views.about(key)]) {
+      this.#combine(from, to)
+    }
+    this.#changes?.addNode(key)
+  }
+
   /** Forwarders that do not take paths of this RSP. */
   unwilling (rsp: PeerId): number[] {
     return this.#statements.unwilling(rsp).map((key) => this.#nodes.indexOf(key) as number)
   }
 
   /** What nodes say of themselves, as it is to be kept. */
-  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf'> {
+  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf' | 'priceOf'> {
     return this.#statements
   }
 
@@ -198,9 +211,14 @@ export class PerformanceMap {
     return this.#attributes
   }
 
-  /** What is believed of a link, either way; undefined where nobody speaks of it or an end has closed it. */
+  /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it or an end has closed it. */
   estimate (a: string, b: string): LinkEstimate | undefined {
-    return this.#statements.isClosed(a, b) ? undefined : this.#views.estimate(a, b)
+    const believed = this.#statements.isClosed(a, b) ? undefined : this.#views.estimate(a, b)
+    if (believed !== undefined) {
+      believed.forth.priceMicroPerGb = this.#statements.priceOf(a)
+      believed.back.priceMicroPerGb = this.#statements.priceOf(b)
+    }
+    return believed
   }
 
   /** What a forwarder says of its links, to nodes of the map and to others. */
@@ -300,10 +318,10 @@ export class PerformanceMap {
       }
       return
     }
-    const metrics = { delayUs: believed.rttUs, lossPpm: believed.lossPpm, jitterUs: believed.jitterUs, updatedAtMs: believed.measuredAtMs }
     const linkCount = this.#links.linkCount
-    this.#links.upsert(from, to, metrics)
-    this.#links.upsert(to, from, metrics)
+    const capacityBytesPerSecond = lesserCapacity(this.#attributes[from], this.#attributes[to])
+    this.#links.upsert(from, to, metricsOf(believed, believed.forth, capacityBytesPerSecond))
+    this.#links.upsert(to, from, metricsOf(believed, believed.back, capacityBytesPerSecond))
     if (this.#links.linkCount !== linkCount) {
       this.#graph = undefined
     }

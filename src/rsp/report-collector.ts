@@ -86,6 +86,7 @@ export class ReportCollector {
   #take (key: string, report: VerifiedReport): void {
     const { map } = this.#init
     map.addNode(key)
+    map.setPrice(key, report.priceMicroPerGb ?? 0)
     if (report.full) {
       map.setPolicy(key, report.policy)
       map.retainClosed(key, new Set(report.links.filter(({ closed }) => closed).map(({ peer }) => peer.toString())))
@@ -99,7 +100,7 @@ export class ReportCollector {
         map.remove(key, to)
         map.remove(to, key)
       } else if (link.samples > 0) {
-        map.set(key, to, { rttUs: link.rttUs, jitterUs: link.jitterUs, lossPpm: link.lossPpm, measuredAtMs: this.#init.now() - link.ageMs })
+        map.set(key, to, { ...link, measuredAtMs: this.#init.now() - link.ageMs })
       }
     }
   }

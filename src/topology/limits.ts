@@ -9,6 +9,9 @@ export const DEFAULT_MAX_LINKS = 1_000_000
 /** Millionths: the loss of a link that delivers nothing. */
 export const MAX_LOSS_PPM = 1_000_000
 
+/** Millionths: the load of a link that carries all it can. */
+export const MAX_LOAD_PPM = 1_000_000
+
 /** Delay and jitter are kept as 32-bit integers: 35 minutes, far above anything that is still a link. */
 export const MAX_DELAY_US = 2 ** 31 - 1
 

@@ -40,6 +40,7 @@ export interface MetricColumns {
 }
 
 const NAMES = Object.keys(KINDS) as ColumnName[]
+const [DELAY, LOSS, JITTER, UPDATED, RATE, LOAD, PRICE, DELAY_VARIANCE, LOSS_VARIANCE, RATE_VARIANCE] = NAMES.keys()
 const REQUIRED: readonly ColumnName[] = ['delayUs', 'lossPpm', 'jitterUs', 'updatedAtMs']
 
 /** From this share of the links on, laying a column out anew costs no more than mending it. */
@@ -81,7 +82,8 @@ class Column {
 }
 
 export class LinkColumns {
-  readonly #columns = new Map<ColumnName, Column>()
+  /** In the order of NAMES; undefined where no link ever had such a value. */
+  readonly #columns: Array<Column | undefined>
   #capacity: number
   /** Slots whose values changed since the last snapshot; given up, and cleared, when they become too many. */
   #changed: number[] = []
@@ -89,9 +91,7 @@ export class LinkColumns {
 
   constructor (capacity: number) {
     this.#capacity = capacity
-    for (const name of REQUIRED) {
-      this.#columns.set(name, new Column(name, capacity))
-    }
+    this.#columns = NAMES.map((name) => REQUIRED.includes(name) ? new Column(name, capacity) : undefined)
   }
 
   get capacity (): number {
@@ -99,11 +99,17 @@ export class LinkColumns {
   }
 
   set (slot: number, metrics: LinkMetrics): void {
-    for (const name of NAMES) {
-      const value = metrics[name] ?? UNKNOWN
-      const column = this.#columns.get(name) ?? (value === UNKNOWN ? undefined : this.#addColumn(name))
-      column?.set(slot, value)
-    }
+    // one by one, since reading them by name in a loop takes twice the time
+    this.#put(DELAY, slot, metrics.delayUs)
+    this.#put(LOSS, slot, metrics.lossPpm)
+    this.#put(JITTER, slot, metrics.jitterUs)
+    this.#put(UPDATED, slot, metrics.updatedAtMs)
+    this.#put(RATE, slot, metrics.bytesPerSecond)
+    this.#put(LOAD, slot, metrics.loadPpm)
+    this.#put(PRICE, slot, metrics.price)
+    this.#put(DELAY_VARIANCE, slot, metrics.delayVariance)
+    this.#put(LOSS_VARIANCE, slot, metrics.lossVariance)
+    this.#put(RATE_VARIANCE, slot, metrics.rateVariance)
     if (this.#isMendable) {
       this.#changed.push(slot)
       this.#isMendable = this.#changed.length < this.#capacity * MENDED_SHARE
@@ -112,7 +118,7 @@ export class LinkColumns {
 
   get (slot: number): LinkMetrics {
     const metrics: Partial<LinkMetrics> = {}
-    for (const { name, values } of this.#columns.values()) {
+    for (const { name, values } of this.#present) {
       if (REQUIRED.includes(name) || values[slot] !== UNKNOWN) {
         metrics[name] = values[slot]
       }
@@ -121,26 +127,26 @@ export class LinkColumns {
   }
 
   updatedAtMs (slot: number): number {
-    return this.#columns.get('updatedAtMs')?.values[slot] ?? 0
+    return this.#columns[UPDATED]?.values[slot] ?? 0
   }
 
   /** The rows have to be laid out again after this. */
   move (from: number, to: number): void {
-    for (const { values } of this.#columns.values()) {
+    for (const { values } of this.#present) {
       values[to] = values[from]
     }
   }
 
   grow (capacity: number): void {
     this.#capacity = capacity
-    for (const column of this.#columns.values()) {
+    for (const column of this.#present) {
       column.grow(capacity)
     }
   }
 
   /** The order of rows is another one: no array of an earlier snapshot fits any more. */
   forgetShared (): void {
-    for (const column of this.#columns.values()) {
+    for (const column of this.#present) {
       column.shared = undefined
     }
   }
@@ -148,7 +154,7 @@ export class LinkColumns {
   /** For the rows' order: slots has the slot by position, positions the position by slot. */
   snapshot (slots: Uint32Array, positions: Uint32Array): MetricColumns {
     const columns: Partial<Record<ColumnName, Values>> = {}
-    for (const column of this.#columns.values()) {
+    for (const column of this.#present) {
       columns[column.name] = this.#share(column, slots, positions)
     }
     this.#changed = []
@@ -173,9 +179,17 @@ export class LinkColumns {
     return column.shared as Values
   }
 
-  #addColumn (name: ColumnName): Column {
-    const column = new Column(name, this.#capacity)
-    this.#columns.set(name, column)
-    return column
+  get #present (): Column[] {
+    return this.#columns.filter((column) => column !== undefined)
+  }
+
+  #put (at: number, slot: number, value: number | undefined): void {
+    const column = this.#columns[at]
+    if (column !== undefined) {
+      column.set(slot, value ?? UNKNOWN)
+    } else if (value !== undefined) {
+      const added = this.#columns[at] = new Column(NAMES[at], this.#capacity)
+      added.set(slot, value)
+    }
   }
 }

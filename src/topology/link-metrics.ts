@@ -13,9 +13,9 @@ export interface LinkMetrics {
   bytesPerSecond?: number
   /** How much of that is in use, in millionths. */
   loadPpm?: number
-  /** In whatever unit the seller counts, for the same amount of traffic on every link. */
+  /** In whatever unit the seller counts (an RSP's map: millionths of the operator's unit per GB), for the same amount of traffic on every link. */
   price?: number
-  /** How far the values may be off: squares of the standard errors, in the squared unit of the value. */
+  /** Of the value that is measured next, in the squared unit of the value. */
   delayVariance?: number
   lossVariance?: number
   rateVariance?: number

@@ -15,7 +15,9 @@ const B = '12D3KooWbbbbbb8xWkPd'
 const C = '12D3KooWccccccMtimQ7'
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z')
 
-const at = (minute: number, rttUs: number | null, [a, b] = [A, B]): LinkSample => ({ a, b, atMs: NOW_MS + minute * 60_000, rttUs, jitterUs: 250, lossPpm: 12_000 })
+const NOTHING = { bytesPerSecond: null, rateIsFloor: false, loadBytesPerSecond: null, priceMicroPerGb: null }
+const at = (minute: number, rttUs: number | null, [a, b] = [A, B]): LinkSample =>
+  ({ a, b, atMs: NOW_MS + minute * 60_000, rttUs, jitterUs: 250, lossPpm: 12_000, forth: NOTHING, back: NOTHING })
 
 describe('byway history', () => {
   let folder: string

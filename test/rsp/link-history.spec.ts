@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { LinkHistory } from '../../src/rsp/link-history.ts'
+import type { DirectionEstimate } from '../../src/rsp/link-direction.ts'
 import type { LinkEstimate } from '../../src/rsp/link-view.ts'
 
 describe('history of a link', () => {
-  const estimate = (rttUs: number, change: Partial<LinkEstimate> = {}): LinkEstimate => ({ rttUs, jitterUs: 1, lossPpm: 0, measuredAtMs: 0, varianceUs2: 1, ...change })
+  const QUIET: DirectionEstimate = { bytesPerSecond: undefined, rateIsFloor: false, loadBytesPerSecond: undefined }
+  const estimate = (rttUs: number, change: Partial<LinkEstimate> = {}): LinkEstimate =>
+    ({ rttUs, jitterUs: 1, lossPpm: 0, measuredAtMs: 0, varianceUs2: 1, lossVariancePpm2: undefined, forth: QUIET, back: QUIET, ...change })
   let history: LinkHistory
 
   beforeEach(() => {
@@ -14,13 +17,31 @@ describe('history of a link', () => {
     history.take('b', 'a', rttUs === undefined ? undefined : estimate(rttUs, change), atS * 1_000)?.rttUs
 
   it('begins with the first value, under the ends in their order', () => {
-    assert.deepEqual(history.take('b', 'a', estimate(20_000), 5), { a: 'a', b: 'b', atMs: 5, rttUs: 20_000, jitterUs: 1, lossPpm: 0 })
+    const nothing = { bytesPerSecond: null, rateIsFloor: false, loadBytesPerSecond: null, priceMicroPerGb: null }
+    assert.deepEqual(history.take('b', 'a', estimate(20_000), 5), { a: 'a', b: 'b', atMs: 5, rttUs: 20_000, jitterUs: 1, lossPpm: 0, forth: nothing, back: nothing })
     assert.equal(history.take('a', 'b', estimate(20_100), 6), undefined)
   })
 
   it('has values that moved by more than 5 % and 1 ms, or in loss, and one every quarter of an hour', () => {
     assert.deepEqual([take(0, 20_000), take(20, 20_900), take(40, 21_100), take(60, 21_100, { lossPpm: 10_000 }), take(959, 21_100, { lossPpm: 10_000 }), take(960, 21_100, { lossPpm: 10_000 })],
       [20_000, undefined, 21_100, 21_100, undefined, 21_100])
+  })
+
+  it('has traffic by direction, from the end that comes first, whichever end spoke', () => {
+    const busy = { bytesPerSecond: 2_000_000, rateIsFloor: true, loadBytesPerSecond: 500_000, priceMicroPerGb: 7 }
+    const line = history.take('b', 'a', estimate(20_000, { forth: busy }), 0)
+    assert.deepEqual([line?.back, line?.forth.bytesPerSecond], [busy, null])
+    assert.equal(history.take('a', 'b', estimate(20_000, { back: busy }), 20_000), undefined, 'that is the same')
+    assert.deepEqual(history.take('a', 'b', estimate(20_000, { forth: busy }), 40_000)?.forth, busy)
+  })
+
+  it('has rates that moved by a quarter, loads that moved by half, and prices that moved at all', () => {
+    const rate = (bytesPerSecond: number, loadBytesPerSecond = 0, priceMicroPerGb = 0): Partial<LinkEstimate> => ({ forth: { bytesPerSecond, rateIsFloor: false, loadBytesPerSecond, priceMicroPerGb } })
+    assert.deepEqual([
+      take(0, 20_000, rate(4e6)), take(20, 20_000, rate(4.9e6)), take(40, 20_000, rate(5.1e6)),
+      take(60, 20_000, rate(5.1e6, 1e6)), take(80, 20_000, rate(5.1e6, 1.4e6)), take(100, 20_000, rate(5.1e6, 1.6e6)),
+      take(120, 20_000, rate(5.1e6, 1.6e6, 1)), take(140, 20_000, rate(5.1e6, 1.6e6, 1))
+    ].map((rttUs) => rttUs !== undefined), [true, false, true, true, false, true, true, false])
   })
 
   it('notes when a link is gone, once, and when it is back', () => {

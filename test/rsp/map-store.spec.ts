@@ -21,11 +21,17 @@ const HOUR_MS = 3_600_000
 const EMPTY: MapBatch = { nodes: [], goneNodes: [], views: [], samples: [] }
 const log = Object.assign(() => {}, { error: () => {}, trace: () => {}, enabled: true, newScope: () => log }) as unknown as Logger
 
+const TRAFFIC = { samples: 16, bytesPerSecond: 2 ** 31 - 1, rateIsFloor: true, loadBytesPerSecond: 250_000, receivedBytesPerSecond: 0, mostReceivedBytesPerSecond: 900_000 }
+/** What a view says of traffic that says nothing. */
+const UNSAID = { samples: 0, bytesPerSecond: 0, rateIsFloor: false, loadBytesPerSecond: undefined, receivedBytesPerSecond: undefined, mostReceivedBytesPerSecond: undefined }
+const FORTH = { bytesPerSecond: 2_000_000, rateIsFloor: true, loadBytesPerSecond: 400_000, priceMicroPerGb: 50_000 }
+const NOTHING = { bytesPerSecond: null, rateIsFloor: false, loadBytesPerSecond: null, priceMicroPerGb: null }
+
 const node = (key: string, change: Partial<ArchivedNode> = {}): ArchivedNode =>
   ({ key, attributes: { operator: 'acme', tags: { country: 'de' } }, descriptor: Uint8Array.of(1, 2, 3), expiresAtMs: NOW_MS + HOUR_MS, closed: [], ...change })
 const said = (from: string, to: string, change: Partial<ArchivedView> = {}): ArchivedView =>
-  ({ from, to, rttUs: 20_000, jitterUs: 300, lossPpm: 40, measuredAtMs: NOW_MS - 1_000.5, movementUs2: 0.5, reports: 7, ...change })
-const sample = (a: string, b: string, atMs: number, rttUs: number | null = 20_000): LinkSample => ({ a, b, atMs, rttUs, jitterUs: 300, lossPpm: 40 })
+  ({ from, to, rttUs: 20_000, jitterUs: 300, lossPpm: 40, measuredAtMs: NOW_MS - 1_000.5, movementUs2: 0.5, reports: 7, ...TRAFFIC, ...change })
+const sample = (a: string, b: string, atMs: number, rttUs: number | null = 20_000): LinkSample => ({ a, b, atMs, rttUs, jitterUs: 300, lossPpm: 40, forth: FORTH, back: NOTHING })
 
 describe('map store', () => {
   let folder: string
@@ -59,8 +65,8 @@ describe('map store', () => {
 
   describe('keeps', () => {
     it('nodes and what they say, over a restart', () => {
-      const nodes = [node('a', { closed: ['x'], policy: { listedOnly: true, rsps: ['r'], revoked: [], authorizedOnly: false } }), node('b')]
-      const views = [said('a', 'b'), said('b', 'a', { rttUs: 21_000 })]
+      const nodes = [node('a', { closed: ['x'], priceMicroPerGb: 50_000, policy: { listedOnly: true, rsps: ['r'], revoked: [], authorizedOnly: false } }), node('b')]
+      const views = [said('a', 'b'), said('b', 'a', { rttUs: 21_000, ...UNSAID })]
       open().write({ ...EMPTY, nodes, views: views.map((view) => ({ from: view.from, views: [view] })) })
       close()
       assert.deepEqual(open().load(NOW_MS, NOW_MS - HOUR_MS), { nodes, views })
@@ -104,10 +110,11 @@ describe('map store', () => {
     })
 
     it('views in blobs of a fixed layout', () => {
-      const bytes = packViews([said('a', 'b'), said('a', 'c', { rttUs: 0.6, measuredAtMs: 1.25 })], (key) => key.charCodeAt(0))
-      assert.equal(bytes.length, 64)
+      const bytes = packViews([said('a', 'b'), said('a', 'c', { rttUs: 0.6, measuredAtMs: 1.25, ...UNSAID })], (key) => key.charCodeAt(0))
+      assert.equal(bytes.length, 104)
       assert.equal(Buffer.from(bytes.subarray(0, 24)).toString('hex'), '62000000204e00002c0100002800000007000000' + '0000003f')
-      assert.deepEqual(unpackViews(bytes)?.[1], { target: 99, rttUs: 1, jitterUs: 300, lossPpm: 40, reports: 7, movementUs2: 0.5, measuredAtMs: 1.25 })
+      assert.equal(Buffer.from(bytes.subarray(32, 52)).toString('hex'), 'ffffffff' + '10000000' + '90d00300' + '00000000' + 'a0bb0d00')
+      assert.deepEqual(unpackViews(bytes)?.[1], { target: 99, rttUs: 1, jitterUs: 300, lossPpm: 40, reports: 7, movementUs2: 0.5, measuredAtMs: 1.25, ...UNSAID })
       assert.equal(unpackViews(bytes.subarray(1)), undefined)
     })
   })
@@ -136,7 +143,7 @@ describe('map store', () => {
       const { bytes, retentionMs } = store.status
       assert.ok(bytes <= maxBytes, `${bytes} bytes`)
       assert.ok(retentionMs < 7 * 24 * HOUR_MS)
-      assert.ok(store.samples(['a', 'n0'], 0, 999).length > 50, 'as much as there is room for is there')
+      assert.ok(store.samples(['a', 'n0'], 0, 999).length > 35, 'as much as there is room for is there')
       assert.equal(store.load(NOW_MS, nowMs).views.length, 1)
     })
 
@@ -190,7 +197,7 @@ describe('map store', () => {
       const database = new DatabaseSync(file)
       database.exec('PRAGMA user_version = 99')
       database.close()
-      assert.throws(() => open(), { name: 'MapStoreVersionError', version: 99, message: /format 99, and this byway knows up to 1: install/ })
+      assert.throws(() => open(), { name: 'MapStoreVersionError', version: 99, message: /format 99, and this byway knows up to 2: install/ })
     })
 
     it('a damaged file', async () => {
@@ -230,17 +237,64 @@ describe('map store', () => {
     assert.equal((await stat(join(folder, 'data'))).mode & 0o777, 0o700)
   })
 
-  it('brings an older file to the present format, or leaves it', async () => {
-    await mkdir(join(folder, 'data'))
-    await chmod(join(folder, 'data'), 0o700)
-    const database = new DatabaseSync(file)
-    migrate(database, 0)
-    const more = [...MIGRATIONS, (old: DatabaseSync) => { old.exec('CREATE TABLE more (id INTEGER)') }]
-    assert.throws(() => { migrate(database, 1, [...more, () => { throw new Error('half way') }]) }, /half way/)
-    assert.deepEqual(database.prepare('SELECT name FROM sqlite_schema WHERE name = ?').all('more'), [])
-    migrate(database, 1, more)
-    assert.equal(database.prepare('PRAGMA user_version').get()?.user_version, 2)
-    database.close()
+  describe('of an older format', () => {
+    /** A view of two links, as the first version laid them out: to the peers 2 and 3, 20 ms and 30 ms. */
+    const FIRST_VIEWS = '02000000204e00002c01000028000000070000000000003f' + '0000c0e0d2417842' + '0300000030750000' + '0a000000000000000100000000000000' + '0000c0e0d2417842'
+    const MEASURED_MS = Buffer.from('0000c0e0d2417842', 'hex').readDoubleLE()
+
+    async function writeFirstVersion (spoil = ''): Promise<void> {
+      await mkdir(join(folder, 'data'))
+      await chmod(join(folder, 'data'), 0o700)
+      const database = new DatabaseSync(file)
+      migrate(database, 0, MIGRATIONS.slice(0, 1))
+      database.exec(`
+        INSERT INTO facts VALUES ('network', 'test');
+        INSERT INTO peers VALUES (1, 'a'), (2, 'b'), (3, 'c');
+        INSERT INTO nodes VALUES (1, ${NOW_MS + 1}, x'01', '{"tags":{}}', '[]', NULL), (2, ${NOW_MS + 1}, x'02', '{"tags":{}}', '[]', NULL), (3, ${NOW_MS + 1}, x'03', '{"tags":{}}', '["a"]', NULL);
+        INSERT INTO views VALUES (1, ${Math.floor(MEASURED_MS)}, x'${FIRST_VIEWS}');
+        INSERT INTO links VALUES (1, 1, 2);
+        INSERT INTO samples VALUES (1, 5, 20000, 300, 40), (1, 6, NULL, 0, 0);${spoil}`)
+      database.close()
+    }
+
+    it('is taken over with its map and its history, and knows nothing of traffic', async () => {
+      await writeFirstVersion()
+      for (let start = 0; start < 2; start++) {
+        const { nodes, views } = open().load(NOW_MS, 0)
+        assert.deepEqual(nodes.map(({ key, closed, priceMicroPerGb }) => [key, closed, priceMicroPerGb]), [['a', [], undefined], ['b', [], undefined], ['c', ['a'], undefined]])
+        const common = { from: 'a', measuredAtMs: MEASURED_MS, ...UNSAID }
+        assert.deepEqual(views, [
+          { ...common, to: 'b', rttUs: 20_000, jitterUs: 300, lossPpm: 40, reports: 7, movementUs2: 0.5 },
+          { ...common, to: 'c', rttUs: 30_000, jitterUs: 10, lossPpm: 0, reports: 1, movementUs2: 0 }
+        ])
+        assert.deepEqual(stores[0].samples(['a', 'b'], 0, 9), [
+          { a: 'a', b: 'b', atMs: 5, rttUs: 20_000, jitterUs: 300, lossPpm: 40, forth: NOTHING, back: NOTHING },
+          { a: 'a', b: 'b', atMs: 6, rttUs: null, jitterUs: 0, lossPpm: 0, forth: NOTHING, back: NOTHING }
+        ])
+        close()
+      }
+    })
+
+    it('takes new values beside the old ones', async () => {
+      await writeFirstVersion()
+      open().write({ ...EMPTY, nodes: [node('a', { priceMicroPerGb: 7 })], views: [{ from: 'a', views: [said('a', 'b')] }], samples: [sample('a', 'b', 7)] })
+      close()
+      const { nodes, views } = open().load(NOW_MS, 0)
+      assert.deepEqual([nodes[0].priceMicroPerGb, views], [7, [said('a', 'b')]])
+      assert.deepEqual(stores[0].samples(['a', 'b'], 6, 9).map(({ forth }) => forth), [NOTHING, FORTH])
+    })
+
+    it('is left as it was when it is the map of another overlay, is damaged, or a step fails', async () => {
+      await writeFirstVersion("UPDATE views SET packed = x'00'")
+      assert.throws(() => open({ network: 'other' }), { name: 'MapStoreForeignError' })
+      assert.throws(() => open(), { name: 'MapStoreCorruptError' })
+      const database = new DatabaseSync(file)
+      assert.throws(() => { migrate(database, 1, [MIGRATIONS[0], (old) => { old.exec('CREATE TABLE more (id INTEGER)') }, () => { throw new Error('half way') }]) }, /half way/)
+      assert.deepEqual(database.prepare('SELECT name FROM sqlite_schema WHERE name = ?').all('more'), [])
+      assert.equal(database.prepare('PRAGMA user_version').get()?.user_version, 1)
+      assert.equal(database.prepare("SELECT count(*) AS count FROM pragma_table_info('nodes')").get()?.count, 6)
+      database.close()
+    })
   })
 
   it('is filled again in a moment: 500 nodes with 24 links each', function () {
@@ -291,7 +345,8 @@ describe('map store', () => {
         map.addNode(key)
         map.describe(key, { operator: 'acme', tags: { asn: '64500' }, bytes: Uint8Array.of(7), expiresAtMs: NOW_MS + HOUR_MS })
       }
-      map.set(a, b, { rttUs: 20_000, jitterUs: 1, lossPpm: 2, measuredAtMs: NOW_MS - 5_000 })
+      map.set(a, b, { rttUs: 20_000, jitterUs: 1, lossPpm: 2, measuredAtMs: NOW_MS - 5_000, ...TRAFFIC, bytesPerSecond: 800_000 })
+      map.setPrice(a, 50_000)
       map.set(a, c, { rttUs: 30_000, jitterUs: 1, lossPpm: 2, measuredAtMs: NOW_MS })
       map.set(a, 'unknown', { rttUs: 30_000, jitterUs: 1, lossPpm: 2, measuredAtMs: NOW_MS })
       map.setClosed(c, a, true)
@@ -302,7 +357,9 @@ describe('map store', () => {
       const second = await recorderOf(open())
       assert.deepEqual(second.restore().map(({ key, bytes }) => [key, [...bytes]]).sort(), [a, b, c].map((key) => [key, [7]]).sort())
       assert.deepEqual([...map.links()].map(({ from, to, rttUs }) => [from, to, rttUs]).sort(), [[a, b, 20_000], [b, a, 20_000]].sort(), 'the closed one is none')
-      assert.equal(map.snapshot(NOW_MS).updatedAtMs[0], NOW_MS - 5_000)
+      const graph = map.snapshot(NOW_MS)
+      const link = graph.linkBetween(map.indexOf(a) as number, map.indexOf(b) as number)
+      assert.deepEqual([graph.updatedAtMs[link], graph.bytesPerSecond?.[link], graph.price?.[link]], [NOW_MS - 5_000, 800_000, 50_000])
       assert.equal(map.attributes[map.indexOf(a) as number]?.asn, 64_500)
       assert.deepEqual(map.unwilling(peer).map((number) => map.keyOf(number)), [b])
       assert.equal(rsp, peer.toString())
@@ -310,7 +367,11 @@ describe('map store', () => {
       second.stop()
       stores = []
       assert.deepEqual(open().load(NOW_MS, 0).nodes.map(({ key }) => key).sort(), [a, c].sort())
-      assert.deepEqual(stores[0].samples([a, b], 0, 9).map(({ rttUs }) => rttUs), [20_000])
+      const [believed] = stores[0].samples([a, b], 0, 9)
+      const [sent, received] = a < b ? [believed.forth, believed.back] : [believed.back, believed.forth]
+      assert.deepEqual([believed.rttUs, sent, received], [20_000,
+        { bytesPerSecond: 800_000, rateIsFloor: true, loadBytesPerSecond: 250_000, priceMicroPerGb: 50_000 },
+        { bytesPerSecond: 900_000, rateIsFloor: true, loadBytesPerSecond: 0, priceMicroPerGb: null }])
     })
 
     it('goes on when it could not write, and loses nothing of the map', async () => {
@@ -349,11 +410,12 @@ describe('map store', () => {
         child.kill('SIGKILL')
         assert.equal((await exit)[1], 'SIGKILL')
         const { nodes, views } = open().load(0, 0)
-        assert.equal(nodes.length, 50)
+        assert.ok(nodes.length === 50 && nodes.every(({ priceMicroPerGb }) => priceMicroPerGb === 50_000))
         // each batch writes all views of one node with the number of the batch as their time
         const latest = Math.max(...views.map(({ measuredAtMs }) => measuredAtMs))
         assert.ok(latest >= committed && latest <= committed + 2, `${latest} for ${committed}`)
         for (const { key } of nodes) {
+          assert.ok(views.every(({ bytesPerSecond, loadBytesPerSecond, measuredAtMs }) => bytesPerSecond === measuredAtMs && loadBytesPerSecond === measuredAtMs))
           assert.equal(new Set(views.filter(({ from }) => from === key).map(({ measuredAtMs }) => measuredAtMs)).size <= 1, true, 'a node\'s views are of one batch')
         }
         assert.ok(committed > 10)
