@@ -69,7 +69,7 @@ export function keepsTo (graph: Graph, query: PathQuery, nodes: readonly number[
     return false
   }
   const links = nodes.slice(1).map((node, hop) => graph.linkBetween(nodes[hop], node))
-  const isPriceKept = price === Infinity || links.reduce((sum, link) => sum + knownOrInfinite(graph.price, link), 0) <= price
+  const isPriceKept = price === Infinity || (metrics.price ?? Infinity) <= price
   let next = 0
   for (const node of nodes) {
     next += node === waypoints[next] ? 1 : 0

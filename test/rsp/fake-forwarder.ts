@@ -51,14 +51,15 @@ export class FakeForwarder {
     this.#reports?.end()
   }
 
-  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key, policy }: { full?: boolean, key?: PrivateKey, policy?: PolicyStatement } = {}): Promise<void> {
+  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key, policy, priceMicroPerGb }: { full?: boolean, key?: PrivateKey, policy?: PolicyStatement, priceMicroPerGb?: number } = {}): Promise<void> {
     this.#reports?.push(await sealReport({
       sequence: ++this.#sequence,
       issuedAtMs: Date.now(),
       full,
       links: links.map((link) => ({ up: true, rttUs: 10_000, jitterUs: 100, lossPpm: 0, samples: 10, ageMs: 0, ...link })),
       loadBytesPerSecond: 0n,
-      policy
+      policy,
+      priceMicroPerGb
     }, key))
   }
 

@@ -55,6 +55,19 @@ describe('report collector', () => {
     await until(() => rttUs() === 23_000, 'the other one counts')
   })
 
+  it('takes rates and loads of both directions, and the price', async () => {
+    const [from, to] = [a, b].map(({ peer }) => peer.toString())
+    await a.report([{ peer: b.peer, bytesPerSecond: 700_000, loadBytesPerSecond: 300_000, receivedBytesPerSecond: 20_000, mostReceivedBytesPerSecond: 90_000 }], { priceMicroPerGb: 40_000 })
+    await until(() => map.estimate(from, to) !== undefined, 'it is in the map')
+    assert.deepEqual([map.estimate(from, to)?.forth, map.estimate(from, to)?.back], [
+      { bytesPerSecond: 700_000, rateIsFloor: false, loadBytesPerSecond: 300_000, priceMicroPerGb: 40_000 },
+      { bytesPerSecond: 90_000, rateIsFloor: true, loadBytesPerSecond: 20_000, priceMicroPerGb: undefined }
+    ])
+    await a.report([{ peer: b.peer, lossPpm: 1_000 }], { full: false, priceMicroPerGb: 0 })
+    await until(() => map.estimate(from, to)?.forth.priceMicroPerGb === 0, 'the new price is there')
+    assert.equal(map.estimate(from, to)?.forth.bytesPerSecond, undefined)
+  })
+
   it('does not take a link of which nothing came back', async () => {
     await a.report([{ peer: b.peer, rttUs: 0, samples: 0 }])
     await b.report([])

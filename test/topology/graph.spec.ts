@@ -17,7 +17,34 @@ describe('graph', () => {
 
 describe('a path on a graph', () => {
   it('adds delays, compounds losses, is as old as its oldest link, and adds jitters by their squares', () => {
-    assert.deepEqual(measurePath(graph, [0, 1, 2], 3_000, 4_000), { rttUs: 37_000, lossPpm: 550_000, oldestMs: 40, jitterUs: 500 })
+    assert.deepEqual(measurePath(graph, [0, 1, 2], 3_000, 4_000), {
+      rttUs: 37_000, lossPpm: 550_000, oldestMs: 40, jitterUs: 500, bytesPerSecond: undefined, loadPpm: undefined, price: undefined, delayVarianceUs2: undefined
+    })
+  })
+
+  describe('with traffic and prices', () => {
+    const links = new LinkTable()
+    const basic = { delayUs: 1_000, lossPpm: 0, jitterUs: 0, updatedAtMs: 0 }
+    links.upsert(0, 1, { ...basic, bytesPerSecond: 4_000, loadPpm: 300_000, price: 7, delayVariance: 100 })
+    links.upsert(1, 2, { ...basic, bytesPerSecond: 9_000, loadPpm: 0, price: 0, delayVariance: 0 })
+    links.upsert(2, 3, { ...basic, bytesPerSecond: 5_000, loadPpm: 500_000, price: 5, delayVariance: 50 })
+    links.upsert(3, 4, { ...basic, bytesPerSecond: 8_000, price: 1 })
+    const measured = (...nodes: number[]): unknown[] => {
+      const { bytesPerSecond, loadPpm, price, delayVarianceUs2 } = measurePath(links.snapshot(), nodes, 1, 1) ?? {}
+      return [bytesPerSecond, loadPpm, price, delayVarianceUs2]
+    }
+
+    it('carries what its narrowest link does, is as loaded as its most loaded one, and adds prices and variances', () => {
+      assert.deepEqual(measured(0, 1, 2, 3), [4_000, 500_000, 12, 150])
+    })
+
+    it('does not say what is not known of every link, and says the rest', () => {
+      assert.deepEqual(measured(0, 1, 2, 3, 4), [4_000, undefined, 13, undefined])
+    })
+
+    it('has no rate where it has no link, and no load, price or variance', () => {
+      assert.deepEqual(measured(2), [undefined, 0, 0, 0])
+    })
   })
 
   it('has no metrics where a link is missing', () => {
