@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, readControlSettings, withDaemon } from './control-client.ts'
 import { InvalidSettingError } from './errors.ts'
-import { legend, msText, percentText, short, table } from './output.ts'
+import { legend, msText, percentText, priceText, rateText, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlCommands } from './control-server.ts'
 import type { History, HistoryQuery } from '../rsp/map-history.ts'
@@ -15,8 +15,8 @@ export interface KeepsHistory {
   history: (query: HistoryQuery, signal?: AbortSignal) => Promise<History>
 }
 
-/** A line of JSON has some 160 bytes: what the control channel takes in one answer. */
-const MAX_SAMPLES = 50_000
+/** A line of JSON has at most 500 bytes: what the control channel takes in one answer. */
+const MAX_SAMPLES = 30_000
 const DEFAULT_SINCE_MS = 3_600_000
 const DEADLINE_MS = 30_000
 const PPM = 1e6
@@ -30,10 +30,16 @@ const historyArguments = z.strictObject({
   limit: z.number().int().min(1).max(MAX_SAMPLES).default(MAX_SAMPLES)
 })
 
-const sample = z.looseObject({ a: z.string(), b: z.string(), atMs: z.number(), rttUs: z.number().nullable(), jitterUs: z.number(), lossPpm: z.number() })
+const direction = z.looseObject({
+  bytesPerSecond: z.number().nullable(), rateIsFloor: z.boolean(), loadBytesPerSecond: z.number().nullable(), priceMicroPerGb: z.number().nullable()
+})
+const sample = z.looseObject({
+  a: z.string(), b: z.string(), atMs: z.number(), rttUs: z.number().nullable(), jitterUs: z.number(), lossPpm: z.number(), forth: direction, back: direction
+})
 const historyAnswer = z.looseObject({ samples: z.array(sample), isCut: z.boolean() })
 
 type Sample = z.output<typeof sample>
+type Direction = z.output<typeof direction>
 
 /** The control command of an RSP: `history`, with `sinceMs` counted back from now. */
 export function historyCommands (rsp: KeepsHistory, now: () => number = Date.now): ControlCommands {
@@ -67,17 +73,29 @@ export function registerHistory (program: Command, terminal: Terminal): void {
     })
 }
 
-/** Of one link, line by line. */
+/** Of one link, line by line; traffic and prices where there were any, by direction. */
 export function samplesText (samples: readonly Sample[]): string[] {
   if (samples.length === 0) {
     return ['nothing was heard of this link in that time']
   }
-  return table([
-    ['time', 'round trip', 'jitter', 'loss'],
-    ...samples.map(({ atMs, rttUs, jitterUs, lossPpm }) => [
-      timeText(atMs), ...(rttUs === null ? ['gone', '', ''] : [msText(rttUs / 1_000), msText(jitterUs / 1_000), percentText(lossPpm / PPM)])
+  const [{ a, b }] = samples
+  const hasTraffic = samples.some(({ forth, back }) => [forth, back].some(({ bytesPerSecond, loadBytesPerSecond, priceMicroPerGb }) =>
+    bytesPerSecond !== null || (loadBytesPerSecond ?? 0) > 0 || (priceMicroPerGb ?? 0) > 0))
+  const head = ['time', 'round trip', 'jitter', 'loss', ...hasTraffic ? ['rate →', 'load →', 'per GB →', 'rate ←', 'load ←', 'per GB ←'] : []]
+  const lines = table([
+    head,
+    ...samples.map(({ atMs, rttUs, jitterUs, lossPpm, forth, back }) => [
+      timeText(atMs),
+      ...rttUs === null
+        ? head.slice(1).map((_, i) => i === 0 ? 'gone' : '')
+        : [msText(rttUs / 1_000), msText(jitterUs / 1_000), percentText(lossPpm / PPM), ...hasTraffic ? [forth, back].flatMap(directionText) : []]
     ])
   ])
+  return hasTraffic ? [...lines, '', `→ from ${short(a)} to ${short(b)}; ≥ the link was never full, and may deliver more`] : lines
+}
+
+function directionText ({ bytesPerSecond, rateIsFloor, loadBytesPerSecond, priceMicroPerGb }: Direction): string[] {
+  return [`${rateIsFloor ? '≥ ' : ''}${rateText(bytesPerSecond)}`, rateText(loadBytesPerSecond), priceText(priceMicroPerGb)]
 }
 
 /** A line for each link. */

@@ -31,6 +31,25 @@ export function percentText (share: number): string {
   return `${(100 * share).toFixed(share === 0 || share >= 0.1 ? 0 : 1)} %`
 }
 
+const BITS_PER_BYTE = 8
+const BIT_UNITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s']
+
+/** In bits per second, as links are sold. */
+export function rateText (bytesPerSecond: number | null | undefined): string {
+  if (bytesPerSecond === null || bytesPerSecond === undefined) {
+    return '–'
+  }
+  const bits = bytesPerSecond * BITS_PER_BYTE
+  const unit = Math.min(BIT_UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bits, 1)) / 3)))
+  const value = bits / 1_000 ** unit
+  return `${value.toFixed(unit > 0 && value < 100 ? 1 : 0)} ${BIT_UNITS[unit]}`
+}
+
+/** Millionths of an operator's unit. */
+export function priceText (micro: number | null | undefined): string {
+  return micro === null || micro === undefined ? '–' : String(micro / 1e6)
+}
+
 /** To a hundredth: more digits than that are noise. */
 export function rounded (value: number | null | undefined): number | null {
   return value === null || value === undefined ? null : Math.round(100 * value) / 100

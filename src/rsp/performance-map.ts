@@ -5,11 +5,14 @@
 //                         └─▶ changes ─▶ map-recorder.ts ─▶ map-store.ts
 import { LinkTable } from '../topology/link-table.ts'
 import { LinkViews } from './link-views.ts'
+import { NodeSelection } from './node-selection.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
 import { attributesOf } from './node-attributes.ts'
 import { lesserCapacity, metricsOf } from './believed-metrics.ts'
 import type { Graph } from '../topology/graph.ts'
+import type { NodePredicate } from './node-selection.ts'
+import type { NodeSet } from '../topology/node-set.ts'
 import type { ArchivedView } from './map-archive.ts'
 import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
 import type { MapChanges } from './map-changes.ts'
@@ -48,6 +51,7 @@ export class PerformanceMap {
   readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
   readonly #statements = new NodeStatements(MAX_VIEWS_PER_NODE)
   #attributes: Array<NodeAttributes | undefined> = []
+  readonly #selection = new NodeSelection(() => this.#attributes)
   /** What is to be written; undefined: nothing is kept. */
   #changes: MapChanges | undefined
   /** When what is remembered was taken in; undefined when nothing is. */
@@ -211,6 +215,11 @@ export class PerformanceMap {
     return this.#attributes
   }
 
+  /** The numbers of the nodes that say this of themselves, as a set to avoid or to keep to. It is shared: it must not be changed. */
+  nodesWhere (predicate: NodePredicate): NodeSet {
+    return this.#selection.nodesWhere(predicate)
+  }
+
   /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it or an end has closed it. */
   estimate (a: string, b: string): LinkEstimate | undefined {
     const believed = this.#statements.isClosed(a, b) ? undefined : this.#views.estimate(a, b)
@@ -268,7 +277,10 @@ export class PerformanceMap {
     const node = this.#nodes.indexOf(key)
     if (node !== undefined) {
       this.#statements.describe(key, attributes, source)
-      this.#setAttributes(node, attributes)
+      // a descriptor is renewed every few minutes, and says the same
+      if (JSON.stringify(attributes) !== JSON.stringify(this.#attributes[node])) {
+        this.#setAttributes(node, attributes)
+      }
       this.#changes?.addNode(key)
     }
   }

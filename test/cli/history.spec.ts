@@ -66,7 +66,22 @@ describe('byway history', () => {
       '2026-11-22 11:40:00  20.0 ms     0.25 ms  1.2 %',
       '2026-11-22 11:55:00  gone'
     ])
-    assert.deepEqual(asked, [{ link: ['MtimQ5', '8xWkPd'], sinceMs: NOW_MS - 7 * 86_400_000, limit: 50_000 }])
+    assert.deepEqual(asked, [{ link: ['MtimQ5', '8xWkPd'], sinceMs: NOW_MS - 7 * 86_400_000, limit: 30_000 }])
+  })
+
+  it('shows rates, loads and prices by direction where there were any', async () => {
+    const forth = { bytesPerSecond: 5_000_000, rateIsFloor: false, loadBytesPerSecond: 250_000, priceMicroPerGb: 50_000 }
+    const back = { bytesPerSecond: 60_000, rateIsFloor: true, loadBytesPerSecond: 0, priceMicroPerGb: 0 }
+    samples = [at(-20, 20_000), { ...at(-10, 20_000), forth, back }, at(-5, null)]
+    const { out } = await run('--link', 'MtimQ5,8xWkPd')
+    assert.deepEqual(out, [
+      'time                 round trip  jitter   loss   rate →       load →      per GB →  rate ←        load ←   per GB ←',
+      '2026-11-22 11:40:00  20.0 ms     0.25 ms  1.2 %  –            –           –         –             –        –',
+      '2026-11-22 11:50:00  20.0 ms     0.25 ms  1.2 %  40.0 Mbit/s  2.0 Mbit/s  0.05      ≥ 480 kbit/s  0 bit/s  0',
+      '2026-11-22 11:55:00  gone',
+      '',
+      '→ from MtimQ5 to 8xWkPd; ≥ the link was never full, and may deliver more'
+    ])
   })
 
   it('sums up all links of the last hour where none is named', async () => {
@@ -81,7 +96,7 @@ describe('byway history', () => {
       `  8xWkPd  ${B}`,
       `  MtimQ7  ${C}`
     ])
-    assert.deepEqual(asked[0], { link: undefined, sinceMs: NOW_MS - 3_600_000, limit: 50_000 })
+    assert.deepEqual(asked[0], { link: undefined, sinceMs: NOW_MS - 3_600_000, limit: 30_000 })
   })
 
   it('gives everything as JSON, and says where there is more', async () => {

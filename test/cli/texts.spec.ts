@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BywayError, NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { isNoRoute } from '../../src/cli/exit-codes.ts'
-import { complaint, msText, percentText, table } from '../../src/cli/output.ts'
+import { complaint, msText, percentText, priceText, rateText, table } from '../../src/cli/output.ts'
 import { tickText } from '../../src/cli/ping.ts'
 import { routeText } from '../../src/cli/route.ts'
 import { routeToTrace, traceText } from '../../src/cli/trace.ts'
@@ -42,6 +42,8 @@ function route (init: Partial<RouteStatus>): RouteStatus {
 describe('texts for people', () => {
   it('show numbers with as many digits as they are worth', () => {
     assert.deepEqual([msText(1.234), msText(123.456), msText(0), msText(null)], ['1.23 ms', '123.5 ms', '0.00 ms', '–'])
+    assert.deepEqual([rateText(0), rateText(20), rateText(12_500_000), rateText(200_000_000), rateText(2 ** 31), rateText(null)], ['0 bit/s', '160 bit/s', '100 Mbit/s', '1.6 Gbit/s', '17.2 Gbit/s', '–'])
+    assert.deepEqual([priceText(50_000), priceText(0), priceText(null)], ['0.05', '0', '–'])
     assert.deepEqual([percentText(0), percentText(0.0123), percentText(0.5)], ['0 %', '1.2 %', '50 %'])
   })
 
