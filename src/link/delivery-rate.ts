@@ -1,6 +1,6 @@
 // What a link was seen to deliver, from real traffic: delivered bytes over intervals of about a second, and the most of them
 // lately, as BBR does it (draft-cheng-iccrg-delivery-rate-estimation; draft-ietf-ccwg-bbr, BBR.max_bw). An interval in which
-// the sender always had something waiting shows what the link can do; any other shows only that it can do so much. Pure, and
+// the link always had all that it could take shows what it can do; any other shows only that it can do so much. Pure, and
 // allocates nothing once it is there.
 import { RecentMost } from './recent-most.ts'
 
@@ -16,6 +16,8 @@ export const ARRIVAL_INTERVAL_MS = INTERVAL_MS / 2
 const FULL_SLOT_MS = 15_000
 /** What a link once delivered stays true until it was full again: ten minutes of traffic. */
 const FLOOR_SLOT_MS = 75_000
+/** Of a full interval the link may have been idle for so much: a sender that fills it is late now and then. */
+const IDLE_SHARE = 0.05
 /** A floor so much above what full intervals gave is news; less is their noise. */
 const ABOVE_FULL = 1.1
 
@@ -23,43 +25,49 @@ export class DeliveryRate {
   readonly #intervalMs: number
   readonly #full = new RecentMost(FULL_SLOT_MS)
   readonly #floor = new RecentMost(FLOOR_SLOT_MS)
-  /**
-   * Any interval, and one in which the link was never idle. Both begin with a delivery and do not count it: it was under way
-   * before.
-   */
-  readonly #any = { sinceMs: Number.NEGATIVE_INFINITY, bytes: 0 }
-  readonly #busy = { sinceMs: Number.NEGATIVE_INFINITY, bytes: 0 }
+  /** Two intervals that are under way: one of any traffic, one in which the link is busy. */
+  readonly #any = new Interval()
+  readonly #busy = new Interval()
   #lastMs = Number.NEGATIVE_INFINITY
-  #isBacklogged = false
+  #isBusy = false
+  /** Within the busy interval, up to when the link was busy last. */
+  #idleMs = 0
+  #idleSinceMs = 0
 
   constructor ({ intervalMs = INTERVAL_MS }: DeliveryRateInit = {}) {
     this.#intervalMs = intervalMs
   }
 
-  /** Whether something waits that the link does not take now. To be said whenever that changes; it may be said more often. */
-  setBacklogged (isBacklogged: boolean): void {
-    if (!isBacklogged && this.#isBacklogged) {
-      this.#busy.sinceMs = Number.NEGATIVE_INFINITY
+  get isBusy (): boolean {
+    return this.#isBusy
+  }
+
+  /** The link has all that it can take from now on, or has not: something waits before it, or as much is in flight as may be. */
+  setBusy (isBusy: boolean, nowMs: number): void {
+    if (isBusy && !this.#isBusy) {
+      this.#idleMs += nowMs - this.#idleSinceMs
+    } else if (!isBusy && this.#isBusy) {
+      this.#idleSinceMs = nowMs
     }
-    this.#isBacklogged = isBacklogged
+    this.#isBusy = isBusy
   }
 
   /** So many bytes more have arrived at the other end. */
   delivered (bytes: number, nowMs: number): void {
-    if (nowMs - this.#lastMs > this.#intervalMs && this.#busy.sinceMs === Number.NEGATIVE_INFINITY) {
-      this.#closeAfterPause()
-      this.#restart(nowMs)
-      return
+    if (this.#busy.isOpen && this.#idleMsAt(nowMs) > IDLE_SHARE * this.#intervalMs) {
+      this.#busy.end()
+    }
+    if (nowMs - this.#lastMs > this.#intervalMs && !this.#busy.isOpen) {
+      this.#endBurst()
     }
     this.#lastMs = nowMs
-    this.#any.bytes += bytes
-    if (nowMs - this.#any.sinceMs >= this.#intervalMs) {
-      this.#floor.push(this.#any.bytes / (nowMs - this.#any.sinceMs), nowMs)
-      this.#any.sinceMs = nowMs
-      this.#any.bytes = 0
+    if (this.#any.add(bytes, nowMs) >= this.#intervalMs) {
+      this.#floor.push(this.#any.restart(nowMs), nowMs)
     }
-    if (this.#isBacklogged) {
+    if (this.#busy.isOpen) {
       this.#addBusy(bytes, nowMs)
+    } else if (this.#isBusy) {
+      this.#restartBusy(nowMs)
     }
   }
 
@@ -75,34 +83,59 @@ export class DeliveryRate {
   }
 
   #addBusy (bytes: number, nowMs: number): void {
-    const busy = this.#busy
-    if (busy.sinceMs === Number.NEGATIVE_INFINITY) {
-      busy.sinceMs = nowMs
-      busy.bytes = 0
-      return
-    }
-    busy.bytes += bytes
-    if (nowMs - busy.sinceMs >= this.#intervalMs) {
-      this.#full.push(busy.bytes / (nowMs - busy.sinceMs), nowMs)
+    if (this.#busy.add(bytes, nowMs) >= this.#intervalMs) {
+      this.#full.push(this.#restartBusy(nowMs), nowMs)
       // what it could do before it was full now says nothing any more
       this.#floor.clear()
-      busy.sinceMs = nowMs
-      busy.bytes = 0
     }
   }
 
-  /** The burst before the pause is spread over a whole interval: a floor is never too high. */
-  #closeAfterPause (): void {
+  #restartBusy (nowMs: number): number {
+    this.#idleMs = 0
+    this.#idleSinceMs = nowMs
+    return this.#busy.restart(nowMs)
+  }
+
+  #idleMsAt (nowMs: number): number {
+    return this.#idleMs + (this.#isBusy ? 0 : nowMs - this.#idleSinceMs)
+  }
+
+  /** After a pause nobody knows when the link began to deliver again. What came before it is spread over a whole interval: a floor is never too high. */
+  #endBurst (): void {
     if (this.#any.bytes > 0) {
       this.#floor.push(this.#any.bytes / Math.max(this.#intervalMs, this.#lastMs - this.#any.sinceMs), this.#lastMs)
     }
+    this.#any.end()
+  }
+}
+
+/** Begins with a delivery and does not count it: that was under way before. */
+class Interval {
+  sinceMs = 0
+  bytes = 0
+  isOpen = false
+
+  /** Returns how long it is by now; begins if it has not. */
+  add (bytes: number, nowMs: number): number {
+    if (!this.isOpen) {
+      this.restart(nowMs)
+      return 0
+    }
+    this.bytes += bytes
+    return nowMs - this.sinceMs
   }
 
-  /** After a pause nobody knows when it was that the link began to deliver again, so these bytes count for nothing. */
-  #restart (nowMs: number): void {
-    this.#lastMs = this.#any.sinceMs = nowMs
-    this.#any.bytes = 0
-    this.#busy.sinceMs = this.#isBacklogged ? nowMs : Number.NEGATIVE_INFINITY
-    this.#busy.bytes = 0
+  /** Returns the bytes per millisecond up to now. */
+  restart (nowMs: number): number {
+    const rate = this.bytes / Math.max(1, nowMs - this.sinceMs)
+    this.sinceMs = nowMs
+    this.bytes = 0
+    this.isOpen = true
+    return rate
+  }
+
+  end (): void {
+    this.isOpen = false
+    this.bytes = 0
   }
 }

@@ -109,7 +109,10 @@ export class StreamLink implements Link, Flushable {
         break
       }
     }
-    this.deliveryRate.setBacklogged(this.#queue.headBytes > 0)
+    const isBusy = this.#queue.headBytes > 0 || !this.#credit.allows(CREDIT_STEP_BYTES)
+    if (isBusy !== this.deliveryRate.isBusy) {
+      this.deliveryRate.setBusy(isBusy, this.#init.now())
+    }
   }
 
   /** Packets to the neighbour go over this stream from now on. */

@@ -56,6 +56,14 @@ describe('an RSP that is killed', function () {
     return (JSON.parse(stdout) as { daemons: Array<{ status: RspStatus }> }).daemons[0].status
   }
 
+  /** What each forwarder has asked per GB, as the history of its links says; in millionths. */
+  async function pricesIn ({ control }: Started): Promise<number[]> {
+    const { code, stdout, stderr } = await runByway(['history', '--control', control, '--json'], env)
+    assert.equal(code, 0, stderr)
+    const { samples } = JSON.parse(stdout) as { samples: Array<Record<'forth' | 'back', { priceMicroPerGb: number | null }>> }
+    return [...new Set(samples.flatMap(({ forth, back }) => [forth.priceMicroPerGb, back.priceMicroPerGb]))].filter((price) => price !== null).sort((a, b) => a - b)
+  }
+
   /** From the first forwarder to the last, asked as a host would. */
   async function ask ({ id, addresses }: Started): Promise<VerifiedPath[]> {
     const connection = await client.dial(multiaddr(addresses[0]))
@@ -78,7 +86,7 @@ describe('an RSP that is killed', function () {
     env = { XDG_RUNTIME_DIR: folder }
     const [first] = await start('bootstrap', '--ephemeral')
     const joining = ['--bootstrap', first.addresses[0]]
-    for (const [started, child] of await Promise.all(Array.from({ length: FORWARDERS }, async (_, i) => start('forwarder', '--ephemeral', ...joining, '--operator', `operator ${i}`)))) {
+    for (const [started, child] of await Promise.all(Array.from({ length: FORWARDERS }, async (_, i) => start('forwarder', '--ephemeral', ...joining, '--operator', `operator ${i}`, '--price-per-gb', `0.0${i + 1}`)))) {
       forwarders.push(started)
       processes.push(child)
     }
@@ -113,6 +121,7 @@ describe('an RSP that is killed', function () {
       // somewhere within its rounds of writing, which take a second each
       await new Promise((resolve) => setTimeout(resolve, 500 + 2_000 * Math.random()))
     }
+    assert.deepEqual(await pricesIn(rsp), [10_000, 20_000, 30_000, 40_000])
     child.kill('SIGTERM')
     assert.equal((await child.ended()).code, 0)
   })

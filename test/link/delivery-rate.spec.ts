@@ -42,7 +42,7 @@ class Scene {
       this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + CREDIT_BYTES / linkBytesPerMs
       this.#credits.push({ atMs: this.#freeAtMs + RTT_MS, consumed: this.#sent })
     }
-    this.rate.setBacklogged(this.#queuedBytes >= CREDIT_BYTES)
+    this.rate.setBusy(this.#queuedBytes >= CREDIT_BYTES || !this.#window.allows(CREDIT_BYTES), this.nowMs)
   }
 }
 
@@ -76,6 +76,17 @@ describe('delivery rate of a link', () => {
     near(bytesPerSecond, 400_000, 0.1)
     assert.equal(isFloor, true)
   })
+
+  for (const [title, idleMs, isFloor] of [['is no floor where the sender was late for a moment', 40, false], ['is a floor where the link was idle for more than a moment', 60, true]] as const) {
+    it(title, () => {
+      scene.rate.setBusy(true, 0)
+      for (let nowMs = 0; nowMs <= 1_000; nowMs += 10) {
+        scene.rate.setBusy(nowMs <= 500 || nowMs > 500 + idleMs, nowMs)
+        scene.rate.delivered(CREDIT_BYTES, nowMs)
+      }
+      assert.deepEqual([scene.rate.bytesPerSecond(1_000), scene.rate.isFloor(1_000)], [100 * CREDIT_BYTES, isFloor])
+    })
+  }
 
   it('stays what the full link gave when there is less to send afterwards', () => {
     scene.run(5_000, 1_000, Infinity)
@@ -119,15 +130,15 @@ describe('delivery rate of a link', () => {
   })
 
   it('is never above what was delivered in any second, whatever is delivered when', () => {
-    const step = fc.record({ bytes: fc.nat(100_000), waitMs: fc.nat(2_500), isBacklogged: fc.boolean() })
+    const step = fc.record({ bytes: fc.nat(100_000), waitMs: fc.nat(2_500), isBusy: fc.boolean() })
     fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const rate = new DeliveryRate()
       const deliveries: Array<{ atMs: number, bytes: number }> = []
       let nowMs = 0
-      for (const { bytes, waitMs, isBacklogged } of steps) {
+      for (const { bytes, waitMs, isBusy } of steps) {
         nowMs += waitMs
         rate.delivered(bytes, nowMs)
-        rate.setBacklogged(isBacklogged)
+        rate.setBusy(isBusy, nowMs)
         deliveries.push({ atMs: nowMs, bytes })
       }
       // an interval of at least a second holds at most the bytes of so many whole seconds

@@ -66,6 +66,35 @@ describe('links over libp2p', () => {
     assert.deepEqual(b.received, range(b.received.length))
   })
 
+  it('know at both ends what was delivered while they were full', async function () {
+    this.timeout(20_000)
+    a = await linkNode({ queueBytes: 4_000_000 })
+    const b = await neighbour()
+    const link = await a.links.open(b.node.peerId)
+    const now = (): number => performance.now()
+    let sent = 0
+    let isOver = false
+    const keepFull = (): void => {
+      while (put(link, sent, 10_000)) {
+        sent++
+      }
+      if (!isOver) {
+        setImmediate(keepFull)
+      }
+    }
+    keepFull()
+    try {
+      await until(() => link.deliveryRate.bytesPerSecond(now()) > 0 && !link.deliveryRate.isFloor(now()), 'a second of full load', 10_000)
+      await new Promise((resolve) => setTimeout(resolve, 1_200))
+    } finally {
+      isOver = true
+    }
+    const [delivered, arrived] = [link.deliveryRate.bytesPerSecond(now()), [...b.links][0].arrivalRate.bytesPerSecond(now())]
+    assert.ok(delivered > 100_000 && arrived > 0.8 * delivered, `${delivered} delivered, ${arrived} arrived`)
+    assert.equal([...b.links][0].deliveryRate.bytesPerSecond(now()), 0, 'nothing went the other way')
+    await until(() => b.received.length === sent, 'the rest')
+  })
+
   it('stand in both directions when two nodes open at once', async () => {
     const b = await neighbour()
     const [ab, ba] = await Promise.all([a.links.open(b.node.peerId), b.links.open(a.node.peerId)])
