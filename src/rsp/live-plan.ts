@@ -32,7 +32,7 @@ const OFFERS_MS = 5_000
 
 export interface LivePlanInit {
   map: {
-    estimate: (a: string, b: string) => LinkEstimate | undefined
+    estimate: (a: string, b: string) => Pick<LinkEstimate, 'rttUs' | 'measuredAtMs'> | undefined
     links: () => Iterable<{ from: string, to: string, rttUs: number }>
   }
   planner: Planner

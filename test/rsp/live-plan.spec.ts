@@ -20,7 +20,7 @@ class World {
   offered: Array<readonly [string, string]> = []
   /** The keys of each call. */
   readonly changes: string[][] = []
-  readonly #estimates = new Map<string, LinkEstimate>()
+  readonly #estimates = new Map<string, Pick<LinkEstimate, 'rttUs' | 'measuredAtMs'>>()
   readonly #watchedSinceMs = new Map<string, number>()
 
   constructor (planner?: Planner) {
@@ -56,7 +56,7 @@ class World {
   }
 
   know (a: string, b: string, rttMs: number, measuredAtMs = this.nowMs): void {
-    this.#estimates.set(nameOf(a, b), { rttUs: rttMs * 1_000, jitterUs: 0, lossPpm: 0, measuredAtMs, varianceUs2: 0 })
+    this.#estimates.set(nameOf(a, b), { rttUs: rttMs * 1_000, measuredAtMs })
   }
 
   /** Both ways, as the map has them. */
