@@ -51,6 +51,8 @@ export interface RouteProviderStatus {
   links: number
   answered: number
   unanswered: number
+  /** Signatures made, and answers under them. */
+  signing: { signatures: number, answers: number }
   /** Undefined where the map is not kept. */
   archive?: RecorderStatus
 }
@@ -194,6 +196,7 @@ export class RouteProvider implements Startable {
       links: this.map.snapshot(Date.now()).linkCount,
       answered: this.#service.answered,
       unanswered: this.#service.unanswered,
+      signing: { ...this.#service.signing },
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }
