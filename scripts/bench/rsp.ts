@@ -9,7 +9,7 @@
 // answer of sixteen, because they have to run on the same machine. CPU time is that of the RSP's process with all its threads.
 //
 // `full`: every host asks anew as soon as it has its answer. `half`: half as many queries per second, evenly. `reports`: nobody asks, and
-// forwarders stream signed reports over libp2p; what counts has been received, decrypted, decoded, verified and put into the map.
+// forwarders stream reports over libp2p that they have signed before; what counts has been received, decrypted, decoded, verified and put into the map.
 // `withReports`: both, at half load.
 import { availableParallelism } from 'node:os'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -29,6 +29,8 @@ const QUERIES = 4_096
 const REPORTERS: ReportersInit = { reporters: 40, linksPerReport: 100 }
 /** A tenth more than the goal, so that a timer that is late does not decide. */
 const LINK_REPORTS_PER_SECOND = 22_000
+/** With reports run one phase and a half, and what it takes until the last host has its last answer. */
+const REPORTED_PHASES = 2
 const DEADLINE_MS = 180_000
 
 interface Absorbed {
@@ -63,6 +65,7 @@ async function measure (hosts: number, durationMs: number): Promise<object> {
     const half = await ask(asking, durationMs, everyMs)
     await child.ask('follow', await reporters.ask<Uint8Array[]>('start', REPORTERS))
     await until(async () => await child.ask<number>('absorbed') >= REPORTERS.reporters * REPORTERS.linksPerReport, 'every forwarder has reported')
+    await reporters.ask('prepare', Math.ceil(REPORTED_PHASES * durationMs / 1_000 * LINK_REPORTS_PER_SECOND / REPORTERS.linksPerReport))
     await reporters.ask('report', LINK_REPORTS_PER_SECOND / REPORTERS.linksPerReport)
     const reports = await absorbing(child, async () => new Promise<object>((resolve) => setTimeout(() => { resolve({}) }, durationMs / 2)))
     const withReports = await absorbing(child, async () => ask(asking, durationMs, everyMs))

@@ -1,5 +1,5 @@
-// Some of the forwarders, in a process of their own: each is a libp2p node that signs a report of all its links so often, and streams it to
-// the RSP that has subscribed. They measure and relay nothing.
+// Some of the forwarders, in a process of their own: each is a libp2p node that streams signed reports of its links to the RSP that has
+// subscribed. They measure and relay nothing, and sign before anything is measured, since the RSP needs the machine.
 import { pushable } from 'it-pushable'
 import { answerParent } from '../child-process.ts'
 import { NETWORK, startNode } from '../nodes.ts'
@@ -24,6 +24,8 @@ class Reporter implements Role {
   readonly #neighbours: Array<{ number: number, peer: PeerId }>
   readonly #number: number
   #reports: Pushable<Uint8Array> | undefined
+  readonly #prepared: Uint8Array[] = []
+  #sent = 0
   #sequence = 0n
   isUseful = (): boolean => true
 
@@ -38,7 +40,7 @@ class Reporter implements Role {
       watch: async ({ targets, leaseMs }) => ({ leaseMs, accepted: targets.length, refused: [] }),
       subscribe: () => {
         this.#reports = pushable<Uint8Array>({ objectMode: true })
-        void this.report(true)
+        void this.#seal(true).then((report) => this.#reports?.push(report))
         return this.#reports
       }
     })
@@ -48,14 +50,27 @@ class Reporter implements Role {
     this.#reports?.end()
   }
 
-  async report (full = false): Promise<void> {
-    this.#reports?.push(await sealReport({
+  /** A report that is to be sent later, after all that were prepared before. */
+  async prepare (): Promise<void> {
+    this.#prepared.push(await this.#seal(false))
+  }
+
+  /** Sends a prepared report; none when there is none left. */
+  send (): void {
+    const report = this.#prepared[this.#sent++]
+    if (report !== undefined) {
+      this.#reports?.push(report)
+    }
+  }
+
+  async #seal (full: boolean): Promise<Uint8Array> {
+    return sealReport({
       sequence: ++this.#sequence,
       issuedAtMs: Date.now(),
       full,
       links: this.#neighbours.map(({ number, peer }) => ({ peer, up: true, rttUs: rttUsOf(this.#number, number), jitterUs: 300, lossPpm: 0, samples: 10, ageMs: 0 })),
       loadBytesPerSecond: 0n
-    }, this.#components.privateKey))
+    }, this.#components.privateKey)
   }
 }
 
@@ -82,7 +97,13 @@ async function startOne (number: number, privateKey: PrivateKey, ids: readonly P
   }, privateKey)
 }
 
-/** So many reports per second of all together, one after the other, however late a timer is; 0 ends them. */
+async function prepare (count: unknown): Promise<void> {
+  for (let i = 0; i < (count as number); i++) {
+    await reporters[i % reporters.length].prepare()
+  }
+}
+
+/** So many prepared reports per second of all together, one after the other, however late a timer is; 0 ends them. */
 function report (perSecond: unknown): void {
   clearInterval(timer)
   const startedMs = performance.now()
@@ -90,10 +111,10 @@ function report (perSecond: unknown): void {
   if (perSecond as number > 0) {
     timer = setInterval(() => {
       for (const due = (performance.now() - startedMs) / 1_000 * (perSecond as number); sent < due; sent++) {
-        void reporters[sent % reporters.length].report()
+        reporters[sent % reporters.length].send()
       }
     }, 5)
   }
 }
 
-answerParent({ start, report })
+answerParent({ start, prepare, report })
