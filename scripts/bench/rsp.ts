@@ -8,7 +8,7 @@
 // 490 forwarders; no query comes twice but those of one in 4,096. Hosts send queries that were encoded before, and check one
 // answer of sixteen, because they have to run on the same machine. CPU time is that of the RSP's process with all its threads.
 //
-// `full`: every host asks anew as soon as it has its answer. `half`: half as many queries per second, evenly. `reports`: nobody asks, and
+// `full`: every host asks anew as soon as it has its answer. `half`: half as many queries per second, each host at times of its own. `reports`: nobody asks, and
 // forwarders stream reports over libp2p that they have signed before; what counts has been received, decrypted, decoded, verified and put into the map.
 // `withReports`: both, at half load.
 import { availableParallelism } from 'node:os'

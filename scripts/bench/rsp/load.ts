@@ -37,7 +37,8 @@ export async function ask (asking: Asking, durationMs: number, everyMs = 0): Pro
   const cpuBefore = await child.ask<number>('cpu')
   const startedMs = performance.now()
   await Promise.all(connections.map(async (connection) => {
-    await pause(Math.random() * everyMs)
+    let dueMs = startedMs + Math.random() * everyMs
+    await pause(dueMs - performance.now())
     while (performance.now() < untilMs) {
       const number = asked++
       const askedMs = performance.now()
@@ -47,7 +48,9 @@ export async function ask (asking: Asking, durationMs: number, everyMs = 0): Pro
       } catch {
         failed++
       }
-      await pause(everyMs - (performance.now() - askedMs))
+      // uneven, or hosts that were late together would go on asking together
+      dueMs += everyMs * (0.5 + Math.random())
+      await pause(dueMs - performance.now())
     }
   }))
   const seconds = (performance.now() - startedMs) / 1_000
