@@ -1,5 +1,6 @@
 /* eslint-disable require-yield */
 
+import { writeUint64 } from '../uint64.ts'
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -37,17 +38,17 @@ export namespace Descriptor {
 
         if ((obj.sequence != null && obj.sequence !== 0n)) {
           w.uint32(16)
-          w.uint64(obj.sequence)
+          writeUint64(w, obj.sequence)
         }
 
         if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.issuedAtMs)
+          writeUint64(w, obj.issuedAtMs)
         }
 
         if ((obj.expiresAtMs != null && obj.expiresAtMs !== 0n)) {
           w.uint32(32)
-          w.uint64(obj.expiresAtMs)
+          writeUint64(w, obj.expiresAtMs)
         }
 
         if ((obj.network != null && obj.network !== '')) {
@@ -744,7 +745,7 @@ export namespace ForwarderTerms {
 
         if ((obj.capacityBytesPerSecond != null && obj.capacityBytesPerSecond !== 0n)) {
           w.uint32(8)
-          w.uint64(obj.capacityBytesPerSecond)
+          writeUint64(w, obj.capacityBytesPerSecond)
         }
 
         if ((obj.maxAttachments != null && obj.maxAttachments !== 0)) {
@@ -891,7 +892,7 @@ export namespace RspTerms {
 
         if ((obj.priceMicro != null && obj.priceMicro !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.priceMicro)
+          writeUint64(w, obj.priceMicro)
         }
 
         if (opts.lengthDelimited !== false) {

@@ -1,3 +1,4 @@
+import { writeUint64 } from '../uint64.ts'
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -873,12 +874,12 @@ export namespace Report {
 
         if ((obj.sequence != null && obj.sequence !== 0n)) {
           w.uint32(16)
-          w.uint64(obj.sequence)
+          writeUint64(w, obj.sequence)
         }
 
         if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.issuedAtMs)
+          writeUint64(w, obj.issuedAtMs)
         }
 
         if ((obj.full != null && obj.full !== false)) {
@@ -895,7 +896,7 @@ export namespace Report {
 
         if ((obj.loadBytesPerSecond != null && obj.loadBytesPerSecond !== 0n)) {
           w.uint32(48)
-          w.uint64(obj.loadBytesPerSecond)
+          writeUint64(w, obj.loadBytesPerSecond)
         }
 
         if (obj.policy != null) {

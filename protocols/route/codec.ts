@@ -2,17 +2,19 @@
  * Messages of the route protocol ↔ what RSP and host work with. The same bounds hold
  * for what is sent and for what is received.
  */
-import { sha256 } from '@noble/hashes/sha2.js'
 import { fromString } from 'uint8arrays/from-string'
 import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkLength, checkSafeInteger } from '../field-checks.ts'
 import { decodeDistinctPeerIds, decodePeerId, encodePeerId } from '../peer-ids.ts'
+import { sha256Of } from '../sha256.ts'
 import { HASH_BYTES, MAX_ACCESS_POINTS, MAX_AVOID, MAX_PATHS, MAX_PROOF_HASHES, MAX_RTT_US, MAX_TREE_SIZE, NONCE_BYTES, QUERY_DOMAIN, SALT_BYTES } from './constants.ts'
 import { Query, RouteRequest, RouteResponse } from './route.pb.ts'
 import type { Offer, SignedOffers, SignedRoot } from './offer.ts'
 import type { AccessPoint as WireAccessPoint, Offer as WireOffer, SignedRoot as WireSignedRoot } from './route.pb.ts'
 import type { PeerId } from '@libp2p/interface'
+
+const QUERY_PREFIX = fromString(QUERY_DOMAIN)
 
 /** A forwarder through which an end of the flow can be reached. */
 export interface AccessPoint {
@@ -62,12 +64,12 @@ export function commit (salt: Uint8Array, peer: PeerId): Uint8Array {
   if (salt.length !== SALT_BYTES) {
     throw new RangeError(`a salt has ${SALT_BYTES} random bytes, not ${salt.length}`)
   }
-  return sha256.create().update(salt).update(peer.toMultihash().bytes).digest()
+  return sha256Of(salt, peer.toMultihash().bytes)
 }
 
 /** Of the bytes as sent: never encode a received query anew to get its digest. */
 export function queryDigest (encodedQuery: Uint8Array): Uint8Array {
-  return sha256.create().update(fromString(QUERY_DOMAIN)).update(encodedQuery).digest()
+  return sha256Of(QUERY_PREFIX, encodedQuery)
 }
 
 /** Fixes the bytes of a query that is to be asked. */

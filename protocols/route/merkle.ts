@@ -5,8 +5,8 @@
  * Hashing and proofs are those of RFC 9162, section 2.1, with SHA-256. The two
  * prefixes keep a leaf from ever being taken for an inner node.
  */
-import { sha256 } from '@noble/hashes/sha2.js'
 import { equals } from 'uint8arrays/equals'
+import { sha256Of } from '../sha256.ts'
 import { HASH_BYTES, MAX_TREE_SIZE } from './constants.ts'
 
 const LEAF_PREFIX = Uint8Array.of(0x00)
@@ -23,11 +23,11 @@ export interface AuditPathCheck {
 }
 
 function leafHash (leaf: Uint8Array): Uint8Array {
-  return sha256.create().update(LEAF_PREFIX).update(leaf).digest()
+  return sha256Of(LEAF_PREFIX, leaf)
 }
 
 function nodeHash (left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256.create().update(NODE_PREFIX).update(left).update(right).digest()
+  return sha256Of(NODE_PREFIX, left, right)
 }
 
 /**
@@ -62,7 +62,7 @@ export class MerkleTree {
   constructor (leaves: readonly Uint8Array[]) {
     this.size = leaves.length
     this.levels = buildLevels(leaves)
-    this.root = this.levels[this.levels.length - 1][0] ?? sha256(new Uint8Array(0))
+    this.root = this.levels[this.levels.length - 1][0] ?? sha256Of()
   }
 
   /** Sibling hashes of leaf `index`, leaf to root. Throws RangeError outside the tree. */

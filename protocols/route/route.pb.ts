@@ -1,3 +1,4 @@
+import { writeUint64 } from '../uint64.ts'
 import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -876,12 +877,12 @@ export namespace SignedRoot {
 
         if ((obj.treeSize != null && obj.treeSize !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.treeSize)
+          writeUint64(w, obj.treeSize)
         }
 
         if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
           w.uint32(32)
-          w.uint64(obj.issuedAtMs)
+          writeUint64(w, obj.issuedAtMs)
         }
 
         if ((obj.signature != null && obj.signature.byteLength > 0)) {
@@ -1050,7 +1051,7 @@ export namespace Offer {
 
         if ((obj.leafIndex != null && obj.leafIndex !== 0n)) {
           w.uint32(16)
-          w.uint64(obj.leafIndex)
+          writeUint64(w, obj.leafIndex)
         }
 
         if (obj.proof != null && obj.proof.length > 0) {
@@ -1246,17 +1247,17 @@ export namespace Path {
 
         if ((obj.notBeforeMs != null && obj.notBeforeMs !== 0n)) {
           w.uint32(56)
-          w.uint64(obj.notBeforeMs)
+          writeUint64(w, obj.notBeforeMs)
         }
 
         if ((obj.expiresAtMs != null && obj.expiresAtMs !== 0n)) {
           w.uint32(64)
-          w.uint64(obj.expiresAtMs)
+          writeUint64(w, obj.expiresAtMs)
         }
 
         if ((obj.maxBytesPerSecond != null && obj.maxBytesPerSecond !== 0n)) {
           w.uint32(72)
-          w.uint64(obj.maxBytesPerSecond)
+          writeUint64(w, obj.maxBytesPerSecond)
         }
 
         if (obj.prediction != null) {
@@ -1624,12 +1625,12 @@ export namespace Prediction {
 
         if (obj.bytesPerSecond != null) {
           w.uint32(64)
-          w.uint64(obj.bytesPerSecond)
+          writeUint64(w, obj.bytesPerSecond)
         }
 
         if (obj.rateMarginBytesPerSecond != null) {
           w.uint32(72)
-          w.uint64(obj.rateMarginBytesPerSecond)
+          writeUint64(w, obj.rateMarginBytesPerSecond)
         }
 
         if (obj.loadPpm != null) {
@@ -1639,7 +1640,7 @@ export namespace Prediction {
 
         if (obj.price != null) {
           w.uint32(88)
-          w.uint64(obj.price)
+          writeUint64(w, obj.price)
         }
 
         if (opts.lengthDelimited !== false) {

@@ -1,3 +1,4 @@
+import { writeUint64 } from '../uint64.ts'
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -334,7 +335,7 @@ export namespace Order {
 
         if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
           w.uint32(64)
-          w.uint64(obj.issuedAtMs)
+          writeUint64(w, obj.issuedAtMs)
         }
 
         if ((obj.anchor != null && obj.anchor.byteLength > 0)) {

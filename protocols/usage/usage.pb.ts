@@ -1,3 +1,4 @@
+import { writeUint64 } from '../uint64.ts'
 import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
@@ -20,7 +21,7 @@ export namespace UsageRequest {
 
         if ((obj.sequence != null && obj.sequence !== 0n)) {
           w.uint32(8)
-          w.uint64(obj.sequence)
+          writeUint64(w, obj.sequence)
         }
 
         if ((obj.cursor != null && obj.cursor !== 0)) {
@@ -239,27 +240,27 @@ export namespace Receipt {
 
         if ((obj.sinceMs != null && obj.sinceMs !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.sinceMs)
+          writeUint64(w, obj.sinceMs)
         }
 
         if ((obj.sequence != null && obj.sequence !== 0n)) {
           w.uint32(32)
-          w.uint64(obj.sequence)
+          writeUint64(w, obj.sequence)
         }
 
         if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0n)) {
           w.uint32(40)
-          w.uint64(obj.issuedAtMs)
+          writeUint64(w, obj.issuedAtMs)
         }
 
         if ((obj.totalPackets != null && obj.totalPackets !== 0n)) {
           w.uint32(48)
-          w.uint64(obj.totalPackets)
+          writeUint64(w, obj.totalPackets)
         }
 
         if ((obj.totalBytes != null && obj.totalBytes !== 0n)) {
           w.uint32(56)
-          w.uint64(obj.totalBytes)
+          writeUint64(w, obj.totalBytes)
         }
 
         if ((obj.cursor != null && obj.cursor !== 0)) {
@@ -579,12 +580,12 @@ export namespace UsageRow {
 
         if ((obj.packets != null && obj.packets !== 0n)) {
           w.uint32(24)
-          w.uint64(obj.packets)
+          writeUint64(w, obj.packets)
         }
 
         if ((obj.bytes != null && obj.bytes !== 0n)) {
           w.uint32(32)
-          w.uint64(obj.bytes)
+          writeUint64(w, obj.bytes)
         }
 
         if (opts.lengthDelimited !== false) {

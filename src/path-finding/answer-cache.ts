@@ -6,48 +6,60 @@ import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
 /** A few hundred bytes each: some megabytes in all. */
 const DEFAULT_MAX_ANSWERS = 16_384
 
-/** For the snapshots of one table; when one of another table comes, all is forgotten. */
+/**
+ * For the snapshots of one table; when one of another table comes, all is forgotten. Answers are kept in two generations: what is
+ * asked for moves into the young one, and when that is full the old one goes. To move them within one map would leave a hole for each
+ * use, which later look-ups have to step over.
+ */
 export class AnswerCache<Answer> {
-  readonly #maxAnswers: number
-  readonly #answers = new Map<string, Answer>()
+  readonly #maxPerGeneration: number
+  #young = new Map<string, Answer>()
+  #old = new Map<string, Answer>()
   #table: Graph['changes']
   hits = 0
   misses = 0
 
+  /** At most so many answers are kept, and of those used last at least half as many. */
   constructor (maxAnswers: number = DEFAULT_MAX_ANSWERS) {
-    this.#maxAnswers = maxAnswers
+    this.#maxPerGeneration = Math.max(1, Math.floor(maxAnswers / 2))
   }
 
   get size (): number {
-    return this.#answers.size
+    return this.#young.size + this.#old.size
   }
 
   get (graph: Graph, digest: string): Answer | undefined {
     const key = this.#keyOf(graph, digest)
-    const answer = this.#answers.get(key)
+    const young = this.#young.get(key)
+    const answer = young ?? this.#old.get(key)
     if (answer === undefined) {
       this.misses++
       return undefined
     }
     this.hits++
-    this.#answers.delete(key)
-    this.#answers.set(key, answer)
+    if (young === undefined) {
+      this.#put(key, answer)
+    }
     return answer
   }
 
-  /** The answer used longest ago makes room. */
   set (graph: Graph, digest: string, answer: Answer): void {
-    const key = this.#keyOf(graph, digest)
-    this.#answers.delete(key)
-    this.#answers.set(key, answer)
-    if (this.#answers.size > this.#maxAnswers) {
-      this.#answers.delete(this.#answers.keys().next().value as string)
+    this.#put(this.#keyOf(graph, digest), answer)
+  }
+
+  #put (key: string, answer: Answer): void {
+    this.#old.delete(key)
+    if (this.#young.size >= this.#maxPerGeneration && !this.#young.has(key)) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
+    this.#young.set(key, answer)
   }
 
   #keyOf (graph: Graph, digest: string): string {
     if (graph.changes !== this.#table) {
-      this.#answers.clear()
+      this.#young.clear()
+      this.#old.clear()
       this.#table = graph.changes
     }
     return `${graph.version} ${digest}`

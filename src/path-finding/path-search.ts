@@ -95,6 +95,9 @@ export class PathSearch {
     if (this.#isConstrained) {
       return this.#runConstrained(prefix, taken, bound)
     }
+    if (this.costs.exits.every(node => this.costs.blocked[node] !== 0)) {
+      return undefined
+    }
     if (prefix.length === 0) {
       return this.#fromEntries(taken, bound)
     }

@@ -59,6 +59,8 @@ export interface RouteProviderStatus {
   plan: LivePlanStatus
   answered: number
   unanswered: number
+  /** Signatures made, and answers under them. */
+  signing: { signatures: number, answers: number }
   /** Undefined where the map is not kept. */
   archive?: RecorderStatus
 }
@@ -233,6 +235,7 @@ export class RouteProvider implements Startable {
       plan: this.#plan.status,
       answered: this.#service.answered,
       unanswered: this.#service.unanswered,
+      signing: { ...this.#service.signing },
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }

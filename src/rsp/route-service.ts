@@ -47,6 +47,11 @@ export class RouteService {
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
   }
 
+  /** Signatures made, and answers under them. */
+  get signing (): Readonly<AnswerSigner['counters']> {
+    return this.#signer.counters
+  }
+
   /** @throws NotFoundError when the map has no path between the two ends */
   async answer (query: DigestedQuery): Promise<SignedOffers> {
     const nowMs = this.#init.now()

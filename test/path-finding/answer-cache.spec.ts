@@ -40,13 +40,27 @@ describe('the cache of answers', () => {
 
   it('holds no more than its bound, and drops what was used longest ago', () => {
     const graph = new LinkTable().snapshot()
-    const cache = new AnswerCache<number>(2)
-    cache.set(graph, 'a', 1)
-    cache.set(graph, 'b', 2)
+    const cache = new AnswerCache<number>(4)
+    for (const [i, digest] of ['a', 'b', 'c'].entries()) {
+      cache.set(graph, digest, i)
+    }
     cache.get(graph, 'a')
-    cache.set(graph, 'c', 3)
-    assert.deepEqual(['a', 'b', 'c'].map(digest => cache.get(graph, digest)), [1, undefined, 3])
-    assert.equal(cache.size, 2)
+    for (const digest of ['d', 'e']) {
+      cache.set(graph, digest, 9)
+      assert.ok(cache.size <= 4)
+    }
+    assert.deepEqual(['a', 'b', 'c', 'd', 'e'].map(digest => cache.get(graph, digest) !== undefined), [true, false, false, true, true])
+  })
+
+  it('keeps what is asked for again and again, however much else comes', () => {
+    const graph = new LinkTable().snapshot()
+    const cache = new AnswerCache<number>(8)
+    cache.set(graph, 'wanted', 1)
+    for (let i = 0; i < 100; i++) {
+      cache.set(graph, `other ${i}`, i)
+      assert.equal(cache.get(graph, 'wanted'), 1)
+      assert.ok(cache.size <= 8)
+    }
   })
 
   it('forgets all when the snapshot is of another map', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DEFAULT_MAX_NODES } from '../../src/topology/limits.ts'
 import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
@@ -57,6 +58,37 @@ describe('route service', () => {
   it('numbers its paths so that no two have the same tag', async () => {
     const tags = [...await ask(), ...await ask(), ...await ask()].map(({ tag }) => tag.join())
     assert.equal(new Set(tags).size, 9)
+  })
+
+  it('names the forwarder that a path leads over now, whoever had its number before', async () => {
+    assert.ok((await ask())[0].forwarders[1].equals(C))
+    for (let number = map.nodeCount; number < DEFAULT_MAX_NODES; number++) {
+      map.addNode(`filler ${number}`)
+    }
+    const numberOfC = map.indexOf(C.toString())
+    map.removeNode(C.toString())
+    assert.equal(map.addNode(OUTSIDE.toString()), numberOfC)
+    link(A, OUTSIDE, 10_000)
+    link(OUTSIDE, B, 10_000)
+    assert.ok((await ask())[0].forwarders[1].equals(OUTSIDE))
+  })
+
+  it('gives an answer of its own to who asks the same again: with the digest and commitments of that query, path numbers and an age of its own', async () => {
+    const [first] = await ask()
+    nowMs += 1_000
+    const [again] = await ask({ nonce: new Uint8Array(16).fill(9), sourceCommitment: new Uint8Array(32).fill(1), destinationCommitment: new Uint8Array(32).fill(2) })
+    assert.deepEqual(again.forwarders.map(nameOf), first.forwarders.map(nameOf))
+    assert.notDeepEqual(again.queryDigest, first.queryDigest)
+    assert.notEqual(again.pathNumber, first.pathNumber)
+    assert.deepEqual([again.prediction.dataAgeMs, again.expiresAtMs], [1_000, first.expiresAtMs + 1_000])
+  })
+
+  it('says what it knows of a path, and nothing of what it does not', async () => {
+    link(A, C, 10_000, { jitterUs: 300, lossPpm: 1_000 })
+    link(C, B, 10_000, { jitterUs: 400, lossPpm: 2_000 })
+    const [{ prediction }] = await ask({ weights: { delay: 1, loss: 0 } })
+    assert.deepEqual([prediction.lossPpm, prediction.jitterUs], [2_998, 500])
+    assert.deepEqual([prediction.bytesPerSecond, prediction.loadPpm, prediction.price], [undefined, undefined, undefined])
   })
 
   it('offers as many paths as are wanted, and none over forwarders to avoid', async () => {
