@@ -13,6 +13,8 @@ const MOST_LINKS = 4
 /** How far a path's round trip is off by besides what its links are known to vary: a shape, whose size is calibrated. */
 const BASE_SCALE_US = 1_000
 const SCALE_PER_RTT = 0.02
+/** Promises of steady paths, of those that move, and of flaky ones are kept in different shares (section 2.2.1 of the paper). */
+const UNREST = [0.3, 1]
 /** Access legs are measured by the hosts; a promise cannot be more exact than their measurements are. */
 const MIN_RTT_MARGIN_US = 500
 /** A lost probe of the 64 that a forwarder remembers. */
@@ -29,25 +31,18 @@ const FRESH_MS = 180_000
 const FIRST_FACTORS = { rtt: 1.5, loss: 1, rate: 2 }
 
 export interface CalibrationStatus {
-  /** Of paths of 1, 2, 3 and more links: promises checked, and the share of them that was kept, 0 to 1. */
+  /** Promises of round trips that were checked, of paths of 1, 2, 3 and more links: the share that was kept, 0 to 1. */
   rtt: Array<{ checks: number, coverage: number }>
 }
 
 /** What of a found path counts. */
-export type PromisedPath = Pick<FoundPath, 'nodes' | 'rttUs' | 'lossPpm' | 'jitterUs' | 'oldestMs'> & PathExtras
-
-/** Undefined where some link's is not known. */
-interface PathExtras {
-  delayVarianceUs2?: number
-  bytesPerSecond?: number
-  loadPpm?: number
-  price?: number
-}
-
-type Metrics = Pick<PromisedPath, 'rttUs' | 'lossPpm' | 'delayVarianceUs2'>
+export type PromisedPath = Omit<FoundPath, 'cost' | 'costGap'>
 
 export class Predictor {
+  /** By number of links: how wide. */
   readonly #rtt = Array.from({ length: MOST_LINKS }, () => new Calibration(FIRST_FACTORS.rtt))
+  /** By unrest of the links: how sure. */
+  readonly #surety = Array.from({ length: UNREST.length + 1 }, () => new Calibration(FIRST_FACTORS.rtt))
   readonly #loss = new Calibration(FIRST_FACTORS.loss)
   readonly #rate = new Calibration(FIRST_FACTORS.rate)
   readonly #ledger: PromiseLedger
@@ -71,7 +66,7 @@ export class Predictor {
       lossPpm: Math.round(path.lossPpm),
       lossMarginPpm: Math.min(1e6, Math.round(staleness * this.#loss.factor * lossScalePpm(path))),
       jitterUs: Math.round(path.jitterUs),
-      confidence: rtt.coverage / (1 + dataAgeMs / HALF_CONFIDENCE_AGE_MS),
+      confidence: this.#surety[unrestOf(path)].coverage / (1 + dataAgeMs / HALF_CONFIDENCE_AGE_MS),
       dataAgeMs: Math.round(dataAgeMs),
       ...this.#rateOf(path, staleness),
       ...(path.loadPpm === undefined ? {} : { loadPpm: Math.round(path.loadPpm) }),
@@ -86,14 +81,13 @@ export class Predictor {
 
   /** Looks what has become of promises, by what is known of the links now. */
   check (graph: Graph, nowMs: number): void {
-    for (const promise of this.#ledger.due(graph, nowMs)) {
-      const { links, now } = promise
-      const then: PathMetrics & PathExtras = promise.then
-      observe(this.#rttOf(links), now.rttUs - then.rttUs, rttScaleUs(then))
+    for (const { links, then, now } of this.#ledger.due(graph, nowMs)) {
+      const [errorUs, scaleUs, calibration] = [now.rttUs - then.rttUs, rttScaleUs(then), this.#rttOf(links)]
+      this.#surety[unrestOf(then)].observe(errorUs, scaleUs, calibration.factor * scaleUs)
+      observe(calibration, errorUs, scaleUs)
       observe(this.#loss, now.lossPpm - then.lossPpm, lossScalePpm(then))
-      const rate = (now as PathExtras).bytesPerSecond
-      if (then.bytesPerSecond !== undefined && rate !== undefined) {
-        observe(this.#rate, rate - then.bytesPerSecond, rateScale(then.bytesPerSecond))
+      if (then.bytesPerSecond !== undefined && now.bytesPerSecond !== undefined) {
+        observe(this.#rate, now.bytesPerSecond - then.bytesPerSecond, rateScale(then.bytesPerSecond))
       }
     }
   }
@@ -102,7 +96,7 @@ export class Predictor {
     return this.#rtt[Math.max(1, Math.min(MOST_LINKS, links)) - 1]
   }
 
-  #rateOf ({ bytesPerSecond }: PathExtras, staleness: number): Pick<Prediction, 'bytesPerSecond' | 'rateMarginBytesPerSecond'> {
+  #rateOf ({ bytesPerSecond }: PathMetrics, staleness: number): Pick<Prediction, 'bytesPerSecond' | 'rateMarginBytesPerSecond'> {
     return bytesPerSecond === undefined
       ? {}
       : { bytesPerSecond: Math.round(bytesPerSecond), rateMarginBytesPerSecond: Math.round(staleness * this.#rate.factor * rateScale(bytesPerSecond)) }
@@ -113,12 +107,22 @@ function observe (calibration: Calibration, error: number, scale: number): void 
   calibration.observe(error, scale, calibration.factor * scale)
 }
 
-function rttScaleUs ({ rttUs, delayVarianceUs2 = 0 }: Metrics): number {
-  return Math.sqrt(delayVarianceUs2 + (BASE_SCALE_US + SCALE_PER_RTT * rttUs) ** 2)
+/** The class of a path by how much its links are known to move, against what any path may. */
+function unrestOf ({ rttUs, delayVarianceUs2 = 0 }: PathMetrics): number {
+  const unrest = Math.sqrt(delayVarianceUs2) / baseScaleUs(rttUs)
+  return UNREST.filter((least) => unrest >= least).length
+}
+
+function baseScaleUs (rttUs: number): number {
+  return BASE_SCALE_US + SCALE_PER_RTT * rttUs
+}
+
+function rttScaleUs ({ rttUs, delayVarianceUs2 = 0 }: PathMetrics): number {
+  return Math.hypot(Math.sqrt(delayVarianceUs2), baseScaleUs(rttUs))
 }
 
 /** Of a share that was counted in so few probes. */
-function lossScalePpm ({ lossPpm }: Metrics): number {
+function lossScalePpm ({ lossPpm }: PathMetrics): number {
   return Math.hypot(LOSS_STEP_PPM / 4, Math.sqrt(lossPpm * LOSS_STEP_PPM))
 }
 

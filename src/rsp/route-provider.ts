@@ -15,12 +15,14 @@ import { RELAY_COST_US, RouteService } from './route-service.ts'
 import { Surveyor } from './surveyor.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { predict } from './prediction.ts'
+import { PathChoice } from './path-choice.ts'
+import { Predictor } from './predictor.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { CalibrationStatus } from './predictor.ts'
 import type { LivePlanStatus } from './live-plan.ts'
 import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
@@ -61,6 +63,8 @@ export interface RouteProviderStatus {
   unanswered: number
   /** Signatures made, and answers under them. */
   signing: { signatures: number, answers: number }
+  /** How its promises have held. */
+  calibration: CalibrationStatus
   /** Undefined where the map is not kept. */
   archive?: RecorderStatus
 }
@@ -85,6 +89,7 @@ export class RouteProvider implements Startable {
   readonly #watches: WatchKeeper
   readonly #plan: LivePlan
   readonly #offered = new OfferedLinks()
+  readonly #predictor = new Predictor()
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
   readonly #service: RouteService
@@ -172,7 +177,7 @@ export class RouteProvider implements Startable {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predict, privateKey, offered: this.#offered, now: Date.now })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, choice: new PathChoice(), privateKey, offered: this.#offered, now: Date.now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
@@ -187,7 +192,7 @@ export class RouteProvider implements Startable {
     this.#prober.start()
     this.#source.start?.()
     this.#plan.start()
-    this.#unserve = await serveRoutes(this.#components.registrar, async (query) => this.#service.answer(query))
+    this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer))
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     this.#recorder?.start()
     void this.#recall()
@@ -236,6 +241,7 @@ export class RouteProvider implements Startable {
       answered: this.#service.answered,
       unanswered: this.#service.unanswered,
       signing: { ...this.#service.signing },
+      calibration: this.#predictor.status,
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }
@@ -292,6 +298,8 @@ export class RouteProvider implements Startable {
   }
 
   #keepHouse (): void {
+    const nowMs = Date.now()
+    this.#predictor.check(this.map.snapshot(nowMs), nowMs)
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {
         this.#forget(key)

@@ -3,11 +3,14 @@
 import { NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { AnswerSigner } from './answer-signer.ts'
+import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
+import type { PathChoice } from './path-choice.ts'
 import type { PerformanceMap } from './performance-map.ts'
+import type { Predictor } from './predictor.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
 import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
-import type { PathInit, Prediction, SignedOffers } from '../../protocols/route/offer.ts'
+import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
@@ -22,7 +25,9 @@ export interface RouteServiceInit {
   map: PerformanceMap
   finder: PathFinder
   /** What is promised of a path. */
-  predict: (path: FoundPath, nowMs: number) => Prediction
+  predictor: Pick<Predictor, 'predict' | 'note'>
+  /** Which one is recommended; without it the cheapest. */
+  choice?: PathChoice
   privateKey: PrivateKey
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
@@ -52,10 +57,14 @@ export class RouteService {
     return this.#signer.counters
   }
 
-  /** @throws NotFoundError when the map has no path between the two ends */
-  async answer (query: DigestedQuery): Promise<SignedOffers> {
+  /**
+   * @param caller - who asks; it is told the same again while that is good
+   * @throws NotFoundError when the map has no path between the two ends
+   */
+  async answer (query: DigestedQuery, caller: PeerId): Promise<SignedOffers> {
     const nowMs = this.#init.now()
-    const found = this.#find(query, nowMs)
+    const graph = this.#init.map.snapshot(nowMs)
+    const found = this.#choose(caller, this.#find(query, graph), nowMs)
     if (found.length === 0) {
       this.unanswered++
       throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
@@ -64,6 +73,7 @@ export class RouteService {
     for (const { nodes } of found) {
       this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)
     }
+    this.#init.predictor.note(graph, found[0].nodes, nowMs)
     return this.#signer.sign({
       paths: found.map((path) => this.#toOffer(path, nowMs)),
       queryDigest: query.digest,
@@ -72,7 +82,7 @@ export class RouteService {
     })
   }
 
-  #find (query: RouteQuery, nowMs: number): FoundPath[] {
+  #find (query: RouteQuery, graph: Graph): FoundPath[] {
     const { map, finder } = this.#init
     const points = (access: RouteQuery['source']): AccessPoint[] => access.flatMap(({ forwarder, rttUs }) => {
       const node = map.indexOf(forwarder.toString())
@@ -83,7 +93,7 @@ export class RouteService {
       ...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined),
       ...map.unwilling(this.#self)
     ])
-    return finder.find(map.snapshot(nowMs), {
+    return finder.find(graph, {
       source: points(query.source),
       destination: points(query.destination),
       weights: query.weights,
@@ -94,6 +104,15 @@ export class RouteService {
     })
   }
 
+  /** Whoever asks for a single path gets the best one. */
+  #choose (caller: PeerId, found: FoundPath[], nowMs: number): FoundPath[] {
+    if (found.length < 2 || this.#init.choice === undefined) {
+      return found
+    }
+    const [{ nodes }] = found
+    return this.#init.choice.order(`${caller.toString()} ${nodes[0]} ${nodes[nodes.length - 1]}`, found, nowMs)
+  }
+
   #toOffer (path: FoundPath, nowMs: number): PathInit {
     this.#pathNumber = (this.#pathNumber + 1) >>> 0
     return {
@@ -102,7 +121,7 @@ export class RouteService {
       notBeforeMs: nowMs,
       expiresAtMs: nowMs + OFFER_LIFE_MS,
       maxBytesPerSecond: MAX_BYTES_PER_SECOND,
-      prediction: this.#init.predict(path, nowMs)
+      prediction: this.#init.predictor.predict(path, nowMs)
     }
   }
 

@@ -4,6 +4,7 @@ import { Predictor } from '../../src/rsp/predictor.ts'
 import { PromiseLedger } from '../../src/rsp/promise-ledger.ts'
 import { measurePath } from '../../src/topology/path.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
+import type { PathMetrics } from '../../src/topology/path.ts'
 import type { Graph } from '../../src/topology/graph.ts'
 import type { PromisedPath } from '../../src/rsp/predictor.ts'
 
@@ -75,6 +76,32 @@ describe('predictor', () => {
     const steady = world.path(0, 1, 2)
     const wandering = { ...steady, delayVarianceUs2: 10_000 ** 2 }
     assert.ok(predictor.predict(wandering, world.nowMs).rttMarginUs > 5 * predictor.predict(steady, world.nowMs).rttMarginUs)
+  })
+
+  it('is less sure of flaky paths than of steady ones where it has kept fewer promises of them', () => {
+    const graphOf = (variance: number): Graph => {
+      const table = new LinkTable()
+      table.coverNodes(2)
+      table.upsert(0, 1, { delayUs: 20_000, lossPpm: 0, jitterUs: 0, updatedAtMs: world.nowMs, delayVariance: variance })
+      return table.snapshot()
+    }
+    const after = (graph: Graph, delayUs: number): Graph => {
+      const table = new LinkTable()
+      table.coverNodes(2)
+      table.upsert(0, 1, { delayUs, lossPpm: 0, jitterUs: 0, updatedAtMs: world.nowMs, delayVariance: graph.delayVariance?.[0] })
+      return table.snapshot()
+    }
+    for (let minute = 0; minute < 400; minute++) {
+      const graph = graphOf(minute % 2 === 0 ? 0 : 20_000 ** 2)
+      predictor.note(graph, [0, 1], world.nowMs)
+      world.nowMs += MINUTE_MS
+      // steady links stay; flaky ones jump by more than their variance says
+      predictor.check(after(graph, minute % 2 === 0 ? 20_010 : 20_000 + 1_000 * (minute % 200)), world.nowMs)
+    }
+    const pathOf = (graph: Graph): PromisedPath => ({ nodes: [0, 1], ...measurePath(graph, [0, 1], 0, 0) as PathMetrics })
+    const [steady, flaky] = [0, 20_000 ** 2].map((variance) => predictor.predict(pathOf(graphOf(variance)), world.nowMs))
+    assert.ok(flaky.confidence < steady.confidence - 0.1, `${flaky.confidence} and ${steady.confidence}`)
+    assert.ok(flaky.rttMarginUs > steady.rttMarginUs)
   })
 
   it('is half as sure of values that are ten minutes old, and gives them wider intervals', () => {

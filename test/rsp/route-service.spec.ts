@@ -3,16 +3,21 @@ import { DEFAULT_MAX_NODES } from '../../src/topology/limits.ts'
 import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
-import { predict } from '../../src/rsp/prediction.ts'
+import { PathChoice } from '../../src/rsp/path-choice.ts'
+import { Predictor } from '../../src/rsp/predictor.ts'
+import { OfferedLinks } from '../../src/rsp/offered-links.ts'
 import { checkAnswer } from '../../protocols/route/client.ts'
 import { digestQuery } from '../../protocols/route/codec.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
+import { peerOf } from '../helpers/descriptors.ts'
+import type { RouteServiceInit } from '../../src/rsp/route-service.ts'
 import type { RouteQuery } from '../../protocols/route/codec.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const [A, B, C, D, OUTSIDE] = FORWARDERS
+const HOST = await peerOf(90)
 const query = (change: Partial<RouteQuery> = {}): RouteQuery => sampleQuery({
   source: [{ forwarder: A, rttUs: 1_000 }],
   destination: [{ forwarder: B, rttUs: 2_000 }],
@@ -37,7 +42,7 @@ describe('route service', () => {
     link(C, B, 10_000)
     link(A, D, 15_000)
     link(D, B, 15_000)
-    service = new RouteService({ map, finder: new DisjointFinder(), predict, privateKey: RSP_KEY, now: () => nowMs })
+    service = serviceWith({})
   })
 
   it('offers the best paths first, and predicts their round trips with both access links', async () => {
@@ -48,7 +53,7 @@ describe('route service', () => {
 
   it('signs what it offers, for this query and these ends only', async () => {
     const asked = digestQuery(query())
-    const answer = await service.answer(asked)
+    const answer = await service.answer(asked, HOST)
     assert.equal((await checkAnswer(answer, asked, { expectedRsp: RSP, nowMs })).paths.length, 3)
     const another = digestQuery(query({ nonce: new Uint8Array(16).fill(9) }))
     const { paths, refused } = await checkAnswer(answer, another, { expectedRsp: RSP, nowMs })
@@ -134,7 +139,7 @@ describe('route service', () => {
     'an end all of whose forwarders are to be avoided': { avoid: [A] }
   })) {
     it(`has no answer for ${title}, and says what to do`, async () => {
-      await assert.rejects(service.answer(digestQuery(query(change))), { name: 'NotFoundError', message: /name more of them, or ask again/ })
+      await assert.rejects(service.answer(digestQuery(query(change)), HOST), { name: 'NotFoundError', message: /name more of them, or ask again/ })
       assert.deepEqual([service.answered, service.unanswered], [0, 1])
     })
   }
@@ -144,18 +149,58 @@ describe('route service', () => {
     assert.equal(paths[0].forwarders[0].equals(A), true)
   })
 
-  it('is less confident the older its data is, the longer the path and the greater the unrest', async () => {
+  it('is less confident the older its data is, and gives wider intervals the greater the unrest', async () => {
     const [fresh] = await ask()
     nowMs += 60_000
     const [old] = await ask()
     assert.ok(old.prediction.confidence < fresh.prediction.confidence)
     assert.deepEqual([fresh.prediction.dataAgeMs, old.prediction.dataAgeMs], [0, 60_000])
-    const [, , direct] = await ask()
-    assert.ok(direct.prediction.confidence > old.prediction.confidence)
     link(C, B, 10_000, { jitterUs: 5_000 })
     const restless = (await ask()).find(({ forwarders }) => forwarders.length === 3 && forwarders[1].equals(C)) as VerifiedPath
-    assert.ok(restless.prediction.confidence < old.prediction.confidence)
     assert.ok(restless.prediction.rttMarginUs > old.prediction.rttMarginUs)
+    assert.ok((restless.prediction.jitterUs as number) > (old.prediction.jitterUs as number))
+  })
+
+  it('keeps some of its promises, to see what becomes of them', async () => {
+    const predictor = new Predictor({ minGapMs: 0 })
+    service = serviceWith({ predictor })
+    for (let minute = 0; minute < 40; minute++) {
+      await ask()
+      nowMs += 60_000
+      for (const [from, to, rttUs] of [[A, C, 10_000], [C, B, 10_000]] as const) {
+        link(from, to, rttUs + 10 * minute, { measuredAtMs: nowMs })
+      }
+      predictor.check(map.snapshot(nowMs), nowMs)
+    }
+    assert.equal(predictor.status.rtt[1].checks, 40)
+    const [{ prediction }] = await ask()
+    assert.ok(prediction.rttMarginUs < 1_000, `${prediction.rttMarginUs} µs for links that move by 10 a minute`)
+  })
+
+  it('remembers the links that it has offered until the offers end', async () => {
+    const offered = new OfferedLinks()
+    service = serviceWith({ offered })
+    const paths = await ask({ paths: 1 })
+    const nodes = paths[0].forwarders.map((peer) => map.indexOf(peer.toString()) as number)
+    assert.deepEqual([...offered.links(nowMs + 299_999)].map((link) => link.join()).sort(), nodes.slice(1).map((node, hop) => [node, nodes[hop]].sort((a, b) => a - b).join()).sort())
+    assert.deepEqual([...offered.links(nowMs + 300_000)], [])
+  })
+
+  it('tells a host that asks again the same, and spreads others over paths that are as good', async () => {
+    link(A, D, 10_100)
+    link(D, B, 10_100)
+    service = serviceWith({ choice: new PathChoice() })
+    const firsts = new Set<string>()
+    for (let i = 0; i < 20; i++) {
+      firsts.add((await ask())[0].forwarders.map(nameOf).join(''))
+    }
+    assert.equal(firsts.size, 1)
+    for (let host = 0; host < 50; host++) {
+      const asked = digestQuery(query())
+      const { paths } = await checkAnswer(await service.answer(asked, await peerOf(100 + host)), asked, { expectedRsp: RSP, nowMs })
+      firsts.add(paths[0].forwarders.map(nameOf).join(''))
+    }
+    assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
   })
 
   it('says how old the oldest value behind a path is', async () => {
@@ -175,9 +220,13 @@ describe('route service', () => {
     assert.deepEqual([notBeforeMs, expiresAtMs], [nowMs, nowMs + 300_000])
   })
 
+  function serviceWith (init: Partial<RouteServiceInit>): RouteService {
+    return new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs, ...init })
+  }
+
   async function ask (change?: Partial<RouteQuery>): Promise<VerifiedPath[]> {
     const asked = digestQuery(query(change))
-    const { paths, refused } = await checkAnswer(await service.answer(asked), asked, { expectedRsp: RSP, nowMs })
+    const { paths, refused } = await checkAnswer(await service.answer(asked, HOST), asked, { expectedRsp: RSP, nowMs })
     assert.deepEqual(refused, [])
     return paths
   }
