@@ -45,6 +45,12 @@ const DEVIATION_PER_JITTER = 1.2533
 /** Movement is averaged over about so many reports: quick to see unrest, not at the mercy of one step. */
 const REPORTS_AVERAGED = 8
 
+/**
+ * What a link is taken to move by, as a share of its round trip, before it was seen twice; counts like one report. From one
+ * slice of PlanetLab to the next six of seven links move by less.
+ */
+const FIRST_MOVEMENT_SHARE = 0.05
+
 /** A view that is kept, updated in place: no report leaves garbage behind. */
 export class KeptView implements LinkView, TrafficView {
   readonly from: string
@@ -81,7 +87,9 @@ export class KeptView implements LinkView, TrafficView {
     if (this.reports === 0 || view.measuredAtMs > this.measuredAtMs) {
       if (this.reports > 0) {
         const step = view.rttUs - this.rttUs
-        this.movementUs2 += (step * step / 2 - this.movementUs2) / Math.min(this.reports, REPORTS_AVERAGED)
+        this.movementUs2 += (step * step / 2 - this.movementUs2) / Math.min(this.reports + 1, REPORTS_AVERAGED)
+      } else {
+        this.movementUs2 = (FIRST_MOVEMENT_SHARE * view.rttUs) ** 2
       }
       this.reports++
     }

@@ -9,6 +9,8 @@ import type { LinkView } from '../../src/rsp/performance-map.ts'
 
 const NOW_MS = 10_000_000
 const MINUTE_MS = 60_000
+/** Of a link of 20 ms. */
+const FIRST_MOVEMENT_US2 = (0.05 * 20_000) ** 2
 const view = (rttUs: number, change: Partial<LinkView> = {}): LinkView => ({ rttUs, jitterUs: 100, lossPpm: 0, measuredAtMs: NOW_MS, ...change })
 const archived = (from: string, to: string, rttUs: number, ageMs: number): ArchivedView =>
   ({ from, to, ...view(rttUs, { measuredAtMs: NOW_MS - ageMs }), movementUs2: 400, reports: 9 })
@@ -53,12 +55,12 @@ describe('attributes of nodes', () => {
 })
 
 describe('estimates of links', () => {
-  it('have the variance of the jitter at first, and of the values as they come', () => {
+  it('have at first the variance of the jitter and of what links may move by, then that of the values as they come', () => {
     const map = mapOf('a', 'b')
     map.set('a', 'b', view(20_000, { jitterUs: 100 }))
-    assert.equal(map.estimate('b', 'a')?.varianceUs2, (1.2533 * 100) ** 2)
+    assert.equal(map.estimate('b', 'a')?.varianceUs2, (1.2533 * 100) ** 2 + FIRST_MOVEMENT_US2)
     map.set('a', 'b', view(22_000, { jitterUs: 100, measuredAtMs: NOW_MS + 1 }))
-    assert.equal(Math.round(map.estimate('a', 'b')?.varianceUs2 as number), Math.round((1.2533 * 100) ** 2 + 2_000 ** 2 / 2))
+    assert.equal(Math.round(map.estimate('a', 'b')?.varianceUs2 as number), Math.round((1.2533 * 100) ** 2 + (FIRST_MOVEMENT_US2 + 2_000 ** 2 / 2) / 2))
   })
 
   it('come near the true variance of independent values, and do not take a slow drift for unrest', () => {
@@ -92,7 +94,7 @@ describe('estimates of links', () => {
     map.set('a', 'b', view(20_000, { jitterUs: 500, lossPpm: 1 }))
     map.set('b', 'a', view(30_000, { jitterUs: 10, lossPpm: 7, measuredAtMs: NOW_MS - 5 }))
     const { forth, back, ...values } = map.estimate('a', 'b') ?? {}
-    assert.deepEqual(values, { rttUs: 30_000, jitterUs: 500, lossPpm: 7, measuredAtMs: NOW_MS - 5, varianceUs2: (1.2533 * 500) ** 2, lossVariancePpm2: undefined })
+    assert.deepEqual(values, { rttUs: 30_000, jitterUs: 500, lossPpm: 7, measuredAtMs: NOW_MS - 5, varianceUs2: (0.05 * 30_000) ** 2 + (1.2533 * 10) ** 2, lossVariancePpm2: undefined })
     assert.deepEqual([forth?.bytesPerSecond, forth?.loadBytesPerSecond, back?.priceMicroPerGb], [undefined, undefined, undefined])
     map.setClosed('b', 'a', true)
     assert.equal(map.estimate('a', 'b'), undefined)
