@@ -33,7 +33,7 @@ describe('traffic on the map', () => {
 
   it('is not known where neither end speaks of it, as in a survey', () => {
     map.set('a', 'b', view())
-    assert.deepEqual(metrics('a', 'b'), { delayVariance: Math.fround((1.2533 * 100) ** 2) })
+    assert.deepEqual(metrics('a', 'b'), { delayVariance: Math.fround((1.2533 * 100) ** 2 + (0.05 * 20_000) ** 2) })
   })
 
   it('of each direction is what its sender says, as far as the receiver has seen it', () => {
@@ -86,7 +86,7 @@ describe('traffic on the map', () => {
   it('has the variance of the round trip beside it, and of the loss where the probes are counted', () => {
     map.set('a', 'b', view({ lossPpm: 125_000, samples: 16 }))
     const share = 3 / 18
-    assert.deepEqual([metrics('b', 'a').delayVariance, metrics('b', 'a').lossVariance], [Math.fround((1.2533 * 100) ** 2), Math.fround(share * (1 - share) / 19 * 1e12)])
+    assert.deepEqual([metrics('b', 'a').delayVariance, metrics('b', 'a').lossVariance], [Math.fround((1.2533 * 100) ** 2 + (0.05 * 20_000) ** 2), Math.fround(share * (1 - share) / 19 * 1e12)])
     map.set('b', 'a', view({ lossPpm: 0, samples: 3 }))
     assert.ok((metrics('a', 'b').lossVariance ?? 0) > share * (1 - share) / 19 * 1e12, 'the end with fewer probes knows less')
     map.set('b', 'a', view({ lossPpm: 0 }))
