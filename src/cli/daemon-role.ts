@@ -54,7 +54,7 @@ export interface DaemonRole {
   nextStep: string
 }
 
-const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'json'] as const satisfies SettingName[]
+const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'metrics', 'json'] as const satisfies SettingName[]
 const TCP = '/ip4/0.0.0.0/tcp/0'
 const MAP_FILE = 'map.sqlite'
 /** Of a peer id, as in the names of control sockets. */

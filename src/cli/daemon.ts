@@ -9,6 +9,7 @@ import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { addSettings, readSettings } from './config.ts'
 import { DAEMON_ROLES } from './daemon-role.ts'
 import { defaultKeyFile, loadOrCreateKey } from './key-file.ts'
+import { MetricsServer } from './metrics-server.ts'
 import { packageVersion } from './package-version.ts'
 import { publicPeers } from './public-peers.ts'
 import { flagOf } from './settings.ts'
@@ -40,11 +41,14 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
   const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
   const service = role.create(settings, { env: terminal.env, id: identity.id })
-  const control = await openControl(identity, settings.control, service, terminal)
+  const metrics = settings.metrics === undefined ? undefined : await MetricsServer.listen(settings.metrics)
+  let control: ControlServer | undefined
   try {
-    await runNode(role, settings, service, { privateKey, identity, control }, terminal)
+    control = await openControl(identity, settings.control, service, terminal)
+    await runNode(role, settings, service, { privateKey, identity, control, metrics }, terminal)
   } finally {
     await control?.close()
+    await metrics?.close()
   }
 }
 
@@ -52,9 +56,10 @@ interface Running {
   privateKey: PrivateKey
   identity: { role: string, id: string, network: string }
   control: ControlServer | undefined
+  metrics: MetricsServer | undefined
 }
 
-async function runNode (role: DaemonRole, settings: DaemonSettings, service: DaemonService, { privateKey, identity, control }: Running, terminal: Terminal): Promise<void> {
+async function runNode (role: DaemonRole, settings: DaemonSettings, service: DaemonService, { privateKey, identity, control, metrics }: Running, terminal: Terminal): Promise<void> {
   const startedMs = performance.now()
   const node = await startNode({
     role: service.role,
@@ -63,7 +68,8 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
     announce: settings.announce?.map(String),
     network: identity.network,
     servesDht: role.servesDht,
-    isLocal: settings.local
+    isLocal: settings.local,
+    metrics: metrics?.metrics
   })
   service.commands.set('status', async () => ({
     ...identity,
@@ -73,7 +79,7 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
     addresses: node.getMultiaddrs().map(String),
     status: service.status()
   }))
-  announce(role, settings, { id: identity.id, addresses: node.getMultiaddrs().map(String), control: control?.path ?? null }, terminal)
+  announce(role, settings, { id: identity.id, addresses: node.getMultiaddrs().map(String), control: control?.path ?? null, metrics: metrics?.url ?? null }, terminal)
   await ended(terminal.signal)
   // before the node: nobody is to ask one that is half stopped
   await control?.close()
@@ -108,18 +114,28 @@ function takeWhole (command: Command, flag: string): Command {
   return command
 }
 
-function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, control }: { id: string, addresses: string[], control: string | null }, terminal: Terminal): void {
+interface Announced {
+  id: string
+  addresses: string[]
+  control: string | null
+  metrics: string | null
+}
+
+function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, control, metrics }: Announced, terminal: Terminal): void {
   if (settings.bootstrap.length === 0 && role.name !== 'bootstrap') {
     terminal.err('no bootstrap node is known: this node is alone until others join through it, or it is started with --bootstrap MULTIADDR')
   }
   if (settings.json === true) {
-    terminal.out(JSON.stringify({ event: 'started', role: role.name, id, network: settings.network, addresses, control }))
+    terminal.out(JSON.stringify({ event: 'started', role: role.name, id, network: settings.network, addresses, control, ...(metrics === null ? {} : { metrics }) }))
     return
   }
   terminal.out(`${role.name} ${id}`)
   terminal.out(`listens on\n${addresses.map((address) => `  ${address}`).join('\n')}`)
   if (control !== null) {
     terminal.out(`takes commands at (byway status)\n  ${control}`)
+  }
+  if (metrics !== null) {
+    terminal.out(`serves metrics at\n  ${metrics}`)
   }
   const options = [
     ...(settings.network === PUBLIC_NETWORK ? [] : [`--network ${settings.network}`]),

@@ -61,3 +61,15 @@ export class OverlayIncompleteError extends BywayError {
     this.missing = missing
   }
 }
+
+/** The place at which metrics should be served cannot be listened on. */
+export class MetricsAddressError extends BywayError {
+  override readonly name = 'MetricsAddressError'
+  readonly code = 'METRICS_ADDRESS'
+  readonly address: string
+
+  constructor (address: string, problem: string, options?: ErrorOptions) {
+    super(`cannot serve metrics at ${address}: ${problem}`, options)
+    this.address = address
+  }
+}

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
 import { MAX_POLICY_RSPS, MAX_PRICE_MICRO_PER_GB } from '../../protocols/report/constants.ts'
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
+import { parseMetricsAddress } from './metrics-server.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '@libp2p/interface'
@@ -159,6 +160,13 @@ export const SETTINGS = {
     about: 'local socket for commands to a running daemon, such as byway status (default: in $XDG_RUNTIME_DIR/byway, or below the temporary folder)',
     expected: 'the path of a socket, or "off"',
     schema: z.union([z.literal(false), z.string().regex(/^[^\0]+$/).transform((path) => path === 'off' ? false : path)])
+  }),
+  metrics: setting({
+    shape: 'text',
+    placeholder: 'address',
+    about: 'serve metrics for Prometheus here, at /metrics; a port alone is one of this machine only (default: nowhere)',
+    expected: 'a port, or an address with a port, such as 9464, 0.0.0.0:9464 or [::1]:9464',
+    schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed(parseMetricsAddress))
   }),
   map: setting({
     shape: 'text',

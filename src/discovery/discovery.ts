@@ -12,7 +12,7 @@ import { SelfDescriptor } from './self-descriptor.ts'
 import type { RoleTerms } from './self-descriptor.ts'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type {
-  ComponentLogger, Connection, ContentRouting, IdentifyResult, Libp2pEvents, Logger, PeerId, PeerStore, PrivateKey, TypedEventTarget
+  ComponentLogger, Connection, ContentRouting, IdentifyResult, Libp2pEvents, Logger, Metrics, PeerId, PeerStore, PrivateKey, TypedEventTarget
 } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -28,6 +28,8 @@ export interface DiscoveryComponents {
   peerStore: PeerStore
   registrar: Registrar
   logger: ComponentLogger
+  /** Where a role shows its numbers, if the node has such. */
+  metrics?: Metrics
 }
 
 export interface DiscoveryInit {

@@ -7,6 +7,8 @@ import { Endpoint } from '../link/endpoint.ts'
 import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { ForwarderSetUp } from './set-up.ts'
+import { exposeForwarder } from './forwarder-metrics.ts'
+import type { ForwarderStatus } from './forwarder-status.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
@@ -19,8 +21,7 @@ import { serveReports } from '../../protocols/report/server.ts'
 import type { AttachmentLimits } from './attachments.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { LinkMeasurement } from '../../protocols/report/codec.ts'
-import type { ForwarderPolicy, SetUpStatus, TableStatus } from './set-up.ts'
-import type { RelayCounters } from './relay-counters.ts'
+import type { ForwarderPolicy } from './set-up.ts'
 import type { SetUpLimits } from '../defence/set-up-limits.ts'
 import type { WatchLimits } from './watch-list.ts'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
@@ -63,19 +64,6 @@ export const DEFAULT_CAPACITY_BYTES_PER_SECOND = 12_500_000
 /** A fifth of a second at the default capacity: more would only be delay. */
 const DEFAULT_QUEUE_BYTES = 2_500_000
 const HOUSEKEEPING_MS = 1_000
-
-export interface ForwarderStatus extends RelayCounters {
-  links: number
-  neighbours: number
-  attachments: number
-  watchingRsps: number
-  measuredLinks: number
-  subscribers: number
-  loadBytesPerSecond: number
-  refusedStreams: number
-  table: TableStatus
-  setUps: SetUpStatus
-}
 
 export class Forwarder implements Startable {
   readonly discovery: Discovery
@@ -172,6 +160,7 @@ export class Forwarder implements Startable {
       now: Date.now,
       log: components.logger.forComponent('byway:forwarder:reports')
     })
+    exposeForwarder({ metrics: components.metrics, status: () => this.status, queuedBytes: () => this.#queuedBytes, now })
     this.links.addEventListener('link:down', () => { void this.#publisher.publish() })
     this.#setUp.policy.onRevoked(() => { void this.#publisher.publish() })
   }
@@ -226,6 +215,10 @@ export class Forwarder implements Startable {
       table: this.#setUp.tableStatus,
       setUps: this.#setUp.setUpStatus
     }
+  }
+
+  get #queuedBytes (): number {
+    return [...this.links].reduce((sum, { queuedBytes }) => sum + queuedBytes, 0)
   }
 
   /** What was carried since the start: for each RSP by path, and by source, over which links. */

@@ -4,6 +4,7 @@ import { AccessSet } from './access-set.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
+import { exposeHost } from './host-metrics.ts'
 import { HostSetUp } from './set-up.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { OutgoingChannel } from './outgoing-channel.ts'
@@ -157,6 +158,14 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) },
       onLeft: (peer) => { this.#left(peer) }
     })
+    exposeHost(components.metrics, () => ({
+      channels: this.channels.length,
+      measuredForwarders: this.access.points.length,
+      knownForwarders: this.discovery.directory.ofRole('forwarder').length,
+      knownRsps: this.discovery.directory.ofRole('rsp').length,
+      installedPaths: this.paths.list().length,
+      refusedPayloads: this.refusedPayloads
+    }))
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.access.consider(found)

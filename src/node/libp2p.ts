@@ -41,6 +41,8 @@ export interface NodeInit<R extends Role> {
   isLocal?: boolean
   admission?: Partial<AdmissionLimits>
   connectionGater?: ConnectionGater
+  /** libp2p's metrics, as of `@libp2p/prometheus-metrics`: the role shows its numbers there beside libp2p's own. */
+  metrics?: Libp2pOptions['metrics']
   /** Wraps TCP; the demo adds delay here. */
   wrapTransport?: (transport: TransportFactory) => TransportFactory
   start?: boolean
@@ -80,6 +82,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     privateKey: init.privateKey,
     logger: componentLogger(),
     start: false,
+    ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
     transports: [wrap(tcp()), wrap(webSockets())],
     connectionEncrypters: [noise()],

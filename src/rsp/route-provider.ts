@@ -13,6 +13,8 @@ import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
 import { RELAY_COST_US, RouteService } from './route-service.ts'
 import { Surveyor } from './surveyor.ts'
+import { exposeRsp } from './rsp-metrics.ts'
+import type { RouteProviderStatus } from './rsp-status.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { PathChoice } from './path-choice.ts'
@@ -22,11 +24,8 @@ import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
-import type { CalibrationStatus } from './predictor.ts'
-import type { LivePlanStatus } from './live-plan.ts'
 import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
-import type { RecorderStatus } from './map-recorder.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { ReceiptResult } from './receipts.ts'
 import type { Logger, PeerId, Startable } from '@libp2p/interface'
@@ -52,22 +51,6 @@ export interface RouteProviderInit {
 }
 
 export type RouteProviderComponents = DiscoveryComponents
-
-export interface RouteProviderStatus {
-  mapKind: 'reports' | 'surveys'
-  forwarders: number
-  links: number
-  /** What is being measured. */
-  plan: LivePlanStatus
-  answered: number
-  unanswered: number
-  /** Signatures made, and answers under them. */
-  signing: { signatures: number, answers: number }
-  /** How its promises have held. */
-  calibration: CalibrationStatus
-  /** Undefined where the map is not kept. */
-  archive?: RecorderStatus
-}
 
 const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
@@ -178,6 +161,7 @@ export class RouteProvider implements Startable {
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, choice: new PathChoice(), privateKey, offered: this.#offered, now: Date.now })
+    exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)

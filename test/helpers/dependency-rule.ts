@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 import type { SourceFile } from './source-tree.ts'
 
-const SERVICES = ['link', 'defence', 'discovery', 'measurement', 'path-finding', 'query', 'topology']
+const SERVICES = ['link', 'defence', 'discovery', 'measurement', 'path-finding', 'query', 'telemetry', 'topology']
 const ROLES = ['forwarder', 'rsp', 'host', 'gateway']
 
 /**
@@ -26,6 +26,7 @@ export const ALLOWED_EDGES: Record<string, readonly string[]> = {
   defence: ['topology'],
   query: ['path-finding', 'topology'],
   'path-finding': ['topology'],
+  telemetry: [],
   topology: [],
   simulation: []
 }

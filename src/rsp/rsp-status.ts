@@ -1,0 +1,20 @@
+// What an RSP says of itself, for `byway status` and metrics.
+import type { CalibrationStatus } from './predictor.ts'
+import type { LivePlanStatus } from './live-plan.ts'
+import type { RecorderStatus } from './map-recorder.ts'
+
+export interface RouteProviderStatus {
+  mapKind: 'reports' | 'surveys'
+  forwarders: number
+  links: number
+  /** What is being measured. */
+  plan: LivePlanStatus
+  answered: number
+  unanswered: number
+  /** Signatures made, and answers under them. */
+  signing: { signatures: number, answers: number }
+  /** How its promises have held. */
+  calibration: CalibrationStatus
+  /** Undefined where the map is not kept. */
+  archive?: RecorderStatus
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { existsSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { cli } from './terminal.ts'
+import { parseMetricsAddress } from '../../src/cli/metrics-server.ts'
+import type { AddressInfo } from 'node:net'
+
+/** Of the project: tests run from their sources and from dist. */
+function rootUrl (): URL {
+  const here = new URL('../../', import.meta.url)
+  return existsSync(new URL('package.json', here)) ? here : new URL('../', here)
+}
+
+const HERE = ['--listen', '/ip4/127.0.0.1/tcp/0', '--local', '--ephemeral', '--network', 'test', '--no-control', '--json']
+
+/** Runs a daemon that serves metrics, and gives what `read` made of their address. */
+async function withMetrics<T> (args: string[], read: (url: string) => Promise<T>): Promise<{ code: number, value: T }> {
+  const stop = new AbortController()
+  let value: Promise<T> | undefined
+  const { code } = await cli(args, {
+    signal: stop.signal,
+    onOut: (text) => {
+      const { event, metrics } = JSON.parse(text) as { event: string, metrics?: string }
+      if (event === 'started') {
+        value = read(metrics ?? assert.fail('it does not say where its metrics are')).finally(() => { stop.abort() })
+      }
+    }
+  })
+  return { code, value: await (value ?? assert.fail('it has not started')) }
+}
+
+describe('metrics of daemons', () => {
+  for (const { role, has } of [
+    { role: 'forwarder', has: ['byway_forwarder_forwarded_packets_total 0', 'byway_forwarder_dropped_packets_total{reason="queueFull"} 0', 'byway_forwarder_set_ups_total{kind="installed"} 0', 'byway_forwarder_paths{state="installed"} 0'] },
+    { role: 'rsp', has: ['byway_rsp_queries_total{answer="paths"} 0', 'byway_rsp_plan_links{state="watched"} 0', 'byway_rsp_kept_promises_ratio{links="1"} 0.8'] },
+    { role: 'host', has: ['byway_host_channels 0', 'byway_host_forwarders{state="known"} 0'] }
+  ]) {
+    it(`of a ${role} are its own numbers beside libp2p's and the process's, in Prometheus's format`, async () => {
+      const { code, value: text } = await withMetrics([role, ...HERE, '--metrics', '0', ...(role === 'rsp' ? ['--no-data'] : [])], async (url) => {
+        const response = await fetch(url)
+        assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+        return response.text()
+      })
+      assert.equal(code, 0)
+      for (const line of [...has, 'process_cpu_seconds_total']) {
+        assert.ok(text.includes(`\n${line}`), line)
+      }
+      assert.match(text, /^libp2p_/m)
+    })
+  }
+
+  it('of a forwarder are all that its dashboard draws', async () => {
+    const dashboard = await readFile(new URL('scripts/grafana/forwarder.json', rootUrl()), 'utf8')
+    const names = new Set(dashboard.match(/\b(?:byway|process|nodejs)_[a-z0-9_]+/g))
+    const { value: text } = await withMetrics(['forwarder', ...HERE, '--metrics', '0'], async (url) => (await fetch(url)).text())
+    assert.ok(names.size > 20, `${names.size} metrics are drawn`)
+    assert.deepEqual([...names].filter((name) => !text.includes(`# TYPE ${name} `)), [])
+  })
+
+  it('are served at /metrics only, and only read', async () => {
+    const { value } = await withMetrics(['bootstrap', ...HERE, '--metrics', '0'], async (url) => {
+      const other = await fetch(new URL('/', url))
+      const post = await fetch(url, { method: 'POST' })
+      const head = await fetch(url, { method: 'HEAD' })
+      return [other.status, await other.text(), post.status, head.status, await head.text()]
+    })
+    assert.deepEqual(value, [404, 'the numbers are at /metrics\n', 405, 200, ''])
+  })
+
+  it('keep no daemon from ending while they are read', async () => {
+    const { code } = await withMetrics(['bootstrap', ...HERE, '--metrics', '0'], async (url) => {
+      await (await fetch(url, { headers: { connection: 'keep-alive' } })).text()
+    })
+    assert.equal(code, 0)
+  })
+
+  it('that cannot be served end the daemon with an error that says what to do', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { code, err } = await cli(['bootstrap', ...HERE.filter((flag) => flag !== '--json'), '--metrics', String((taken.address() as AddressInfo).port)])
+    taken.close()
+    assert.equal(code, 2)
+    assert.match(err, /cannot serve metrics at 127\.0\.0\.1:\d+: another program has this port/)
+  })
+
+  it('are served where they are told to be', () => {
+    assert.deepEqual(parseMetricsAddress('9464'), { host: '127.0.0.1', port: 9_464 })
+    assert.deepEqual(parseMetricsAddress('0.0.0.0:9464'), { host: '0.0.0.0', port: 9_464 })
+    assert.deepEqual(parseMetricsAddress('[::1]:0'), { host: '::1', port: 0 })
+    assert.deepEqual(parseMetricsAddress('metrics.example:80'), { host: 'metrics.example', port: 80 })
+    for (const text of ['', 'x', '65536', ':80', '::1:80', 'a b:80', 'http://x:80', '1.2.3.4']) {
+      assert.equal(parseMetricsAddress(text), undefined, text)
+    }
+  })
+})
