@@ -1,5 +1,6 @@
 // Nodes of a benchmark in processes of their own, so that their CPU time can be told apart: a parent asks, a child answers over IPC.
 import { fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChildProcess } from 'node:child_process'
@@ -69,6 +70,27 @@ export class Child {
       reject(error)
     }
     this.#waiting.clear()
+  }
+}
+
+/** What the machine gave to a process so far. */
+export interface Machine {
+  /** CPU time of all threads, in µs. */
+  cpuUs: number
+  /** So long its main thread was ready to run and another had the core, in µs; 0 where the system does not say. */
+  waitedUs: number
+}
+
+export function machine (): Machine {
+  const { user, system } = process.cpuUsage()
+  return { cpuUs: user + system, waitedUs: waitedUs() }
+}
+
+function waitedUs (): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1_000
+  } catch {
+    return 0
   }
 }
 

@@ -20,6 +20,7 @@ import { ask } from './rsp/load.ts'
 import { FORWARDERS, forwarderIds } from './rsp/made-up-map.ts'
 import { prepareQueries } from './rsp/queries.ts'
 import type { ReportersInit } from './rsp/reporters-process.ts'
+import type { Machine } from './child-process.ts'
 import type { RspStarted } from './rsp/rsp-process.ts'
 import type { Role } from '../../src/node/libp2p.ts'
 import type { Connection } from '@libp2p/interface'
@@ -40,10 +41,12 @@ interface Absorbed {
 
 /** What comes into the map meanwhile. */
 async function absorbing<T> (rsp: Child, act: () => Promise<T>): Promise<T & Absorbed> {
-  const [linksBefore, cpuBefore, startedMs] = [await rsp.ask<number>('absorbed'), await rsp.ask<number>('cpu'), performance.now()]
+  const [linksBefore, before, startedMs] = [await rsp.ask<number>('absorbed'), await rsp.ask<Machine>('machine'), performance.now()]
   const result = await act()
-  const [links, cpu, seconds] = [await rsp.ask<number>('absorbed') - linksBefore, await rsp.ask<number>('cpu') - cpuBefore, (performance.now() - startedMs) / 1_000]
-  return { ...result, linkReportsPerSecond: Math.round(links / seconds), linkReportsPerCpuSecond: Math.round(links / cpu * 1e6) }
+  const links = await rsp.ask<number>('absorbed') - linksBefore
+  const seconds = (performance.now() - startedMs) / 1_000
+  const cpuSeconds = ((await rsp.ask<Machine>('machine')).cpuUs - before.cpuUs) / 1e6
+  return { ...result, linkReportsPerSecond: Math.round(links / seconds), linkReportsPerCpuSecond: Math.round(links / cpuSeconds) }
 }
 
 async function measure (hosts: number, durationMs: number): Promise<object> {

@@ -4,7 +4,7 @@ import { checkAnswer } from '../../../protocols/route/client.ts'
 import { decodeAnswer } from '../../../protocols/route/codec.ts'
 import { QUERY, ROUTE_EXCHANGES } from '../../../protocols/route/route-protocol.ts'
 import { percentile, rounded } from '../statistics.ts'
-import type { Child } from '../child-process.ts'
+import type { Child, Machine } from '../child-process.ts'
 import type { PreparedQuery } from './queries.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
@@ -13,6 +13,8 @@ export interface Load {
   answersPerCpuSecond: number
   /** The RSP's process, of one core. */
   cpuShare: number
+  /** Share of the time in which the RSP was ready to run and another process had the core: what a latency may be due to. */
+  waitedShare: number
   p50Ms: number
   p99Ms: number
   /** No answer, or one that does not hold. */
@@ -34,7 +36,7 @@ export async function ask (asking: Asking, durationMs: number, everyMs = 0): Pro
   const elapsed: number[] = []
   let [asked, failed] = [0, 0]
   const untilMs = performance.now() + durationMs
-  const cpuBefore = await child.ask<number>('cpu')
+  const before = await child.ask<Machine>('machine')
   const startedMs = performance.now()
   await Promise.all(connections.map(async (connection) => {
     let dueMs = startedMs + Math.random() * everyMs
@@ -54,11 +56,13 @@ export async function ask (asking: Asking, durationMs: number, everyMs = 0): Pro
     }
   }))
   const seconds = (performance.now() - startedMs) / 1_000
-  const cpuSeconds = (await child.ask<number>('cpu') - cpuBefore) / 1e6
+  const after = await child.ask<Machine>('machine')
+  const cpuSeconds = (after.cpuUs - before.cpuUs) / 1e6
   return {
     answersPerSecond: Math.round(elapsed.length / seconds),
     answersPerCpuSecond: Math.round(elapsed.length / cpuSeconds),
     cpuShare: rounded(cpuSeconds / seconds),
+    waitedShare: rounded((after.waitedUs - before.waitedUs) / 1e6 / seconds),
     p50Ms: rounded(percentile(elapsed, 0.5), 2),
     p99Ms: rounded(percentile(elapsed, 0.99), 2),
     failed

@@ -1,5 +1,5 @@
 // An RSP as a process of its own, with a made-up map: answers route queries over libp2p, and takes forwarders' reports meanwhile.
-import { answerParent } from '../child-process.ts'
+import { answerParent, machine } from '../child-process.ts'
 import { NETWORK, startNode } from '../nodes.ts'
 import { FORWARDERS, forwarderIds, neighboursOf, rttUsOf } from './made-up-map.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
@@ -55,10 +55,6 @@ answerParent({
   follow,
   /** Link reports that have reached the map so far. */
   absorbed: () => absorbed,
-  /** Of all threads, in µs since the process began. */
-  cpu: () => {
-    const { user, system } = process.cpuUsage()
-    return user + system
-  },
+  machine,
   signing: () => provider().status.signing
 })
