@@ -4,13 +4,17 @@ import { AllPairs } from './all-pairs.ts'
 import type { LinkMemory } from './link-memory.ts'
 
 /**
- * What the last look counts beside the mean of all: a link that has just been lucky is chosen less often, and the choice lasts longer. More
- * weight on the mean gains less in the round itself than it keeps for the next.
+ * What the last look counts beside the mean of all: a link that has just been lucky is chosen less often, so the choice lasts longer. The mean
+ * alone keeps more for the next round, but loses as much in the round itself.
  */
 const LAST_WEIGHT = 0.5
 
-/** A remembered direct link must be better than the path by so much: it may have become worse, and the host finds out if it has not. */
-const DEFAULT_IF_BELOW = 0.9
+/**
+ * A link measured one round ago must be better than the path by so much for the pair to be sent by default, and in each further round by so much more: it
+ * may have become worse. The host finds out itself when the path is; it never finds out about a path that it was not told of.
+ */
+const DEFAULT_IF_BELOW = 0.8
+const TRUST_PER_ROUND = 0.9
 
 /** The relays from source to destination; undefined and none both mean the default route. */
 export type PathChoice = (source: number, destination: number) => readonly number[] | undefined
@@ -28,7 +32,7 @@ export function choosePaths (memory: LinkMemory, relayCostMs: number): PathChoic
 function betterByDefault (memory: LinkMemory, paths: AllPairs): Uint8Array {
   const direct = new Uint8Array(memory.nodeCount ** 2)
   for (const pair of memory.known().pairs) {
-    direct[pair] = !memory.isMeasured(pair) && memory.meanMs(pair) < DEFAULT_IF_BELOW * paths.distanceMs[pair] ? 1 : 0
+    direct[pair] = !memory.isMeasured(pair) && memory.meanMs(pair) < DEFAULT_IF_BELOW * TRUST_PER_ROUND ** (memory.age(pair) - 1) * paths.distanceMs[pair] ? 1 : 0
   }
   return direct
 }
