@@ -1,8 +1,8 @@
 // Plays slices of a latency matrix to the engine, or to a scheme that it is compared with, and judges the paths that come out. What the host would
 // get if it used a choice one slice later is judged too.
-import { AllPairs } from '../rsp/measurement-plan/all-pairs.ts'
 import { ChosenPaths, anyRelaysGainMs, oneRelayGainMs, scorePaths } from '../simulation/replay-score.ts'
 import { LinkMeter, countRows, loadSlice, shuffledRows } from '../simulation/replay.ts'
+import { InvalidSettingError } from './errors.ts'
 import { SCHEMES } from './evaluate-schemes.ts'
 import { seededUint32 } from '../simulation/draw.ts'
 import { summarize } from './evaluate-report.ts'
@@ -21,6 +21,8 @@ export interface EvaluateInit {
   warmUp: WarmUp
   relayCostMs: number
   seed: number
+  /** How many of the nodes take part, drawn by the seed; all of them where it is not given. */
+  nodes?: number
   /** The first one is the engine that is evaluated, the others are compared with it. */
   schemes: readonly SchemeName[]
   signal: AbortSignal
@@ -45,15 +47,18 @@ interface Player {
   previous?: ChosenPaths
 }
 
-/** Throws what loadSlice throws, and BudgetExceededError if a scheme does not keep to the budget. */
+/** Throws InvalidSettingError for more nodes than there are, what loadSlice throws, and BudgetExceededError if a scheme does not keep to the budget. */
 export async function evaluate (init: EvaluateInit): Promise<EvaluateReport> {
   const { files, warmUp, signal } = init
   const size = await countRows(files[0])
-  const rows = shuffledRows(size, init.seed)
-  const players = init.schemes.map((name, at) => playerOf(name, at, size, init))
+  if (init.nodes !== undefined && init.nodes > size) {
+    throw new InvalidSettingError('--nodes', `the matrix has ${size}, fewer than ${init.nodes}`)
+  }
+  const rows = shuffledRows(size, init.seed, init.nodes)
+  const players = init.schemes.map((name, at) => playerOf(name, at, rows.length, init))
   for (const [at, file] of files.entries()) {
     signal.throwIfAborted()
-    const slice = await loadSlice(file, rows)
+    const slice = await loadSlice(file, size, rows)
     if (at === 0 && warmUp === 'sweep') {
       for (const player of players) {
         play(player, slice, slice.size ** 2)
@@ -64,7 +69,7 @@ export async function evaluate (init: EvaluateInit): Promise<EvaluateReport> {
   }
   const [engine, ...compared] = players.map(reportOf)
   const { budget, relayCostMs, seed } = init
-  return { nodes: size, budget, warmUp, relayCostMs, seed, ...engine, compared }
+  return { nodes: rows.length, budget, warmUp, relayCostMs, seed, ...engine, compared }
 }
 
 function playerOf (name: SchemeName, at: number, nodeCount: number, { relayCostMs, seed }: EvaluateInit): Player {
@@ -80,7 +85,7 @@ function playSlice (players: readonly Player[], slice: ReplaySlice, number: numb
   for (const [at, player] of players.entries()) {
     const startedMs = performance.now()
     const measured = play(player, slice, Math.floor(init.budget * links))
-    const paths = pathsOver(measured, slice.size, relayCostMs)
+    const paths = new ChosenPaths(slice.size, player.scheme.choosePaths())
     const score = scorePaths(paths, slice, relayCostMs)
     const stale = player.previous === undefined ? undefined : scorePaths(player.previous, slice, relayCostMs)
     player.previous = paths
@@ -110,16 +115,6 @@ function play ({ scheme }: Player, slice: ReplaySlice, budgetLinks: number): rea
     step = round.next(step.value.map(([a, b]) => meter.measure(a, b)))
   }
   return meter.measured
-}
-
-/** The best paths over the links that were measured in the slice; the default route where none is better than a measured one. */
-function pathsOver (measured: readonly MeteredLink[], size: number, relayCostMs: number): ChosenPaths {
-  const paths = new AllPairs(size, relayCostMs)
-  paths.run({
-    pairs: Int32Array.from(measured, ({ a, b }) => Math.min(a, b) * size + Math.max(a, b)),
-    rttMs: Float64Array.from(measured, ({ rttMs }) => rttMs)
-  })
-  return new ChosenPaths(size, (source, destination) => paths.relays(source, destination))
 }
 
 /** Where nothing can be gained, nothing is missed. */

@@ -1,8 +1,11 @@
 // Ways to choose what is measured: the engine's own plan, and those that it is compared with. Each knows of a slice only what it
 // was given for the batches that it yielded, and all are answered from in the same way.
+import { LinkMemory } from '../rsp/measurement-plan/link-memory.ts'
 import { MeasurementPlan } from '../rsp/measurement-plan/measurement-plan.ts'
+import { choosePaths } from '../rsp/measurement-plan/path-choice.ts'
 import type { LinkPair } from '../rsp/measurement-plan/link-memory.ts'
 import type { Measuring } from '../rsp/measurement-plan/round.ts'
+import type { PathChoice } from '../rsp/measurement-plan/path-choice.ts'
 
 export interface SchemeInit {
   nodeCount: number
@@ -14,32 +17,51 @@ export interface SchemeInit {
 export interface Scheme {
   /** At most `budgetLinks` different links. */
   round: (budgetLinks: number) => Measuring
+  /** After a round. */
+  choosePaths: () => PathChoice
 }
 
 export type SchemeName = 'learned-backbone' | 'domains' | 'random-hubs' | 'random-links'
 
 export const SCHEMES: Record<SchemeName, (init: SchemeInit) => Scheme> = {
   'learned-backbone': (init) => new MeasurementPlan(init),
-  domains: domains,
+  domains,
   'random-hubs': randomHubs,
   'random-links': randomLinks
 }
 
-function randomLinks ({ nodeCount, random }: SchemeInit): Scheme {
+/** Gives a way to measure the engine's memory and choice of paths. */
+function answering ({ nodeCount, relayCostMs }: SchemeInit, measuring: (budgetLinks: number) => Measuring): Scheme {
+  const memory = new LinkMemory(nodeCount)
   return {
     * round (budgetLinks) {
-      yield collect(nodeCount, budgetLinks, drawnPairs(nodeCount, random))
-    }
+      memory.beginRound()
+      const batches = measuring(budgetLinks)
+      for (let step = batches.next(); step.done !== true;) {
+        const measured = yield step.value
+        for (const measurement of measured) {
+          memory.record(measurement)
+        }
+        step = batches.next(measured)
+      }
+    },
+    choosePaths: () => choosePaths(memory, relayCostMs)
   }
 }
 
+function randomLinks (init: SchemeInit): Scheme {
+  const { nodeCount, random } = init
+  return answering(init, function * (budgetLinks) {
+    yield collect(nodeCount, budgetLinks, drawnPairs(nodeCount, random))
+  })
+}
+
 /** Other hubs in each round, with all their links, as many as the budget has room for. */
-function randomHubs ({ nodeCount, random }: SchemeInit): Scheme {
-  return {
-    * round (budgetLinks) {
-      yield collect(nodeCount, budgetLinks, shuffled(nodeCount, random).flatMap((hub) => linksOf(hub, nodeCount)))
-    }
-  }
+function randomHubs (init: SchemeInit): Scheme {
+  const { nodeCount, random } = init
+  return answering(init, function * (budgetLinks) {
+    yield collect(nodeCount, budgetLinks, shuffled(nodeCount, random).flatMap((hub) => linksOf(hub, nodeCount)))
+  })
 }
 
 /** Links measured only to find out who is near whom. */
@@ -50,17 +72,16 @@ const LINKS_BETWEEN_DOMAINS = 4
  * The paper's scheme (section 3.2): all links inside a domain, a few between each two of them. Domains are halves of halves of the nodes, split by
  * their distance from landmarks, since nothing is known but what is measured; they are as large as the budget allows. Border links are drawn.
  */
-function domains ({ nodeCount, random }: SchemeInit): Scheme {
-  return {
-    * round (budgetLinks) {
-      const landmarks = shuffled(nodeCount, random).slice(0, LANDMARKS)
-      const seen = new Set<number>()
-      const measured = yield collect(nodeCount, budgetLinks, landmarks.flatMap((landmark) => linksOf(landmark, nodeCount)), seen)
-      const coordinates = coordinatesOf(nodeCount, landmarks, measured)
-      const parts = split(Array.from({ length: nodeCount }, (_, node) => node), coordinates, domainCount(nodeCount, budgetLinks - seen.size))
-      yield collect(nodeCount, budgetLinks - seen.size, [...borders(parts, random), ...parts.flatMap(inside)], seen)
-    }
-  }
+function domains (init: SchemeInit): Scheme {
+  const { nodeCount, random } = init
+  return answering(init, function * (budgetLinks) {
+    const landmarks = shuffled(nodeCount, random).slice(0, LANDMARKS)
+    const seen = new Set<number>()
+    const measured = yield collect(nodeCount, budgetLinks, landmarks.flatMap((landmark) => linksOf(landmark, nodeCount)), seen)
+    const coordinates = coordinatesOf(nodeCount, landmarks, measured)
+    const parts = split(Array.from({ length: nodeCount }, (_, node) => node), coordinates, domainCount(nodeCount, budgetLinks - seen.size))
+    yield collect(nodeCount, budgetLinks - seen.size, [...borders(parts, random), ...parts.flatMap(inside)], seen)
+  })
 }
 
 /** The fewest domains, a power of two, that the links suffice for; as many as there are nodes if none do. */

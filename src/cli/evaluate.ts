@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, Option } from 'commander'
 import { InvalidSettingError } from './errors.ts'
+import { MAX_NODES } from '../rsp/measurement-plan/link-memory.ts'
 import { TraceFile } from './evaluate-trace.ts'
 import { evaluate } from './evaluate-run.ts'
 import { evaluateText } from './evaluate-report.ts'
@@ -17,7 +18,8 @@ interface EvaluateOptions {
   warmUp: WarmUp
   relayCostMs: number
   seed: number
-  compare?: boolean
+  nodes?: number
+  compare: boolean
   json?: boolean
   trace?: string
   plot?: string
@@ -30,7 +32,7 @@ const HELP = `
 A matrix has n lines of n round trips in ms, one file per time slice, in order. The engine sees of each slice only the links that it
 measures, and they are counted. A gain is the sum over all ordered pairs of what a path saves against the pair's direct round trip.
 
-  byway evaluate --matrix slice-*.gz --budget 0.05 --compare
+  byway evaluate --matrix slice-*.gz --budget 0.05 --no-compare
   byway evaluate --matrix slice-*.gz --warm-up sweep --json | jq .summary`
 
 export function registerEvaluate (program: Command, terminal: Terminal): void {
@@ -41,7 +43,8 @@ export function registerEvaluate (program: Command, terminal: Terminal): void {
     .addOption(new Option('--warm-up <how>', 'sweep: the first slice is measured wholly, and not judged').choices(['sweep', 'cold']).default('cold'))
     .option('--relay-cost-ms <ms>', 'what each relay adds to a path', parseRelayCost, 1)
     .option('--seed <n>', 'numbers the nodes anew, and is behind all that is drawn', parseSeed, 1)
-    .option('--compare', 'beside other schemes: domains with border links, random hubs, random links')
+    .option('--nodes <n>', 'only so many of the nodes, drawn by the seed', parseNodes)
+    .option('--no-compare', 'leave out the other schemes: domains with border links, random hubs, random links')
     .option('--json', 'the report as one JSON object')
     .option('--trace <file>', 'write what was measured and chosen, as NDJSON')
     .option('--plot <file>', 'write the curves as SVG')
@@ -50,7 +53,7 @@ export function registerEvaluate (program: Command, terminal: Terminal): void {
 }
 
 async function run (options: EvaluateOptions, terminal: Terminal): Promise<void> {
-  const { matrix, budget, warmUp, relayCostMs, seed } = options
+  const { matrix, budget, warmUp, relayCostMs, seed, nodes } = options
   if (warmUp === 'sweep' && matrix.length < 2) {
     throw new InvalidSettingError('--matrix', 'give at least two slices with --warm-up sweep: the first one is not judged')
   }
@@ -61,7 +64,8 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
     warmUp,
     relayCostMs,
     seed,
-    schemes: options.compare === true ? [ENGINE, ...COMPARED] : [ENGINE],
+    ...(nodes === undefined ? {} : { nodes }),
+    schemes: options.compare ? [ENGINE, ...COMPARED] : [ENGINE],
     signal: terminal.signal,
     onProgress: (text) => { terminal.err(text) },
     onSlice: (slice) => trace?.write(slice)
@@ -96,4 +100,12 @@ function parseSeed (text: string): number {
     throw new InvalidArgumentError(`Expected a whole number from 0 to ${2 ** 32 - 1}.`)
   }
   return seed
+}
+
+function parseNodes (text: string): number {
+  const nodes = Number(text)
+  if (text.trim() === '' || !Number.isInteger(nodes) || nodes < 2 || nodes > MAX_NODES) {
+    throw new InvalidArgumentError(`Expected a whole number from 2 to ${MAX_NODES}.`)
+  }
+  return nodes
 }

@@ -32,15 +32,18 @@ export interface ReplaySlice {
   readonly rttMs: Float64Array
 }
 
-/** Another numbering of the rows for each seed, so that an engine cannot know a node from elsewhere: row[i] is the row of node i. */
-export function shuffledRows (size: number, seed: number): number[] {
+/**
+ * Another numbering of the rows for each seed, so that an engine cannot know a node from elsewhere: row[i] is the row of node i. With a
+ * `count`, only so many of them take part, others for each seed.
+ */
+export function shuffledRows (size: number, seed: number, count = size): number[] {
   const nextUint32 = seededUint32(seed)
   const rows = Array.from({ length: size }, (_, row) => row)
   for (let last = size - 1; last > 0; last--) {
     const chosen = Math.floor(nextUint32() / 2 ** 32 * (last + 1));
     [rows[last], rows[chosen]] = [rows[chosen], rows[last]]
   }
-  return rows
+  return rows.slice(0, count)
 }
 
 /** How many nodes the slices of a replay have, by its first file. Throws what loadMatrix throws. */
@@ -48,11 +51,11 @@ export async function countRows (file: string): Promise<number> {
   return (await loadMatrix(file)).size
 }
 
-/** Reads a slice and numbers its rows anew. Throws SliceSizeError, and what loadMatrix throws. */
-export async function loadSlice (file: string, rows: readonly number[]): Promise<ReplaySlice> {
+/** Reads a slice, which must have `size` rows, and numbers those of `rows` anew. Throws SliceSizeError, and what loadMatrix throws. */
+export async function loadSlice (file: string, size: number, rows: readonly number[]): Promise<ReplaySlice> {
   const matrix = await loadMatrix(file)
-  if (matrix.size !== rows.length) {
-    throw new SliceSizeError(file, matrix.size, rows.length)
+  if (matrix.size !== size) {
+    throw new SliceSizeError(file, matrix.size, size)
   }
   const rttMs = new Float64Array(rows.length * rows.length)
   for (const [a, rowOfA] of rows.entries()) {

@@ -1,6 +1,7 @@
 // Looks for good relays. A few dozen nodes are tried against a handful of others, the best third of them against more, and so on;
 // what the last ones save on measured paths decides which get all their links measured. Trying is cheap, since a relay that serves few
 // of the pairs tried serves few pairs at all.
+import { nodeStandings } from './node-standing.ts'
 import type { AllPairs } from './all-pairs.ts'
 import type { LinkMemory } from './link-memory.ts'
 import type { Measuring, Round } from './round.ts'
@@ -16,8 +17,13 @@ const LINKS_PER_CANDIDATE = 9
 /** Of the search's budget, for trying; the rest measures all links of the winners. */
 const TRIAL_SHARE = 0.27
 
-/** Some candidates are those that the model favours; most are drawn, since it favours its own errors. */
-const GUESSED_SHARE = 0.3
+/**
+ * Shares of the candidates: those that carry most per link, those that are nearest to all, those that the model favours. The others
+ * are drawn, since the best may have no good link yet.
+ */
+const BUSY_SHARE = 0.3
+const CENTRAL_SHARE = 0.2
+const GUESSED_SHARE = 0.2
 
 /** A node that was tried is not tried again for so many rounds, unless all others have been. */
 const REST_ROUNDS = 6
@@ -43,14 +49,14 @@ export class HubSearch {
     this.#triedAt = new Int32Array(nodeCount).fill(-REST_ROUNDS)
   }
 
-  /** @param paths - over the links that this round has measured */
+  /** @param paths - over all known links */
   * run (round: Round, paths: AllPairs, model: RttModel, budgetLinks: number): Measuring {
     const { memory } = round
     const end = Math.max(0, round.left - budgetLinks)
     const nodes = this.#shuffledNodes(memory.nodeCount)
     const distanceMs = paths.distanceMs.slice()
     const witnesses = nodes.slice(0, STAGES[STAGES.length - 1])
-    const candidates = this.#candidates(memory, distanceMs, model, nodes, Math.round(TRIAL_SHARE * budgetLinks / LINKS_PER_CANDIDATE))
+    const candidates = this.#candidates(memory, paths, distanceMs, model, nodes, Math.round(TRIAL_SHARE * budgetLinks / LINKS_PER_CANDIDATE))
     const finalists = yield * this.#tournament(round, distanceMs, witnesses, candidates)
     while (round.left > end && finalists.size > 0) {
       const hub = this.#best(memory, distanceMs, witnesses, finalists)[0]
@@ -76,8 +82,8 @@ export class HubSearch {
     return field
   }
 
-  /** Those that the model favours, then those that have not been tried for longest. */
-  #candidates (memory: LinkMemory, distanceMs: Float64Array, model: RttModel, nodes: readonly number[], count: number): number[] {
+  /** Those that look good, then those that have not been tried for longest. */
+  #candidates (memory: LinkMemory, paths: AllPairs, distanceMs: Float64Array, model: RttModel, nodes: readonly number[], count: number): number[] {
     const sample = nodes.slice(0, GUESS_SAMPLE)
     const rttMs = (a: number, b: number): number => {
       const pair = memory.pairOf(a, b)
@@ -87,7 +93,10 @@ export class HubSearch {
     const savings = new Map(rested.map((hub) => [hub, this.#savingMs(distanceMs, sample, hub, rttMs)]))
     const guessed = rested.toSorted((a, b) => (savings.get(b) as number) - (savings.get(a) as number)).slice(0, Math.floor(GUESSED_SHARE * count))
     const drawn = nodes.toReversed().sort((a, b) => this.#triedAt[a] - this.#triedAt[b])
-    return [...new Set([...guessed, ...drawn])].slice(0, count)
+    const { traffic, remotenessMs } = nodeStandings(memory, paths)
+    const busy = rested.toSorted((a, b) => traffic[b] - traffic[a]).slice(0, Math.floor(BUSY_SHARE * count))
+    const central = rested.toSorted((a, b) => remotenessMs[a] - remotenessMs[b]).slice(0, Math.floor(CENTRAL_SHARE * count))
+    return [...new Set([...busy, ...central, ...guessed, ...drawn])].slice(0, count)
   }
 
   /** The hubs, best first, by what they save between the witnesses; a link that is not known saves nothing. */

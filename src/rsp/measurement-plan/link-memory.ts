@@ -110,6 +110,11 @@ export class LinkMemory {
     return this.isMeasured(pair) ? this.#lastMs[pair] : this.#meanMs[pair]
   }
 
+  /** Over the rounds that have measured it, the last one too; of a known pair. */
+  meanMs (pair: number): number {
+    return this.#meanMs[pair]
+  }
+
   known (): Links {
     return this.#linksWhere((pair) => this.isKnown(pair))
   }

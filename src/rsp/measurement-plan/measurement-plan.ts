@@ -2,35 +2,43 @@
 // A round goes from what is sure to what is guessed:
 //
 //   backbone   the links that most shortest paths use, going by what is remembered
-//   hubs       nodes tried as relays; the best get all their links measured
-//   twins      pairs that look like neighbours
-//   proposals  links that most shortest paths would use if the model's guesses were right, measured and guessed anew
+//   exploring  four searches that share by what they find: nodes tried as relays, of which the best get all their links measured; pairs that look
+//              like neighbours; pairs that look nearer than their path is long; and links that paths would use if the model's guesses were right
+//   proposals  what shortest paths would use most, the round's own values, remembered ones and guesses taken together
 //   the rest   drawn
 //
 // The less is unknown, the less is searched: after a sweep of all links, proposals are backbone again, chosen by the round's own values.
 // The plan does no I/O and knows no clock. Whoever drives it (reports, surveys, a replay) measures the batches that it yields.
 import { AllPairs } from './all-pairs.ts'
+import { Exploration } from './exploration.ts'
 import { HubSearch } from './hub-search.ts'
 import { LinkMemory } from './link-memory.ts'
 import { mostUsed } from './backbone.ts'
 import { Round } from './round.ts'
 import { RttModel } from './rtt-model.ts'
-import { likelyTwins } from './twin-search.ts'
+import { choosePaths } from './path-choice.ts'
+import { likelyDetours, likelyNeighbours } from './neighbour-search.ts'
 import type { Links } from './link-memory.ts'
 import type { Measuring } from './round.ts'
+import type { PathChoice } from './path-choice.ts'
+import type { Search } from './exploration.ts'
 
 /** The backbone needs so many links per node, whatever the budget is, but must leave something for the search. */
 const BACKBONE_LINKS_PER_NODE = 3.7
 const MAX_BACKBONE_SHARE = 0.5
-/** Shares of what is left for the search. */
-const HUB_SHARE = 0.64
-const TWIN_SHARE = 0.14
-
+/** The last ones come in so many steps, each knowing what the one before has measured. */
 const PROPOSALS = 2
 
-/** The first round knows nothing: it draws some links to fit the model to, and proposes twice, before it looks for hubs and after. */
-const FIRST_DRAWN_SHARE = 0.2
-const FIRST_PROPOSED_SHARE = 0.25
+/** Parts of the exploring at first: hubs find most while little is known. What they find decides later. */
+const FIRST_HUB_PART = 0.31
+const FIRST_OTHER_PART = 0.23
+
+/**
+ * The first round knows nothing: it draws some links to fit the model to, and proposes twice, before it looks for hubs and after. With
+ * fewer drawn, the search for hubs goes astray.
+ */
+const FIRST_DRAWN_SHARE = 0.3
+const FIRST_PROPOSED_SHARE = 0.15
 const FIRST_PROPOSALS = 3
 const FIRST_HUB_SHARE = 0.4
 const FIRST_LAST_PROPOSALS = 4
@@ -50,12 +58,14 @@ export class MeasurementPlan {
   #paths: AllPairs
   #model: RttModel
   #hubs: HubSearch
+  readonly #exploration: Exploration
 
   /** Throws RangeError for a number of nodes out of bounds. */
   constructor (init: MeasurementPlanInit) {
     this.#init = init
     this.#memory = new LinkMemory(init.nodeCount);
     [this.#paths, this.#model, this.#hubs] = this.#parts()
+    this.#exploration = new Exploration(this.#searches())
   }
 
   get memory (): LinkMemory {
@@ -78,10 +88,15 @@ export class MeasurementPlan {
       yield * this.#coldStart(round)
     } else {
       yield * this.#watchBackbone(round)
-      yield * this.#search(round)
+      yield * this.#exploration.run(round, (1 - memory.knownShare) ** 2 * round.left, this.#paths)
       yield * this.#propose(round, round.left, PROPOSALS)
     }
     yield * round.measure(this.#drawn(round, round.left))
+  }
+
+  /** The paths to answer with after a round. */
+  choosePaths (): PathChoice {
+    return choosePaths(this.#memory, this.#init.relayCostMs)
   }
 
   /** The set of nodes has changed: node i was previous[i] until now, or -1 where it is new. Not while a round is under way. */
@@ -108,16 +123,23 @@ export class MeasurementPlan {
     yield * round.measure(mostUsed(this.#paths, this.#memory.known(), (pair) => round.mayAsk(pair), Math.floor(links)))
   }
 
-  * #search (round: Round): Measuring {
-    const searchLinks = (1 - this.#memory.knownShare) ** 2 * round.left
-    yield * this.#searchHubs(round, Math.floor(HUB_SHARE * searchLinks))
+  #searches (): Search[] {
+    return [
+      { firstPart: FIRST_HUB_PART, run: (round, count) => this.#searchHubs(round, count) },
+      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#nearest(round, count, likelyNeighbours) },
+      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#nearest(round, count, likelyDetours) },
+      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#propose(round, count, 1) }
+    ]
+  }
+
+  * #nearest (round: Round, count: number, ranked: typeof likelyNeighbours): Measuring {
     this.#paths.run(this.#memory.known())
-    yield * round.measure(likelyTwins(this.#memory, this.#paths, (pair) => round.mayAsk(pair), Math.floor(TWIN_SHARE * searchLinks)))
+    yield * round.measure(ranked(this.#memory, this.#paths, (pair) => round.mayAsk(pair), count))
   }
 
   * #searchHubs (round: Round, count: number): Measuring {
     this.#model.fit(this.#memory.known())
-    this.#paths.run(this.#memory.measured())
+    this.#paths.run(this.#memory.known())
     yield * this.#hubs.run(round, this.#paths, this.#model, count)
   }
 

@@ -1,0 +1,79 @@
+// Shares the links that are there for exploring among several ways to search, by what each has lately found per link. No search is
+// best for long: whatever it ranks first is measured, and what is left is what it cannot see. So the one that is exhausted makes room for the others.
+import type { AllPairs } from './all-pairs.ts'
+import type { Measuring, Round } from './round.ts'
+
+/** All searches together keep so much in equal parts, however little they find: what is exhausted today may not be tomorrow. */
+const EQUAL_SHARE = 0.25
+
+/** What the last round found counts so much, since one lucky hub is not a habit. */
+const YIELD_WEIGHT = 0.4
+
+/** What one pair can count: beyond it a node is overloaded, and one such node should not decide between the searches. */
+const MAX_SAVING_MS = 100
+
+export interface Search {
+  /** Of the exploring, before anything is known of what it finds; all parts together are 1. */
+  readonly firstPart: number
+  /** Measures at most `count` links. */
+  readonly run: (round: Round, count: number) => Measuring
+}
+
+export class Exploration {
+  readonly #searches: readonly Search[]
+  /** What each finds per link, of what all find. */
+  readonly #yields: number[]
+
+  constructor (searches: readonly Search[]) {
+    this.#searches = searches
+    this.#yields = searches.map(({ firstPart }) => firstPart)
+  }
+
+  /** @param paths - room to lay paths in; what it held is lost */
+  * run (round: Round, budgetLinks: number, paths: AllPairs): Measuring {
+    const total = sum(this.#yields)
+    const parts = this.#yields.map((found) => EQUAL_SHARE / this.#yields.length + (1 - EQUAL_SHARE) * found / total)
+    const found: Array<number | undefined> = []
+    if (budgetLinks < 1) {
+      return
+    }
+    let beforeMs = knownPathsMs(round, paths)
+    for (const [at, search] of this.#searches.entries()) {
+      const left = round.left
+      yield * search.run(round, Math.floor(parts[at] * budgetLinks))
+      const afterMs = knownPathsMs(round, paths)
+      found.push(round.left < left ? savedMs(beforeMs, afterMs) / (left - round.left) : undefined)
+      beforeMs = afterMs
+    }
+    this.#learn(found)
+  }
+
+  /** A search that has measured nothing keeps what it was thought to find. */
+  #learn (found: ReadonlyArray<number | undefined>): void {
+    const total = sum(found.map((ms) => ms ?? 0))
+    for (const [at, ms] of found.entries()) {
+      if (ms !== undefined && total > 0) {
+        this.#yields[at] += YIELD_WEIGHT * (ms / total - this.#yields[at])
+      }
+    }
+  }
+}
+
+function knownPathsMs ({ memory }: Round, paths: AllPairs): Float64Array {
+  paths.run(memory.known())
+  return paths.distanceMs.slice()
+}
+
+function savedMs (beforeMs: Float64Array, afterMs: Float64Array): number {
+  let saved = 0
+  for (let at = 0; at < beforeMs.length; at++) {
+    // where there is no path before or after, the difference is no number or no end
+    const ms = beforeMs[at] - afterMs[at]
+    saved += ms > 0 ? Math.min(ms, MAX_SAVING_MS) : 0
+  }
+  return saved
+}
+
+function sum (values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
