@@ -1,5 +1,7 @@
 // What an evaluation says, as numbers and as text.
 import { percentText, table } from './output.ts'
+import { pooled } from './evaluate-calibration.ts'
+import type { CalibrationReport, IntervalReport } from './evaluate-calibration.ts'
 import type { SchemeName } from './evaluate-schemes.ts'
 
 /** Gains are shares of what somebody gains who knows the whole slice; with several relays they can exceed 1 of what one relay gives. */
@@ -21,10 +23,14 @@ export interface SliceReport {
   worseShare: number
   /** Over all ordered pairs. */
   meanGainMs: number
+  /** How the 80 % intervals that were promised in the slice before have held in this one; null for the first, and for schemes that promise none. */
+  calibration: CalibrationReport | null
 }
 
 /** Means over the slices. */
-export type Summary = Omit<SliceReport, 'slice'> & {
+export type Summary = Omit<SliceReport, 'slice' | 'calibration'> & {
+  /** Of the intervals of all slices. */
+  calibration: { paths: IntervalReport | null, links: IntervalReport | null }
   slices: number
   /** What is left of the gain when a choice is used one slice later; null without a second slice. */
   staleShare: number | null
@@ -62,6 +68,10 @@ export function summarize (slices: readonly SliceReport[]): Summary {
     improvedShare: mean((slice) => slice.improvedShare),
     worseShare: mean((slice) => slice.worseShare),
     meanGainMs: mean((slice) => slice.meanGainMs),
+    calibration: {
+      paths: pooled(slices.flatMap(({ calibration }) => calibration?.paths ?? [])),
+      links: pooled(slices.flatMap(({ calibration }) => calibration?.links ?? []))
+    },
     staleShare: sameSliceGain === 0 ? null : staleGain / sameSliceGain
   }
 }
@@ -77,6 +87,7 @@ export function evaluateText (report: EvaluateReport): string[] {
       ...report.slices.map((slice) => [String(slice.slice), ...cells(slice)]),
       ['mean', ...cells(summary)]
     ]),
+    ...calibrationText(summary.calibration),
     ...(compared.length === 0
       ? []
       : ['', ...table([
@@ -86,7 +97,14 @@ export function evaluateText (report: EvaluateReport): string[] {
   ]
 }
 
-function cells (figures: Omit<SliceReport, 'slice'>): string[] {
+function calibrationText ({ paths, links }: Summary['calibration']): string[] {
+  const of = (name: string, { coverage, meanMarginMs }: IntervalReport): string => `${percentText(coverage)} of the ${name} (± ${meanMarginMs.toFixed(1)} ms in the mean)`
+  return paths === null || links === null
+    ? []
+    : ['', `Intervals of 80 % contained in the next slice the round trips of ${of('paths', paths)} and ${of('links', links)}.`]
+}
+
+function cells (figures: Omit<SliceReport, 'slice' | 'calibration'>): string[] {
   return [
     percentText(figures.measuredShare),
     figures.gainOverOneRelay.toFixed(3),

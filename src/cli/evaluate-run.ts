@@ -1,5 +1,6 @@
 // Plays slices of a latency matrix to the engine, or to a scheme that it is compared with, and judges the paths that come out. What the host would
 // get if it used a choice one slice later is judged too.
+import { CalibrationReplay } from './evaluate-calibration.ts'
 import { ChosenPaths, anyRelaysGainMs, oneRelayGainMs, scorePaths } from '../simulation/replay-score.ts'
 import { LinkMeter, countRows, loadSlice, shuffledRows } from '../simulation/replay.ts'
 import { InvalidSettingError } from './errors.ts'
@@ -39,9 +40,14 @@ export interface SliceTrace {
   paths: ChosenPaths
 }
 
+/** What is drawn to judge must not change what is drawn to measure. */
+const CALIBRATION_SEED = 0x51ed270b
+
 interface Player {
   name: SchemeName
   scheme: Scheme
+  /** Of the engine alone. */
+  calibration?: CalibrationReplay
   slices: SliceReport[]
   /** What it chose in the slice before. */
   previous?: ChosenPaths
@@ -74,8 +80,15 @@ export async function evaluate (init: EvaluateInit): Promise<EvaluateReport> {
 
 function playerOf (name: SchemeName, at: number, nodeCount: number, { relayCostMs, seed }: EvaluateInit): Player {
   // each scheme draws from numbers of its own, whoever else takes part
-  const nextUint32 = seededUint32((seed + 0x9e3779b9 * (at + 1)) >>> 0)
-  return { name, scheme: SCHEMES[name]({ nodeCount, relayCostMs, random: () => nextUint32() / 2 ** 32 }), slices: [] }
+  const random = randomFrom(seed + 0x9e3779b9 * (at + 1))
+  const calibration = at === 0 ? { calibration: new CalibrationReplay(nodeCount, randomFrom(seed + CALIBRATION_SEED)) } : {}
+  return { name, scheme: SCHEMES[name]({ nodeCount, relayCostMs, random }), slices: [], ...calibration }
+}
+
+/** From 0 to 1. */
+function randomFrom (seed: number): () => number {
+  const nextUint32 = seededUint32(seed >>> 0)
+  return () => nextUint32() / 2 ** 32
 }
 
 function playSlice (players: readonly Player[], slice: ReplaySlice, number: number, rows: readonly number[], init: EvaluateInit): void {
@@ -98,7 +111,8 @@ function playSlice (players: readonly Player[], slice: ReplaySlice, number: numb
       staleGainOverOneRelay: stale === undefined ? null : shareOf(stale.gainMs, oracle.oneMs),
       improvedShare: score.improvedShare,
       worseShare: score.worseShare,
-      meanGainMs: score.gainMs / (2 * links)
+      meanGainMs: score.gainMs / (2 * links),
+      calibration: player.calibration?.play(slice, measured, paths) ?? null
     })
     init.onProgress(`slice ${number}, ${player.name}: ${player.slices[player.slices.length - 1].gainOverOneRelay.toFixed(3)} of the gain with one relay, ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`)
     if (at === 0) {

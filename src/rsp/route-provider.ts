@@ -17,7 +17,7 @@ import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { PathChoice } from './path-choice.ts'
+import { PathRecommender } from './path-recommender.ts'
 import { Predictor } from './predictor.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { readHistory } from './map-history.ts'
@@ -160,7 +160,7 @@ export class RouteProvider implements Startable {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, choice: new PathChoice(), privateKey, offered: this.#offered, now: Date.now })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, offered: this.#offered, now: Date.now })
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {

@@ -5,7 +5,7 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { AnswerSigner } from './answer-signer.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
-import type { PathChoice } from './path-choice.ts'
+import type { PathRecommender } from './path-recommender.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { Predictor } from './predictor.ts'
 import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
@@ -27,7 +27,7 @@ export interface RouteServiceInit {
   /** What is promised of a path. */
   predictor: Pick<Predictor, 'predict' | 'note'>
   /** Which one is recommended; without it the cheapest. */
-  choice?: PathChoice
+  recommender?: PathRecommender
   privateKey: PrivateKey
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
@@ -106,11 +106,11 @@ export class RouteService {
 
   /** Whoever asks for a single path gets the best one. */
   #choose (caller: PeerId, found: FoundPath[], nowMs: number): FoundPath[] {
-    if (found.length < 2 || this.#init.choice === undefined) {
+    if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
     const [{ nodes }] = found
-    return this.#init.choice.order(`${caller.toString()} ${nodes[0]} ${nodes[nodes.length - 1]}`, found, nowMs)
+    return this.#init.recommender.order(`${caller.toString()} ${nodes[0]} ${nodes[nodes.length - 1]}`, found, nowMs)
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {

@@ -3,7 +3,7 @@ import { DEFAULT_MAX_NODES } from '../../src/topology/limits.ts'
 import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
-import { PathChoice } from '../../src/rsp/path-choice.ts'
+import { PathRecommender } from '../../src/rsp/path-recommender.ts'
 import { Predictor } from '../../src/rsp/predictor.ts'
 import { OfferedLinks } from '../../src/rsp/offered-links.ts'
 import { checkAnswer } from '../../protocols/route/client.ts'
@@ -189,7 +189,7 @@ describe('route service', () => {
   it('tells a host that asks again the same, and spreads others over paths that are as good', async () => {
     link(A, D, 10_100)
     link(D, B, 10_100)
-    service = serviceWith({ choice: new PathChoice() })
+    service = serviceWith({ recommender: new PathRecommender() })
     const firsts = new Set<string>()
     for (let i = 0; i < 20; i++) {
       firsts.add((await ask())[0].forwarders.map(nameOf).join(''))

@@ -22,19 +22,19 @@ interface Held {
   usedMs: number
 }
 
-export interface PathChoiceInit {
+export interface PathRecommenderInit {
   /** From 0 to 1. */
   random?: () => number
   load?: OwnLoad
 }
 
-export class PathChoice {
+export class PathRecommender {
   readonly #random: () => number
   readonly #load: OwnLoad
   /** By who asks for what; the one asked for longest ago first. */
   readonly #held = new Map<string, Held>()
 
-  constructor (init: PathChoiceInit = {}) {
+  constructor (init: PathRecommenderInit = {}) {
     this.#random = init.random ?? Math.random
     this.#load = init.load ?? new OwnLoad()
   }

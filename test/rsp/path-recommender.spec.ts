@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { OwnLoad } from '../../src/rsp/own-load.ts'
-import { PathChoice } from '../../src/rsp/path-choice.ts'
+import { PathRecommender } from '../../src/rsp/path-recommender.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
 import type { FoundPath } from '../../src/topology/path.ts'
 
 const path = (cost: number, ...nodes: number[]): FoundPath => ({ nodes, cost, rttUs: 1_000 * cost, lossPpm: 0, oldestMs: 0, jitterUs: 0 })
 const [A, B, WORSE] = [path(100, 1, 2), path(102, 1, 3), path(120, 1, 4)]
 
-describe('path choice', () => {
-  let choice: PathChoice
+describe('path recommender', () => {
+  let choice: PathRecommender
 
   beforeEach(() => {
     const nextUint32 = seededUint32(3)
-    choice = new PathChoice({ random: () => nextUint32() / 2 ** 32 })
+    choice = new PathRecommender({ random: () => nextUint32() / 2 ** 32 })
   })
 
   function firstFor (asker: string, paths: FoundPath[], nowMs = 0): FoundPath {
@@ -32,7 +32,7 @@ describe('path choice', () => {
       load.add(A.nodes, 0)
     }
     const nextUint32 = seededUint32(4)
-    choice = new PathChoice({ random: () => nextUint32() / 2 ** 32, load })
+    choice = new PathRecommender({ random: () => nextUint32() / 2 ** 32, load })
     const firsts = Array.from({ length: 20 }, (_, host) => firstFor(`h${host}`, [A, B]))
     assert.ok(firsts.filter((first) => first === B).length >= 15)
   })
