@@ -33,8 +33,8 @@ const PROPOSALS = 2
 const FIRST_HUB_PART = 0.31
 const FIRST_OTHER_PART = 0.23
 
-/** A hub is of use with all its links, and half as many again are needed to find one. */
-const HUB_LINKS_PER_NODE = 1.5
+/** A hub is of use with all its links. Two are looked for at once, with a quarter of the links: the larger the field, the better the winners. */
+const HUB_LINKS_PER_NODE = 2.5
 
 /**
  * The first round knows nothing: it draws some links to fit the model to, and proposes twice, before it looks for hubs and after. With
