@@ -15,28 +15,32 @@ const MAX_SAVING_MS = 100
 export interface Search {
   /** Of the exploring, before anything is known of what it finds; all parts together are 1. */
   readonly firstPart: number
+  /** With fewer links it finds nothing worth having: then it runs in some of the rounds only, with so many. */
+  readonly leastLinks: () => number
   /** Measures at most `count` links. */
   readonly run: (round: Round, count: number) => Measuring
 }
 
 export class Exploration {
   readonly #searches: readonly Search[]
+  readonly #random: () => number
   /** What each finds per link, of what all find. */
   readonly #yields: number[]
 
-  constructor (searches: readonly Search[]) {
+  /** `random` gives numbers from 0 to 1. */
+  constructor (searches: readonly Search[], random: () => number) {
     this.#searches = searches
+    this.#random = random
     this.#yields = searches.map(({ firstPart }) => firstPart)
   }
 
   /** @param paths - room to lay paths in; what it held is lost */
   * run (round: Round, budgetLinks: number, paths: AllPairs): Measuring {
-    const total = sum(this.#yields)
-    const parts = this.#yields.map((found) => EQUAL_SHARE / this.#yields.length + (1 - EQUAL_SHARE) * found / total)
-    const found: Array<number | undefined> = []
     if (budgetLinks < 1) {
       return
     }
+    const parts = this.#parts(budgetLinks)
+    const found: Array<number | undefined> = []
     let beforeMs = knownPathsMs(round, paths)
     for (const [at, search] of this.#searches.entries()) {
       const left = round.left
@@ -46,6 +50,21 @@ export class Exploration {
       beforeMs = afterMs
     }
     this.#learn(found)
+  }
+
+  /** Of the exploring, by search; together 1. */
+  #parts (budgetLinks: number): number[] {
+    const total = sum(this.#yields)
+    let parts = this.#yields.map((found) => EQUAL_SHARE / this.#yields.length + (1 - EQUAL_SHARE) * found / total)
+    for (const [at, search] of this.#searches.entries()) {
+      const least = Math.min(1, search.leastLinks() / budgetLinks)
+      if (parts[at] < least) {
+        const part = this.#random() < parts[at] / least ? least : 0
+        const others = 1 - parts[at]
+        parts = parts.map((other, place) => place === at ? part : other * (1 - part) / others)
+      }
+    }
+    return parts
   }
 
   /** A search that has measured nothing keeps what it was thought to find. */

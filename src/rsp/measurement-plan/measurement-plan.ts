@@ -25,13 +25,16 @@ import type { Search } from './exploration.ts'
 
 /** The backbone needs so many links per node, whatever the budget is, but must leave something for the search. */
 const BACKBONE_LINKS_PER_NODE = 3.7
-const MAX_BACKBONE_SHARE = 0.5
+const MAX_BACKBONE_SHARE = 0.35
 /** The last ones come in so many steps, each knowing what the one before has measured. */
 const PROPOSALS = 2
 
 /** Parts of the exploring at first: hubs find most while little is known. What they find decides later. */
 const FIRST_HUB_PART = 0.31
 const FIRST_OTHER_PART = 0.23
+
+/** A hub is of use with all its links. Two are looked for at once, with a quarter of the links: the larger the field, the better the winners. */
+const HUB_LINKS_PER_NODE = 2.5
 
 /**
  * The first round knows nothing: it draws some links to fit the model to, and proposes twice, before it looks for hubs and after. With
@@ -65,7 +68,7 @@ export class MeasurementPlan {
     this.#init = init
     this.#memory = new LinkMemory(init.nodeCount);
     [this.#paths, this.#model, this.#hubs] = this.#parts()
-    this.#exploration = new Exploration(this.#searches())
+    this.#exploration = new Exploration(this.#searches(), init.random)
   }
 
   get memory (): LinkMemory {
@@ -124,11 +127,13 @@ export class MeasurementPlan {
   }
 
   #searches (): Search[] {
+    const leastHubLinks = (): number => HUB_LINKS_PER_NODE * this.#memory.nodeCount
+    const other = { firstPart: FIRST_OTHER_PART, leastLinks: () => 0 }
     return [
-      { firstPart: FIRST_HUB_PART, run: (round, count) => this.#searchHubs(round, count) },
-      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#nearest(round, count, likelyNeighbours) },
-      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#nearest(round, count, likelyDetours) },
-      { firstPart: FIRST_OTHER_PART, run: (round, count) => this.#propose(round, count, 1) }
+      { firstPart: FIRST_HUB_PART, leastLinks: leastHubLinks, run: (round, count) => this.#searchHubs(round, count) },
+      { ...other, run: (round, count) => this.#nearest(round, count, likelyNeighbours) },
+      { ...other, run: (round, count) => this.#nearest(round, count, likelyDetours) },
+      { ...other, run: (round, count) => this.#propose(round, count, 1) }
     ]
   }
 

@@ -3,7 +3,7 @@ import { AllPairs } from '../../../src/rsp/measurement-plan/all-pairs.ts'
 import { Exploration } from '../../../src/rsp/measurement-plan/exploration.ts'
 import { LinkMemory } from '../../../src/rsp/measurement-plan/link-memory.ts'
 import { Round } from '../../../src/rsp/measurement-plan/round.ts'
-import { playRound } from './generated-world.ts'
+import { playRound, seededRandom } from './generated-world.ts'
 import type { World } from './generated-world.ts'
 
 /** 0 is the only good relay: 10 ms from everybody; all others are 200 ms from each other. */
@@ -14,9 +14,10 @@ describe('exploration', () => {
   let counts: Record<'good' | 'poor', number[]>
 
   /** Both searches measure what they are given to; only the good one knows where to look. */
-  function explorationOf (goodFinds: (pair: number) => boolean): Exploration {
+  function explorationOf (goodFinds: (pair: number) => boolean, leastGood = 0): Exploration {
     const search = (name: 'good' | 'poor', holds: (pair: number) => boolean) => ({
       firstPart: 0.5,
+      leastLinks: () => name === 'good' ? leastGood : 0,
       run: function * (round: Round, count: number) {
         counts[name].push(count)
         const pairs = Array.from({ length: size * size }, (_, pair) => pair)
@@ -24,7 +25,7 @@ describe('exploration', () => {
         yield * round.measure(pairs.slice(0, count))
       }
     })
-    return new Exploration([search('good', goodFinds), search('poor', (pair) => pair >= size)])
+    return new Exploration([search('good', goodFinds), search('poor', (pair) => pair >= size)], seededRandom(1))
   }
 
   function play (exploration: Exploration, rounds: number, budgetLinks: number): void {
@@ -55,6 +56,13 @@ describe('exploration', () => {
   it('keeps to its budget in each round', () => {
     play(explorationOf((pair) => pair < size), 6, 33)
     counts.good.forEach((good, round) => { assert.ok(good + counts.poor[round] <= 33) })
+  })
+
+  it('gives a search that needs many links at once either those or none, and then all the rest to the others', () => {
+    play(explorationOf((pair) => pair >= size, 30), 12, 40)
+    assert.deepEqual(new Set(counts.good), new Set([0, 30]))
+    // a link may fall to rounding
+    counts.good.forEach((good, round) => { assert.ok([39, 40].includes(good + counts.poor[round])) })
   })
 
   it('asks no search when there is nothing to explore with', () => {
