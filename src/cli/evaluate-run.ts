@@ -21,6 +21,8 @@ export interface EvaluateInit {
   /** sweep: the first slice is measured wholly, and not judged. */
   warmUp: WarmUp
   relayCostMs: number
+  /** What an entry of 1 stands for; default 1. */
+  msPerUnit?: number
   seed: number
   /** How many of the nodes take part, drawn by the seed; all of them where it is not given. */
   nodes?: number
@@ -64,7 +66,7 @@ export async function evaluate (init: EvaluateInit): Promise<EvaluateReport> {
   const players = init.schemes.map((name, at) => playerOf(name, at, rows.length, init))
   for (const [at, file] of files.entries()) {
     signal.throwIfAborted()
-    const slice = await loadSlice(file, size, rows)
+    const slice = await loadSlice(file, size, rows, init.msPerUnit)
     if (at === 0 && warmUp === 'sweep') {
       for (const player of players) {
         play(player, slice, slice.size ** 2)

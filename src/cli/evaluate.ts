@@ -16,6 +16,7 @@ interface EvaluateOptions {
   matrix: string[]
   budget: number
   warmUp: WarmUp
+  unit: 'ms' | 's'
   relayCostMs: number
   seed: number
   nodes?: number
@@ -29,7 +30,7 @@ const ENGINE: SchemeName = 'learned-backbone'
 const COMPARED: readonly SchemeName[] = ['domains', 'random-hubs', 'random-links']
 const MAX_RELAY_COST_MS = 1_000
 const HELP = `
-A matrix has n lines of n round trips in ms, one file per time slice, in order. The engine sees of each slice only the links that it
+A matrix has n lines of n round trips, one file per time slice, in order. The engine sees of each slice only the links that it
 measures, and they are counted. A gain is the sum over all ordered pairs of what a path saves against the pair's direct round trip.
 
   byway evaluate --matrix slice-*.gz --budget 0.05 --no-compare
@@ -41,6 +42,7 @@ export function registerEvaluate (program: Command, terminal: Terminal): void {
     .requiredOption('--matrix <file...>', 'slices of a latency matrix, in order: text or .gz')
     .option('--budget <share>', 'share of all links that may be measured per slice', parseBudget, 0.05)
     .addOption(new Option('--warm-up <how>', 'sweep: the first slice is measured wholly, and not judged').choices(['sweep', 'cold']).default('cold'))
+    .addOption(new Option('--unit <unit>', 'of the entries').choices(['ms', 's']).default('ms'))
     .option('--relay-cost-ms <ms>', 'what each relay adds to a path', parseRelayCost, 1)
     .option('--seed <n>', 'numbers the nodes anew, and is behind all that is drawn', parseSeed, 1)
     .option('--nodes <n>', 'only so many of the nodes, drawn by the seed', parseNodes)
@@ -53,7 +55,7 @@ export function registerEvaluate (program: Command, terminal: Terminal): void {
 }
 
 async function run (options: EvaluateOptions, terminal: Terminal): Promise<void> {
-  const { matrix, budget, warmUp, relayCostMs, seed, nodes } = options
+  const { matrix, budget, warmUp, unit, relayCostMs, seed, nodes } = options
   if (warmUp === 'sweep' && matrix.length < 2) {
     throw new InvalidSettingError('--matrix', 'give at least two slices with --warm-up sweep: the first one is not judged')
   }
@@ -63,6 +65,7 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
     budget,
     warmUp,
     relayCostMs,
+    msPerUnit: unit === 's' ? 1_000 : 1,
     seed,
     ...(nodes === undefined ? {} : { nodes }),
     schemes: options.compare ? [ENGINE, ...COMPARED] : [ENGINE],

@@ -52,7 +52,7 @@ export async function countRows (file: string): Promise<number> {
 }
 
 /** Reads a slice, which must have `size` rows, and numbers those of `rows` anew. Throws SliceSizeError, and what loadMatrix throws. */
-export async function loadSlice (file: string, size: number, rows: readonly number[]): Promise<ReplaySlice> {
+export async function loadSlice (file: string, size: number, rows: readonly number[], msPerUnit = 1): Promise<ReplaySlice> {
   const matrix = await loadMatrix(file)
   if (matrix.size !== size) {
     throw new SliceSizeError(file, matrix.size, size)
@@ -60,7 +60,7 @@ export async function loadSlice (file: string, size: number, rows: readonly numb
   const rttMs = new Float64Array(rows.length * rows.length)
   for (const [a, rowOfA] of rows.entries()) {
     for (const [b, rowOfB] of rows.entries()) {
-      rttMs[a * rows.length + b] = matrix.rttMs(rowOfA, rowOfB)
+      rttMs[a * rows.length + b] = msPerUnit * matrix.rttMs(rowOfA, rowOfB)
     }
   }
   return { size: rows.length, rttMs }

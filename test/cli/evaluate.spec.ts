@@ -142,6 +142,7 @@ describe('byway evaluate', () => {
     { name: 'a seed that is no whole number', args: ['--seed', '1.5'], message: /--seed.*whole number/s },
     { name: 'a negative cost of relays', args: ['--relay-cost-ms', '-1'], message: /--relay-cost-ms.*from 0 to 1000/s },
     { name: 'a warm-up that does not exist', args: ['--warm-up', 'hot'], message: /--warm-up.*sweep, cold/s },
+    { name: 'a unit that does not exist', args: ['--unit', 'us'], message: /--unit.*ms, s/s },
     { name: 'a single node', args: ['--nodes', '1'], message: /--nodes.*from 2/s },
     { name: 'more nodes than the matrix has', args: ['--nodes', '61'], message: /--nodes.*60/ }
   ]) {

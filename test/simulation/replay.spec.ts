@@ -34,6 +34,7 @@ describe('a replay of latencies', () => {
     it('are numbered anew, and may be of some nodes only', async () => {
       assert.equal(await countRows(file), 3)
       assert.deepEqual((await loadSlice(file, 3, [2, 0, 1])).rttMs, Float64Array.of(0, 6, 7, 2, 0, 1, 5, 3, 0))
+      assert.deepEqual((await loadSlice(file, 3, [2, 0], 1_000)).rttMs, Float64Array.of(0, 6_000, 2_000, 0))
       assert.deepEqual(await loadSlice(file, 3, [2, 0]), { size: 2, rttMs: Float64Array.of(0, 6, 2, 0) })
     })
 
