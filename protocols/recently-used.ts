@@ -2,10 +2,10 @@
  * A map that keeps what was used lately, in two generations: what is asked for moves into the young one, and when that is full the old one
  * goes. Nothing is moved within a map, which would leave a hole for each use that later look-ups have to step over.
  */
-export class RecentlyUsed<T> {
+export class RecentlyUsed<T, Key = string> {
   readonly #maxPerGeneration: number
-  #young = new Map<string, T>()
-  #old = new Map<string, T>()
+  #young = new Map<Key, T>()
+  #old = new Map<Key, T>()
 
   /** At most so many are kept, and at least half as many. */
   constructor (maxEntries: number) {
@@ -16,7 +16,7 @@ export class RecentlyUsed<T> {
     return this.#young.size + this.#old.size
   }
 
-  get (key: string): T | undefined {
+  get (key: Key): T | undefined {
     const value = this.#young.get(key)
     if (value !== undefined) {
       return value
@@ -29,7 +29,7 @@ export class RecentlyUsed<T> {
     return old
   }
 
-  set (key: string, value: T): void {
+  set (key: Key, value: T): void {
     if (this.#young.size >= this.#maxPerGeneration && !this.#young.has(key)) {
       this.#old = this.#young
       this.#young = new Map()
@@ -38,7 +38,7 @@ export class RecentlyUsed<T> {
     this.#young.set(key, value)
   }
 
-  delete (key: string): void {
+  delete (key: Key): void {
     this.#young.delete(key)
     this.#old.delete(key)
   }

@@ -1,5 +1,6 @@
 // What this RSP itself has lately sent over each link: every flow that it answers with a path adds to the links of that path, and
 // no report shows that before the flow runs.
+import { RecentlyUsed } from '../../protocols/recently-used.ts'
 
 /** A flow counts less and less; after so long a third of it is left. By then reports show what it carries. */
 const FADE_MS = 60_000
@@ -14,12 +15,10 @@ interface Load {
 }
 
 export class OwnLoad {
-  readonly #maxLinks: number
-  /** The link used longest ago first. */
-  readonly #loads = new Map<number, Load>()
+  readonly #loads: RecentlyUsed<Load, number>
 
   constructor (maxLinks: number = MAX_LINKS) {
-    this.#maxLinks = maxLinks
+    this.#loads = new RecentlyUsed(maxLinks)
   }
 
   get size (): number {
@@ -30,11 +29,12 @@ export class OwnLoad {
   add (nodes: readonly number[], nowMs: number): void {
     for (let hop = 1; hop < nodes.length; hop++) {
       const name = nodes[hop - 1] * NODES + nodes[hop]
-      const flows = 1 + faded(this.#loads.get(name), nowMs)
-      this.#loads.delete(name)
-      this.#loads.set(name, { flows, atMs: nowMs })
-      if (this.#loads.size > this.#maxLinks) {
-        this.#loads.delete(this.#loads.keys().next().value as number)
+      const load = this.#loads.get(name)
+      if (load === undefined) {
+        this.#loads.set(name, { flows: 1, atMs: nowMs })
+      } else {
+        load.flows = 1 + faded(load, nowMs)
+        load.atMs = nowMs
       }
     }
   }

@@ -4,6 +4,7 @@
 // - paths that cost nearly the same count as equal, and among them it is drawn, those less likely whose links this RSP has just given to others;
 // - who asks again hears the same as before while it is nearly as good as the best, at first even where it is somewhat worse.
 import { OwnLoad } from './own-load.ts'
+import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { compareNodes } from '../topology/path.ts'
 import type { FoundPath } from '../topology/path.ts'
 
@@ -31,8 +32,8 @@ export interface PathRecommenderInit {
 export class PathRecommender {
   readonly #random: () => number
   readonly #load: OwnLoad
-  /** By who asks for what; the one asked for longest ago first. */
-  readonly #held = new Map<string, Held>()
+  /** By who asks for what. */
+  readonly #held = new RecentlyUsed<Held>(MAX_HELD)
 
   constructor (init: PathRecommenderInit = {}) {
     this.#random = init.random ?? Math.random
@@ -56,7 +57,7 @@ export class PathRecommender {
     if (!isSame) {
       this.#load.add(chosen.nodes, nowMs)
     }
-    this.#hold(asker, { nodes: chosen.nodes, sinceMs: isSame ? held.sinceMs : nowMs, usedMs: nowMs })
+    this.#held.set(asker, { nodes: chosen.nodes, sinceMs: isSame ? held.sinceMs : nowMs, usedMs: nowMs })
     return [chosen, ...paths.filter((path) => path !== chosen)]
   }
 
@@ -77,13 +78,5 @@ export class PathRecommender {
     const weights = equals.map(({ nodes }) => 1 / (1 + this.#load.flowsOn(nodes, nowMs)))
     let left = this.#random() * weights.reduce((sum, weight) => sum + weight, 0)
     return equals.find((_, at) => (left -= weights[at]) < 0) ?? paths[0]
-  }
-
-  #hold (asker: string, held: Held): void {
-    this.#held.delete(asker)
-    this.#held.set(asker, held)
-    if (this.#held.size > MAX_HELD) {
-      this.#held.delete(this.#held.keys().next().value as string)
-    }
   }
 }

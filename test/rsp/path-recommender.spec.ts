@@ -77,7 +77,7 @@ describe('path recommender', () => {
     for (let host = 0; host < 17_000; host++) {
       choice.order(`h${host}`, [A], 0)
     }
-    assert.equal(choice.size, 16_384)
+    assert.ok(choice.size <= 16_384 && choice.size >= 8_192, `${choice.size}`)
   })
 })
 
@@ -100,6 +100,6 @@ describe('own load', () => {
   it('forgets the links used longest ago when there are too many', () => {
     const load = new OwnLoad(2)
     load.add([1, 2, 3, 4], 0)
-    assert.deepEqual([load.size, load.flowsOn([1, 2], 0)], [2, 0])
+    assert.deepEqual([load.size, load.flowsOn([1, 2], 0), load.flowsOn([3, 4], 0)], [2, 0, 1])
   })
 })
