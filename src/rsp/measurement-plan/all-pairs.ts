@@ -54,11 +54,15 @@ export class AllPairs {
     return relays.reverse()
   }
 
-  /** By pair number: how many of the ordered pairs' paths use the link. */
-  usage (): Uint32Array {
+  /**
+   * By pair number: how many of the ordered pairs' paths use the link.
+   *
+   * @param worth - by row and column, what a path counts; 1 without
+   */
+  usage (worth?: Float32Array): Float64Array {
     const { nodeCount } = this
-    const uses = new Uint32Array(nodeCount * nodeCount)
-    const behind = new Uint32Array(nodeCount)
+    const uses = new Float64Array(nodeCount * nodeCount)
+    const behind = new Float64Array(nodeCount)
     for (let row = 0; row < nodeCount * nodeCount; row += nodeCount) {
       behind.fill(0)
       // from the farthest node inwards, each hands what passes it to the one before it
@@ -66,7 +70,7 @@ export class AllPairs {
         const node = this.#settled[row + rank]
         if (node !== NONE) {
           const before = this.#previous[row + node]
-          const passing = behind[node] + 1
+          const passing = behind[node] + (worth === undefined ? 1 : worth[row + node])
           behind[before] += passing
           uses[node < before ? node * nodeCount + before : before * nodeCount + node] += passing
         }

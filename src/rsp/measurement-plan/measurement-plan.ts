@@ -1,7 +1,7 @@
 // What is measured: under a budget of links per round, the few links that good paths use, and a search for better ones.
 // A round goes from what is sure to what is guessed:
 //
-//   backbone   the links that most shortest paths use, going by what is remembered
+//   backbone   the links that most shortest paths use, each path by what it may save, going by what is remembered
 //   exploring  four searches that share by what they find: nodes tried as relays, of which the best get all their links measured; pairs that look
 //              like neighbours; pairs that look nearer than their path is long; and links that paths would use if the model's guesses were right
 //   proposals  what shortest paths would use most, the round's own values, remembered ones and guesses taken together
@@ -17,6 +17,7 @@ import { mostUsed } from './backbone.ts'
 import { Round } from './round.ts'
 import { RttModel } from './rtt-model.ts'
 import { choosePaths } from './path-choice.ts'
+import { pairWorth } from './pair-worth.ts'
 import { likelyDetours, likelyNeighbours } from './neighbour-search.ts'
 import type { Links } from './link-memory.ts'
 import type { Measuring } from './round.ts'
@@ -26,8 +27,6 @@ import type { Search } from './exploration.ts'
 /** The backbone needs so many links per node, whatever the budget is, but must leave something for the search. */
 const BACKBONE_LINKS_PER_NODE = 3.7
 const MAX_BACKBONE_SHARE = 0.35
-/** Exploring fades with this power of what is not known: a tenth known leaves two thirds of it. With the square, small budgets explored too long. */
-const EXPLORING_FADES = 4
 /** The last ones come in so many steps, each knowing what the one before has measured. */
 const PROPOSALS = 2
 
@@ -93,7 +92,7 @@ export class MeasurementPlan {
       yield * this.#coldStart(round)
     } else {
       yield * this.#watchBackbone(round)
-      yield * this.#exploration.run(round, (1 - memory.knownShare) ** EXPLORING_FADES * round.left, this.#paths)
+      yield * this.#exploration.run(round, (1 - memory.knownShare) ** 2 * round.left, this.#paths)
       yield * this.#propose(round, round.left, PROPOSALS)
     }
     yield * round.measure(this.#drawn(round, round.left))
@@ -125,7 +124,8 @@ export class MeasurementPlan {
 
   * #watchBackbone (round: Round): Measuring {
     const links = Math.min(BACKBONE_LINKS_PER_NODE * this.#memory.nodeCount, MAX_BACKBONE_SHARE * round.left)
-    yield * round.measure(mostUsed(this.#paths, this.#memory.known(), (pair) => round.mayAsk(pair), Math.floor(links)))
+    this.#model.fit(this.#memory.known())
+    yield * round.measure(this.#mostWorth(round, this.#memory.known(), Math.floor(links)))
   }
 
   #searches (): Search[] {
@@ -155,8 +155,15 @@ export class MeasurementPlan {
     for (let step = 0; step < steps && round.left > end; step++) {
       this.#model.fit(this.#memory.known())
       const links = this.#withGuesses(round)
-      yield * round.measure(mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), Math.ceil((round.left - end) / (steps - step))))
+      yield * round.measure(this.#mostWorth(round, links, Math.ceil((round.left - end) / (steps - step))))
     }
+  }
+
+  /** In the first round default routes are hardly even guessed, so all paths count the same. */
+  #mostWorth (round: Round, links: Links, count: number): number[] {
+    this.#paths.run(links)
+    const worth = this.#memory.round === 1 ? undefined : pairWorth(this.#memory, this.#model, this.#paths)
+    return mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), count, worth)
   }
 
   /** What is known, and the guesses that would shorten a path: no other guess can be on one. */
