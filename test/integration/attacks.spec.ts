@@ -184,6 +184,7 @@ describe('a forwarder under attack', function () {
   })
 })
 
+/** All of them at once. @returns what they sent in all, bytes */
 async function sum (numbers: Array<Promise<number>>): Promise<number> {
   return (await Promise.all(numbers)).reduce((all, number) => all + number, 0)
 }
