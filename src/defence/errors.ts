@@ -63,6 +63,15 @@ export class HeldTooMuchError extends Error {
   }
 }
 
+/** A peer kept its connection and read nothing from it. */
+export class NotDrainedError extends Error {
+  override readonly name = 'NotDrainedError'
+
+  constructor (readonly stalledMs: number) {
+    super(`peer has read nothing for ${Math.round(stalledMs)} ms while data waited for it: it must read, or close the connection`)
+  }
+}
+
 /** A value that this node's datastore does not take from strangers. */
 export class ValueRefusedError extends Error {
   override readonly name = 'ValueRefusedError'

@@ -11,12 +11,14 @@
  */
 import { serviceCapabilities } from '@libp2p/interface'
 import { DEFAULT_YAMUX_FRAME_LIMITS, YamuxFrameCheck } from './yamux-frame-check.ts'
+import { DEFAULT_DRAIN_LIMITS, watchDrain } from './drain-watch.ts'
 import { DEFAULT_HELD_LIMITS, HeldCheck } from './held-check.ts'
+import type { DrainLimits } from './drain-watch.ts'
 import type { HeldLimits } from './held-check.ts'
 import type { YamuxFrameLimits } from './yamux-frame-check.ts'
 import type { ConnectionGater, MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 
-export interface MuxerLimits extends YamuxFrameLimits, HeldLimits {
+export interface MuxerLimits extends YamuxFrameLimits, HeldLimits, DrainLimits {
   /**
    * Most bytes queued at one layer for a peer that does not read: four full windows of 1 MiB. One `send()` that exceeds it on a
    * full stream ends that stream, so large messages must be sent in parts.
@@ -27,12 +29,14 @@ export interface MuxerLimits extends YamuxFrameLimits, HeldLimits {
 export const DEFAULT_MUXER_LIMITS: MuxerLimits = {
   ...DEFAULT_YAMUX_FRAME_LIMITS,
   ...DEFAULT_HELD_LIMITS,
+  ...DEFAULT_DRAIN_LIMITS,
   maxWriteBufferBytes: 4 * 1024 * 1024
 }
 
 /**
  * Wraps a yamux factory. A peer that breaks a limit has its connection aborted with FrameTooLongError, FrameInPiecesError,
- * WindowUpdateTooLargeError, PingFloodError, StreamFloodError or HeldTooMuchError; one that does not read, with libp2p's StreamBufferError.
+ * WindowUpdateTooLargeError, PingFloodError, StreamFloodError or HeldTooMuchError; one that does not read, with libp2p's
+ * StreamBufferError, or after a while with NotDrainedError.
  *
  * @param inner - yamux with `streamOptions.maxStreamWindowSize` no larger than `limits.maxFrameBytes`, or honest frames are refused
  * @param now - monotonic milliseconds
@@ -87,6 +91,7 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
     capWriteBuffer(connection, maxWriteBufferBytes)
     const muxer = made.muxer = this.#inner.createStreamMuxer(connection)
     capStreams(muxer, maxWriteBufferBytes)
+    watchDrain(connection, this.#limits, this.#now, breach)
     // Not on the muxer's 'stream' event: a listener there would take the streams that open before libp2p listens.
     connection.addEventListener('message', () => {
       if (opensStream) {

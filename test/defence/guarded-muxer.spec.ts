@@ -192,6 +192,13 @@ describe('guarded muxer', function () {
     })
   })
 
+  it('ends a connection whose peer takes nothing for a while, however little waits for it', async () => {
+    const { raw, dialled, connection, closed } = await attackOn(await victim({ maxStalledMs: 300 }), plainYamux())
+    await fillThePipe(raw, dialled)
+    assert.equal((await closed)?.name, 'NotDrainedError')
+    assert.ok(queuedBytes(connection) < 4 * MIB)
+  })
+
   it('aborts a connection whose peer opens and resets streams without end, and says so', async () => {
     const breaches: string[] = []
     const { raw, closed } = await attackOn(await victim({}, { muxer: guardedMuxer(plainYamux(), { streamBurst: 50, streamsPerSecond: 1 }, () => 0, (name) => { breaches.push(name) }) }))
