@@ -77,6 +77,7 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
     pid: process.pid,
     uptimeMs: Math.round(performance.now() - startedMs),
     addresses: node.getMultiaddrs().map(String),
+    defences: node.services.defences.status,
     status: service.status()
   }))
   announce(role, settings, { id: identity.id, addresses: node.getMultiaddrs().map(String), control: control?.path ?? null, metrics: metrics?.url ?? null }, terminal)

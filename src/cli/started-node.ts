@@ -1,12 +1,12 @@
 // Starts a node for a command, with errors that a user understands, and stops it in bounded time.
 import { createNode } from '../node/libp2p.ts'
 import { ListenError } from './errors.ts'
-import type { BywayNode, NodeInit, Role } from '../node/libp2p.ts'
+import type { DefendedNode, NodeInit, Role } from '../node/libp2p.ts'
 
 /** A stop that hangs must not keep the command: whatever is left ends with the process. */
 const STOP_DEADLINE_MS = 4_000
 
-export async function startNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
+export async function startNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   try {
     return await createNode(init)
   } catch (error) {

@@ -62,6 +62,8 @@ const daemonView = z.looseObject({
   pid: z.number(),
   uptimeMs: z.number(),
   addresses: z.array(z.string()),
+  /** What was refused, by reason; an older daemon does not tell. */
+  defences: z.looseObject({}).optional(),
   status: z.looseObject({})
 })
 

@@ -6,6 +6,7 @@
  * fails and a connection that another gater denies give theirs back too. The reaper makes sure that slots become free at all.
  */
 import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 
@@ -21,7 +22,7 @@ export interface AdmissionLimits {
   burstPerPrefix: number
   /** Inbound connections of one peer id; outbound ones do not count. A peer needs one or two, and room to reconnect before a dead one is noticed. */
   maxPerPeer: number
-  /** Prefixes remembered for their rate; those without a connection are forgotten first, the longest unseen before the others. */
+  /** Prefixes remembered for their rate; those with a connection always, of the others those that were seen last. */
   maxPrefixes: number
   /** For local overlays, where every node has the same prefix: loopback is then bound by the total and by peer only. */
   exemptLoopback: boolean
@@ -52,6 +53,7 @@ export interface AdmissionCounters {
 const WITHOUT_HOST = 'without host'
 
 interface PrefixEntry {
+  prefix: string
   open: number
   pending: number
   rate: TokenBucket
@@ -78,13 +80,17 @@ export class Admission {
   readonly limits: AdmissionLimits
   readonly #now: () => number
   readonly #slots = new Map<MultiaddrConnection, Slot>()
-  readonly #prefixes = new Map<string, PrefixEntry>()
+  /** Those with a connection; at most `maxInbound`. */
+  readonly #busy = new Map<string, PrefixEntry>()
+  /** Those without, remembered for their rate. */
+  readonly #idle: RecentlyUsed<PrefixEntry>
   readonly #peers = new Map<string, number>()
 
   /** @param clock.now - monotonic milliseconds */
   constructor (limits: Partial<AdmissionLimits> = {}, clock: { now: () => number } = performance) {
     this.limits = { ...DEFAULT_ADMISSION_LIMITS, ...limits }
     this.#now = () => clock.now()
+    this.#idle = new RecentlyUsed(this.limits.maxPrefixes - this.limits.maxInbound)
     if (this.limits.maxPrefixes <= this.limits.maxInbound) {
       throw new RangeError(`maxPrefixes is ${this.limits.maxPrefixes}: it must be above maxInbound (${this.limits.maxInbound}), or a prefix with open connections could not be kept`)
     }
@@ -97,7 +103,7 @@ export class Admission {
 
   /** Prefixes and peers remembered now, for metrics and tests of the bounds. */
   get tableSizes (): { prefixes: number, peers: number } {
-    return { prefixes: this.#prefixes.size, peers: this.#peers.size }
+    return { prefixes: this.#busy.size + this.#idle.size, peers: this.#peers.size }
   }
 
   #admit (connection: MultiaddrConnection): boolean {
@@ -114,6 +120,8 @@ export class Admission {
       if (denial !== undefined) {
         return this.#deny(denial)
       }
+      this.#idle.delete(prefix.prefix)
+      this.#busy.set(prefix.prefix, prefix)
       prefix.open++
       prefix.pending++
     }
@@ -166,7 +174,7 @@ export class Admission {
     this.#endHandshake(connection)
     this.#slots.delete(connection)
     if (slot.prefix !== undefined) {
-      slot.prefix.open--
+      this.#leave(slot.prefix)
     }
     if (slot.peer !== undefined) {
       const open = (this.#peers.get(slot.peer) ?? 0) - 1
@@ -183,24 +191,21 @@ export class Admission {
     return false
   }
 
-  /** Keeps the table in the order of last sight. */
-  #prefixEntry (prefix: string): PrefixEntry {
-    const entry = this.#prefixes.get(prefix) ?? this.#newPrefixEntry()
-    this.#prefixes.delete(prefix)
-    this.#prefixes.set(prefix, entry)
-    return entry
+  #leave (entry: PrefixEntry): void {
+    if (--entry.open === 0) {
+      this.#busy.delete(entry.prefix)
+      this.#idle.set(entry.prefix, entry)
+    }
   }
 
-  #newPrefixEntry (): PrefixEntry {
-    if (this.#prefixes.size >= this.limits.maxPrefixes) {
-      for (const [prefix, entry] of this.#prefixes) {
-        if (entry.open === 0) {
-          this.#prefixes.delete(prefix)
-          break
-        }
-      }
+  #prefixEntry (prefix: string): PrefixEntry {
+    const known = this.#busy.get(prefix) ?? this.#idle.get(prefix)
+    if (known !== undefined) {
+      return known
     }
     const { perSecondPerPrefix, burstPerPrefix } = this.limits
-    return { open: 0, pending: 0, rate: new TokenBucket({ ratePerSecond: perSecondPerPrefix, burst: burstPerPrefix, nowMs: this.#now() }) }
+    const entry = { prefix, open: 0, pending: 0, rate: new TokenBucket({ ratePerSecond: perSecondPerPrefix, burst: burstPerPrefix, nowMs: this.#now() }) }
+    this.#idle.set(prefix, entry)
+    return entry
   }
 }

@@ -44,3 +44,35 @@ export class ConnectionReapedError extends Error {
     super(`inbound connection ended after ${Math.round(uselessForMs)} ms without use (${reason}): attach, subscribe or exchange packets to keep it`)
   }
 }
+
+/** A peer opened streams faster than any use of them takes. */
+export class StreamFloodError extends Error {
+  override readonly name = 'StreamFloodError'
+
+  constructor (readonly streamsPerSecond: number, readonly streamBurst: number) {
+    super(`peer opened more streams than ${streamsPerSecond} per second after a burst of ${streamBurst}: it must use the ones it has`)
+  }
+}
+
+/** What a peer sent and nobody reads yet takes more memory than one connection may. */
+export class HeldTooMuchError extends Error {
+  override readonly name = 'HeldTooMuchError'
+
+  constructor (readonly heldBytes: number, readonly heldPieces: number) {
+    super(`peer sent ${heldBytes} bytes in ${heldPieces} frames that are not read yet: it must send fewer and larger frames, on fewer streams`)
+  }
+}
+
+/** A peer kept its connection and read nothing from it. */
+export class NotDrainedError extends Error {
+  override readonly name = 'NotDrainedError'
+
+  constructor (readonly stalledMs: number) {
+    super(`peer has read nothing for ${Math.round(stalledMs)} ms while data waited for it: it must read, or close the connection`)
+  }
+}
+
+/** A value that this node's datastore does not take from strangers. */
+export class ValueRefusedError extends Error {
+  override readonly name = 'ValueRefusedError'
+}

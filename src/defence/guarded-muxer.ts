@@ -11,10 +11,14 @@
  */
 import { serviceCapabilities } from '@libp2p/interface'
 import { DEFAULT_YAMUX_FRAME_LIMITS, YamuxFrameCheck } from './yamux-frame-check.ts'
+import { DEFAULT_DRAIN_LIMITS, watchDrain } from './drain-watch.ts'
+import { DEFAULT_HELD_LIMITS, HeldCheck } from './held-check.ts'
+import type { DrainLimits } from './drain-watch.ts'
+import type { HeldLimits } from './held-check.ts'
 import type { YamuxFrameLimits } from './yamux-frame-check.ts'
 import type { ConnectionGater, MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 
-export interface MuxerLimits extends YamuxFrameLimits {
+export interface MuxerLimits extends YamuxFrameLimits, HeldLimits, DrainLimits {
   /**
    * Most bytes queued at one layer for a peer that does not read: four full windows of 1 MiB. One `send()` that exceeds it on a
    * full stream ends that stream, so large messages must be sent in parts.
@@ -24,22 +28,27 @@ export interface MuxerLimits extends YamuxFrameLimits {
 
 export const DEFAULT_MUXER_LIMITS: MuxerLimits = {
   ...DEFAULT_YAMUX_FRAME_LIMITS,
+  ...DEFAULT_HELD_LIMITS,
+  ...DEFAULT_DRAIN_LIMITS,
   maxWriteBufferBytes: 4 * 1024 * 1024
 }
 
 /**
  * Wraps a yamux factory. A peer that breaks a limit has its connection aborted with FrameTooLongError, FrameInPiecesError,
- * WindowUpdateTooLargeError or PingFloodError; one that does not read, with libp2p's StreamBufferError.
+ * WindowUpdateTooLargeError, PingFloodError, StreamFloodError or HeldTooMuchError; one that does not read, with libp2p's
+ * StreamBufferError, or after a while with NotDrainedError.
  *
  * @param inner - yamux with `streamOptions.maxStreamWindowSize` no larger than `limits.maxFrameBytes`, or honest frames are refused
  * @param now - monotonic milliseconds
+ * @param onBreach - told the name of the error of each connection that is aborted here
  */
 export function guardedMuxer <Components> (
   inner: (components: Components) => StreamMuxerFactory,
   limits: Partial<MuxerLimits> = {},
-  now: () => number = () => performance.now()
+  now: () => number = () => performance.now(),
+  onBreach: (errorName: string) => void = () => {}
 ): (components: Components) => StreamMuxerFactory {
-  return components => new GuardedMuxerFactory(inner(components), { ...DEFAULT_MUXER_LIMITS, ...limits }, now)
+  return components => new GuardedMuxerFactory(inner(components), { ...DEFAULT_MUXER_LIMITS, ...limits }, now, onBreach)
 }
 
 class GuardedMuxerFactory implements StreamMuxerFactory {
@@ -48,12 +57,14 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
   readonly #inner: StreamMuxerFactory
   readonly #limits: MuxerLimits
   readonly #now: () => number
+  readonly #onBreach: (errorName: string) => void
 
-  constructor (inner: StreamMuxerFactory, limits: MuxerLimits, now: () => number) {
+  constructor (inner: StreamMuxerFactory, limits: MuxerLimits, now: () => number, onBreach: (errorName: string) => void) {
     this.protocol = inner.protocol
     this.#inner = inner
     this.#limits = limits
     this.#now = now
+    this.#onBreach = onBreach
   }
 
   readonly [Symbol.toStringTag] = 'byway-guarded-muxer'
@@ -61,24 +72,34 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
   createStreamMuxer (connection: MessageStream): StreamMuxer {
     const { maxWriteBufferBytes } = this.#limits
     const frames = new YamuxFrameCheck(this.#limits, this.#now)
+    const held = new HeldCheck(this.#limits)
     let opensStream = false
     const made: { muxer?: StreamMuxer } = {}
+    const breach = (err: Error): void => {
+      this.#onBreach(err.name)
+      endConnection(connection, made.muxer, err)
+    }
     // Listeners run in the order they were added: this one before the muxer's own, which is added on construction.
     connection.addEventListener('message', event => {
       try {
         opensStream = frames.check((event).data)
       } catch (err) {
         event.stopImmediatePropagation()
-        endConnection(connection, made.muxer, err as Error)
+        breach(err as Error)
       }
     })
     capWriteBuffer(connection, maxWriteBufferBytes)
     const muxer = made.muxer = this.#inner.createStreamMuxer(connection)
     capStreams(muxer, maxWriteBufferBytes)
+    watchDrain(connection, this.#limits, this.#now, breach)
     // Not on the muxer's 'stream' event: a listener there would take the streams that open before libp2p listens.
     connection.addEventListener('message', () => {
       if (opensStream) {
         capNewStreams(muxer.streams, maxWriteBufferBytes)
+      }
+      const excess = held.check(frames, muxer.streams)
+      if (excess !== undefined) {
+        breach(excess)
       }
     })
     return muxer

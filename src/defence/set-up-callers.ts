@@ -1,5 +1,5 @@
-// Serves the set-up protocol behind the gate: who calls, from which address prefix, and whether it is a forwarder, is found out once
-// for each connection.
+// Serves the set-up protocol behind the gate: who calls, and from which address prefix, is found out once for each connection; whether it
+// counts as a forwarder, each time.
 import { addressPrefix } from './address-prefix.ts'
 import { serveSetup } from '../../protocols/setup/server.ts'
 import type { GateCaller } from './set-up-limits.ts'
@@ -14,7 +14,7 @@ const WITHOUT_PREFIX = ''
 
 export interface GatedSetUpInit {
   gate: SetUpGate
-  /** Forwarders bring the passes of many sources. */
+  /** Forwarders bring the passes of many sources. Not to be what a peer says of itself: anybody would say so. */
   isForwarder: (peer: PeerId) => boolean
   /** Where prefixes are not those of addresses, as behind a proxy that knows more. Default, and where it says nothing: `addressPrefix`. */
   prefixOf?: (connection: Connection) => string | undefined
@@ -27,8 +27,8 @@ export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder
   const callers = new WeakMap<Connection, InstallCaller>()
   const callerOf = (connection: Connection): InstallCaller => {
     const known = callers.get(connection)
-    // a forwarder may be known as one only later
-    if (known?.gate.isForwarder === true || (known !== undefined && !isForwarder(known.peer))) {
+    // whether it counts as a forwarder may change while it is connected
+    if (known !== undefined && known.gate.isForwarder === isForwarder(known.peer)) {
       return known
     }
     const peer = connection.remotePeer

@@ -5,7 +5,7 @@
  * Holds twelve bytes per connection, whatever is announced: payloads are stepped over, never copied or kept.
  * The walk must stay in step with the muxer's own: only data frames have a payload (yamux specification, "Framing").
  */
-import { FrameInPiecesError, FrameTooLongError, PingFloodError, WindowUpdateTooLargeError } from './errors.ts'
+import { FrameInPiecesError, FrameTooLongError, PingFloodError, StreamFloodError, WindowUpdateTooLargeError } from './errors.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -25,6 +25,12 @@ export interface YamuxFrameLimits {
   /** Pings and answers to pings. Implementations send one every 30 s and a few when a connection is new. */
   pingsPerSecond: number
   pingBurst: number
+  /**
+   * Streams that the peer opens, whether it resets them at once or not: each costs a negotiation and a write to the peer store. An exchange
+   * takes one, and the busiest caller, a forwarder that brings the passes of many sources, keeps its own.
+   */
+  streamsPerSecond: number
+  streamBurst: number
 }
 
 export const DEFAULT_YAMUX_FRAME_LIMITS: YamuxFrameLimits = {
@@ -32,7 +38,9 @@ export const DEFAULT_YAMUX_FRAME_LIMITS: YamuxFrameLimits = {
   maxFramePieces: 4096,
   maxWindowUpdateBytes: 64 * 1024 * 1024,
   pingsPerSecond: 5,
-  pingBurst: 20
+  pingBurst: 20,
+  streamsPerSecond: 200,
+  streamBurst: 1_000
 }
 
 const HEADER_BYTES = 12
@@ -45,6 +53,10 @@ export class YamuxFrameCheck {
   readonly #limits: YamuxFrameLimits
   readonly #now: () => number
   readonly #pings: TokenBucket
+  readonly #opened: TokenBucket
+  /** Since the start. */
+  dataFrames = 0
+  dataBytes = 0
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES))
   #headerBytes = 0
   #payloadBytesLeft = 0
@@ -55,6 +67,7 @@ export class YamuxFrameCheck {
     this.#limits = limits
     this.#now = now
     this.#pings = new TokenBucket({ ratePerSecond: limits.pingsPerSecond, burst: limits.pingBurst, nowMs: now() })
+    this.#opened = new TokenBucket({ ratePerSecond: limits.streamsPerSecond, burst: limits.streamBurst, nowMs: now() })
   }
 
   /**
@@ -115,6 +128,9 @@ export class YamuxFrameCheck {
       }
       return 0
     }
+    if (isSyn && !this.#opened.take(1, this.#now())) {
+      throw new StreamFloodError(this.#limits.streamsPerSecond, this.#limits.streamBurst)
+    }
     this.#streamOpened ||= isSyn
     if (type === FRAME_TYPE.windowUpdate && length > maxWindowUpdateBytes) {
       throw new WindowUpdateTooLargeError(length, maxWindowUpdateBytes)
@@ -122,6 +138,11 @@ export class YamuxFrameCheck {
     if (type === FRAME_TYPE.data && length > maxFrameBytes) {
       throw new FrameTooLongError(length, maxFrameBytes)
     }
-    return type === FRAME_TYPE.data ? length : 0
+    if (type !== FRAME_TYPE.data) {
+      return 0
+    }
+    this.dataFrames++
+    this.dataBytes += length
+    return length
   }
 }

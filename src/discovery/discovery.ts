@@ -4,6 +4,7 @@ import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
 import { fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
+import { ownAddresses } from './connect.ts'
 import { Directory } from './directory.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
@@ -303,11 +304,9 @@ export class Discovery {
     return descriptor
   }
 
-  /** Where a descriptor says its peer is, libp2p may dial. */
+  /** Where a descriptor says that its own peer is, libp2p may dial. */
   async #remember (descriptor: VerifiedDescriptor): Promise<void> {
-    for (const { peer, addresses } of descriptor.endpoints) {
-      await this.#components.peerStore.merge(peer, { multiaddrs: addresses })
-    }
+    await this.#components.peerStore.merge(descriptor.peer, { multiaddrs: ownAddresses(descriptor) })
   }
 
   async #advertiseOnce (signal: AbortSignal): Promise<void> {

@@ -151,7 +151,8 @@ export class ForwarderSetUp {
     this.#unserve = await Promise.all([
       serveGatedSetUp(registrar, {
         gate: this.#gate,
-        isForwarder: (peer) => this.#init.discovery.directory.get(peer)?.roles.has('forwarder') === true,
+        // not what it says of itself, which costs nothing: the links that an RSP has us watch, or that installed paths take
+        isForwarder: (peer) => this.#init.neighbours.has(peer),
         prefixOf: this.#init.prefixOf,
         handle: (request, caller) => this.#service.handle(request, caller),
         log: this.#init.log

@@ -1,5 +1,6 @@
 // The composition root for Node.js: the only place where a byway node's libp2p is put together.
 import { Admission } from '../defence/admission.ts'
+import { BoundedDatastore } from '../defence/bounded-datastore.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
@@ -8,6 +9,7 @@ import { identify } from '@libp2p/identify'
 import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
@@ -15,6 +17,8 @@ import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
+import type { DefenceStatus } from './node-defences.ts'
+import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
 import type { AdmissionLimits } from '../defence/admission.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ConnectionGater, Libp2p, PeerId, PrivateKey, Startable } from '@libp2p/interface'
@@ -41,6 +45,8 @@ export interface NodeInit<R extends Role> {
   isLocal?: boolean
   admission?: Partial<AdmissionLimits>
   connectionGater?: ConnectionGater
+  /** Default: kept in memory and bounded. */
+  datastore?: BoundedDatastore
   /** libp2p's metrics, as of `@libp2p/prometheus-metrics`: the role shows its numbers there beside libp2p's own. */
   metrics?: Libp2pOptions['metrics']
   /** Wraps TCP; the demo adds delay here. */
@@ -50,8 +56,16 @@ export interface NodeInit<R extends Role> {
 
 export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
 
+/** One that listens, and says what it refused. */
+export type DefendedNode<R extends Role> = Libp2p<{ byway: R, defences: { readonly status: DefenceStatus } }>
+
 /** Window and read buffer of a stream: with these, pausing cannot reset a healthy stream. */
 const MAX_STREAM_WINDOW_BYTES = 1_048_576
+/**
+ * Streams of one connection that the peer opened: libp2p's 1,000 are for peers that fetch blocks. Ours keep a few long ones and open one for
+ * each exchange.
+ */
+const MAX_INBOUND_STREAMS = 256
 /**
  * Replicas of a record. Kademlia's 20 are for records that nobody renews for a day; ours are renewed every few minutes, and
  * each replica costs every advertiser a message.
@@ -72,23 +86,28 @@ const INBOUND_PER_SECOND = 1_000
  *
  * @returns the libp2p node; its role is `services.byway`
  */
-export async function createNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
+export async function createNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
   const wrap = init.wrapTransport ?? ((transport) => transport)
+  const datastore = init.datastore ?? new BoundedDatastore()
   let role: R | undefined
+  let reaping: Reaper | undefined
+  const defences = new NodeDefences({ admission, datastore, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
   const node = await createLibp2p({
     privateKey: init.privateKey,
     logger: componentLogger(),
     start: false,
+    datastore,
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
     transports: [wrap(tcp()), wrap(webSockets())],
     connectionEncrypters: [noise()],
     streamMuxers: [guardedMuxer(quietYamux(yamux({
+      maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
-    })))],
+    })), {}, undefined, defences.onBreach)],
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
@@ -112,7 +131,11 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
         role = init.role(components)
         return role
       },
-      reaper: reaper({ maxInbound: admission.limits.maxInbound, isUseful: (peer) => role?.isUseful(peer) ?? true })
+      reaper: (components: ReaperComponents) => {
+        reaping = reaper({ maxInbound: admission.limits.maxInbound, isUseful: (peer) => role?.isUseful(peer) ?? true })(components)
+        return reaping
+      },
+      defences: defences.service
     }
   })
   if (init.start !== false) {

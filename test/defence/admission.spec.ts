@@ -133,7 +133,9 @@ describe('admission', () => {
       assert.equal(await isAdmitted(admission, connection), true)
       connection.abort(new Error('gone'))
     }
-    assert.deepEqual(admission.tableSizes, { prefixes: 20, peers: 0 })
+    const { prefixes, peers } = admission.tableSizes
+    assert.ok(prefixes > 1 && prefixes <= 20, `${prefixes} prefixes`)
+    assert.equal(peers, 0)
     assert.equal(await isAdmitted(admission, from('192.0.2.2')), false)
   })
 

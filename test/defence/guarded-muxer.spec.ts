@@ -6,6 +6,7 @@ import { pEvent } from 'p-event'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { capWriteBuffers, guardedMuxer } from '../../src/defence/guarded-muxer.ts'
 import { FLAG, FRAME, MIB, STREAM_OPTIONS, UncaughtCounter, attack, createNode, frameHeader, held, plainYamux, pour, repeated } from './attacker.ts'
+import type { HeldTooMuchError } from '../../src/defence/errors.ts'
 import type { NodeInit } from './attacker.ts'
 import type { MuxerLimits } from '../../src/defence/guarded-muxer.ts'
 import type { Libp2p, Stream } from '@libp2p/interface'
@@ -13,6 +14,7 @@ import type { Libp2p, Stream } from '@libp2p/interface'
 const ECHO = '/test/echo/1.0.0'
 const BLAST = '/test/blast/1.0.0'
 const HEEDLESS = '/test/heedless/1.0.0'
+const PAUSED = '/test/paused/1.0.0'
 
 const PART = new Uint8Array(64 * 1024)
 
@@ -38,6 +40,7 @@ describe('guarded muxer', function () {
       handlers: {
         [ECHO]: stream => { stream.addEventListener('message', event => { stream.send(event.data) }) },
         [BLAST]: async stream => { await sendWhileAccepted(stream) },
+        [PAUSED]: stream => { stream.pause() },
         [HEEDLESS]: stream => { sendWithoutRegard(stream, 16 * MIB) }
       },
       ...init
@@ -151,6 +154,59 @@ describe('guarded muxer', function () {
       }
       assert.equal(connection.status, 'open')
     })
+  })
+
+  describe('against one-byte frames to a stream that is paused', () => {
+    async function floodPaused (victim: Libp2p): Promise<Awaited<ReturnType<typeof attack>>> {
+      const started = await attackOn(victim, plainYamux())
+      const stream = await started.dialled.newStream(PAUSED)
+      const crumb = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 1), 0)
+      await pour(started.raw, repeated(crumb, 5_000), 250_000 * crumb.byteLength)
+      return started
+    }
+
+    it('drops the connection once it holds more pieces than two windows of small packets', async () => {
+      const { closed } = await floodPaused(await victim())
+      const err = await closed as HeldTooMuchError
+      assert.equal(err.name, 'HeldTooMuchError')
+      assert.ok(err.heldPieces > 32_768 && err.heldPieces < 40_000, `${err.heldPieces} pieces`)
+    })
+
+    it('would hold every one of them without the guard', async () => {
+      const { connection } = await floodPaused(await victim('unguarded'))
+      const heldBytes = (): number => connection.streams.reduce((sum, { readBufferLength }) => sum + readBufferLength, 0)
+      for (let waitedMs = 0; heldBytes() < 200_000 && waitedMs < 5_000; waitedMs += 20) {
+        await delay(20)
+      }
+      assert.equal(connection.status, 'open')
+      assert.ok(heldBytes() >= 200_000, `${heldBytes()} held`)
+    })
+
+    it('keeps a peer that fills the first window, 256 KiB, with packets of 64 bytes', async () => {
+      const { raw, dialled, connection } = await attackOn(await victim(), plainYamux())
+      const stream = await dialled.newStream(PAUSED)
+      const small = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 64), ...new Uint8Array(64))
+      await pour(raw, repeated(small, 1_000), 4_000 * small.byteLength)
+      await delay(200)
+      assert.equal(connection.status, 'open')
+    })
+  })
+
+  it('ends a connection whose peer takes nothing for a while, however little waits for it', async () => {
+    const { raw, dialled, connection, closed } = await attackOn(await victim({ maxStalledMs: 300 }), plainYamux())
+    await fillThePipe(raw, dialled)
+    assert.equal((await closed)?.name, 'NotDrainedError')
+    assert.ok(queuedBytes(connection) < 4 * MIB)
+  })
+
+  it('aborts a connection whose peer opens and resets streams without end, and says so', async () => {
+    const breaches: string[] = []
+    const { raw, closed } = await attackOn(await victim({}, { muxer: guardedMuxer(plainYamux(), { streamBurst: 50, streamsPerSecond: 1 }, () => 0, (name) => { breaches.push(name) }) }))
+    for (let id = 1; id < 200; id += 2) {
+      raw.send(Uint8Array.from([...frameHeader(FRAME.windowUpdate, FLAG.syn, id, 0), ...frameHeader(FRAME.windowUpdate, FLAG.rst, id, 0)]))
+    }
+    assert.equal((await closed)?.name, 'StreamFloodError')
+    assert.deepEqual(breaches, ['StreamFloodError'])
   })
 
   it('ends a stream whose handler writes on although the peer does not read', async () => {

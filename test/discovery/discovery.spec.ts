@@ -16,6 +16,7 @@ import type { DescriptorInit, RoleName } from '../../protocols/descriptor/codec.
 import type { Discovery } from '../../src/discovery/discovery.ts'
 import type { Host } from '../../src/host/host.ts'
 import type { PrivateKey } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 const NETWORK = 'discovery-test'
@@ -95,6 +96,24 @@ describe('discovery', () => {
       await until(() => newcomer.getConnections().length > 0, 'they are connected')
       await assert.rejects(newcomer.services.byway.discovery.describe(peerIdFromPrivateKey(liar)), { name: 'NotFoundError' })
       assert.deepEqual(known(newcomer), [0, 0])
+    })
+
+    it('regression: does not take from it where somebody else is', async () => {
+      const [victim, liar] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
+      const trap = multiaddr('/ip4/127.0.0.1/tcp/9')
+      const newcomer = await joinThrough(await listenAs({
+        self: await sealDescriptor(good(liar, {
+          endpoints: [{ peer: peerIdFromPrivateKey(liar), addresses: [trap] }, { peer: peerIdFromPrivateKey(victim), addresses: [trap] }]
+        }), liar),
+        known: [],
+        privateKey: liar
+      }))
+      const isAt = async (key: PrivateKey): Promise<boolean> => {
+        const { addresses } = await newcomer.peerStore.get(peerIdFromPrivateKey(key)).catch(() => ({ addresses: [] }))
+        return addresses.some(({ multiaddr: known }) => known.equals(trap))
+      }
+      await until(async () => isAt(liar), 'what it says of itself is known')
+      assert.equal(await isAt(victim), false)
     })
 
     it('takes the newest of what several peers say of a peer that cannot be asked itself', async () => {

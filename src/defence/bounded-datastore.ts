@@ -1,0 +1,176 @@
+/**
+ * What strangers may leave in a node's datastore. libp2p's own has no bound, and each look-up in it walks over everything that it holds.
+ *
+ *     /dht/provider/<key>/<peer>   any peer may add a record for any key: capped in all and per peer
+ *     /dht/record/…                refused: the overlay puts no values, and a stale one that is valid rolls a newer one back
+ *     /peers/<peer>                what peers say of themselves: capped in number, in bytes in all and in bytes each
+ *     all else                     the node's own: capped as a peer's would be
+ *
+ * The oldest go first, in halves (see Generations). Records are hints that honest peers renew every few minutes, so one that a flood
+ * pushed out comes back; how fast one peer can push is bounded by its own share.
+ */
+import { NotFoundError } from '@libp2p/interface'
+import { Generations } from './generations.ts'
+import { ValueRefusedError } from './errors.ts'
+import type { Libp2pOptions } from 'libp2p'
+
+type Datastore = NonNullable<Libp2pOptions['datastore']>
+type Key = Parameters<Datastore['get']>[0]
+type Query = Parameters<Datastore['query']>[0]
+type KeyQuery = Parameters<Datastore['queryKeys']>[0]
+type Batch = ReturnType<Datastore['batch']>
+interface Pair { key: Key, value: Uint8Array }
+
+export interface DatastoreLimits {
+  /** Of all peers: 2,000 forwarders with eight hosts each. A record costs about 400 bytes. */
+  maxProviderRecords: number
+  /** Of one peer: its roles, and each host that it has room for (`maxAttachments` of a forwarder, 1,024). */
+  maxProviderRecordsPerPeer: number
+  /** Peers remembered: several times the connections that a node can have. */
+  maxPeers: number
+  /** Of all peers. */
+  maxPeerBytes: number
+  /** Of one value. A peer with 16 addresses, 40 protocols and its signed record takes about 4 KiB. */
+  maxValueBytes: number
+}
+
+export const DEFAULT_DATASTORE_LIMITS: DatastoreLimits = {
+  maxProviderRecords: 16_384,
+  maxProviderRecordsPerPeer: 1_088,
+  maxPeers: 8_192,
+  maxPeerBytes: 32 * 1024 * 1024,
+  maxValueBytes: 16 * 1024
+}
+
+/** Since the start. */
+export interface DatastoreCounters {
+  /** Provider records beyond the share of their peer. */
+  refusedProviderRecords: number
+  /** Values put into the DHT. */
+  refusedValues: number
+  /** Peers that said more of themselves than there is room for. */
+  refusedLargeValues: number
+}
+
+const PROVIDERS = '/dht/provider/'
+const VALUES = '/dht/record/'
+
+export class BoundedDatastore implements Datastore {
+  readonly counters: DatastoreCounters = { refusedProviderRecords: 0, refusedValues: 0, refusedLargeValues: 0 }
+  readonly #limits: DatastoreLimits
+  readonly #providers: Generations<Pair>
+  readonly #others: Generations<Pair>
+
+  constructor (limits: Partial<DatastoreLimits> = {}) {
+    const { maxProviderRecords, maxProviderRecordsPerPeer, maxPeers, maxPeerBytes } = this.#limits = { ...DEFAULT_DATASTORE_LIMITS, ...limits }
+    this.#providers = new Generations({ maxEntries: maxProviderRecords, maxPerName: maxProviderRecordsPerPeer })
+    this.#others = new Generations({ maxEntries: maxPeers, maxBytes: maxPeerBytes })
+  }
+
+  /** Entries now, for metrics and tests of the bounds. */
+  get sizes (): { providerRecords: number, others: number } {
+    return { providerRecords: this.#providers.size, others: this.#others.size }
+  }
+
+  /** A provider record beyond its peer's share is dropped in silence: its sender must learn nothing, and need not be told. */
+  put (key: Key, value: Uint8Array): Key {
+    const text = key.toString()
+    if (text.startsWith(VALUES)) {
+      this.counters.refusedValues++
+      throw new ValueRefusedError('values are not put into this DHT: ask the peer itself for its descriptor')
+    }
+    if (value.byteLength > this.#limits.maxValueBytes) {
+      this.counters.refusedLargeValues++
+      throw new ValueRefusedError(`a value of ${value.byteLength} bytes is over the limit of ${this.#limits.maxValueBytes}: say less of one peer`)
+    }
+    const { shelf, name } = placeOf(text)
+    if (!this.#store(text).set(shelf, name, { key, value }, value.byteLength)) {
+      this.counters.refusedProviderRecords++
+    }
+    return key
+  }
+
+  get (key: Key): Uint8Array {
+    const found = this.#find(key)
+    if (found === undefined) {
+      throw new NotFoundError('no such key')
+    }
+    return found.value
+  }
+
+  has (key: Key): boolean {
+    return this.#find(key) !== undefined
+  }
+
+  delete (key: Key): void {
+    const text = key.toString()
+    const { shelf, name } = placeOf(text)
+    this.#store(text).delete(shelf, name)
+  }
+
+  async * putMany (source: Iterable<Pair> | AsyncIterable<Pair>): AsyncGenerator<Key> {
+    for await (const { key, value } of source) {
+      yield this.put(key, value)
+    }
+  }
+
+  async * getMany (source: Iterable<Key> | AsyncIterable<Key>): AsyncGenerator<Pair> {
+    for await (const key of source) {
+      yield { key, value: this.get(key) }
+    }
+  }
+
+  async * deleteMany (source: Iterable<Key> | AsyncIterable<Key>): AsyncGenerator<Key> {
+    for await (const key of source) {
+      this.delete(key)
+      yield key
+    }
+  }
+
+  batch (): Batch {
+    const steps: Array<() => void> = []
+    return {
+      put: (key, value) => { steps.push(() => { this.put(key, value) }) },
+      delete: (key) => { steps.push(() => { this.delete(key) }) },
+      commit: () => { steps.splice(0).forEach((step) => { step() }) }
+    }
+  }
+
+  async * query (query: Query): AsyncGenerator<Pair> {
+    const isWanted = (pair: Pair): boolean => (query.filters ?? []).every((filter) => filter(pair))
+    const pairs = this.#under(query.prefix ?? '').filter(isWanted)
+    yield * slice((query.orders ?? []).reduce((sorted, order) => sorted.sort(order), pairs), query)
+  }
+
+  async * queryKeys (query: KeyQuery): AsyncGenerator<Key> {
+    const keys = this.#under(query.prefix ?? '').map(({ key }) => key).filter((key) => (query.filters ?? []).every((filter) => filter(key)))
+    yield * slice((query.orders ?? []).reduce((sorted, order) => sorted.sort(order), keys), query)
+  }
+
+  #store (key: string): Generations<Pair> {
+    return key.startsWith(PROVIDERS) ? this.#providers : this.#others
+  }
+
+  #find (key: Key): Pair | undefined {
+    const text = key.toString()
+    const { shelf, name } = placeOf(text)
+    return this.#store(text).get(shelf, name)
+  }
+
+  /** As of now: what comes while somebody walks over it is not seen. The providers of one key are found without a walk. */
+  #under (prefix: string): Pair[] {
+    const known = this.#store(prefix).shelf(prefix.replace(/\/$/, ''))
+    const pairs = known.length > 0 ? known : [...this.#providers.all(), ...this.#others.all()]
+    return pairs.filter(({ key }) => key.toString().startsWith(prefix))
+  }
+}
+
+/** The last part of a key names what lies on the shelf that the rest names. */
+function placeOf (key: string): { shelf: string, name: string } {
+  const at = key.lastIndexOf('/')
+  return { shelf: key.slice(0, at), name: key.slice(at + 1) }
+}
+
+function slice<T> (items: T[], { offset = 0, limit }: { offset?: number, limit?: number }): T[] {
+  return items.slice(offset, limit === undefined ? undefined : offset + limit)
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { Key } from 'interface-datastore'
+import { BoundedDatastore } from '../../src/defence/bounded-datastore.ts'
+
+const provider = (key: string | number, peer: string): Key => new Key(`/dht/provider/${key}/${peer}`)
+const VALUE = new Uint8Array(10)
+
+describe('bounded datastore', () => {
+  async function keysUnder (store: BoundedDatastore, prefix: string): Promise<string[]> {
+    const keys: string[] = []
+    for await (const { key } of store.query({ prefix })) {
+      keys.push(key.toString())
+    }
+    return keys.sort()
+  }
+
+  it('gives back what was put, until it is deleted', () => {
+    const store = new BoundedDatastore()
+    const key = new Key('/peers/a')
+    store.put(key, VALUE)
+    assert.equal(store.has(key), true)
+    assert.equal(store.get(key), VALUE)
+    store.delete(key)
+    assert.equal(store.has(key), false)
+    assert.throws(() => store.get(key), { name: 'NotFoundError' })
+  })
+
+  it('finds the providers of one key, those of all keys, and nothing of a key that only begins alike', async () => {
+    const store = new BoundedDatastore()
+    for (const key of [provider('AB', 'p'), provider('AB', 'q'), provider('ABC', 'p'), new Key('/peers/p')]) {
+      store.put(key, VALUE)
+    }
+    assert.deepEqual(await keysUnder(store, '/dht/provider/AB'), ['/dht/provider/AB/p', '/dht/provider/AB/q'])
+    assert.equal((await keysUnder(store, '/dht/provider')).length, 3)
+    assert.equal((await keysUnder(store, '/peers/')).length, 1)
+  })
+
+  it('takes no more provider records of one peer than its share, but renews those that it has, and takes those of others', () => {
+    const store = new BoundedDatastore({ maxProviderRecordsPerPeer: 10 })
+    for (let key = 0; key < 100; key++) {
+      store.put(provider(key, 'greedy'), VALUE)
+    }
+    assert.equal(store.sizes.providerRecords, 10)
+    assert.equal(store.counters.refusedProviderRecords, 90)
+    store.put(provider(3, 'greedy'), VALUE)
+    store.put(provider(50, 'modest'), VALUE)
+    assert.equal(store.counters.refusedProviderRecords, 90)
+    assert.equal(store.has(provider(50, 'modest')), true)
+    store.delete(provider(3, 'greedy'))
+    store.put(provider(99, 'greedy'), VALUE)
+    assert.equal(store.has(provider(99, 'greedy')), true)
+  })
+
+  it('holds a bounded number of records however many peers there are, and of them those that are renewed', () => {
+    const store = new BoundedDatastore({ maxProviderRecords: 100 })
+    for (let peer = 0; peer < 1_000; peer++) {
+      store.put(provider('role', `attacker${peer}`), VALUE)
+      if (peer % 20 === 0) {
+        store.put(provider('role', 'honest'), VALUE)
+      }
+    }
+    assert.ok(store.sizes.providerRecords <= 100 && store.sizes.providerRecords >= 50, `${store.sizes.providerRecords}`)
+    assert.equal(store.has(provider('role', 'honest')), true)
+  })
+
+  it('bounds peers by number and by bytes, and forgets those that are not used', () => {
+    const store = new BoundedDatastore({ maxPeers: 1_000, maxPeerBytes: 10_000 })
+    for (let peer = 0; peer < 5_000; peer++) {
+      store.put(new Key(`/peers/${peer}`), new Uint8Array(100))
+      store.put(new Key('/peers/used'), new Uint8Array(100))
+      assert.ok(store.sizes.others <= 100, 'bytes')
+    }
+    assert.equal(store.has(new Key('/peers/0')), false)
+    assert.equal(store.has(new Key('/peers/used')), true)
+  })
+
+  it('refuses values of the DHT, and what one peer says of itself beyond all need', () => {
+    const store = new BoundedDatastore({ maxValueBytes: 100 })
+    assert.throws(() => store.put(new Key('/dht/record/X'), VALUE), { name: 'ValueRefusedError' })
+    assert.throws(() => store.put(new Key('/peers/a'), new Uint8Array(101)), { name: 'ValueRefusedError' })
+    assert.deepEqual(store.counters, { refusedProviderRecords: 0, refusedValues: 1, refusedLargeValues: 1 })
+    assert.deepEqual(store.sizes, { providerRecords: 0, others: 0 })
+  })
+})

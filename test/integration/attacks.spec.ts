@@ -1,0 +1,190 @@
+// The attacks of SECURITY.md against a byway forwarder in a process of its own: its memory stays under the stated cap, nothing is thrown that
+// nobody caught, and honest peers, old and new, are served all the while.
+import assert from 'node:assert/strict'
+import { generateKeyPair, publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { pEvent } from 'p-event'
+import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
+import { REPORT_PROTOCOL } from '../../protocols/report/constants.ts'
+import { SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
+import { kadProtocol } from '../../src/discovery/role-key.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
+import { FLAG, FRAME, MIB, frameHeader, plainYamux, pour, repeated, createNode as createAttacker, MuteMuxer } from '../defence/attacker.ts'
+import { ATTACKED_NETWORK, AttackedForwarder, HonestPeer, MAX_INBOUND } from './attack-scene.ts'
+import { putValue, provide } from './dht-messages.ts'
+import type { ForwarderReport } from './attack-scene.ts'
+import type { Connection, Libp2p, MessageStream } from '@libp2p/interface'
+
+/** Growth of the whole process over what it had before the attack, V8's lazy collection included: the attacks sent far more. */
+const MAX_GROWTH_BYTES = 64 * MIB
+const PART = new Uint8Array(64 * 1024)
+
+interface Outcome { before: ForwarderReport, after: ForwarderReport }
+
+describe('a forwarder under attack', function () {
+  this.timeout(30_000)
+
+  let forwarder: AttackedForwarder
+  let honest: HonestPeer
+  const attackers: Libp2p[] = []
+
+  before(async () => {
+    forwarder = await AttackedForwarder.start()
+    honest = await HonestPeer.attach(forwarder)
+    // code that has not run yet takes memory once
+    await (await HonestPeer.attach(forwarder)).servedDuring(Promise.resolve())
+  })
+
+  after(async () => {
+    await stopNodes()
+    await forwarder.stop()
+  })
+
+  afterEach(async () => {
+    await Promise.all(attackers.splice(0).map(async (node) => { await node.stop() }))
+  })
+
+  interface Position { raw: MessageStream, connection: Connection }
+
+  /** A peer that may write to the forwarder's muxer what it wants; with yamux it can open streams first. */
+  async function position (isMute: boolean): Promise<Position> {
+    let raw: MessageStream | undefined
+    const node = await createAttacker({
+      muxer: () => ({
+        protocol: '/yamux/1.0.0',
+        createStreamMuxer: (encrypted) => {
+          raw = encrypted
+          return isMute ? new MuteMuxer(encrypted) : plainYamux()().createStreamMuxer(encrypted)
+        }
+      })
+    })
+    attackers.push(node)
+    const connection = await node.dial(forwarder.addresses)
+    assert.ok(raw !== undefined)
+    return { raw, connection }
+  }
+
+  async function positions (count: number, isMute = true): Promise<Position[]> {
+    return Promise.all(Array.from({ length: count }, async () => position(isMute)))
+  }
+
+  /** Runs the attack while an honest peer is served, then lets a new one in. */
+  async function under (what: string, attack: () => Promise<number>): Promise<Outcome> {
+    const before = await forwarder.report()
+    const attacking = attack()
+    const longestMs = await honest.servedDuring(attacking)
+    const newcomer = HonestPeer.attach(forwarder)
+    await (await newcomer).servedDuring(Promise.resolve())
+    const after = await forwarder.report()
+    await (await newcomer).connection.close()
+    const growth = after.peakBytes - before.rssBytes
+    console.log(`      ${what}: ${((await attacking) / 1e6).toFixed(1)} MB sent, RSS ${(before.rssBytes / 1e6).toFixed(0)} MB, at most ${growth < 0 ? '−' : '+'}${(Math.abs(growth) / 1e6).toFixed(1)} MB ` +
+      `(cap ${MAX_GROWTH_BYTES / MIB} MiB), honest probes back within ${longestMs.toFixed(0)} ms`)
+    assert.ok(growth <= MAX_GROWTH_BYTES, `${growth} bytes more`)
+    assert.equal(after.uncaught, 0)
+    assert.equal(honest.connection.status, 'open')
+    return { before, after }
+  }
+
+  const breaches = ({ before, after }: Outcome, name: string): number =>
+    (after.defences.breaches[name] ?? 0) - (before.defences.breaches[name] ?? 0)
+
+  it('ends connections that announce frames of 1 GiB', async () => {
+    const outcome = await under('8 frames of 1 GiB', async () => sum((await positions(8)).map(async ({ raw }) => {
+      raw.send(frameHeader(FRAME.data, FLAG.syn, 1, 1024 * MIB))
+      return pour(raw, PART, 64 * MIB)
+    })))
+    assert.equal(breaches(outcome, 'FrameTooLongError'), 8)
+  })
+
+  it('ends connections that ping without end and read nothing', async () => {
+    const pings = repeated(frameHeader(FRAME.ping, FLAG.syn, 0, 1), 5_000)
+    const outcome = await under('8 ping floods', async () => sum((await positions(8)).map(async ({ raw }) => {
+      raw.pause()
+      return pour(raw, pings, 24 * MIB)
+    })))
+    assert.equal(breaches(outcome, 'PingFloodError'), 8)
+  })
+
+  it('ends connections that open and reset streams without end', async () => {
+    const rapid = new Uint8Array(24 * 2_000)
+    for (let i = 0; i < 2_000; i++) {
+      rapid.set(frameHeader(FRAME.windowUpdate, FLAG.syn, 2 * i + 1, 0), 24 * i)
+      rapid.set(frameHeader(FRAME.windowUpdate, FLAG.rst, 2 * i + 1, 0), 24 * i + 12)
+    }
+    const outcome = await under('4 floods of streams', async () => sum((await positions(4)).map(async ({ raw }) => pour(raw, rapid, 10 * rapid.length))))
+    assert.equal(breaches(outcome, 'StreamFloodError'), 4)
+  })
+
+  it('holds little of floods of one-byte frames, whatever protocol they are sent to', async () => {
+    const outcome = await under('5 floods of one-byte frames', async () => sum([FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, REPORT_PROTOCOL, SETUP_PROTOCOL, kadProtocol(ATTACKED_NETWORK)].map(async (protocol) => {
+      const { raw, connection } = await position(false)
+      const stream = await connection.newStream(protocol)
+      const crumb = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 1), 0)
+      return pour(raw, repeated(crumb, 5_000), 250_000 * crumb.length)
+    })))
+    assert.ok(breaches(outcome, 'HeldTooMuchError') >= 1)
+  })
+
+  it('takes slots back from idle attackers that have all of them', async () => {
+    const { after } = await under('twice as many idle attackers as slots', async () => {
+      for (let i = 0; i < 2 * MAX_INBOUND; i++) {
+        const { connection } = await position(false)
+        await connection.newStream(DESCRIPTOR_PROTOCOL).catch(() => {})
+      }
+      return 0
+    })
+    assert.ok(after.defences.reaped.crowded >= MAX_INBOUND, `${after.defences.reaped.crowded} were reaped`)
+    assert.ok(after.defences.inboundConnections <= MAX_INBOUND)
+  })
+
+  it('lets one peer have four connections', async () => {
+    const node = await createNode()
+    const { before, after } = await under('20 connections of one peer', async () => {
+      for (let i = 0; i < 20; i++) {
+        await node.dial(forwarder.addresses, { force: true }).catch(() => {})
+      }
+      return 0
+    })
+    assert.ok(after.defences.connections.deniedPeer - before.defences.connections.deniedPeer >= 16)
+    await node.stop()
+  })
+
+  it('keeps few of the provider records that one peer leaves, and no values', async () => {
+    const { after } = await under('12,000 provider records and 100 values from 4 peers', async () => sum(Array.from({ length: 4 }, async () => {
+      const key = await generateKeyPair('Ed25519')
+      const peer = peerIdFromPrivateKey(key)
+      const node = await createNode({ privateKey: key })
+      const stream = await (await node.dial(forwarder.addresses)).newStream(kadProtocol(ATTACKED_NETWORK))
+      const send = async (message: Uint8Array): Promise<number> => {
+        if (stream.status === 'open' && !stream.send(message)) {
+          await pEvent(stream, 'drain', { timeout: 5_000, rejectionEvents: ['close'] }).catch(() => {})
+        }
+        return message.length
+      }
+      let sent = 0
+      for (let number = 0; number < 3_000; number++) {
+        sent += await send(provide(number, peer))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      for (let number = 0; number < 25; number++) {
+        const values = await (await node.dial(forwarder.addresses)).newStream(kadProtocol(ATTACKED_NETWORK))
+        values.send(putValue(peer, publicKeyToProtobuf(key.publicKey)))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await node.stop()
+      return sent
+    })))
+    const { datastore, providerRecords } = after.defences
+    // and the forwarder's own
+    assert.ok(providerRecords <= 4 * 1_088 + 8 && providerRecords > 1_000, `${providerRecords} records`)
+    assert.ok(datastore.refusedProviderRecords > 1_000, `${datastore.refusedProviderRecords} refused`)
+    assert.ok(datastore.refusedValues >= 25, `${datastore.refusedValues} values refused`)
+  })
+})
+
+/** All of them at once. @returns what they sent in all, bytes */
+async function sum (numbers: Array<Promise<number>>): Promise<number> {
+  return (await Promise.all(numbers)).reduce((all, number) => all + number, 0)
+}
