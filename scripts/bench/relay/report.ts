@@ -75,7 +75,7 @@ function goalOf (kind: GoalKind, ratios: Ratios): Goal[] {
 /** For people. */
 export function tableOf ({ sizes, goals }: Report): string {
   const rows = Object.entries(sizes).flatMap(([bytes, lanes]) => Object.entries(lanes).map(([name, figures]) =>
-    [bytes, name, ...Object.values(figures as RoundFigures).map(number)]))
+    [bytes, name, ...Object.values(figures).map(number)]))
   const head = ['bytes', 'lane', 'packets/CPU s', 'packets/s', 'idle p50 µs', 'idle p99 µs', 'half p99 µs', 'lost']
   const bounds = goals.map(({ figure, value, atLeast, atMost, isMet }) =>
     [figure, number(value), atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`, isMet ? 'met' : 'missed'])
