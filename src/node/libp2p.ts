@@ -1,5 +1,6 @@
 // The composition root for Node.js: the only place where a byway node's libp2p is put together.
 import { Admission } from '../defence/admission.ts'
+import { collectEarly } from './early-collection.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
@@ -9,6 +10,7 @@ import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { noise } from '@chainsafe/libp2p-noise'
+import { oneWrite } from './one-write.ts'
 import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
 import { reaper } from '../defence/reaper.ts'
@@ -71,6 +73,7 @@ const INBOUND_PER_SECOND = 1_000
  * @returns the libp2p node; its role is `services.byway`
  */
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
+  collectEarly()
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
@@ -86,7 +89,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     })))],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
