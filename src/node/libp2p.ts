@@ -1,6 +1,5 @@
 // The composition root for Node.js: the only place where a byway node's libp2p is put together.
 import { Admission } from '../defence/admission.ts'
-import { collectEarly } from './early-collection.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
@@ -15,6 +14,7 @@ import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
+import { weighExternalMemory } from './external-memory.ts'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import type { AdmissionLimits } from '../defence/admission.ts'
@@ -73,7 +73,7 @@ const INBOUND_PER_SECOND = 1_000
  * @returns the libp2p node; its role is `services.byway`
  */
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
-  collectEarly()
+  weighExternalMemory()
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })

@@ -35,7 +35,7 @@ export interface RoundFigures {
 /** One write of an application that writes much at once. */
 const BULK_BYTES = 60_000
 /** The second sample is taken while there is still load. */
-const SLACK_MS = 100
+const SLACK_MS = 50
 
 export class Lane {
   readonly #carrier: CarrierName

@@ -15,6 +15,9 @@ export interface Extent {
   warmUpMs: number
 }
 
+/** Of the other phases before the first round. */
+const WARM_UP_PART_MS = 20
+
 /** By lane, in the order of the rounds. */
 export type Rounds = Partial<Record<LaneName, RoundFigures[]>>
 
@@ -28,7 +31,7 @@ export async function measure ({ sizes, lanes, rounds, durations, warmUpMs }: Ex
     await Promise.all([...carriers.values()].map(async (lane) => lane.start()))
     const carrierOf = (name: LaneName): Lane => carriers.get(LANES[name].carrier) as Lane
     for (const name of lanes) {
-      await carrierOf(name).measure(name, sizes[0], { ...durations, settleMs: warmUpMs })
+      await carrierOf(name).measure(name, sizes[0], { settleMs: warmUpMs, windowMs: WARM_UP_PART_MS, idleMs: WARM_UP_PART_MS, halfLoadMs: WARM_UP_PART_MS })
     }
     const bySize = new Map<number, Rounds>()
     for (const packetBytes of sizes) {
