@@ -18,7 +18,7 @@ import type { LaneName } from './relay/lanes.ts'
 
 const ALL_LANES = Object.keys(LANES) as LaneName[]
 const FULL: Extent = {
-  sizes: [64, 256, 1_024, 8_192], lanes: ALL_LANES, rounds: 7, durations: { settleMs: 150, windowMs: 500, idleMs: 400, halfLoadMs: 400 }, warmUpMs: 1_500
+  sizes: [64, 256, 1_024, 8_192], lanes: ALL_LANES, rounds: 5, durations: { settleMs: 150, windowMs: 500, idleMs: 400, halfLoadMs: 400 }, warmUpMs: 1_500
 }
 const QUICK: Extent = {
   sizes: [64, 1_024], lanes: ALL_LANES, rounds: 1, durations: { settleMs: 10, windowMs: 40, idleMs: 40, halfLoadMs: 40 }, warmUpMs: 10

@@ -27,8 +27,10 @@ export interface RoundFigures {
   /** One message at a time: from when it was sent to when it was received. */
   idleP50Us: number
   idleP99Us: number
-  /** At half of `packetsPerSecond`. */
+  /** All lanes at the same load: half of what the circuit relay can do. */
   halfLoadP99Us: number
+  /** At half of this lane's own `packetsPerSecond`, which may be ten times as much. */
+  ownHalfLoadP99Us: number
   lostShare: number
 }
 
@@ -58,19 +60,28 @@ export class Lane {
     await Promise.all([this.#relay, this.#receiver, this.#sender].map(async (child) => child.stop()))
   }
 
-  async measure (name: LaneName, packetBytes: number, { settleMs, windowMs, idleMs, halfLoadMs }: Durations): Promise<RoundFigures> {
+  /** How many packets per second arrive at full load. */
+  async rate (name: LaneName, packetBytes: number, { settleMs, windowMs }: Durations): Promise<number> {
     await this.#sender.ask('choose', name)
-    const packets = LANES[name].isBulk ? Math.floor(BULK_BYTES / packetBytes) : 1
-    const full = await this.#full({ mode: 'full', packetBytes, packets, durationMs: settleMs + windowMs + SLACK_MS }, settleMs, windowMs)
-    const idle = await this.#timed({ mode: 'idle', packetBytes, packets, durationMs: idleMs })
-    const half = await this.#timed({ mode: 'paced', packetBytes, packets, durationMs: halfLoadMs, packetsPerSecond: full.packetsPerSecond / 2 })
+    return (await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)).packetsPerSecond
+  }
+
+  /** @param packetsPerSecond - the load that all lanes have in common */
+  async measure (name: LaneName, packetBytes: number, packetsPerSecond: number, { settleMs, windowMs, idleMs, halfLoadMs }: Durations): Promise<RoundFigures> {
+    await this.#sender.ask('choose', name)
+    const full = await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)
+    const idle = await this.#run(loadOf(name, 'idle', packetBytes, idleMs), true)
+    const half = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond }, true)
+    const ownHalf = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond: full.packetsPerSecond / 2 }, true)
+    const all = [full, idle, half, ownHalf]
     return {
       packetsPerCpuSecond: full.packetsPerCpuSecond,
       packetsPerSecond: full.packetsPerSecond,
       idleP50Us: percentile(idle.latenciesUs, 0.5),
       idleP99Us: percentile(idle.latenciesUs, 0.99),
       halfLoadP99Us: percentile(half.latenciesUs, 0.99),
-      lostShare: 1 - (full.packets + idle.packets + half.packets) / (full.sent + idle.sent + half.sent)
+      ownHalfLoadP99Us: percentile(ownHalf.latenciesUs, 0.99),
+      lostShare: 1 - all.reduce((sum, { packets }) => sum + packets, 0) / all.reduce((sum, { sent }) => sum + sent, 0)
     }
   }
 
@@ -84,10 +95,6 @@ export class Lane {
     return { ...await running, packetsPerSecond: packetsPerNs * 1e9, packetsPerCpuSecond: packetsPerNs * 1e9 / (slope(before.cpu, after.cpu) * 1e3) }
   }
 
-  async #timed (load: Load): Promise<Received & { sent: number }> {
-    return this.#run(load, true)
-  }
-
   async #run (load: Load, isRecording: boolean): Promise<Received & { sent: number }> {
     await this.#receiver.ask('begin', { packetBytes: load.packetBytes, isRecording })
     const sent = await this.#sender.ask<number>('run', load)
@@ -98,6 +105,10 @@ export class Lane {
     const [cpu, count] = await Promise.all([this.#relay.ask<Sample>('cpu'), this.#receiver.ask<Sample>('count')])
     return { cpu, count }
   }
+}
+
+function loadOf (name: LaneName, mode: Load['mode'], packetBytes: number, durationMs: number): Load {
+  return { mode, packetBytes, packets: LANES[name].isBulk ? Math.floor(BULK_BYTES / packetBytes) : 1, durationMs }
 }
 
 /** Per nanosecond. */

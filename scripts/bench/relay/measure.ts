@@ -15,8 +15,8 @@ export interface Extent {
   warmUpMs: number
 }
 
-/** Of the other phases before the first round. */
-const WARM_UP_PART_MS = 20
+/** Half of what this lane can do is the load under which the delays of all lanes are compared. */
+const COMMON_LANE = 'circuitRelay'
 
 /** By lane, in the order of the rounds. */
 export type Rounds = Partial<Record<LaneName, RoundFigures[]>>
@@ -31,14 +31,16 @@ export async function measure ({ sizes, lanes, rounds, durations, warmUpMs }: Ex
     await Promise.all([...carriers.values()].map(async (lane) => lane.start()))
     const carrierOf = (name: LaneName): Lane => carriers.get(LANES[name].carrier) as Lane
     for (const name of lanes) {
-      await carrierOf(name).measure(name, sizes[0], { settleMs: warmUpMs, windowMs: WARM_UP_PART_MS, idleMs: WARM_UP_PART_MS, halfLoadMs: WARM_UP_PART_MS })
+      await carrierOf(name).rate(name, sizes[0], { ...durations, settleMs: warmUpMs })
     }
+    const common = lanes.includes(COMMON_LANE) ? COMMON_LANE : lanes[0]
     const bySize = new Map<number, Rounds>()
     for (const packetBytes of sizes) {
+      const packetsPerSecond = await carrierOf(common).rate(common, packetBytes, durations) / 2
       const figures: Rounds = Object.fromEntries(lanes.map((name) => [name, []]))
       for (let round = 0; round < rounds; round++) {
         for (const name of round % 2 === 0 ? lanes : lanes.toReversed()) {
-          figures[name]?.push(await carrierOf(name).measure(name, packetBytes, durations))
+          figures[name]?.push(await carrierOf(name).measure(name, packetBytes, packetsPerSecond, durations))
         }
       }
       bySize.set(packetBytes, figures)
@@ -58,6 +60,7 @@ export function medians (rounds: readonly RoundFigures[]): RoundFigures {
     idleP50Us: of('idleP50Us'),
     idleP99Us: of('idleP99Us'),
     halfLoadP99Us: of('halfLoadP99Us'),
+    ownHalfLoadP99Us: of('ownHalfLoadP99Us'),
     lostShare: of('lostShare', 5)
   }
 }

@@ -112,7 +112,8 @@ export class Pump {
       }
     }
     while (!this.#isOver) {
-      const messages = Math.floor((performance.now() - startedMs) / 1_000 * packetsPerSecond / packets) - dueMessages
+      // the first one at once
+      const messages = 1 + Math.floor((performance.now() - startedMs) / 1_000 * packetsPerSecond / packets) - dueMessages
       if (messages > 0) {
         dueMessages += messages
         due.push({ messages, dueNs: nowNs() })

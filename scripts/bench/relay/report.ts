@@ -1,4 +1,5 @@
 // What the rounds of the relay benchmark come to: medians, ratios of lanes, and the goals.
+import { cryptoPacketsPerCpuSecond } from './floor.ts'
 import { medians, ratio } from './measure.ts'
 import { LANES } from './lanes.ts'
 import type { LaneName } from './lanes.ts'
@@ -18,7 +19,15 @@ export interface Goal {
 type Sizes = Record<string, Partial<Record<LaneName, RoundFigures>>>
 type Ratios = Record<string, Record<string, number>>
 
-export interface Report { sizes: Sizes, ratios: Ratios, goals: Goal[] }
+/** Packets per second of CPU time. */
+export interface Floor {
+  /** Of a relay that does nothing but decrypt and encrypt. */
+  crypto: number
+  /** Of one that does this and what the bare TCP relay does: what is left is the price of libp2p's streams, and ours. */
+  cryptoAndTcp?: number
+}
+
+export interface Report { sizes: Sizes, ratios: Ratios, floors: Record<string, Floor>, goals: Goal[] }
 
 interface RatioKind { figure: keyof RoundFigures, of: LaneName, to: LaneName }
 
@@ -48,9 +57,12 @@ const GOALS: GoalKind[] = [
   { bytes: 1_024, ratio: 'halfLoadP99LabelledOverCircuitRelay', atMost: 0.333 }
 ]
 
+const FLOOR_MS = 300
+
 export function reportOf (bySize: ReadonlyMap<number, Rounds>): Report {
   const sizes: Sizes = {}
   const ratios: Ratios = {}
+  const floors: Record<string, Floor> = {}
   for (const [bytes, rounds] of bySize) {
     const lanes = Object.keys(LANES).filter((name) => rounds[name as LaneName] !== undefined) as LaneName[]
     sizes[bytes] = Object.fromEntries(lanes.map((name) => [name, medians(rounds[name] as RoundFigures[])]))
@@ -58,8 +70,14 @@ export function reportOf (bySize: ReadonlyMap<number, Rounds>): Report {
       const value = ratio(rounds, kind.figure, kind.of, kind.to)
       return value === undefined ? [] : [[name, value]]
     }))
+    floors[bytes] = floorOf(bytes, sizes[bytes].tcp?.packetsPerCpuSecond)
   }
-  return { sizes, ratios, goals: GOALS.flatMap((kind) => goalOf(kind, ratios)) }
+  return { sizes, ratios, floors, goals: GOALS.flatMap((kind) => goalOf(kind, ratios)) }
+}
+
+function floorOf (bytes: number, tcp: number | undefined): Floor {
+  const crypto = cryptoPacketsPerCpuSecond(bytes, FLOOR_MS)
+  return { crypto: Math.round(crypto), ...(tcp === undefined ? {} : { cryptoAndTcp: Math.round(1 / (1 / crypto + 1 / tcp)) }) }
 }
 
 /** None where the run left out what it is about. */
@@ -73,13 +91,15 @@ function goalOf (kind: GoalKind, ratios: Ratios): Goal[] {
 }
 
 /** For people. */
-export function tableOf ({ sizes, goals }: Report): string {
+export function tableOf ({ sizes, floors, goals }: Report): string {
   const rows = Object.entries(sizes).flatMap(([bytes, lanes]) => Object.entries(lanes).map(([name, figures]) =>
     [bytes, name, ...Object.values(figures).map(number)]))
-  const head = ['bytes', 'lane', 'packets/CPU s', 'packets/s', 'idle p50 µs', 'idle p99 µs', 'half p99 µs', 'lost']
+  const head = ['bytes', 'lane', 'packets/CPU s', 'packets/s', 'idle p50 µs', 'idle p99 µs', 'half p99 µs', 'own half p99 µs', 'lost']
+  const least = Object.entries(floors).map(([bytes, { crypto, cryptoAndTcp }]) =>
+    [bytes, 'packets/CPU s at most', number(crypto), 'with crypto alone,', cryptoAndTcp === undefined ? '' : number(cryptoAndTcp), 'with sockets too'])
   const bounds = goals.map(({ figure, value, atLeast, atMost, isMet }) =>
     [figure, number(value), atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`, isMet ? 'met' : 'missed'])
-  return `${aligned([head, ...rows])}\n\n${aligned(bounds)}`
+  return [[head, ...rows], least, bounds].filter(({ length }) => length > 0).map(aligned).join('\n\n')
 }
 
 function number (value: number): string {
