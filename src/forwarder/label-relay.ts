@@ -9,6 +9,7 @@ import { Flag, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../prot
 import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/labelled.ts'
 import { At, readUint32 } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
+import { copyBytes } from '../link/copy-bytes.ts'
 import { NONE } from './label-slots.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import type { LabelSlots } from './label-slots.ts'
@@ -139,7 +140,7 @@ export class LabelRelay {
       return to
     }
     const batch = link.buffer
-    batch.set(at === 0 && length === buffer.length ? buffer : buffer.subarray(at, at + length), to)
+    copyBytes(buffer, at, length, batch, to)
     batch[to + At.ttl] = buffer[at + At.ttl] - 1
     this.#counters.forwardedPackets++
     this.#counters.forwardedBytes += length

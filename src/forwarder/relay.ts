@@ -64,6 +64,9 @@ export class Relay {
   readonly #authority: RouteAuthority | undefined
   readonly #refusal: Refusal
   readonly #labels: LabelRelay | undefined
+  /** When the last chunk came that had source-routed packets, by both clocks. */
+  #routedAtMs = Number.NaN
+  #routedAtS = 0
   readonly counters = zeroCounters()
 
   constructor (init: RelayInit) {
@@ -99,7 +102,11 @@ export class Relay {
   }
 
   #receiveRouted (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number): void {
-    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#nowS())
+    if (nowMs !== this.#routedAtMs) {
+      this.#routedAtMs = nowMs
+      this.#routedAtS = this.#nowS()
+    }
+    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#routedAtS)
     if (verdict === MALFORMED) {
       this.#refusal.drop('malformed')
       return
