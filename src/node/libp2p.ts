@@ -14,8 +14,8 @@ import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
-import { weighExternalMemory } from './external-memory.ts'
 import { webSockets } from '@libp2p/websockets'
+import { YoungGarbage } from './young-garbage.ts'
 import { yamux } from '@libp2p/yamux'
 import type { AdmissionLimits } from '../defence/admission.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
@@ -48,6 +48,9 @@ export interface NodeInit<R extends Role> {
   start?: boolean
 }
 
+/** Of the process, whatever nodes it has. */
+const garbage = new YoungGarbage()
+
 export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
 
 /** Window and read buffer of a stream: with these, pausing cannot reset a healthy stream. */
@@ -73,7 +76,6 @@ const INBOUND_PER_SECOND = 1_000
  * @returns the libp2p node; its role is `services.byway`
  */
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<BywayNode<R>> {
-  weighExternalMemory()
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
@@ -89,7 +91,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<By
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     })))],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite((bytes) => { garbage.sent(bytes) }), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,

@@ -10,22 +10,26 @@ interface SocketConnection {
   sendData?: (data: Uint8ArrayList) => unknown
 }
 
-/** Never denies: changes how raw TCP connections write, in either direction. Compose it with the node's other gaters. */
-export function oneWrite (): ConnectionGater {
+/**
+ * Never denies: changes how raw TCP connections write, in either direction. Compose it with the node's other gaters.
+ *
+ * @param onSent - hears of the bytes of each message
+ */
+export function oneWrite (onSent: (bytes: number) => void = () => {}): ConnectionGater {
   return {
     denyInboundConnection: (connection) => {
-      writeAtOnce(connection)
+      writeAtOnce(connection, onSent)
       return false
     },
     denyOutboundEncryptedConnection: (_, connection) => {
-      writeAtOnce(connection)
+      writeAtOnce(connection, onSent)
       return false
     }
   }
 }
 
 /** Where the connection is none that we know, it stays as it is. */
-function writeAtOnce (connection: MultiaddrConnection): void {
+function writeAtOnce (connection: MultiaddrConnection, onSent: (bytes: number) => void): void {
   const known = connection as SocketConnection
   const { socket } = known
   const sendData = known.sendData?.bind(connection)
@@ -33,6 +37,7 @@ function writeAtOnce (connection: MultiaddrConnection): void {
     return
   }
   known.sendData = (data) => {
+    onSent(data.byteLength)
     socket.cork?.()
     try {
       return sendData(data)
