@@ -94,7 +94,7 @@ export class Forwarder implements Startable {
       now,
       queueBytes: init.queueBytes ?? DEFAULT_QUEUE_BYTES,
       maxLinks: attachments.maxAttachments + attachments.maxNeighbours,
-      onPacket: (buffer, at, length, from) => { this.#relay.receive(buffer, at, length, from) }
+      onPacket: (buffer, at, length, from, nowMs) => { this.#relay.receive(buffer, at, length, from, nowMs) }
     })
     this.#endpoint = new Endpoint({ self: nodeIdOf(components.peerId), links: this.links, nowS })
     this.#prober = new Prober({ endpoint: this.#endpoint, now, nowS })

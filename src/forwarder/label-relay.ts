@@ -9,6 +9,7 @@ import { Flag, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../prot
 import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/labelled.ts'
 import { At, readUint32 } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
+import { copyBytes } from '../link/copy-bytes.ts'
 import { NONE } from './label-slots.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import type { LabelSlots } from './label-slots.ts'
@@ -38,7 +39,6 @@ export class LabelRelay {
   readonly #capacity: TokenBucket
   readonly #counters: RelayCounters
   readonly #refusal: Refusal
-  readonly #now: () => number
   readonly #notices: TokenBucket
   /** Where the packet before was, and where those end that have been looked at already. */
   #lastAt = 0
@@ -50,12 +50,11 @@ export class LabelRelay {
     this.#capacity = init.capacity
     this.#counters = init.counters
     this.#refusal = init.refusal
-    this.#now = init.now
     this.#notices = new TokenBucket({ ratePerSecond: LABEL_NOTICES_PER_SECOND, burst: LABEL_NOTICE_BURST, nowMs: init.now() })
   }
 
   /** A labelled packet. */
-  receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
+  receive (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number): void {
     if (length < LABELLED_HEADER_BYTES) {
       this.#refusal.drop('malformed')
       return
@@ -65,7 +64,6 @@ export class LabelRelay {
       this.#aheadTo = this.#slots.readAhead(buffer, at)
     }
     this.#lastAt = at
-    const nowMs = this.#now()
     const slot = this.#find(buffer, at, from, nowMs)
     if (slot === NONE) {
       this.#refusal.refuse(buffer, at, length, from, 'unknownLabel', NoticeCode.unknownLabel)
@@ -95,19 +93,19 @@ export class LabelRelay {
    * A notice about a label. The neighbour names the label that it gave; who sent the packet here gets the notice with the label
    * that it was given.
    */
-  receiveNotice (buffer: Uint8Array, at: number, length: number, from: Link): void {
+  receiveNotice (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number): void {
     if (!isLabelNotice(buffer, at, length)) {
       this.#refusal.drop('malformed')
     } else if (buffer[at + At.ttl] <= 1) {
       this.#refusal.drop('ttlExceeded')
-    } else if (!this.#notices.take(1, this.#now())) {
+    } else if (!this.#notices.take(1, nowMs)) {
       this.#refusal.drop('overRate')
     } else {
-      this.#passOn(buffer, at, length, from)
+      this.#passOn(buffer, at, length, from, nowMs)
     }
   }
 
-  #passOn (buffer: Uint8Array, at: number, length: number, from: Link): void {
+  #passOn (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number): void {
     const slots = this.#slots
     const label = at + At.pathTag
     const slot = slots.findByOut(from.index, readUint32(buffer, label), readUint32(buffer, label + LABEL_BYTES / 2))
@@ -118,7 +116,7 @@ export class LabelRelay {
     const link = this.#links.byIndex(slots.fromLink(slot))
     if (link === undefined) {
       this.#refusal.drop('noSuchNeighbour')
-    } else if (!this.#capacity.take(length, this.#now())) {
+    } else if (!this.#capacity.take(length, nowMs)) {
       this.#refusal.drop('overCapacity')
     } else {
       const to = this.#copy(buffer, at, length, link)
@@ -142,7 +140,7 @@ export class LabelRelay {
       return to
     }
     const batch = link.buffer
-    batch.set(at === 0 && length === buffer.length ? buffer : buffer.subarray(at, at + length), to)
+    copyBytes(buffer, at, length, batch, to)
     batch[to + At.ttl] = buffer[at + At.ttl] - 1
     this.#counters.forwardedPackets++
     this.#counters.forwardedBytes += length

@@ -64,6 +64,9 @@ export class Relay {
   readonly #authority: RouteAuthority | undefined
   readonly #refusal: Refusal
   readonly #labels: LabelRelay | undefined
+  /** When the last chunk came that had source-routed packets, by both clocks. */
+  #routedAtMs = Number.NaN
+  #routedAtS = 0
   readonly counters = zeroCounters()
 
   constructor (init: RelayInit) {
@@ -83,23 +86,27 @@ export class Relay {
     this.#labels = init.table && new LabelRelay({ table: init.table, links: init.endpoint.links, capacity, counters, refusal, now: init.now })
   }
 
-  /** Takes one packet from a neighbour. The buffer is shared memory: read only. */
-  receive (buffer: Uint8Array, at: number, length: number, from: Link): void {
+  /** Takes one packet from a neighbour. The buffer is shared memory: read only. The time is that at which its chunk came. */
+  receive (buffer: Uint8Array, at: number, length: number, from: Link, nowMs = this.#now()): void {
     const kind = buffer[at + At.kind]
     const labels = this.#labels
     if (kind === Kind.labelled && labels !== undefined) {
-      labels.receive(buffer, at, length, from)
+      labels.receive(buffer, at, length, from, nowMs)
     } else if (kind === Kind.notice && labels !== undefined && buffer[at + At.hopCount] === 0) {
-      labels.receiveNotice(buffer, at, length, from)
+      labels.receiveNotice(buffer, at, length, from, nowMs)
     } else if (kind === Kind.sourceRouted || kind === Kind.notice) {
-      this.#receiveRouted(buffer, at, length, from)
+      this.#receiveRouted(buffer, at, length, from, nowMs)
     } else {
       this.#refusal.drop('unknownKind')
     }
   }
 
-  #receiveRouted (buffer: Uint8Array, at: number, length: number, from: Link): void {
-    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#nowS())
+  #receiveRouted (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number): void {
+    if (nowMs !== this.#routedAtMs) {
+      this.#routedAtMs = nowMs
+      this.#routedAtS = this.#nowS()
+    }
+    const verdict = acceptSourceRoute(buffer, at, length, this.#endpoint.self, from.node, this.#routedAtS)
     if (verdict === MALFORMED) {
       this.#refusal.drop('malformed')
       return
@@ -115,12 +122,11 @@ export class Relay {
     } else if (buffer[at + At.ttl] <= 1) {
       this.#refuse(buffer, at, length, from, NoticeCode.ttlExceeded)
     } else {
-      this.#sendOn(buffer, at, length, from, next)
+      this.#sendOn(buffer, at, length, from, next, nowMs)
     }
   }
 
-  #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, next: number): void {
-    const nowMs = this.#now()
+  #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, next: number, nowMs: number): void {
     if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(1, nowMs)) {
       this.#refusal.drop('overRate')
       return

@@ -7,6 +7,7 @@ import {
   ARRIVED, At, acceptSourceRoute, entryAt, flagsAfter, headerBytes, nextHop, packetBytes, replyHeader, writePacket
 } from '../../protocols/forward/source-route.ts'
 import { copyOf } from '../../protocols/forward/node-id.ts'
+import { copyBytes } from './copy-bytes.ts'
 import { EndLabels } from './end-labels.ts'
 import { wayAlong } from './way.ts'
 import type { EndLabel } from './end-labels.ts'
@@ -187,7 +188,7 @@ export class Endpoint {
 
 /** Copies a packet into a batch and rewrites it there for its next hop. */
 export function copyPacket (buffer: Uint8Array, at: number, length: number, batch: Uint8Array, to: number, next: number): void {
-  batch.set(at === 0 && length === buffer.length ? buffer : buffer.subarray(at, at + length), to)
+  copyBytes(buffer, at, length, batch, to)
   batch[to + At.flags] = flagsAfter(buffer, at, next)
   batch[to + At.hopIndex] = next
   batch[to + At.ttl] = buffer[at + At.ttl] - 1

@@ -1,12 +1,12 @@
 // The queue of packets before a link, kept as batches that are sent as they are. Bounded in bytes: when it is full the
 // oldest droppable packets go, and if there are not enough of them the new packet does.
+import { allocUnsafe } from 'uint8arrays/alloc'
 import { Flag } from '../../protocols/forward/constants.ts'
 
 /** A batch fills one Noise message (65,519 bytes of plaintext) together with the muxer's 12-byte header. */
 export const MAX_BATCH_BYTES = 65_000
-/** A batch begins small, since most hold one or two packets, and grows fourfold. */
-const FIRST_BATCH_BYTES = 1_024
-const GROWTH = 4
+/** Room in a batch comes in steps, since most batches hold one or two packets; it begins with as much as the last one needed. */
+const BATCH_STEPS_BYTES = [1_024, 4_096, 16_384, MAX_BATCH_BYTES]
 /**
  * A full queue drops at least a sixteenth of itself at once, if there is so much to drop: it is looked through, and closed up,
  * once for many packets instead of once for each.
@@ -25,6 +25,8 @@ export class PacketQueue {
   readonly #batches: Batch[] = []
   #queuedBytes = 0
   #droppableBytes = 0
+  /** Length of the batch that left last. */
+  #lastBytes = 0
   /** Packets that were dropped here, new ones and old ones alike. */
   droppedPackets = 0
 
@@ -82,6 +84,7 @@ export class PacketQueue {
     const batch = this.#batches.shift() as Batch
     this.#queuedBytes -= batch.length
     this.#droppableBytes -= batch.droppableBytes
+    this.#lastBytes = batch.length
     return batch.bytes.subarray(0, batch.length)
   }
 
@@ -101,7 +104,7 @@ export class PacketQueue {
       grow(last, last.length + length)
       return last
     }
-    const batch = { bytes: new Uint8Array(Math.max(FIRST_BATCH_BYTES, length)), length: 0, packets: 0, droppableBytes: 0 }
+    const batch = { bytes: roomFor(Math.max(this.#lastBytes, length)), length: 0, packets: 0, droppableBytes: 0 }
     this.#batches.push(batch)
     return batch
   }
@@ -168,8 +171,13 @@ export class PacketQueue {
 
 function grow (batch: Batch, bytes: number): void {
   if (bytes > batch.bytes.length) {
-    const grown = new Uint8Array(Math.min(MAX_BATCH_BYTES, Math.max(batch.bytes.length * GROWTH, bytes)))
+    const grown = roomFor(bytes)
     grown.set(batch.bytes.subarray(0, batch.length))
     batch.bytes = grown
   }
+}
+
+/** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
+function roomFor (bytes: number): Uint8Array {
+  return allocUnsafe(BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES)
 }

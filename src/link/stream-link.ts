@@ -1,10 +1,11 @@
 // The stream driver of a link: one outgoing libp2p stream for packets to the neighbour, one incoming for packets from it.
 // Credit travels on the unused direction of each.
-import { CREDIT_STEP_BYTES, LINK_CONTROL_BYTES } from '../../protocols/forward/constants.ts'
+import { CREDIT_STEP_BYTES } from '../../protocols/forward/constants.ts'
 import { FrameReader } from '../../protocols/forward/frame-reader.ts'
-import { decodeCredit, encodeCredit } from '../../protocols/forward/link-control.ts'
+import { decodeCredit } from '../../protocols/forward/link-control.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { release } from '../../protocols/stream-io.ts'
+import { CreditSender } from './credit-sender.ts'
 import { CreditWindow } from './credit-window.ts'
 import { ARRIVAL_INTERVAL_MS, DeliveryRate } from './delivery-rate.ts'
 import { PacketQueue } from './packet-queue.ts'
@@ -12,9 +13,10 @@ import type { EndOfTick, Flushable } from './end-of-tick.ts'
 import type { Link, LinkCounters } from './link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** Takes one packet where it lies; must copy what it keeps. */
-export type PacketSink = (buffer: Uint8Array, at: number, length: number, from: Link) => void
+/** Takes one packet where it lies; must copy what it keeps. `nowMs` is when its chunk came: nobody asks the clock for each packet. */
+export type PacketSink = (buffer: Uint8Array, at: number, length: number, from: Link, nowMs: number) => void
 
 /** A neighbour that does not read its credit stream must not make us hold more than this. */
 const CREDIT_BUFFER_BYTES = 65_536
@@ -133,7 +135,7 @@ export class StreamLink implements Link, Flushable {
       }
     })
     stream.addEventListener('drain', () => { this.#sendQueued() })
-    this.#read(stream, reader, () => { this.#outgoingGone(stream) })
+    this.#read(stream, (data) => { pushAll(reader, data) }, () => { this.#outgoingGone(stream) })
   }
 
   /** Packets from the neighbour come over this stream from now on. */
@@ -142,29 +144,29 @@ export class StreamLink implements Link, Flushable {
     this.#incoming = stream
     previous?.abort(new Error('replaced by a newer stream'))
     stream.maxWriteBufferLength = CREDIT_BUFFER_BYTES
-    let consumedBytes = 0
-    let creditedBytes = 0
-    let seenBytes = 0
+    const credit = new CreditSender(this.#init.endOfTick, (bytes) => { send(stream, bytes) })
+    const { counters } = this
+    let chunkBytes = 0
+    let nowMs = 0
     const reader = new FrameReader((buffer, at, length) => {
-      consumedBytes += length
-      this.counters.receivedPackets++
-      this.counters.receivedBytes += length
-      this.#init.onPacket(buffer, at, length, this)
+      chunkBytes += length
+      counters.receivedPackets++
+      this.#init.onPacket(buffer, at, length, this, nowMs)
     })
-    const afterChunk = (): void => {
-      this.arrivalRate.delivered(consumedBytes - seenBytes, this.#init.now())
-      seenBytes = consumedBytes
-      if (consumedBytes - creditedBytes >= CREDIT_STEP_BYTES - LINK_CONTROL_BYTES) {
-        creditedBytes = consumedBytes
-        send(stream, encodeCredit(consumedBytes))
-      }
+    const readChunk = (data: Uint8Array | Uint8ArrayList): void => {
+      nowMs = this.#init.now()
+      chunkBytes = 0
+      pushAll(reader, data)
+      counters.receivedBytes += chunkBytes
+      this.arrivalRate.delivered(chunkBytes, nowMs)
+      credit.consumed(chunkBytes)
     }
-    this.#read(stream, reader, () => {
+    this.#read(stream, readChunk, () => {
       if (this.#incoming === stream) {
         this.#incoming = undefined
         this.#closed()
       }
-    }, afterChunk)
+    })
   }
 
   /** Down at once; what can be sent still goes, and the neighbour has a second to close its side. */
@@ -187,18 +189,10 @@ export class StreamLink implements Link, Flushable {
     }
   }
 
-  #read (stream: Stream, reader: FrameReader, onClose: () => void, afterChunk?: () => void): void {
-    stream.addEventListener('message', (event: StreamMessageEvent) => {
+  #read (stream: Stream, onChunk: (data: Uint8Array | Uint8ArrayList) => void, onClose: () => void): void {
+    stream.addEventListener('message', ({ data }: StreamMessageEvent) => {
       try {
-        const data = event.data
-        if (data instanceof Uint8Array) {
-          reader.push(data)
-        } else {
-          for (const segment of data) {
-            reader.push(segment)
-          }
-        }
-        afterChunk?.()
+        onChunk(data)
       } catch (error) {
         this.#init.log.error('reading packets from %p failed - %e', this.peer, error)
         stream.abort(error as Error)
@@ -215,6 +209,16 @@ export class StreamLink implements Link, Flushable {
     if (!this.hasStreams) {
       this.#init.onIdle(this)
     }
+  }
+}
+
+function pushAll (reader: FrameReader, data: Uint8Array | Uint8ArrayList): void {
+  if (data instanceof Uint8Array) {
+    reader.push(data)
+    return
+  }
+  for (const segment of data) {
+    reader.push(segment)
   }
 }
 

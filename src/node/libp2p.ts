@@ -11,11 +11,13 @@ import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
+import { oneWrite } from './one-write.ts'
 import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
+import { YoungGarbage } from './young-garbage.ts'
 import { yamux } from '@libp2p/yamux'
 import type { DefenceStatus } from './node-defences.ts'
 import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
@@ -53,6 +55,9 @@ export interface NodeInit<R extends Role> {
   wrapTransport?: (transport: TransportFactory) => TransportFactory
   start?: boolean
 }
+
+/** Of the process, whatever nodes it has. */
+const garbage = new YoungGarbage()
 
 export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
 
@@ -108,7 +113,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     })), {}, undefined, defences.onBreach)],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite((bytes) => { garbage.sent(bytes) }), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,

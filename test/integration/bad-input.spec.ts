@@ -187,7 +187,7 @@ describe('a node that gets bad input', function () {
     before(async () => {
       const privateKey = await keyOf(77)
       const [forwarder] = net.forwarders
-      const node = await linkNode({ privateKey, onPacket: (...args) => { endpoint.receive(...args) } })
+      const node = await linkNode({ privateKey, onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) } })
       const { links } = node
       self = nodeIdOf(node.node.peerId)
       first = nodeIdOf(forwarder.peerId)

@@ -13,11 +13,12 @@ const peer = await peerOf(1)
 const PACKET_BYTES = 1_000
 const QUEUE_BYTES = 100_000
 
-interface Watched { link: StreamLink, events: string[], received: number[] }
+interface Watched { link: StreamLink, events: string[], received: number[], times: number[] }
 
 function makeLink (now: () => number = () => 0): Watched {
   const events: string[] = []
   const received: number[] = []
+  const times: number[] = []
   const link = new StreamLink({
     peer,
     index: 0,
@@ -25,11 +26,14 @@ function makeLink (now: () => number = () => 0): Watched {
     queueBytes: QUEUE_BYTES,
     now,
     log: defaultLogger().forComponent('test:link'),
-    onPacket: (_buffer, _at, length) => { received.push(length) },
+    onPacket: (_buffer, _at, length, _from, nowMs) => {
+      received.push(length)
+      times.push(nowMs)
+    },
     onDown: () => { events.push('down') },
     onIdle: () => { events.push('idle') }
   })
-  return { link, events, received }
+  return { link, events, received, times }
 }
 
 function put (link: StreamLink, count = 1, droppable = false): number {
@@ -47,6 +51,14 @@ function put (link: StreamLink, count = 1, droppable = false): number {
 function packet (droppable = false): Uint8Array {
   const bytes = new Uint8Array(PACKET_BYTES)
   bytes.set([PACKET_BYTES >> 8, PACKET_BYTES & 0xff, 1, droppable ? Flag.droppable : 0])
+  return bytes
+}
+
+function packets (count: number): Uint8Array {
+  const bytes = new Uint8Array(count * PACKET_BYTES)
+  for (let i = 0; i < count; i++) {
+    bytes.set(packet(), i * PACKET_BYTES)
+  }
   return bytes
 }
 
@@ -150,17 +162,43 @@ describe('stream link', () => {
     assert.deepEqual(events, [])
   })
 
-  it('credits what it has read, a step at a time', () => {
+  const creditsOn = (stream: FakeStream): Array<number | undefined> => stream.sent.map((frame) => decodeCredit(frame, 0, frame.length))
+
+  it('credits what it has read, a step at a time', async () => {
     const { link, received } = makeLink()
     const stream = new FakeStream()
     link.setIncoming(stream.asStream)
     for (let i = 0; i < 40; i++) {
       stream.receive(packet())
+      await nextTick()
     }
     assert.equal(received.length, 40)
-    const credits = stream.sent.map((frame) => decodeCredit(frame, 0, frame.length))
-    assert.deepEqual(credits, [17_000, 34_000])
+    assert.deepEqual(creditsOn(stream), [17_000, 34_000])
     assert.deepEqual([link.counters.receivedPackets, link.counters.receivedBytes], [40, 40_000])
+  })
+
+  it('credits the chunks of one tick at once', async () => {
+    const { link } = makeLink()
+    const stream = new FakeStream()
+    link.setIncoming(stream.asStream)
+    for (let i = 0; i < 60; i++) {
+      stream.receive(packet())
+    }
+    assert.deepEqual(creditsOn(stream), [])
+    await nextTick()
+    assert.deepEqual(creditsOn(stream), [60_000])
+  })
+
+  it('hands out the time at which a chunk came with each of its packets', () => {
+    let nowMs = 0
+    const { link, times } = makeLink(() => nowMs++)
+    const stream = new FakeStream()
+    link.setIncoming(stream.asStream)
+    nowMs = 5
+    stream.receive(packets(3))
+    nowMs = 9
+    stream.receive(packets(2))
+    assert.deepEqual(times, [5, 5, 5, 9, 9])
   })
 
   it('bounds the credits that wait for a neighbour', () => {

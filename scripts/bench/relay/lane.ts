@@ -1,0 +1,121 @@
+// A carrier and its three processes, and one measurement on it. Shares and rates are made of what relay and receiver say at times of
+// the clock that they share, so it does not matter when their answers come.
+import { Child } from '../child-process.ts'
+import { percentile } from '../statistics.ts'
+import { LANES } from './lanes.ts'
+import type { CarrierName, LaneName } from './lanes.ts'
+import type { Load } from './pump.ts'
+import type { ReceiverInit } from './receiver-process.ts'
+import type { Received } from './meter.ts'
+import type { Sample } from './relay-process.ts'
+import type { SenderInit } from './sender-process.ts'
+
+export interface Durations {
+  /** Before a window of full load. */
+  settleMs: number
+  windowMs: number
+  idleMs: number
+  halfLoadMs: number
+}
+
+/** Of one round. */
+export interface RoundFigures {
+  /** CPU time is that of the relay's process, all its threads. */
+  packetsPerCpuSecond: number
+  /** By the clock. */
+  packetsPerSecond: number
+  /** One message at a time: from when it was sent to when it was received. */
+  idleP50Us: number
+  idleP99Us: number
+  /** All lanes at the same load: half of what the circuit relay can do. */
+  halfLoadP99Us: number
+  /** At half of this lane's own `packetsPerSecond`, which may be ten times as much. */
+  ownHalfLoadP99Us: number
+  lostShare: number
+}
+
+/** One write of an application that writes much at once. */
+const BULK_BYTES = 60_000
+/** The second sample is taken while there is still load. */
+const SLACK_MS = 50
+
+export class Lane {
+  readonly #carrier: CarrierName
+  readonly #relay = new Child('relay/relay-process')
+  readonly #receiver = new Child('relay/receiver-process')
+  readonly #sender = new Child('relay/sender-process')
+
+  constructor (carrier: CarrierName) {
+    this.#carrier = carrier
+  }
+
+  async start (): Promise<void> {
+    const carrier = this.#carrier
+    const [relay, feedbackPort] = await Promise.all([this.#relay.ask<string[]>('start', carrier), this.#sender.ask<number>('listen')])
+    const receiver = await this.#receiver.ask<string>('start', { carrier, relay, feedbackPort } satisfies ReceiverInit)
+    await this.#sender.ask('start', { carrier, relay, receiver } satisfies SenderInit)
+  }
+
+  async stop (): Promise<void> {
+    await Promise.all([this.#relay, this.#receiver, this.#sender].map(async (child) => child.stop()))
+  }
+
+  /** How many packets per second arrive at full load. */
+  async rate (name: LaneName, packetBytes: number, { settleMs, windowMs }: Durations): Promise<number> {
+    await this.#sender.ask('choose', name)
+    return (await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)).packetsPerSecond
+  }
+
+  /** @param packetsPerSecond - the load that all lanes have in common */
+  async measure (name: LaneName, packetBytes: number, packetsPerSecond: number, { settleMs, windowMs, idleMs, halfLoadMs }: Durations): Promise<RoundFigures> {
+    await this.#sender.ask('choose', name)
+    const full = await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)
+    const idle = await this.#run(loadOf(name, 'idle', packetBytes, idleMs), true)
+    const half = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond }, true)
+    const ownHalf = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond: full.packetsPerSecond / 2 }, true)
+    const all = [full, idle, half, ownHalf]
+    return {
+      packetsPerCpuSecond: full.packetsPerCpuSecond,
+      packetsPerSecond: full.packetsPerSecond,
+      idleP50Us: percentile(idle.latenciesUs, 0.5),
+      idleP99Us: percentile(idle.latenciesUs, 0.99),
+      halfLoadP99Us: percentile(half.latenciesUs, 0.99),
+      ownHalfLoadP99Us: percentile(ownHalf.latenciesUs, 0.99),
+      lostShare: 1 - all.reduce((sum, { packets }) => sum + packets, 0) / all.reduce((sum, { sent }) => sum + sent, 0)
+    }
+  }
+
+  async #full (load: Load, settleMs: number, windowMs: number): Promise<Received & { sent: number, packetsPerCpuSecond: number, packetsPerSecond: number }> {
+    const running = this.#run(load, false)
+    await pause(settleMs)
+    const before = await this.#sample()
+    await pause(windowMs)
+    const after = await this.#sample()
+    const packetsPerNs = slope(before.count, after.count)
+    return { ...await running, packetsPerSecond: packetsPerNs * 1e9, packetsPerCpuSecond: packetsPerNs * 1e9 / (slope(before.cpu, after.cpu) * 1e3) }
+  }
+
+  async #run (load: Load, isRecording: boolean): Promise<Received & { sent: number }> {
+    await this.#receiver.ask('begin', { packetBytes: load.packetBytes, isRecording })
+    const sent = await this.#sender.ask<number>('run', load)
+    return { ...await this.#receiver.ask<Received>('end'), sent }
+  }
+
+  async #sample (): Promise<{ cpu: Sample, count: Sample }> {
+    const [cpu, count] = await Promise.all([this.#relay.ask<Sample>('cpu'), this.#receiver.ask<Sample>('count')])
+    return { cpu, count }
+  }
+}
+
+function loadOf (name: LaneName, mode: Load['mode'], packetBytes: number, durationMs: number): Load {
+  return { mode, packetBytes, packets: LANES[name].isBulk ? Math.floor(BULK_BYTES / packetBytes) : 1, durationMs }
+}
+
+/** Per nanosecond. */
+function slope (before: Sample, after: Sample): number {
+  return (after.value - before.value) / (after.atNs - before.atNs)
+}
+
+async function pause (ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}

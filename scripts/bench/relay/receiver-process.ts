@@ -1,0 +1,31 @@
+// The receiver of a lane.
+import { answerParent } from '../child-process.ts'
+import { CARRIERS } from './lanes.ts'
+import { feedbackTo } from './feedback.ts'
+import { Meter } from './meter.ts'
+import { nowNs } from './packets.ts'
+import type { CarrierName } from './lanes.ts'
+import type { Received } from './meter.ts'
+import type { Sample } from './relay-process.ts'
+
+export interface ReceiverInit {
+  carrier: CarrierName
+  relay: string[]
+  feedbackPort: number
+}
+
+let meter: Meter
+
+answerParent({
+  start: async (argument) => {
+    const { carrier, relay, feedbackPort } = argument as ReceiverInit
+    meter = new Meter(await feedbackTo(feedbackPort))
+    return CARRIERS[carrier].startReceiver(relay, meter)
+  },
+  begin: (argument) => {
+    const { packetBytes, isRecording } = argument as { packetBytes: number, isRecording: boolean }
+    meter.begin(packetBytes, isRecording)
+  },
+  count: (): Sample => ({ value: meter.packets, atNs: nowNs() }),
+  end: (): Received => meter.received
+})
