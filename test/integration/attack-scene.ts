@@ -76,7 +76,7 @@ export class HonestPeer {
 
   static async attach (forwarder: AttackedForwarder): Promise<HonestPeer> {
     const privateKey = await generateKeyPair('Ed25519')
-    const { node, links } = await linkNode({ privateKey, onPacket: (...args) => { endpoint.receive(...args) } })
+    const { node, links } = await linkNode({ privateKey, onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) } })
     const endpoint = new Endpoint({ self: nodeIdOf(node.peerId), links, nowS: () => Date.now() / 1_000 })
     let answered = 0
     endpoint.handleProbes(() => { answered++ })
