@@ -59,7 +59,7 @@ export class HeldTooMuchError extends Error {
   override readonly name = 'HeldTooMuchError'
 
   constructor (readonly heldBytes: number, readonly heldPieces: number) {
-    super(`peer sent ${heldBytes} bytes in ${heldPieces} frames that are not read yet: it must send fewer and larger frames, on fewer streams`)
+    super(`peer has ${heldBytes} bytes held in ${heldPieces} pieces that are not read yet: it must send fewer and larger frames, on fewer streams`)
   }
 }
 

@@ -56,7 +56,7 @@ export class YamuxFrameCheck {
   readonly #opened: TokenBucket
   /** Since the start. */
   dataFrames = 0
-  dataBytes = 0
+  bytes = 0
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES))
   #headerBytes = 0
   #payloadBytesLeft = 0
@@ -76,6 +76,7 @@ export class YamuxFrameCheck {
    */
   check (data: Uint8Array | Uint8ArrayList): boolean {
     this.#streamOpened = false
+    this.bytes += data.byteLength
     if (data instanceof Uint8Array) {
       this.#walk(data)
     } else {
@@ -142,7 +143,6 @@ export class YamuxFrameCheck {
       return 0
     }
     this.dataFrames++
-    this.dataBytes += length
     return length
   }
 }

@@ -182,6 +182,17 @@ describe('guarded muxer', function () {
       assert.ok(heldBytes() >= 200_000, `${heldBytes()} held`)
     })
 
+    it('regression: drops it when few pieces keep many large messages alive', async () => {
+      const { raw, dialled, closed } = await attackOn(await victim(), plainYamux())
+      const stream = await dialled.newStream(PAUSED)
+      const crumb = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 1), 0)
+      const padding = repeated(frameHeader(FRAME.windowUpdate, FLAG.none, Number(stream.id), 0), 5_000)
+      await pour(raw, Uint8Array.of(...crumb, ...padding), 40 * MIB)
+      const err = await closed as HeldTooMuchError
+      assert.equal(err.name, 'HeldTooMuchError')
+      assert.ok(err.heldPieces < 1_000 && err.heldBytes < 18 * MIB, `${err.heldBytes} bytes in ${err.heldPieces} pieces`)
+    })
+
     it('keeps a peer that fills the first window, 256 KiB, with packets of 64 bytes', async () => {
       const { raw, dialled, connection } = await attackOn(await victim(), plainYamux())
       const stream = await dialled.newStream(PAUSED)
