@@ -18,10 +18,10 @@ import type { LaneName } from './relay/lanes.ts'
 
 const ALL_LANES = Object.keys(LANES) as LaneName[]
 const FULL: Extent = {
-  sizes: [64, 256, 1_024, 8_192], lanes: ALL_LANES, rounds: 5, durations: { settleMs: 150, windowMs: 500, idleMs: 400, halfLoadMs: 400 }, warmUpMs: 1_500
+  sizes: [64, 256, 1_024, 8_192], lanes: ALL_LANES, rounds: 5, durations: { fullMs: 700, idleMs: 400, halfLoadMs: 300 }, warmUpMs: 1_500
 }
 const QUICK: Extent = {
-  sizes: [64, 1_024], lanes: ALL_LANES, rounds: 1, durations: { settleMs: 10, windowMs: 40, idleMs: 40, halfLoadMs: 40 }, warmUpMs: 10
+  sizes: [64, 1_024], lanes: ALL_LANES, rounds: 1, durations: { fullMs: 50, idleMs: 40, halfLoadMs: 40 }, warmUpMs: 10
 }
 /** A run that takes longer hangs, and ends with an error; so do its processes. */
 const DEADLINE_MS = 480_000

@@ -11,6 +11,17 @@ type Collect = (options: { type: 'minor' }) => void
 /** Some 16 MB of blocks. From a quarter to twice as much a forwarder is equally fast; with eight times as much it is three times slower. */
 const COLLECT_EACH_BYTES = 4_194_304
 
+/** From Node 24. Before that V8 does not know the flag below, and would say so on stderr. */
+const FIRST_V8 = [13, 6]
+
+/** What is left outside of the heap is weighed together with it, instead of against 64 MB. For the whole process, at any time. */
+function weighExternalMemory (): void {
+  const [major, minor] = process.versions.v8.split('.').map(Number)
+  if (major > FIRST_V8[0] || (major === FIRST_V8[0] && minor >= FIRST_V8[1])) {
+    setFlagsFromString('--external-memory-accounted-in-global-limit')
+  }
+}
+
 /** The collector itself, which Node gives only to those who ask by a flag; it may be set at any time. Undefined where there is none. */
 function collector (): Collect | undefined {
   setFlagsFromString('--expose-gc')
@@ -34,6 +45,7 @@ export class YoungGarbage {
   constructor ({ collect = collector(), schedule = setImmediate }: YoungGarbageInit = {}) {
     this.#collect = collect
     this.#schedule = schedule
+    weighExternalMemory()
   }
 
   sent (bytes: number): void {

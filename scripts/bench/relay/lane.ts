@@ -1,5 +1,5 @@
-// A carrier and its three processes, and one measurement on it. Shares and rates are made of what relay and receiver say at times of
-// the clock that they share, so it does not matter when their answers come.
+// A carrier and its three processes, and one measurement on it. A phase begins with nothing on its way and ends when all has arrived, so that
+// the relay's CPU time between is that of these packets: with slow lanes more would be under way at once than a window of time lets through.
 import { Child } from '../child-process.ts'
 import { percentile } from '../statistics.ts'
 import { LANES } from './lanes.ts'
@@ -11,9 +11,7 @@ import type { Sample } from './relay-process.ts'
 import type { SenderInit } from './sender-process.ts'
 
 export interface Durations {
-  /** Before a window of full load. */
-  settleMs: number
-  windowMs: number
+  fullMs: number
   idleMs: number
   halfLoadMs: number
 }
@@ -36,9 +34,6 @@ export interface RoundFigures {
 
 /** One write of an application that writes much at once. */
 const BULK_BYTES = 60_000
-/** The second sample is taken while there is still load. */
-const SLACK_MS = 50
-
 export class Lane {
   readonly #carrier: CarrierName
   readonly #relay = new Child('relay/relay-process')
@@ -61,15 +56,15 @@ export class Lane {
   }
 
   /** How many packets per second arrive at full load. */
-  async rate (name: LaneName, packetBytes: number, { settleMs, windowMs }: Durations): Promise<number> {
+  async rate (name: LaneName, packetBytes: number, fullMs: number): Promise<number> {
     await this.#sender.ask('choose', name)
-    return (await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)).packetsPerSecond
+    return (await this.#full(loadOf(name, 'full', packetBytes, fullMs))).packetsPerSecond
   }
 
   /** @param packetsPerSecond - the load that all lanes have in common */
-  async measure (name: LaneName, packetBytes: number, packetsPerSecond: number, { settleMs, windowMs, idleMs, halfLoadMs }: Durations): Promise<RoundFigures> {
+  async measure (name: LaneName, packetBytes: number, packetsPerSecond: number, { fullMs, idleMs, halfLoadMs }: Durations): Promise<RoundFigures> {
     await this.#sender.ask('choose', name)
-    const full = await this.#full(loadOf(name, 'full', packetBytes, settleMs + windowMs + SLACK_MS), settleMs, windowMs)
+    const full = await this.#full(loadOf(name, 'full', packetBytes, fullMs))
     const idle = await this.#run(loadOf(name, 'idle', packetBytes, idleMs), true)
     const half = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond }, true)
     const ownHalf = await this.#run({ ...loadOf(name, 'paced', packetBytes, halfLoadMs), packetsPerSecond: full.packetsPerSecond / 2 }, true)
@@ -85,14 +80,15 @@ export class Lane {
     }
   }
 
-  async #full (load: Load, settleMs: number, windowMs: number): Promise<Received & { sent: number, packetsPerCpuSecond: number, packetsPerSecond: number }> {
-    const running = this.#run(load, false)
-    await pause(settleMs)
-    const before = await this.#sample()
-    await pause(windowMs)
-    const after = await this.#sample()
-    const packetsPerNs = slope(before.count, after.count)
-    return { ...await running, packetsPerSecond: packetsPerNs * 1e9, packetsPerCpuSecond: packetsPerNs * 1e9 / (slope(before.cpu, after.cpu) * 1e3) }
+  async #full (load: Load): Promise<Received & { sent: number, packetsPerCpuSecond: number, packetsPerSecond: number }> {
+    const before = await this.#relay.ask<Sample>('cpu')
+    const run = await this.#run(load, false)
+    const after = await this.#relay.ask<Sample>('cpu')
+    return {
+      ...run,
+      packetsPerSecond: run.packets / (after.atNs - before.atNs) * 1e9,
+      packetsPerCpuSecond: run.packets / (after.cpuUs - before.cpuUs) * 1e6
+    }
   }
 
   async #run (load: Load, isRecording: boolean): Promise<Received & { sent: number }> {
@@ -100,22 +96,8 @@ export class Lane {
     const sent = await this.#sender.ask<number>('run', load)
     return { ...await this.#receiver.ask<Received>('end'), sent }
   }
-
-  async #sample (): Promise<{ cpu: Sample, count: Sample }> {
-    const [cpu, count] = await Promise.all([this.#relay.ask<Sample>('cpu'), this.#receiver.ask<Sample>('count')])
-    return { cpu, count }
-  }
 }
 
 function loadOf (name: LaneName, mode: Load['mode'], packetBytes: number, durationMs: number): Load {
   return { mode, packetBytes, packets: LANES[name].isBulk ? Math.floor(BULK_BYTES / packetBytes) : 1, durationMs }
-}
-
-/** Per nanosecond. */
-function slope (before: Sample, after: Sample): number {
-  return (after.value - before.value) / (after.atNs - before.atNs)
-}
-
-async function pause (ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
 }

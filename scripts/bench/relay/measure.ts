@@ -31,12 +31,12 @@ export async function measure ({ sizes, lanes, rounds, durations, warmUpMs }: Ex
     await Promise.all([...carriers.values()].map(async (lane) => lane.start()))
     const carrierOf = (name: LaneName): Lane => carriers.get(LANES[name].carrier) as Lane
     for (const name of lanes) {
-      await carrierOf(name).rate(name, sizes[0], { ...durations, settleMs: warmUpMs })
+      await carrierOf(name).rate(name, sizes[0], warmUpMs)
     }
     const common = lanes.includes(COMMON_LANE) ? COMMON_LANE : lanes[0]
     const bySize = new Map<number, Rounds>()
     for (const packetBytes of sizes) {
-      const packetsPerSecond = await carrierOf(common).rate(common, packetBytes, durations) / 2
+      const packetsPerSecond = await carrierOf(common).rate(common, packetBytes, durations.fullMs) / 2
       const figures: Rounds = Object.fromEntries(lanes.map((name) => [name, []]))
       for (let round = 0; round < rounds; round++) {
         for (const name of round % 2 === 0 ? lanes : lanes.toReversed()) {

@@ -3,10 +3,8 @@ import { answerParent } from '../child-process.ts'
 import { CARRIERS } from './lanes.ts'
 import { feedbackTo } from './feedback.ts'
 import { Meter } from './meter.ts'
-import { nowNs } from './packets.ts'
 import type { CarrierName } from './lanes.ts'
 import type { Received } from './meter.ts'
-import type { Sample } from './relay-process.ts'
 
 export interface ReceiverInit {
   carrier: CarrierName
@@ -26,6 +24,5 @@ answerParent({
     const { packetBytes, isRecording } = argument as { packetBytes: number, isRecording: boolean }
     meter.begin(packetBytes, isRecording)
   },
-  count: (): Sample => ({ value: meter.packets, atNs: nowNs() }),
   end: (): Received => meter.received
 })

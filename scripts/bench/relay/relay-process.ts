@@ -4,14 +4,17 @@ import { CARRIERS } from './lanes.ts'
 import { nowNs } from './packets.ts'
 import type { CarrierName } from './lanes.ts'
 
-/** At a time of the shared clock. */
-export interface Sample { value: number, atNs: number }
+export interface Sample {
+  /** Of all threads, since the process began. */
+  cpuUs: number
+  /** By the clock that all processes share. */
+  atNs: number
+}
 
 answerParent({
   start: async (carrier) => CARRIERS[carrier as CarrierName].startRelay(),
-  /** Of all threads, in µs since the process began. */
   cpu: (): Sample => {
     const { user, system } = process.cpuUsage()
-    return { value: user + system, atNs: nowNs() }
+    return { cpuUs: user + system, atNs: nowNs() }
   }
 })
