@@ -25,9 +25,11 @@ export interface StartInit<R extends Role> {
   privateKey?: PrivateKey
   port?: number
   places?: Places
+  /** As the daemons are. */
+  ownsProcess?: boolean
 }
 
-export async function startNode<R extends Role> ({ role, servesDht, privateKey, port = ANY_PORT, places }: StartInit<R>): Promise<BywayNode<R>> {
+export async function startNode<R extends Role> ({ role, servesDht, privateKey, port = ANY_PORT, places, ownsProcess }: StartInit<R>): Promise<BywayNode<R>> {
   return createNode({
     role,
     privateKey: privateKey ?? await generateKeyPair('Ed25519'),
@@ -35,6 +37,7 @@ export async function startNode<R extends Role> ({ role, servesDht, privateKey, 
     network: NETWORK,
     servesDht,
     isLocal: true,
+    ownsProcess,
     ...(places === undefined ? {} : { wrapTransport: delayedBy(places) })
   })
 }

@@ -69,7 +69,8 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
     network: identity.network,
     servesDht: role.servesDht,
     isLocal: settings.local,
-    metrics: metrics?.metrics
+    metrics: metrics?.metrics,
+    ownsProcess: terminal.ownsProcess
   })
   service.commands.set('status', async () => ({
     ...identity,

@@ -10,6 +10,8 @@ export interface Terminal {
   err: (line: string) => void
   /** Aborted when the user wants an end. */
   signal: AbortSignal
+  /** The process is there for this command alone, and may be set up for it. */
+  ownsProcess?: boolean
   /** Tells the shell how it went; the last call counts. */
   exit: (code: number) => void
 }

@@ -34,7 +34,8 @@ export async function runInProcess (): Promise<void> {
     env: process.env,
     out: (line) => { process.stdout.write(`${line}\n`) },
     err: (line) => { process.stderr.write(`${line}\n`) },
-    signal: stop.signal
+    signal: stop.signal,
+    ownsProcess: true
   })
   // timers of a stopped node may still run; what was written goes out first
   process.stdout.write('', () => { process.exit(code !== ExitCode.done ? code : process.exitCode ?? ExitCode.done) })

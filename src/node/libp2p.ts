@@ -51,13 +51,18 @@ export interface NodeInit<R extends Role> {
   datastore?: BoundedDatastore
   /** libp2p's metrics, as of `@libp2p/prometheus-metrics`: the role shows its numbers there beside libp2p's own. */
   metrics?: Libp2pOptions['metrics']
+  /**
+   * This process is there for the node alone, and V8's collector is set up for what passes through it (young-garbage.ts): a setting of the whole
+   * process, which a library must not make unasked. Default: false.
+   */
+  ownsProcess?: boolean
   /** Wraps TCP; the demo adds delay here. */
   wrapTransport?: (transport: TransportFactory) => TransportFactory
   start?: boolean
 }
 
 /** Of the process, whatever nodes it has. */
-const garbage = new YoungGarbage()
+let garbage: YoungGarbage | undefined
 
 export type BywayNode<R extends Role> = Libp2p<{ byway: R }>
 
@@ -96,6 +101,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
   const wrap = init.wrapTransport ?? ((transport) => transport)
+  const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const datastore = init.datastore ?? new BoundedDatastore()
   let role: R | undefined
   let reaping: Reaper | undefined
@@ -113,7 +119,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     })), {}, undefined, defences.onBreach)],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite((bytes) => { garbage.sent(bytes) }), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
@@ -153,4 +159,8 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     }
   }
   return node
+}
+
+function collector (): YoungGarbage {
+  return garbage ??= new YoungGarbage()
 }

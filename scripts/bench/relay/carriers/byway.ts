@@ -24,6 +24,7 @@ const CAPACITY_BYTES_PER_SECOND = 1e11
 
 export async function startRelay (): Promise<string[]> {
   const node = await startNode({
+    ownsProcess: true,
     role: forwarder({ network: NETWORK, capacityBytesPerSecond: CAPACITY_BYTES_PER_SECOND, policy: { rspLinkShare: 1 } }),
     servesDht: true
   })
