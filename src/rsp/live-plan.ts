@@ -81,6 +81,7 @@ export class LivePlan {
   #offersAtMs = 0
   #rounds = 0
   #timer: ReturnType<typeof setInterval> | undefined
+  #isStopped = false
 
   constructor (init: LivePlanInit) {
     this.#init = init
@@ -91,6 +92,7 @@ export class LivePlan {
   }
 
   stop (): void {
+    this.#isStopped = true
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#init.planner.stop()
@@ -205,8 +207,15 @@ export class LivePlan {
   async #think (ask: () => Promise<readonly LinkPair[]>): Promise<void> {
     this.#isThinking = true
     try {
-      this.#take(await ask())
+      const batch = await ask()
+      if (!this.#isStopped) {
+        this.#take(batch)
+      }
     } catch (error) {
+      if (this.#isStopped) {
+        // a planner that is stopped fails what it is asked
+        return
+      }
       this.#init.log.error('the measurement plan failed; it begins anew - %e', error)
       this.#nodes = []
       this.#nextRoundMs = this.#init.now() + BATCH_MS

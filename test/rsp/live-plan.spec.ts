@@ -3,8 +3,8 @@ import { mock } from 'node:test'
 import { LivePlan } from '../../src/rsp/live-plan.ts'
 import { PlanSession } from '../../src/rsp/measurement-plan/planner.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
-import { silentLog } from './fake-forwarder.ts'
 import type { LinkEstimate } from '../../src/rsp/link-view.ts'
+import type { Logger } from '@libp2p/interface'
 import type { Planner } from '../../src/rsp/measurement-plan/planner.ts'
 
 const TICK_MS = 500
@@ -15,6 +15,8 @@ class World {
   readonly plan: LivePlan
   readonly planner: Planner
   nowMs = 1_000_000
+  /** What it has logged as one. */
+  errors = 0
   /** Links that never answer, as `a b`, a < b. */
   readonly dead = new Set<string>()
   offered: Array<readonly [string, string]> = []
@@ -33,7 +35,7 @@ class World {
       offered: () => this.offered,
       onChange: (keys) => { this.changes.push([...keys]) },
       now: () => this.nowMs,
-      log: silentLog()
+      log: Object.assign(() => {}, { error: () => { this.errors++ } }) as unknown as Logger
     })
     this.plan.start()
   }
@@ -205,6 +207,23 @@ describe('live plan', () => {
       return Math.abs(a - b) === 1
     })
     assert.ok(chain.length > 30, `${chain.length} of 39 known links are watched first`)
+  })
+
+  it('watches nothing more, and complains of nothing, when it is stopped while the planner thinks', async () => {
+    let fail: (error: Error) => void = () => {}
+    world.plan.stop()
+    mock.timers.reset()
+    mock.timers.enable({ apis: ['setInterval'] })
+    world = new World({
+      begin: async () => new Promise((_resolve, reject) => { fail = reject }),
+      next: async () => [],
+      stop: () => { fail(new Error('stopped')) }
+    })
+    await world.add(0, 40).run(2_000)
+    world.plan.stop()
+    const before = world.changes.length
+    await world.run(2_000)
+    assert.deepEqual([world.changes.length, world.errors], [before, 0])
   })
 
   it('begins anew when the planner fails', async () => {
