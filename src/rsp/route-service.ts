@@ -64,7 +64,9 @@ export class RouteService {
   async answer (query: DigestedQuery, caller: PeerId): Promise<SignedOffers> {
     const nowMs = this.#init.now()
     const graph = this.#init.map.snapshot(nowMs)
-    const found = this.#choose(caller, this.#find(query, graph), nowMs)
+    const source = this.#pointsOf(query.source)
+    const destination = this.#pointsOf(query.destination)
+    const found = this.#choose(`${caller.toString()} ${nameOf(source)} ${nameOf(destination)}`, this.#find(query, source, destination, graph), nowMs)
     if (found.length === 0) {
       this.unanswered++
       throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
@@ -82,20 +84,16 @@ export class RouteService {
     })
   }
 
-  #find (query: RouteQuery, graph: Graph): FoundPath[] {
+  #find (query: RouteQuery, source: AccessPoint[], destination: AccessPoint[], graph: Graph): FoundPath[] {
     const { map, finder } = this.#init
-    const points = (access: RouteQuery['source']): AccessPoint[] => access.flatMap(({ forwarder, rttUs }) => {
-      const node = map.indexOf(forwarder.toString())
-      return node === undefined ? [] : [{ node, rttUs }]
-    })
     // a path over a forwarder that does not take ours could not be set up
     const avoid = new Set([
       ...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined),
       ...map.unwilling(this.#self)
     ])
     return finder.find(graph, {
-      source: points(query.source),
-      destination: points(query.destination),
+      source,
+      destination,
       weights: query.weights,
       paths: query.paths,
       avoid,
@@ -104,13 +102,19 @@ export class RouteService {
     })
   }
 
+  #pointsOf (access: RouteQuery['source']): AccessPoint[] {
+    return access.flatMap(({ forwarder, rttUs }) => {
+      const node = this.#init.map.indexOf(forwarder.toString())
+      return node === undefined ? [] : [{ node, rttUs }]
+    })
+  }
+
   /** Whoever asks for a single path gets the best one. */
-  #choose (caller: PeerId, found: FoundPath[], nowMs: number): FoundPath[] {
+  #choose (asker: string, found: FoundPath[], nowMs: number): FoundPath[] {
     if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
-    const [{ nodes }] = found
-    return this.#init.recommender.order(`${caller.toString()} ${nodes[0]} ${nodes[nodes.length - 1]}`, found, nowMs)
+    return this.#init.recommender.order(asker, found, nowMs)
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {
@@ -134,4 +138,9 @@ export class RouteService {
     }
     return known.peer
   }
+}
+
+/** The same for the same access forwarders in whatever order; that it is sometimes the same for others does no harm. */
+function nameOf (points: readonly AccessPoint[]): string {
+  return `${points.length} ${points.reduce((least, { node }) => Math.min(least, node), Infinity)}`
 }

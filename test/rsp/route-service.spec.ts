@@ -133,6 +133,18 @@ describe('route service', () => {
     assert.deepEqual([path.forwarders.map(nameOf), path.prediction.rttUs], [['A'], 4_000])
   })
 
+  it('regression: tells a host the same when another entry has become the best by a little, or is named first', async () => {
+    service = serviceWith({ recommender: new PathRecommender() })
+    const source = [{ forwarder: A, rttUs: 1_000 }, { forwarder: D, rttUs: 1_000 }]
+    const firsts = new Set<string>()
+    for (let i = 0; i < 40; i++) {
+      link(A, B, i % 2 === 0 ? 10_000 : 10_100)
+      link(D, B, i % 2 === 0 ? 10_100 : 10_000)
+      firsts.add((await ask({ source: i % 3 === 0 ? source.toReversed() : source }))[0].forwarders.map(nameOf).join(''))
+    }
+    assert.equal(firsts.size, 1, [...firsts].join())
+  })
+
   for (const [title, change] of Object.entries({
     'forwarders that the map does not know': { source: [{ forwarder: OUTSIDE, rttUs: 1 }] },
     'ends between which there is no path': { destination: [{ forwarder: OUTSIDE, rttUs: 1 }] },
