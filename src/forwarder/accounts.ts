@@ -51,6 +51,8 @@ export class Accounts {
   readonly #byPrefix = new Map<number, number>()
   /** By index of the link, then by account. */
   readonly #caps: Array<Int32Array | undefined> = []
+  /** By cap. */
+  readonly #accountsOfCaps: number[] = []
 
   constructor (init: AccountsInit) {
     this.#init = init
@@ -159,6 +161,11 @@ export class Accounts {
     return cap
   }
 
+  /** Whose cap it is, or was last. */
+  accountOfCap (cap: number): number {
+    return this.#accountsOfCaps[cap] ?? NO_ACCOUNT
+  }
+
   /** May a packet of this account go over the link? False also where there is no room for a cap. Allocates for the first one only. */
   take (account: number, link: number, bytes: number, nowMs: number): boolean {
     return this.#init.caps.take(this.#cap(account, link, nowMs), bytes, nowMs)
@@ -180,7 +187,14 @@ export class Accounts {
       return cap
     }
     const rate = this.#init.rspLinkShare * this.#init.capacityBytesPerSecond
-    return caps[account] = this.#init.caps.add(rate, Math.max(MIN_CAP_BURST_BYTES, rate * CAP_BURST_S), nowMs)
+    const added = caps[account] = this.#init.caps.add(rate, Math.max(MIN_CAP_BURST_BYTES, rate * CAP_BURST_S), nowMs)
+    while (this.#accountsOfCaps.length <= added) {
+      this.#accountsOfCaps.push(NO_ACCOUNT)
+    }
+    if (added !== NO_CAP) {
+      this.#accountsOfCaps[added] = account
+    }
+    return added
   }
 
   #capsOf (link: number): Int32Array {

@@ -21,6 +21,9 @@ export function exposeForwarder ({ metrics, status: read, queuedBytes, now }: Fo
   expose.counter('delivered_packets_total', 'Packets that ended here: probes and their answers', () => status().deliveredPackets)
   expose.counter('notices_total', 'Notices sent about packets that were dropped', () => status().noticesSent)
   expose.counters('dropped_packets_total', 'Packets dropped, by reason', 'reason', () => status().dropped)
+  expose.counter('marked_packets_total', 'Packets that got the congestion mark', () => status().markedPackets)
+  // as the buckets of a histogram, so that histogram_quantile() takes them
+  expose.counters('queue_wait_seconds_bucket', 'Packets that had to wait before a link, by how long they did', 'le', () => inSeconds(status().waits))
   expose.gauge('load_bytes_per_second', 'What is carried for others now', () => status().loadBytesPerSecond)
   expose.gauge('queued_bytes', 'Bytes that wait before all links', queuedBytes)
   expose.gauge('links', 'Links that are up', () => status().links)
@@ -38,4 +41,8 @@ export function exposeForwarder ({ metrics, status: read, queuedBytes, now }: Fo
   expose.counters('refused_set_ups_total', 'Set-ups that were refused, by reason', 'reason', () => ({ ...status().setUps.refused }))
   expose.gauge('queued_set_ups', 'Set-ups that wait for a signature check', () => status().setUps.queued)
   expose.gauge('puzzle_bits', 'Difficulty of the puzzles that set-up asks for; 0: none', () => status().setUps.bits)
+}
+
+function inSeconds (waits: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(waits).map(([boundMs, packets]) => [boundMs === 'Infinity' ? '+Inf' : String(Number(boundMs) / 1_000), packets]))
 }

@@ -63,6 +63,8 @@ export type ForwarderComponents = DiscoveryComponents
 export const DEFAULT_CAPACITY_BYTES_PER_SECOND = 12_500_000
 /** A fifth of a second at the default capacity: more would only be delay. */
 const DEFAULT_QUEUE_BYTES = 2_500_000
+/** What waits for longer before a link helps nobody: the other half of 50 ms is for what is in flight. */
+const LATE_AFTER_MS = 25
 const HOUSEKEEPING_MS = 1_000
 
 export class Forwarder implements Startable {
@@ -93,6 +95,7 @@ export class Forwarder implements Startable {
     this.links = new LinkSet(components, {
       now,
       queueBytes: init.queueBytes ?? DEFAULT_QUEUE_BYTES,
+      lateAfterMs: LATE_AFTER_MS,
       maxLinks: attachments.maxAttachments + attachments.maxNeighbours,
       onPacket: (buffer, at, length, from, nowMs) => { this.#relay.receive(buffer, at, length, from, nowMs) }
     })
@@ -137,7 +140,15 @@ export class Forwarder implements Startable {
       now,
       log: components.logger.forComponent('byway:forwarder:set-up')
     })
-    this.#relay = new Relay({ endpoint: this.#endpoint, capacityBytesPerSecond, table: this.#setUp.table, authority: this.#setUp.authority, now, nowS })
+    this.#relay = new Relay({
+      endpoint: this.#endpoint,
+      capacityBytesPerSecond,
+      table: this.#setUp.table,
+      authority: this.#setUp.authority,
+      accountOfCap: (cap) => this.#setUp.accountOfCap(cap),
+      now,
+      nowS
+    })
     this.#watches = new WatchList(watches)
     this.#monitor = new LinkMonitor({ links: this.links, prober: this.#prober, now, intervalMs: init.probeIntervalMs })
     this.#watchService = new WatchService({
@@ -202,8 +213,13 @@ export class Forwarder implements Startable {
   }
 
   get status (): ForwarderStatus {
+    const { counters } = this.#relay
+    const queues = this.links.queueCounters
     return {
-      ...this.#relay.counters,
+      ...counters,
+      markedPackets: counters.markedPackets + queues.marked,
+      dropped: { ...counters.dropped, queueFull: queues.full, late: queues.late, linkDown: queues.down },
+      waits: queues.waitsByBound,
       links: this.links.size,
       neighbours: this.#neighbours.size,
       attachments: this.#attachments.size,

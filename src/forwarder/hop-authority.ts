@@ -64,6 +64,8 @@ export class HopAuthority implements RouteAuthority {
   readonly counters = { verified: 0, forged: 0, unchecked: 0 }
   /** What went on without an authenticator. */
   readonly unsigned = { packets: 0, bytes: 0 }
+  /** See `RouteAuthority`. */
+  account = NO_ACCOUNT
   readonly #init: HopAuthorityInit
   readonly #verified: VerifiedHops
   readonly #failures: TokenBucket
@@ -148,6 +150,7 @@ export class HopAuthority implements RouteAuthority {
   }
 
   #charge (account: number, length: number, link: Link, nowMs: number): number {
+    this.account = account
     return this.#init.accounts.take(account, link.index, length, nowMs) ? 0 : NoticeCode.overQuota
   }
 

@@ -1,7 +1,7 @@
 // The part of the hot loop for labelled packets, which go where the forwarding table says, and for the notices about them,
 // which go back the same way:
 //
-//   find (slot, check, neighbour, lease) ─▶ TTL ─▶ link by index ─▶ rate of path and cap ─▶ capacity ─▶ reserve ─▶ copy + swap label
+//   find (slot, check, neighbour, lease) ─▶ TTL ─▶ link by index ─▶ rate of path and cap ─▶ share of the capacity ─▶ reserve ─▶ copy + swap label
 //
 // What a path may not send does not count against the capacity that all share, so it is asked for last. Before the first packet
 // of a chunk, and again after some, the rows of the next ones are brought near: see `LabelSlots.readAhead`.
@@ -10,7 +10,10 @@ import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/lab
 import { At, readUint32 } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { copyBytes } from '../link/copy-bytes.ts'
+import { NO_ACCOUNT } from './accounts.ts'
+import { Verdict } from './fair-capacity.ts'
 import { NONE } from './label-slots.ts'
+import type { FairCapacity } from './fair-capacity.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import type { LabelSlots } from './label-slots.ts'
 import type { Link } from '../link/link.ts'
@@ -21,8 +24,9 @@ import type { RelayCounters } from './relay-counters.ts'
 export interface LabelRelayInit {
   table: ForwardingTable
   links: LinkSet
-  /** Bytes that the whole forwarder carries. */
-  capacity: TokenBucket
+  capacity: FairCapacity
+  /** Who pays for what a cap limits; a cap is the index that slots have. */
+  accountOfCap: (cap: number) => number
   counters: RelayCounters
   refusal: Refusal
   /** Monotonic, ms. */
@@ -36,7 +40,8 @@ const LABEL_NOTICE_BURST = 400
 export class LabelRelay {
   readonly #slots: LabelSlots
   readonly #links: LinkSet
-  readonly #capacity: TokenBucket
+  readonly #capacity: FairCapacity
+  readonly #accountOfCap: (cap: number) => number
   readonly #counters: RelayCounters
   readonly #refusal: Refusal
   readonly #notices: TokenBucket
@@ -48,6 +53,7 @@ export class LabelRelay {
     this.#slots = init.table.slots
     this.#links = init.links
     this.#capacity = init.capacity
+    this.#accountOfCap = init.accountOfCap
     this.#counters = init.counters
     this.#refusal = init.refusal
     this.#notices = new TokenBucket({ ratePerSecond: LABEL_NOTICES_PER_SECOND, burst: LABEL_NOTICE_BURST, nowMs: init.now() })
@@ -78,14 +84,28 @@ export class LabelRelay {
       this.#refusal.refuse(buffer, at, length, from, 'noSuchNeighbour', NoticeCode.noSuchNeighbour)
     } else if (!this.#slots.charge(slot, length, nowMs)) {
       this.#refusal.refuse(buffer, at, length, from, 'overRate', NoticeCode.overQuota)
-    } else if (!this.#capacity.take(length, nowMs)) {
-      this.#refusal.refuse(buffer, at, length, from, 'overCapacity', NoticeCode.overQuota)
     } else {
-      const to = this.#copy(buffer, at, length, link)
-      if (to >= 0) {
-        this.#slots.writeOut(slot, link.buffer, to + LabelledAt.slot)
-        this.#slots.count(slot, length)
-      }
+      this.#sendOn(buffer, at, length, from, link, slot, nowMs)
+    }
+  }
+
+  #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, link: Link, slot: number, nowMs: number): void {
+    const account = this.#accountOfCap(this.#slots.capOf(slot))
+    const verdict = this.#capacity.take(account, from.index, length, nowMs)
+    if (verdict === Verdict.refuse) {
+      this.#refusal.refuse(buffer, at, length, from, 'overCapacity', NoticeCode.overQuota)
+      return
+    }
+    const to = this.#copy(buffer, at, length, link, account, from.index)
+    if (to < 0) {
+      return
+    }
+    const batch = link.buffer
+    this.#slots.writeOut(slot, batch, to + LabelledAt.slot)
+    this.#slots.count(slot, length)
+    if (verdict === Verdict.mark) {
+      batch[to + At.flags] |= Flag.congestion
+      this.#counters.markedPackets++
     }
   }
 
@@ -116,10 +136,10 @@ export class LabelRelay {
     const link = this.#links.byIndex(slots.fromLink(slot))
     if (link === undefined) {
       this.#refusal.drop('noSuchNeighbour')
-    } else if (!this.#capacity.take(length, nowMs)) {
+    } else if (this.#capacity.take(NO_ACCOUNT, from.index, length, nowMs) === Verdict.refuse) {
       this.#refusal.drop('overCapacity')
     } else {
-      const to = this.#copy(buffer, at, length, link)
+      const to = this.#copy(buffer, at, length, link, NO_ACCOUNT, from.index)
       if (to >= 0) {
         putLabel(link.buffer, to + At.pathTag, slot, slots.checkOf(slot))
       }
@@ -132,18 +152,16 @@ export class LabelRelay {
       : NONE
   }
 
-  /** Into the batch of the link, with a lower TTL: where it begins there, or −1 when there was no room. */
-  #copy (buffer: Uint8Array, at: number, length: number, link: Link): number {
-    const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0)
-    if (to < 0) {
-      this.#refusal.drop('queueFull')
-      return to
+  /** Into the queue of the link, with a lower TTL: where it begins there, or −1 when there was no room. */
+  #copy (buffer: Uint8Array, at: number, length: number, link: Link, account: number, source: number): number {
+    const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0, account, source)
+    if (to >= 0) {
+      const batch = link.buffer
+      copyBytes(buffer, at, length, batch, to)
+      batch[to + At.ttl] = buffer[at + At.ttl] - 1
+      this.#counters.forwardedPackets++
+      this.#counters.forwardedBytes += length
     }
-    const batch = link.buffer
-    copyBytes(buffer, at, length, batch, to)
-    batch[to + At.ttl] = buffer[at + At.ttl] - 1
-    this.#counters.forwardedPackets++
-    this.#counters.forwardedBytes += length
     return to
   }
 }

@@ -5,14 +5,16 @@ export type DropReason =
   /** More than its path may, or an RSP on a link, or than notices are passed on here. */
   'overRate' |
   /** More than the forwarder carries as a whole. */
-  'overCapacity' | 'queueFull'
+  'overCapacity'
 
 export interface RelayCounters {
   forwardedPackets: number
   forwardedBytes: number
   deliveredPackets: number
   noticesSent: number
-  /** Packets dropped, by reason. */
+  /** Packets that got the congestion mark, since the capacity was short. */
+  markedPackets: number
+  /** Packets dropped, by reason; queues count theirs themselves (link/queue-counters.ts). */
   dropped: Record<DropReason, number>
 }
 
@@ -22,6 +24,7 @@ export function zeroCounters (): RelayCounters {
     forwardedBytes: 0,
     deliveredPackets: 0,
     noticesSent: 0,
+    markedPackets: 0,
     dropped: {
       malformed: 0,
       unknownKind: 0,
@@ -32,8 +35,7 @@ export function zeroCounters (): RelayCounters {
       notAuthorized: 0,
       noSuchNeighbour: 0,
       overRate: 0,
-      overCapacity: 0,
-      queueFull: 0
+      overCapacity: 0
     }
   }
 }

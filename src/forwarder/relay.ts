@@ -5,12 +5,14 @@
 //                      ├── drop     └── drop or notice                      └─────────┴── notice ───┴────────────┘            └── drop (queue full)
 //                      └── labelled, or a notice about a label: label-relay.ts
 //
-// Batches leave at the end of the tick (link/end-of-tick.ts). Nothing here allocates, awaits or logs per packet, except a
+// Batches leave at the end of the tick (link/end-of-tick.ts); what credit does not let go waits its turn (link/packet-queue.ts). Nothing here allocates, awaits or logs per packet, except a
 // notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { copyPacket } from '../link/endpoint.ts'
+import { NO_ACCOUNT } from './accounts.ts'
+import { FairCapacity, Verdict } from './fair-capacity.ts'
 import { LabelRelay } from './label-relay.ts'
 import { Refusal } from './refusal.ts'
 import { zeroCounters } from './relay-counters.ts'
@@ -32,6 +34,8 @@ export interface RouteAuthority {
    * @returns 0: it may; or NoticeCode.notAuthorized or NoticeCode.overQuota
    */
   check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number
+  /** Who pays for the packet that it said may go on last. */
+  readonly account: number
 }
 
 export interface RelayInit {
@@ -42,15 +46,14 @@ export interface RelayInit {
   table?: ForwardingTable
   /** Without one anyone's source routes are taken. */
   authority?: RouteAuthority
+  /** See `LabelRelayInit`; default: nobody's. */
+  accountOfCap?: (cap: number) => number
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
   nowS: () => number
 }
 
-/** A burst of a quarter of a second passes at line speed. */
-const CAPACITY_BURST_S = 0.25
-const MIN_CAPACITY_BURST_BYTES = 65_536
 /** Notices of others, for the whole forwarder: they need no authority, so they must not be worth forging in numbers. */
 const PASSED_NOTICES_PER_SECOND = 1_000
 const PASSED_NOTICE_BURST = 2_000
@@ -59,7 +62,7 @@ export class Relay {
   readonly #endpoint: Endpoint
   readonly #now: () => number
   readonly #nowS: () => number
-  readonly #capacity: TokenBucket
+  readonly #capacity: FairCapacity
   readonly #passedNotices: TokenBucket
   readonly #authority: RouteAuthority | undefined
   readonly #refusal: Refusal
@@ -67,6 +70,8 @@ export class Relay {
   /** When the last chunk came that had source-routed packets, by both clocks. */
   #routedAtMs = Number.NaN
   #routedAtS = 0
+  /** Who pays for the packet at hand. */
+  #account = NO_ACCOUNT
   readonly counters = zeroCounters()
 
   constructor (init: RelayInit) {
@@ -75,15 +80,19 @@ export class Relay {
     this.#nowS = init.nowS
     this.#authority = init.authority
     const nowMs = init.now()
-    const capacity = this.#capacity = new TokenBucket({
-      ratePerSecond: init.capacityBytesPerSecond,
-      burst: Math.max(MIN_CAPACITY_BURST_BYTES, init.capacityBytesPerSecond * CAPACITY_BURST_S),
-      nowMs
-    })
+    const capacity = this.#capacity = new FairCapacity({ bytesPerSecond: init.capacityBytesPerSecond, nowMs })
     this.#passedNotices = new TokenBucket({ ratePerSecond: PASSED_NOTICES_PER_SECOND, burst: PASSED_NOTICE_BURST, nowMs })
     const { counters } = this
     const refusal = this.#refusal = new Refusal(counters, init.now)
-    this.#labels = init.table && new LabelRelay({ table: init.table, links: init.endpoint.links, capacity, counters, refusal, now: init.now })
+    this.#labels = init.table && new LabelRelay({
+      table: init.table,
+      links: init.endpoint.links,
+      capacity,
+      accountOfCap: init.accountOfCap ?? (() => NO_ACCOUNT),
+      counters,
+      refusal,
+      now: init.now
+    })
   }
 
   /** Takes one packet from a neighbour. The buffer is shared memory: read only. The time is that at which its chunk came. */
@@ -136,13 +145,16 @@ export class Relay {
       this.#refuse(buffer, at, length, from, NoticeCode.noSuchNeighbour)
       return
     }
-    const verdict = this.#askAuthority(buffer, at, length, next, link, nowMs)
-    if (verdict !== 0) {
-      this.#refuse(buffer, at, length, from, verdict, verdict === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
-    } else if (!this.#capacity.take(length, nowMs)) {
+    const refusal = this.#askAuthority(buffer, at, length, next, link, nowMs)
+    if (refusal !== 0) {
+      this.#refuse(buffer, at, length, from, refusal, refusal === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
+      return
+    }
+    const verdict = this.#capacity.take(this.#account, from.index, length, nowMs)
+    if (verdict === Verdict.refuse) {
       this.#refuse(buffer, at, length, from, NoticeCode.overQuota)
     } else {
-      this.#forward(buffer, at, length, link, next)
+      this.#forward(buffer, at, length, from, link, next, verdict)
     }
   }
 
@@ -150,20 +162,28 @@ export class Relay {
   #askAuthority (buffer: Uint8Array, at: number, length: number, next: number, link: Link, nowMs: number): number {
     const index = buffer[at + At.hopIndex]
     const previous = (buffer[at + At.flags] & Flag.backwards) === 0 ? index - 1 : index + 1
-    return this.#authority === undefined || buffer[at + At.kind] === Kind.notice || previous === next
-      ? 0
-      : this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
+    this.#account = NO_ACCOUNT
+    if (this.#authority === undefined || buffer[at + At.kind] === Kind.notice || previous === next) {
+      return 0
+    }
+    const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
+    this.#account = this.#authority.account
+    return refusal
   }
 
-  #forward (buffer: Uint8Array, at: number, length: number, link: Link, next: number): void {
-    const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0)
+  #forward (buffer: Uint8Array, at: number, length: number, from: Link, link: Link, next: number, verdict: Verdict): void {
+    const to = link.reserve(length, (buffer[at + At.flags] & Flag.droppable) !== 0, this.#account, from.index)
     if (to < 0) {
-      this.#refusal.drop('queueFull')
       return
     }
-    copyPacket(buffer, at, length, link.buffer, to, next)
+    const batch = link.buffer
+    copyPacket(buffer, at, length, batch, to, next)
     this.counters.forwardedPackets++
     this.counters.forwardedBytes += length
+    if (verdict === Verdict.mark) {
+      batch[to + At.flags] |= Flag.congestion
+      this.counters.markedPackets++
+    }
   }
 
   #refuse (buffer: Uint8Array, at: number, length: number, from: Link, verdict: number, reason = reasonOf(verdict)): void {

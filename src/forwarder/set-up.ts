@@ -178,6 +178,11 @@ export class ForwarderSetUp {
     return this.policy.links.isOpen(this.#neighbour(neighbour))
   }
 
+  /** Whose cap it is that a slot of the table names. */
+  accountOfCap (cap: number): number {
+    return this.#accounts.accountOfCap(cap)
+  }
+
   get tableStatus (): TableStatus {
     return {
       paths: this.table.size,

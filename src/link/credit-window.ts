@@ -1,20 +1,46 @@
-// How much may be in flight on a link: about twice its bandwidth-delay product. Without this bound the kernel's and the
-// muxer's buffers would hide megabytes of queue where no drop policy can reach them. Pure; times in ms.
+// How much may be in flight on a link: about twice its bandwidth-delay product, and less while what is in flight only waits. Without this
+// bound the kernel's and the muxer's buffers would hide megabytes of queue where no drop policy can reach them. Pure; times in ms.
+import { CREDIT_STEP_BYTES } from '../../protocols/forward/constants.ts'
 
 /** Enough for 10 Mbit/s at 100 ms before anything is known of the link. */
-export const MIN_WINDOW_BYTES = 131_072
+export const FIRST_WINDOW_BYTES = 131_072
+/** Two steps of credit: one is under way back while the other is consumed. */
+export const MIN_WINDOW_BYTES = 2 * CREDIT_STEP_BYTES
 /** Never more than the muxer's stream window. */
 export const MAX_WINDOW_BYTES = 1_048_576
+/** With nothing in flight a batch goes whatever the window. */
+const BATCH_BYTES = 65_000
 /** Rate is the best of the last so many intervals, as in BBR: a pause of the application must not shrink the window. */
 const RATE_INTERVALS = 8
+/** What in flight may wait longer than the least round trip: a few turns of busy event loops at both ends, or for a far link a quarter of it. */
+const WAIT_MS = 10
+const WAIT_SHARE = 0.25
+/** No round trip in so long was without such a wait: it is a queue that stands, and not a burst (as CoDel's interval, RFC 8289). */
+const STANDING_MS = 100
+const SHRINK = 0.7
+/** By round trip, once it does not. */
+const GROWTH = 0.125
+/** When the smallest window has not taken the wait away for so long, it is none: the link has become a longer one. */
+const RELEARN_MS = 500
 
 export class CreditWindow {
   #sentBytes = 0
   #consumedBytes = 0
-  #windowBytes = MIN_WINDOW_BYTES
+  #windowBytes = FIRST_WINDOW_BYTES
+  /** Where what is in flight stands in a queue: what was left of the window. */
+  #limitBytes = MAX_WINDOW_BYTES
+  /** When there was no such queue last, or the window was made smaller for it. */
+  #settledAtMs = 0
   #minRttMs = Infinity
+  /** The least since the window has been at its smallest. */
+  #leastMs = Infinity
   readonly #rates: number[] = []
   #mark: { bytes: number, sentMs: number, consumedBefore: number } | undefined
+
+  /** Since the beginning. */
+  get sentBytes (): number {
+    return this.#sentBytes
+  }
 
   get inFlightBytes (): number {
     return this.#sentBytes - this.#consumedBytes
@@ -24,9 +50,10 @@ export class CreditWindow {
     return this.#windowBytes
   }
 
-  /** May `bytes` more be sent? A batch larger than the window may go when nothing is in flight. */
-  allows (bytes: number): boolean {
-    return this.inFlightBytes === 0 || this.inFlightBytes + bytes <= this.#windowBytes
+  /** How much may be sent now. With nothing in flight it is a batch at least. */
+  get roomBytes (): number {
+    const inFlightBytes = this.#sentBytes - this.#consumedBytes
+    return inFlightBytes === 0 ? Math.max(BATCH_BYTES, this.#windowBytes) : Math.max(0, this.#windowBytes - inFlightBytes)
   }
 
   sent (bytes: number, nowMs: number): void {
@@ -43,19 +70,43 @@ export class CreditWindow {
     this.#consumedBytes = consumedBytes
     const mark = this.#mark
     if (mark !== undefined && consumedBytes >= mark.bytes) {
-      this.#measured(Math.max(0.1, nowMs - mark.sentMs), consumedBytes - mark.consumedBefore)
+      this.#measured(Math.max(0.1, nowMs - mark.sentMs), consumedBytes - mark.consumedBefore, nowMs)
       this.#mark = undefined
     }
     return true
   }
 
-  #measured (elapsedMs: number, bytes: number): void {
+  #measured (elapsedMs: number, bytes: number, nowMs: number): void {
     this.#minRttMs = Math.min(this.#minRttMs, elapsedMs)
     this.#rates.push(bytes / elapsedMs)
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }
-    const product = Math.max(...this.#rates) * this.#minRttMs
-    this.#windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, 2 * product))
+    const windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FIRST_WINDOW_BYTES, 2 * Math.max(...this.#rates) * this.#minRttMs))
+    if (elapsedMs <= this.#minRttMs + Math.max(WAIT_MS, WAIT_SHARE * this.#minRttMs)) {
+      this.#settledAtMs = nowMs
+      this.#limitBytes = Math.min(MAX_WINDOW_BYTES, this.#limitBytes + Math.max(CREDIT_STEP_BYTES, GROWTH * this.#limitBytes))
+    } else if (this.#limitBytes > MIN_WINDOW_BYTES) {
+      this.#shrink(windowBytes, nowMs)
+    } else {
+      this.#relearn(elapsedMs, nowMs)
+    }
+    this.#windowBytes = Math.min(windowBytes, this.#limitBytes)
+  }
+
+  #shrink (windowBytes: number, nowMs: number): void {
+    if (nowMs - this.#settledAtMs >= STANDING_MS) {
+      this.#settledAtMs = nowMs
+      this.#limitBytes = Math.max(MIN_WINDOW_BYTES, SHRINK * Math.min(windowBytes, this.#limitBytes))
+      this.#leastMs = Infinity
+    }
+  }
+
+  #relearn (elapsedMs: number, nowMs: number): void {
+    this.#leastMs = Math.min(this.#leastMs, elapsedMs)
+    if (nowMs - this.#settledAtMs >= RELEARN_MS) {
+      this.#settledAtMs = nowMs
+      this.#minRttMs = this.#leastMs
+    }
   }
 }

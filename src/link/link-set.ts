@@ -5,6 +5,7 @@ import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { BywayError, UnavailableError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { EndOfTick } from './end-of-tick.ts'
+import { QueueCounters } from './queue-counters.ts'
 import { StreamLink } from './stream-link.ts'
 import type { Link } from './link.ts'
 import type { PacketSink } from './stream-link.ts'
@@ -27,6 +28,8 @@ export interface LinkSetInit {
   maxLinks: number
   /** Bound of the queue before each link. */
   queueBytes: number
+  /** What has waited there for longer is dropped; default: nothing is, as is right for a node's own packets. */
+  lateAfterMs?: number
   /** Monotonic, ms. */
   now: () => number
   /** May this peer send packets to us? Default: anyone. */
@@ -50,6 +53,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #opening = new Map<string, Promise<Link>>()
   readonly #endOfTick = new EndOfTick()
   readonly #log: Logger
+  /** Of links that have gone. */
+  readonly #past = new QueueCounters()
   /** Incoming streams refused because the table was full or the peer not admitted. */
   refusedStreams = 0
 
@@ -81,6 +86,16 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
 
   get size (): number {
     return this.#all.size
+  }
+
+  /** Of the queues before all links, those that have gone included. */
+  get queueCounters (): QueueCounters {
+    const sum = new QueueCounters()
+    sum.add(this.#past)
+    for (const { queueCounters } of this.#all) {
+      sum.add(queueCounters)
+    }
+    return sum
   }
 
   /** The link to the node whose id stands in `buffer` at `at`, if packets can be sent to it. */
@@ -174,6 +189,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       index: this.#freeIndex(),
       endOfTick: this.#endOfTick,
       queueBytes: this.#init.queueBytes,
+      lateAfterMs: this.#init.lateAfterMs,
       now: this.#init.now,
       log: this.#log,
       onPacket: this.#init.onPacket,
@@ -196,6 +212,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     if (!link.hasStreams && this.#links.get(link.node) === link) {
       this.#links.delete(link.node)
       this.#all.delete(link)
+      this.#past.add(link.queueCounters)
       // the index is free only after those who know the link by it have heard
       this.safeDispatchEvent('link:gone', { detail: link })
       this.#byIndex[link.index] = undefined

@@ -9,7 +9,7 @@ export interface LinkCounters {
   sentBytes: number
   receivedPackets: number
   receivedBytes: number
-  /** Packets that the full queue before this link dropped. */
+  /** Packets that the queue before this link dropped. */
   readonly droppedPackets: number
 }
 
@@ -29,8 +29,12 @@ export interface Link {
   /** Memory into which the last `reserve` allotted room. Valid until the next call. */
   readonly buffer: Uint8Array
   /**
-   * Room for a packet in the batch of this tick: offset in `buffer`, or −1 when the queue is full or the link is down
-   * (then the packet is counted as dropped). The caller writes the packet at once; the batch leaves at the end of the tick.
+   * Room for a packet: its offset in `buffer`, or −1 when it has to go or the link is down (then it is counted as dropped). The caller
+   * writes the packet at once; it leaves at the end of the tick, or when its turn comes.
+   *
+   * @param droppable must be what the flags of the packet say
+   * @param account who pays for it, where others share the link: shares are equal between accounts. Default: the node itself
+   * @param source index of the link that brought it: within an account, shares are equal between these. Default: the node itself
    */
-  reserve (length: number, droppable: boolean): number
+  reserve (length: number, droppable: boolean, account?: number, source?: number): number
 }

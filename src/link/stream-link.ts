@@ -8,7 +8,8 @@ import { release } from '../../protocols/stream-io.ts'
 import { CreditSender } from './credit-sender.ts'
 import { CreditWindow } from './credit-window.ts'
 import { ARRIVAL_INTERVAL_MS, DeliveryRate } from './delivery-rate.ts'
-import { PacketQueue } from './packet-queue.ts'
+import { OWN, PacketQueue } from './packet-queue.ts'
+import { QueueCounters } from './queue-counters.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
 import type { Link, LinkCounters } from './link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -26,6 +27,8 @@ export interface StreamLinkInit {
   index: number
   endOfTick: EndOfTick
   queueBytes: number
+  /** See `PacketQueueInit`. */
+  lateAfterMs?: number
   now: () => number
   log: Logger
   onPacket: PacketSink
@@ -40,6 +43,7 @@ export class StreamLink implements Link, Flushable {
   readonly node: NodeId
   readonly index: number
   readonly counters: LinkCounters
+  readonly queueCounters = new QueueCounters()
   readonly deliveryRate = new DeliveryRate()
   readonly arrivalRate = new DeliveryRate({ intervalMs: ARRIVAL_INTERVAL_MS })
   readonly #init: StreamLinkInit
@@ -54,13 +58,14 @@ export class StreamLink implements Link, Flushable {
     this.node = nodeIdOf(init.peer)
     this.index = init.index
     this.#init = init
-    const queue = this.#queue = new PacketQueue(init.queueBytes)
+    const { queueCounters } = this
+    this.#queue = new PacketQueue({ maxBytes: init.queueBytes, lateAfterMs: init.lateAfterMs, counters: queueCounters, now: init.now })
     this.counters = {
       sentPackets: 0,
       sentBytes: 0,
       receivedPackets: 0,
       receivedBytes: 0,
-      get droppedPackets () { return queue.droppedPackets }
+      get droppedPackets () { return queueCounters.dropped }
     }
   }
 
@@ -80,12 +85,13 @@ export class StreamLink implements Link, Flushable {
     return this.#queue.buffer
   }
 
-  reserve (length: number, droppable: boolean): number {
-    if (this.#outgoing === undefined) {
-      this.#queue.droppedPackets++
+  reserve (length: number, droppable: boolean, account = OWN, source = OWN): number {
+    const stream = this.#outgoing
+    if (stream === undefined) {
+      this.queueCounters.down++
       return -1
     }
-    const at = this.#queue.reserve(length, droppable)
+    const at = this.#queue.reserve(length, droppable, stream.writableNeedsDrain ? 0 : this.#credit.roomBytes, account, source)
     if (at >= 0 && !this.#waitsForFlush) {
       this.#waitsForFlush = true
       this.#init.endOfTick.add(this)
@@ -99,22 +105,28 @@ export class StreamLink implements Link, Flushable {
     this.#sendQueued()
   }
 
-  /** Sends the batches that credit and the stream allow. */
+  /** Sends what credit and the stream allow: batches that are ready, then what waits, in batches that are worth a message. */
   #sendQueued (): void {
     const stream = this.#outgoing
-    while (stream !== undefined && this.#queue.headBytes > 0 && !stream.writableNeedsDrain && this.#credit.allows(this.#queue.headBytes)) {
-      this.counters.sentPackets += this.#queue.headPackets
-      const batch = this.#queue.shift()
+    const queue = this.#queue
+    while (stream !== undefined && !stream.writableNeedsDrain && (queue.headBytes > 0 || this.#fill())) {
+      this.counters.sentPackets += queue.headPackets
+      const batch = queue.shift()
       this.#credit.sent(batch.length, this.#init.now())
       this.counters.sentBytes += batch.length
       if (!send(stream, batch)) {
         break
       }
     }
-    const isBusy = this.#queue.headBytes > 0 || !this.#credit.allows(CREDIT_STEP_BYTES)
+    const isBusy = queue.queuedBytes > 0 || this.#credit.roomBytes < CREDIT_STEP_BYTES
     if (isBusy !== this.deliveryRate.isBusy) {
       this.deliveryRate.setBusy(isBusy, this.#init.now())
     }
+  }
+
+  #fill (): boolean {
+    const roomBytes = this.#credit.roomBytes
+    return roomBytes >= Math.min(this.#queue.waitingBytes, CREDIT_STEP_BYTES) && this.#queue.fill(roomBytes)
   }
 
   /** Packets to the neighbour go over this stream from now on. */

@@ -39,7 +39,8 @@ function openAuthority (): RouteAuthority {
     check: (buffer, _at, length, previousAt, nextAt, link, askedAtMs) => {
       asked.push({ previous: hex(buffer.subarray(previousAt, previousAt + 16)), next: hex(buffer.subarray(nextAt, nextAt + 16)), to: hex(link.node), length, nowMs: askedAtMs })
       return 0
-    }
+    },
+    account: 0
   }
 }
 
@@ -150,7 +151,6 @@ describe('relay of labelled packets', () => {
     { title: 'whose next link is down', packet: () => { neighbours.to(AFTER).isUp = false; return under(install().forward) }, reason: 'noSuchNeighbour', notice: NoticeCode.noSuchNeighbour },
     { title: 'above the rate of its path', packet: () => overRate(), reason: 'overRate', notice: NoticeCode.overQuota },
     { title: 'above the capacity of the forwarder', packet: () => overCapacity(), reason: 'overCapacity', notice: NoticeCode.overQuota },
-    { title: 'for which the next queue has no room', packet: () => { neighbours.to(AFTER).isFull = true; return under(install().forward) }, reason: 'queueFull' },
     { title: 'that is too small for a notice about it', packet: () => under({ slot: 6, check: 1 }, new Uint8Array(5)), reason: 'unknownLabel' }
   ]
   for (const { title, packet, from = BEFORE, reason, notice } of drops) {
@@ -187,6 +187,14 @@ describe('relay of labelled packets', () => {
     }
     return packet
   }
+
+  it('leaves it to the next queue to count what has no room there, and says nothing', () => {
+    const packet = under(install().forward)
+    neighbours.to(AFTER).isFull = true
+    receive(packet, BEFORE)
+    assert.equal(neighbours.to(AFTER).counters.droppedPackets, 1)
+    assert.deepEqual([relay.counters.forwardedPackets, droppedOf(), sentTo(BEFORE)], [0, {}, []])
+  })
 
   it('does not let a path that sends more than it may take the capacity of others', () => {
     const greedy = under(install({ bytesPerSecond: 1_000 }).forward, new Uint8Array(10_000))
@@ -277,7 +285,6 @@ describe('relay of notices about labels', () => {
     { title: 'from the hop before about the label of the next', notice: () => noticeAbout(ON), from: BEFORE, reason: 'unknownLabel' },
     { title: 'with a TTL of 1', notice: () => changed(noticeAbout(ON), (bytes) => { bytes[At.ttl] = 1 }), reason: 'ttlExceeded' },
     { title: 'to a link that is down', notice: () => { neighbours.to(BEFORE).isUp = false; return noticeAbout(ON) }, reason: 'noSuchNeighbour' },
-    { title: 'to a link without room', notice: () => { neighbours.to(BEFORE).isFull = true; return noticeAbout(ON) }, reason: 'queueFull' },
     { title: 'shorter than its header', notice: () => noticeAbout(ON).subarray(0, 19), reason: 'malformed' },
     { title: 'of six bytes', notice: () => Uint8Array.of(0, 6, 3, 9, 40, 0), reason: 'malformed' },
     { title: 'with more than a quote', notice: () => new Uint8Array([...noticeAbout(ON, NoticeCode.expired, new Uint8Array(60)), 0]), reason: 'malformed' },

@@ -94,7 +94,6 @@ describe('relay', () => {
     { title: 'to turn around with a TTL of 0', packet: () => changed((packet) => { packet[At.ttl] = 0 }, packetOf(routeOf([SOURCE, SELF]), PAYLOAD, Flag.turnAround)), reason: 'ttlExceeded', notice: NoticeCode.ttlExceeded },
     { title: 'for a next hop that it has no link to', packet: () => packetOf(routeOf([SOURCE, SELF, STRANGER])), reason: 'noSuchNeighbour', notice: NoticeCode.noSuchNeighbour },
     { title: 'for a next hop whose link is down', packet: () => { neighbours.to(NEXT).isUp = false; return onRoute() }, reason: 'noSuchNeighbour', notice: NoticeCode.noSuchNeighbour },
-    { title: 'for which the next queue has no room', packet: () => { neighbours.to(NEXT).isFull = true; return onRoute() }, reason: 'queueFull' },
     { title: 'that walks backwards and has expired', packet: () => packetOf(routeOf(ROUTE, { expiryS: 7 }), PAYLOAD, Flag.backwards), from: NEXT, reason: 'expired' },
     { title: 'that is a notice at the end of its TTL', packet: () => changed((packet) => { packet.set([Kind.notice, Flag.backwards, 1], At.kind) }), from: NEXT, reason: 'ttlExceeded' },
     { title: 'that is a notice and walks forwards', packet: () => changed((packet) => { packet[At.kind] = Kind.notice }), reason: 'malformed' }
@@ -111,11 +110,17 @@ describe('relay', () => {
         notice === undefined ? [] : [[notice, hex(SELF)]])
       assert.ok(sent.every(({ length }) => length <= cause.length))
       neighbours.to(NEXT).isUp = true
-      neighbours.to(NEXT).isFull = false
       receive(onRoute())
       assert.equal(neighbours.to(NEXT).sent.length, 1, 'it goes on serving')
     })
   }
+
+  it('leaves it to the next queue to count what has no room there, and says nothing', () => {
+    neighbours.to(NEXT).isFull = true
+    receive(onRoute())
+    assert.equal(neighbours.to(NEXT).counters.droppedPackets, 1)
+    assert.deepEqual([relay.counters.forwardedPackets, neighbours.to(SOURCE).sent.length], [0, 0])
+  })
 
   it('carries no more than its capacity, and says so', () => {
     const packet = packetOf(routeOf(ROUTE), new Uint8Array(10_000))

@@ -1,46 +1,67 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { CreditWindow, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
+import { CreditWindow, FIRST_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 
-/** Sends as much as it may over a link of this rate and round trip until `untilMs`; the receiver credits each 16 KiB. */
-function run (window: CreditWindow, bytesPerMs: number, rttMs: number, untilMs: number): void {
+interface LinkModel {
+  bytesPerMs: number
+  rttMs: number
+  fromMs?: number
+  untilMs: number
+}
+
+/**
+ * Sends as much as it may over a link of this rate and round trip; the receiver credits each 16 KiB. Returns how long the last quarter of
+ * what was sent waited on its way, at most, and how much of the link's rate it had.
+ */
+function run (window: CreditWindow, { bytesPerMs, rttMs, fromMs = 0, untilMs }: LinkModel): { waitMs: number, share: number } {
   const BATCH = 16_384
   const credits: Array<{ atMs: number, consumed: number }> = []
-  let sent = 0
-  let freeAtMs = 0
-  for (let nowMs = 0; nowMs < untilMs; nowMs++) {
+  const lastMs = untilMs - (untilMs - fromMs) / 4
+  let sent = window.sentBytes
+  let freeAtMs = fromMs
+  let waitMs = 0
+  let lastBytes = 0
+  for (let nowMs = fromMs; nowMs < untilMs; nowMs += 0.25) {
     while (credits.length > 0 && credits[0].atMs <= nowMs) {
       window.credited((credits.shift() as { consumed: number }).consumed, nowMs)
     }
-    while (window.allows(BATCH)) {
+    while (window.roomBytes >= BATCH) {
       window.sent(BATCH, nowMs)
       sent += BATCH
       freeAtMs = Math.max(freeAtMs, nowMs) + BATCH / bytesPerMs
       credits.push({ atMs: freeAtMs + rttMs, consumed: sent })
+      if (nowMs >= lastMs) {
+        waitMs = Math.max(waitMs, freeAtMs - nowMs)
+        lastBytes += BATCH
+      }
     }
   }
+  window.credited(sent, untilMs)
+  return { waitMs, share: lastBytes / (untilMs - lastMs) / bytesPerMs }
 }
 
 describe('credit window', () => {
-  it('lets its smallest window out before anything is known', () => {
+  it('lets its first window out before anything is known', () => {
     const window = new CreditWindow()
-    assert.ok(window.allows(MIN_WINDOW_BYTES))
-    window.sent(MIN_WINDOW_BYTES, 0)
-    assert.equal(window.allows(1), false)
+    assert.equal(window.roomBytes, FIRST_WINDOW_BYTES)
+    window.sent(FIRST_WINDOW_BYTES, 0)
+    assert.equal(window.roomBytes, 0)
   })
 
-  it('lets one batch of any size out when nothing is in flight', () => {
+  it('lets a whole batch out when nothing is in flight, however small the window', () => {
     const window = new CreditWindow()
-    assert.ok(window.allows(10 * MAX_WINDOW_BYTES))
+    run(window, { bytesPerMs: 100, rttMs: 1, untilMs: 5_000 })
+    assert.ok(window.windowBytes < 65_000)
+    assert.equal(window.inFlightBytes, 0)
+    assert.equal(window.roomBytes, 65_000)
   })
 
   it('opens by what is credited', () => {
     const window = new CreditWindow()
-    window.sent(MIN_WINDOW_BYTES, 0)
+    window.sent(FIRST_WINDOW_BYTES, 0)
     assert.ok(window.credited(100, 5))
-    assert.equal(window.inFlightBytes, MIN_WINDOW_BYTES - 100)
-    assert.ok(window.allows(100))
-    assert.equal(window.allows(101), false)
+    assert.equal(window.inFlightBytes, FIRST_WINDOW_BYTES - 100)
+    assert.equal(window.roomBytes, 100)
   })
 
   const refused = [
@@ -58,17 +79,32 @@ describe('credit window', () => {
   }
 
   const links = [
-    { title: 'a slow link keeps the smallest', bytesPerMs: 100, rttMs: 20, least: MIN_WINDOW_BYTES, most: MIN_WINDOW_BYTES },
-    { title: 'a link of 4 MB/s and 60 ms gets about twice its product', bytesPerMs: 4_000, rttMs: 60, least: 300_000, most: 800_000 },
-    { title: 'a long fat link gets the largest and no more', bytesPerMs: 50_000, rttMs: 200, least: MAX_WINDOW_BYTES, most: MAX_WINDOW_BYTES }
+    { title: 'of 10 Mbit/s and 20 ms', bytesPerMs: 1_250, rttMs: 20, mostWaitMs: 50, leastShare: 0.95 },
+    { title: 'of 20 Mbit/s and 1 ms', bytesPerMs: 2_500, rttMs: 1, mostWaitMs: 30, leastShare: 0.95 },
+    { title: 'of 32 Mbit/s and 60 ms', bytesPerMs: 4_000, rttMs: 60, mostWaitMs: 40, leastShare: 0.95 },
+    { title: 'of 80 Mbit/s and 100 ms', bytesPerMs: 10_000, rttMs: 100, mostWaitMs: 45, leastShare: 0.85 },
+    { title: 'of 1 Gbit/s and 0.2 ms', bytesPerMs: 125_000, rttMs: 0.2, mostWaitMs: 10, leastShare: 0.95 }
   ]
-  for (const { title, bytesPerMs, rttMs, least, most } of links) {
-    it(`follows the link: ${title}`, () => {
-      const window = new CreditWindow()
-      run(window, bytesPerMs, rttMs, 3_000)
-      assert.ok(window.windowBytes >= least && window.windowBytes <= most, `${window.windowBytes} bytes`)
+  for (const { title, bytesPerMs, rttMs, mostWaitMs, leastShare } of links) {
+    it(`fills a link ${title}, and lets nothing wait on it for more than ${mostWaitMs} ms`, () => {
+      const { waitMs, share } = run(new CreditWindow(), { bytesPerMs, rttMs, untilMs: 20_000 })
+      assert.ok(waitMs <= mostWaitMs, `${waitMs} ms`)
+      assert.ok(share >= leastShare, `${share} of the rate`)
     })
   }
+
+  it('gives a long fat link the largest window and no more', () => {
+    const window = new CreditWindow()
+    run(window, { bytesPerMs: 50_000, rttMs: 200, untilMs: 5_000 })
+    assert.equal(window.windowBytes, MAX_WINDOW_BYTES)
+  })
+
+  it('is at home within seconds where the link has become a longer one', () => {
+    const window = new CreditWindow()
+    run(window, { bytesPerMs: 4_000, rttMs: 20, untilMs: 5_000 })
+    const { share } = run(window, { bytesPerMs: 4_000, rttMs: 80, fromMs: 5_000, untilMs: 17_000 })
+    assert.ok(share >= 0.9, `${share} of the rate`)
+  })
 
   it('stays within its bounds whatever the neighbour credits, and when', () => {
     const step = fc.record({ send: fc.nat(65_000), credit: fc.nat(2_000_000), waitMs: fc.nat(50) })
@@ -76,9 +112,7 @@ describe('credit window', () => {
       const window = new CreditWindow()
       let nowMs = 0
       for (const { send, credit, waitMs } of steps) {
-        if (window.allows(send)) {
-          window.sent(send, nowMs)
-        }
+        window.sent(Math.min(send, window.roomBytes), nowMs)
         nowMs += waitMs
         window.credited(credit, nowMs)
         assert.ok(window.windowBytes >= MIN_WINDOW_BYTES && window.windowBytes <= MAX_WINDOW_BYTES)

@@ -35,14 +35,14 @@ class Scene {
   }
 
   #send (linkBytesPerMs: number): void {
-    while (this.#queuedBytes >= CREDIT_BYTES && this.#window.allows(CREDIT_BYTES)) {
+    while (this.#queuedBytes >= CREDIT_BYTES && this.#window.roomBytes >= CREDIT_BYTES) {
       this.#queuedBytes -= CREDIT_BYTES
       this.#window.sent(CREDIT_BYTES, this.nowMs)
       this.#sent += CREDIT_BYTES
       this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + CREDIT_BYTES / linkBytesPerMs
       this.#credits.push({ atMs: this.#freeAtMs + RTT_MS, consumed: this.#sent })
     }
-    this.rate.setBusy(this.#queuedBytes >= CREDIT_BYTES || !this.#window.allows(CREDIT_BYTES), this.nowMs)
+    this.rate.setBusy(this.#queuedBytes >= CREDIT_BYTES || this.#window.roomBytes < CREDIT_BYTES, this.nowMs)
   }
 }
 

@@ -21,6 +21,8 @@ export class FakeLink implements Link {
   isUp = true
   isFull = false
   readonly droppable: boolean[] = []
+  /** Of each packet: who paid for it, and which link brought it. */
+  readonly shares: Array<[account: number | undefined, source: number | undefined]> = []
   readonly #batches: Uint8Array[] = []
 
   constructor (node: NodeId, peer?: PeerId, index = 0) {
@@ -33,12 +35,14 @@ export class FakeLink implements Link {
     return this.#batches[this.#batches.length - 1]
   }
 
-  reserve (length: number, droppable: boolean): number {
+  reserve (length: number, droppable: boolean, account?: number, source?: number): number {
     if (this.isFull) {
+      this.counters.droppedPackets++
       return -1
     }
     this.#batches.push(new Uint8Array(OFFSET + length))
     this.droppable.push(droppable)
+    this.shares.push([account, source])
     return OFFSET
   }
 
@@ -52,6 +56,7 @@ export class FakeLink implements Link {
     const { sent } = this
     this.#batches.length = 0
     this.droppable.length = 0
+    this.shares.length = 0
     return sent
   }
 }

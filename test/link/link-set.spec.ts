@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { encodeCredit } from '../../protocols/forward/link-control.ts'
-import { MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
+import { FIRST_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
 import type { Link } from '../../src/link/link.ts'
@@ -56,7 +56,7 @@ describe('links over libp2p', () => {
   it('bring much more than a window, credited on the way', async () => {
     const b = await neighbour()
     const link = await a.links.open(b.node.peerId)
-    const count = 2 * MIN_WINDOW_BYTES / 1_000
+    const count = 2 * FIRST_WINDOW_BYTES / 1_000
     for (let number = 0; number < count; number++) {
       while (!put(link, number, 1_000)) {
         await until(() => link.queuedBytes < 200_000, 'room in the queue')
@@ -128,7 +128,7 @@ describe('links over libp2p', () => {
     }
     assert.ok(link.queuedBytes <= 300_000)
     await until(() => readBytes >= link.counters.sentBytes, 'what was sent')
-    assert.ok(link.counters.sentBytes <= MIN_WINDOW_BYTES, `${link.counters.sentBytes} bytes in flight`)
+    assert.ok(link.counters.sentBytes <= FIRST_WINDOW_BYTES, `${link.counters.sentBytes} bytes in flight`)
     assert.ok(link.counters.droppedPackets > 1_000)
     const before = readBytes
     credited?.send(encodeCredit(before))

@@ -4,7 +4,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { Flag } from '../../protocols/forward/constants.ts'
 import { encodeCredit, decodeCredit } from '../../protocols/forward/link-control.ts'
 import { EndOfTick } from '../../src/link/end-of-tick.ts'
-import { MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
+import { FIRST_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 import { StreamLink } from '../../src/link/stream-link.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import { FakeStream } from './fake-stream.ts'
@@ -89,13 +89,13 @@ describe('stream link', () => {
       put(link, 50)
       await nextTick()
     }
-    assert.ok(stream.sentBytes <= MIN_WINDOW_BYTES, `${stream.sentBytes} bytes in flight`)
+    assert.ok(stream.sentBytes <= FIRST_WINDOW_BYTES, `${stream.sentBytes} bytes in flight`)
     assert.ok(link.queuedBytes > 0 && link.queuedBytes <= QUEUE_BYTES)
     assert.equal(link.counters.sentPackets + link.counters.droppedPackets + link.queuedBytes / PACKET_BYTES, 1_000)
     const before = stream.sentBytes
     stream.receive(encodeCredit(before))
     assert.ok(stream.sentBytes > before)
-    assert.ok(stream.sentBytes - before <= MIN_WINDOW_BYTES)
+    assert.ok(stream.sentBytes - before <= FIRST_WINDOW_BYTES)
   })
 
   it('waits while the stream is full, and goes on when it has drained', async () => {
