@@ -28,11 +28,11 @@ export class Child {
     this.#process.on('error', (error) => { this.#failAll(error) })
   }
 
-  /** Rejects with the child's error as text, when it ends, and when it has not answered for a minute. */
-  async ask<T> (command: string, argument?: unknown): Promise<T> {
+  /** Rejects with the child's error as text, when it ends, and when it has not answered in time. */
+  async ask<T> (command: string, argument?: unknown, deadlineMs = ANSWER_DEADLINE_MS): Promise<T> {
     const call = ++this.#calls
     const answer = new Promise<unknown>((resolve, reject) => { this.#waiting.set(call, { resolve, reject }) })
-    const timer = setTimeout(() => { this.#answered({ call, error: `no answer to '${command}' within ${ANSWER_DEADLINE_MS} ms` }) }, ANSWER_DEADLINE_MS)
+    const timer = setTimeout(() => { this.#answered({ call, error: `no answer to '${command}' within ${deadlineMs} ms` }) }, deadlineMs)
     try {
       this.#process.send({ call, command, argument } satisfies Question)
       return await answer as T

@@ -6,6 +6,9 @@
 //                          ▲
 //   every 10 ms ─────── max-min fair: who needs less than an equal share gets what it needs, and the others share the rest
 //
+// Who sends more than its share is told how fast that is: `creditDelayMs` says for how long the credit of the last packet should be kept back,
+// so that its neighbour sends no faster than it gets, and what would be dropped is not even read.
+//
 // How much is given out follows what is left, so that a capacity that is short stays a little short and the shares hold; what passes is
 // the capacity in the long run, with a burst of a quarter of a second. Pure; nothing is allocated per packet.
 import { MAX_PACKET_BYTES } from '../../protocols/forward/constants.ts'
@@ -25,6 +28,10 @@ interface Share {
   usedAtMs: number
   /** In this round. */
   wantedBytes: number
+  /** What it got in the last rounds; Infinity while that is all it wants. */
+  bytesPerMs: number
+  /** When all that it has sent would have been sent at that rate. */
+  creditAtMs: number
 }
 
 /** A burst of a quarter of a second passes at line speed. */
@@ -39,6 +46,14 @@ const SAVED_S = 0.02
 /** Who comes new may send two of the largest packets before its first round. */
 const FIRST_ALLOWANCE_BYTES = 2 * MAX_PACKET_BYTES
 const FORGET_MS = 1_000
+/** Credit is kept back at a rate a little above the share: a little is dropped and marked, so that the sender's own hosts hear of it. */
+const CREDIT_ABOVE_SHARE = 1.05
+/** As a burst. */
+const CREDIT_AT_ONCE_MS = 10
+/** Nobody waits for longer, whatever it did. */
+const MAX_CREDIT_DELAY_MS = 100
+/** Rates are averages of about so many rounds. */
+const RATE_ROUNDS = 4
 /** Those beyond share a place. */
 const MAX_SHARES = 1_024
 const SHARED_SOURCE = 0xffff
@@ -52,6 +67,8 @@ export class FairCapacity {
   #roundAtMs: number
   readonly #shares = new Map<number, Share>()
   #last: Share | undefined
+  /** Of the packet that was asked about last: for how long its credit should be kept back. */
+  creditDelayMs = 0
 
   constructor ({ bytesPerSecond, nowMs }: FairCapacityInit) {
     this.#bytesPerSecond = bytesPerSecond
@@ -62,6 +79,16 @@ export class FairCapacity {
 
   get bytesPerSecond (): number {
     return this.#bytesPerSecond
+  }
+
+  /** What has been saved of a larger burst is lost. */
+  set bytesPerSecond (bytesPerSecond: number) {
+    if (bytesPerSecond === this.#bytesPerSecond) {
+      return
+    }
+    this.#bytesPerSecond = bytesPerSecond
+    this.#burstBytes = Math.max(MIN_BURST_BYTES, bytesPerSecond * BURST_S)
+    this.#leftBytes = Math.min(this.#leftBytes, this.#burstBytes)
   }
 
   /** Shares that count now. */
@@ -82,6 +109,7 @@ export class FairCapacity {
     }
     if (this.#leftBytes - bytes >= SHORT_SHARE * this.#burstBytes) {
       this.#leftBytes -= bytes
+      this.creditDelayMs = 0
       return Verdict.pass
     }
     const last = this.#last
@@ -94,6 +122,8 @@ export class FairCapacity {
     }
     this.#last = share
     share.usedAtMs = nowMs
+    share.creditAtMs = Math.max(nowMs, share.creditAtMs) + bytes / (CREDIT_ABOVE_SHARE * share.bytesPerMs)
+    this.creditDelayMs = Math.min(MAX_CREDIT_DELAY_MS, Math.max(0, share.creditAtMs - nowMs - CREDIT_AT_ONCE_MS))
     if (share.allowanceBytes < bytes || this.#leftBytes < bytes) {
       return Verdict.refuse
     }
@@ -116,7 +146,7 @@ export class FairCapacity {
     if (this.#shares.size >= MAX_SHARES && source !== SHARED_SOURCE) {
       return this.#shareOf(0, SHARED_SOURCE)
     }
-    const share = { account, source, allowanceBytes: FIRST_ALLOWANCE_BYTES, usedAtMs: this.#filledAtMs, wantedBytes: 0 }
+    const share = { account, source, allowanceBytes: FIRST_ALLOWANCE_BYTES, usedAtMs: this.#filledAtMs, wantedBytes: 0, bytesPerMs: Infinity, creditAtMs: 0 }
     this.#shares.set(key, share)
     return share
   }
@@ -147,8 +177,19 @@ export class FairCapacity {
       const within = equalShare(shares, Math.min(each, wantedBytes))
       for (const share of shares) {
         share.allowanceBytes += Math.min(within, share.wantedBytes)
+        rateOf(share, within, elapsedMs)
       }
     }
+  }
+}
+
+/** @param within - what none of its account got more of in the round */
+function rateOf (share: Share, within: number, elapsedMs: number): void {
+  if (share.wantedBytes <= within) {
+    share.bytesPerMs = Infinity
+  } else {
+    const bytesPerMs = within / elapsedMs
+    share.bytesPerMs = share.bytesPerMs === Infinity ? bytesPerMs : share.bytesPerMs + (bytesPerMs - share.bytesPerMs) / RATE_ROUNDS
   }
 }
 

@@ -25,6 +25,7 @@ export function exposeForwarder ({ metrics, status: read, queuedBytes, now }: Fo
   // as the buckets of a histogram, so that histogram_quantile() takes them
   expose.counters('queue_wait_seconds_bucket', 'Packets that had to wait before a link, by how long they did', 'le', () => inSeconds(status().waits))
   expose.gauge('load_bytes_per_second', 'What is carried for others now', () => status().loadBytesPerSecond)
+  expose.gauge('limit_bytes_per_second', 'What is carried at most: what was configured, or what the processor can do', () => status().limitBytesPerSecond)
   expose.gauge('queued_bytes', 'Bytes that wait before all links', queuedBytes)
   expose.gauge('links', 'Links that are up', () => status().links)
   expose.gauge('neighbours', 'Forwarders to which links are kept', () => status().neighbours)

@@ -19,6 +19,8 @@ export interface ForwarderStatus extends Omit<RelayCounters, 'dropped'> {
   measuredLinks: number
   subscribers: number
   loadBytesPerSecond: number
+  /** What it carries at most: what was configured, or what its processor can do. */
+  limitBytesPerSecond: number
   refusedStreams: number
   table: TableStatus
   setUps: SetUpStatus

@@ -11,6 +11,7 @@ import { exposeForwarder } from './forwarder-metrics.ts'
 import type { ForwarderStatus } from './forwarder-status.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { ProcessorLimit } from './processor-limit.ts'
 import { Prober } from '../measurement/prober.ts'
 import { Relay } from './relay.ts'
 import { ReportPublisher } from './report-publisher.ts'
@@ -66,6 +67,11 @@ const DEFAULT_QUEUE_BYTES = 2_500_000
 /** What waits for longer before a link helps nobody: the other half of 50 ms is for what is in flight. */
 const LATE_AFTER_MS = 25
 const HOUSEKEEPING_MS = 1_000
+const PROCESSOR_LOOK_MS = 100
+
+/** Where it is not Node that runs us, nobody says how busy the event loop is. */
+interface EventLoopUtilization { utilization: number }
+interface MaybeUtilized { eventLoopUtilization?: (before?: EventLoopUtilization) => EventLoopUtilization }
 
 export class Forwarder implements Startable {
   readonly discovery: Discovery
@@ -82,7 +88,9 @@ export class Forwarder implements Startable {
   readonly #monitor: LinkMonitor
   readonly #publisher: ReportPublisher
   #unserve: Array<() => Promise<void>> = []
+  readonly #processor: ProcessorLimit
   #housekeeping: ReturnType<typeof setInterval> | undefined
+  #processorLook: ReturnType<typeof setInterval> | undefined
   #load = { bytes: 0, bytesPerSecond: 0 }
 
   constructor (components: ForwarderComponents, init: ForwarderInit = {}) {
@@ -149,6 +157,7 @@ export class Forwarder implements Startable {
       now,
       nowS
     })
+    this.#processor = new ProcessorLimit({ bytesPerSecond: capacityBytesPerSecond })
     this.#watches = new WatchList(watches)
     this.#monitor = new LinkMonitor({ links: this.links, prober: this.#prober, now, intervalMs: init.probeIntervalMs })
     this.#watchService = new WatchService({
@@ -192,11 +201,13 @@ export class Forwarder implements Startable {
     ])
     await this.#setUp.start(registrar)
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
+    this.#watchProcessor()
     await this.discovery.start()
   }
 
   async stop (): Promise<void> {
     clearInterval(this.#housekeeping)
+    clearInterval(this.#processorLook)
     this.#housekeeping = undefined
     await this.discovery.stop()
     await Promise.all([...this.#unserve.map(async (unserve) => unserve()), this.#setUp.stop()])
@@ -227,6 +238,7 @@ export class Forwarder implements Startable {
       measuredLinks: this.#monitor.size,
       subscribers: this.#publisher.subscribers,
       loadBytesPerSecond: this.#load.bytesPerSecond,
+      limitBytesPerSecond: this.#processor.bytesPerSecond,
       refusedStreams: this.links.refusedStreams,
       table: this.#setUp.tableStatus,
       setUps: this.#setUp.setUpStatus
@@ -262,6 +274,22 @@ export class Forwarder implements Startable {
     for (const measurement of this.#monitor.measurements()) {
       yield { ...measurement, closed: !this.#setUp.isOpen(measurement.peer) }
     }
+  }
+
+  #watchProcessor (): void {
+    const since = (before?: EventLoopUtilization): EventLoopUtilization | undefined => (performance as MaybeUtilized).eventLoopUtilization?.(before)
+    let before = since()
+    let { forwardedBytes } = this.#relay.counters
+    let atMs = performance.now()
+    this.#processorLook = before && setInterval(() => {
+      const nowMs = performance.now()
+      const carried = this.#relay.counters.forwardedBytes
+      const utilization = since(before)?.utilization ?? 0
+      this.#relay.capacityBytesPerSecond = this.#processor.seen({ utilization, bytesPerSecond: (carried - forwardedBytes) * 1_000 / (nowMs - atMs) })
+      before = since()
+      forwardedBytes = carried
+      atMs = nowMs
+    }, PROCESSOR_LOOK_MS)
   }
 
   #keepHouse (): void {

@@ -91,7 +91,11 @@ export class LabelRelay {
 
   #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, link: Link, slot: number, nowMs: number): void {
     const account = this.#accountOfCap(this.#slots.capOf(slot))
-    const verdict = this.#capacity.take(account, from.index, length, nowMs)
+    const capacity = this.#capacity
+    const verdict = capacity.take(account, from.index, length, nowMs)
+    if (capacity.creditDelayMs > 0) {
+      from.keepBack(length, capacity.creditDelayMs, nowMs)
+    }
     if (verdict === Verdict.refuse) {
       this.#refusal.refuse(buffer, at, length, from, 'overCapacity', NoticeCode.overQuota)
       return

@@ -95,6 +95,11 @@ export class Relay {
     })
   }
 
+  /** What is carried for others at most, bytes per second: less than what was configured where the processor cannot do more. */
+  set capacityBytesPerSecond (bytesPerSecond: number) {
+    this.#capacity.bytesPerSecond = bytesPerSecond
+  }
+
   /** Takes one packet from a neighbour. The buffer is shared memory: read only. The time is that at which its chunk came. */
   receive (buffer: Uint8Array, at: number, length: number, from: Link, nowMs = this.#now()): void {
     const kind = buffer[at + At.kind]
@@ -150,7 +155,11 @@ export class Relay {
       this.#refuse(buffer, at, length, from, refusal, refusal === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
       return
     }
-    const verdict = this.#capacity.take(this.#account, from.index, length, nowMs)
+    const capacity = this.#capacity
+    const verdict = capacity.take(this.#account, from.index, length, nowMs)
+    if (capacity.creditDelayMs > 0) {
+      from.keepBack(length, capacity.creditDelayMs, nowMs)
+    }
     if (verdict === Verdict.refuse) {
       this.#refuse(buffer, at, length, from, NoticeCode.overQuota)
     } else {

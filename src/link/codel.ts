@@ -15,6 +15,11 @@ export class CoDel {
   #drops = 0
   #lastDrops = 0
 
+  /** The queue has stood for an interval: no packet that was asked about since had waited for less than the target. */
+  isStanding (nowMs: number): boolean {
+    return nowMs >= this.#aboveUntilMs
+  }
+
   /**
    * Asked about each packet whose turn it is.
    *
@@ -55,6 +60,6 @@ export class CoDel {
       this.#aboveUntilMs = nowMs + INTERVAL_MS
       return false
     }
-    return nowMs >= this.#aboveUntilMs
+    return this.isStanding(nowMs)
   }
 }

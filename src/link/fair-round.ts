@@ -25,7 +25,10 @@ const MARK_AFTER_MS = 5
 
 export interface FairRoundInit {
   maxBytes: number
-  /** What has waited for longer is dropped, and CoDel drops before that; Infinity: nothing is dropped for its age, as is right for one's own packets. */
+  /**
+   * Of a source whose queue stands, what has waited for longer is dropped, and CoDel drops before that. Infinity: nothing is dropped for its
+   * age, as is right for one's own packets.
+   */
   lateAfterMs: number
   counters: QueueCounters
 }
@@ -184,9 +187,9 @@ export class FairRound {
     }
     while (waiting.packets > 0) {
       const waitedMs = waiting.headAgeMs(nowMs)
-      // asked in any case, so that it knows how long there has been a queue
+      // asked in any case, so that it knows how long there has been a queue: who has none but for a pause of ours loses nothing
       const isDropped = codel.drops(waitedMs, waiting.packets === 1, nowMs)
-      if (!isDropped && (waitedMs <= this.#lateAfterMs || waiting.packets === 1)) {
+      if (!isDropped && !(waitedMs > this.#lateAfterMs && codel.isStanding(nowMs))) {
         return
       }
       this.#bytes -= waiting.headLength

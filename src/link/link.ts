@@ -26,6 +26,8 @@ export interface Link {
   /** Can packets be sent now? */
   readonly isUp: boolean
   readonly queuedBytes: number
+  /** Of these, what waits for the neighbour to take more: who can be slowed sends nothing before there is none. */
+  readonly waitingBytes: number
   /** Memory into which the last `reserve` allotted room. Valid until the next call. */
   readonly buffer: Uint8Array
   /**
@@ -37,4 +39,6 @@ export interface Link {
    * @param source index of the link that brought it: within an account, shares are equal between these. Default: the node itself
    */
   reserve (length: number, droppable: boolean, account?: number, source?: number): number
+  /** Of the packets that came just now, so many bytes are credited only after so long: the neighbour is slowed. */
+  keepBack (bytes: number, delayMs: number, nowMs: number): void
 }

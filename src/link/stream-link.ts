@@ -51,6 +51,7 @@ export class StreamLink implements Link, Flushable {
   #outgoing: Stream | undefined
   #incoming: Stream | undefined
   #credit = new CreditWindow()
+  #creditSender: CreditSender | undefined
   #waitsForFlush = false
 
   constructor (init: StreamLinkInit) {
@@ -81,6 +82,10 @@ export class StreamLink implements Link, Flushable {
     return this.#queue.queuedBytes
   }
 
+  get waitingBytes (): number {
+    return this.#queue.waitingBytes
+  }
+
   get buffer (): Uint8Array {
     return this.#queue.buffer
   }
@@ -97,6 +102,10 @@ export class StreamLink implements Link, Flushable {
       this.#init.endOfTick.add(this)
     }
     return at
+  }
+
+  keepBack (bytes: number, delayMs: number, nowMs: number): void {
+    this.#creditSender?.keepBack(bytes, delayMs, nowMs)
   }
 
   /** The end of the tick. */
@@ -156,7 +165,7 @@ export class StreamLink implements Link, Flushable {
     this.#incoming = stream
     previous?.abort(new Error('replaced by a newer stream'))
     stream.maxWriteBufferLength = CREDIT_BUFFER_BYTES
-    const credit = new CreditSender(this.#init.endOfTick, (bytes) => { send(stream, bytes) })
+    const credit = this.#creditSender = new CreditSender({ endOfTick: this.#init.endOfTick, send: (bytes) => { send(stream, bytes) }, now: this.#init.now })
     const { counters } = this
     let chunkBytes = 0
     let nowMs = 0
@@ -174,6 +183,7 @@ export class StreamLink implements Link, Flushable {
       credit.consumed(chunkBytes)
     }
     this.#read(stream, readChunk, () => {
+      credit.stop()
       if (this.#incoming === stream) {
         this.#incoming = undefined
         this.#closed()

@@ -100,6 +100,31 @@ describe('fair capacity', () => {
     assert.equal(modest.refusedShare, 0)
   })
 
+  it('keeps credit back from who wants more than its share, so that it sends hardly more than it gets', () => {
+    const fair = new FairCapacity({ bytesPerSecond: CAPACITY, nowMs: 0 })
+    const WINDOW_BYTES = 65_536
+    const inFlight: Array<{ untilMs: number, bytes: number }> = []
+    let inFlightBytes = 0
+    const count = { offered: 0, refused: 0, others: 0 }
+    for (let nowMs = 0; nowMs < 10_000; nowMs++) {
+      for (; inFlight.length > 0 && inFlight[0].untilMs <= nowMs; inFlight.shift()) {
+        inFlightBytes -= inFlight[0].bytes
+      }
+      for (let sent = 0; inFlightBytes + PACKET_BYTES <= WINDOW_BYTES && sent < 30; sent++) {
+        const verdict = fair.take(1, 1, PACKET_BYTES, nowMs)
+        inFlight.push({ untilMs: nowMs + 1 + fair.creditDelayMs, bytes: PACKET_BYTES })
+        inFlightBytes += PACKET_BYTES
+        count.offered += nowMs >= 1_000 ? 1 : 0
+        count.refused += nowMs >= 1_000 && verdict === Verdict.refuse ? 1 : 0
+      }
+      fair.take(2, 2, 2 * PACKET_BYTES, nowMs)
+      count.others += fair.creditDelayMs
+    }
+    near((count.offered - count.refused) * PACKET_BYTES / 9, CAPACITY - 2_000_000)
+    assert.ok(count.refused / count.offered < 0.1, `${count.refused} of ${count.offered} refused`)
+    assert.equal(count.others, 0, 'who stays under its share is never slowed')
+  })
+
   it('forgets who is gone, and holds no more than so many', () => {
     const fair = new FairCapacity({ bytesPerSecond: 1_000, nowMs: 0 })
     for (let source = 0; source < 5_000; source++) {

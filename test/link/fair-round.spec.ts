@@ -145,12 +145,46 @@ describe('fair round', () => {
     assert.deepEqual([counters.waitsByBound['5'], counters.waitsByBound['10'], counters.waitsByBound['Infinity']], [1, 2, 2])
   })
 
-  it('drops what has waited for too long, but the last packet of a source', () => {
-    const { round, counters } = makeRound({ lateAfterMs: 25 })
-    range(0, 5).forEach((number) => put(round, 1, 0, { number, nowMs: number * 10 }))
-    put(round, 2, 0, { number: 100, nowMs: 0 })
-    assert.deepEqual(new Set(take(round, 65_000, 60).map(({ number }) => number)), new Set([4, 100]))
-    assert.deepEqual([counters.late, round.bytes], [4, 0])
+  describe('where packets can be late', () => {
+    const LATE_MS = 25
+
+    it('drops what has waited for too long, of a source whose queue stands', () => {
+      const { round, counters } = makeRound({ lateAfterMs: LATE_MS, maxBytes: 10_000_000 })
+      let oldestMs = 0
+      // 2,000 bytes come in each millisecond, and 1,000 leave
+      for (let nowMs = 0; nowMs < 1_000; nowMs++) {
+        range(0, 2).forEach(() => put(round, 1, 0, { number: nowMs, nowMs }))
+        for (const { number } of take(round, 1_000, nowMs)) {
+          oldestMs = nowMs > 200 ? Math.max(oldestMs, nowMs - number) : 0
+        }
+      }
+      assert.ok(oldestMs <= LATE_MS, `${oldestMs} ms`)
+      assert.ok(round.bytes <= 2 * 2_000 * LATE_MS)
+      assert.ok(counters.late > 900)
+    })
+
+    it('takes nothing of who had to wait for others, or for a pause', () => {
+      const { round, counters } = makeRound({ lateAfterMs: LATE_MS })
+      for (let nowMs = 0; nowMs < 5_000; nowMs++) {
+        if (nowMs % 2 === 0) {
+          put(round, 1, 0, { nowMs })
+        }
+        // a pause of 60 ms in each second
+        if (nowMs % 1_000 >= 60) {
+          take(round, 1_500, nowMs)
+        }
+      }
+      assert.equal(counters.dropped, 0)
+    })
+
+    it('never drops the last packet of a source', () => {
+      const { round, counters } = makeRound({ lateAfterMs: LATE_MS })
+      for (let nowMs = 0; nowMs < 2_000; nowMs += 200) {
+        put(round, 1, 0, { nowMs })
+        assert.equal(take(round, 65_000, nowMs + 190).length, 1)
+      }
+      assert.equal(counters.late, 0)
+    })
   })
 
   it('drops nothing for its age where that is not asked for', () => {

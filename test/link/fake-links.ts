@@ -14,6 +14,7 @@ export class FakeLink implements Link {
   readonly index: number
   readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
   readonly queuedBytes = 0
+  readonly waitingBytes = 0
   /** What it is taken to have delivered. */
   rate = { bytesPerSecond: 0, isFloor: false, arrived: 0 }
   readonly arrivalRate = { bytesPerSecond: () => this.rate.arrived }
@@ -44,6 +45,13 @@ export class FakeLink implements Link {
     this.droppable.push(droppable)
     this.shares.push([account, source])
     return OFFSET
+  }
+
+  /** What was asked to be kept back. */
+  readonly kept: Array<[bytes: number, delayMs: number]> = []
+
+  keepBack (bytes: number, delayMs: number): void {
+    this.kept.push([bytes, delayMs])
   }
 
   /** The packets sent so far. */

@@ -78,7 +78,10 @@ describe('packet queue', () => {
     let nowMs = 0
     const queue = new PacketQueue({ maxBytes: 200_000, lateAfterMs: 25, counters, now: () => nowMs })
     range(0, 2).forEach((number) => put(queue, number, { roomBytes: 0 }))
+    assert.equal(queue.fill(500), false)
     nowMs = 1_000
+    assert.equal(queue.fill(500), false)
+    nowMs = 2_000
     assert.equal(queue.fill(500), false)
     assert.deepEqual([queue.headBytes, queue.waitingBytes, counters.late], [0, 1_000, 1])
   })

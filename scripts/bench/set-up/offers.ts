@@ -19,8 +19,13 @@ export interface Ends {
 
 /** Signs paths, each under a root of its own, with the keys of several RSPs in turn. */
 export class OfferMaker {
-  readonly #keys: Promise<PrivateKey[]> = Promise.all(Array.from({ length: RSPS }, async () => generateKeyPair('Ed25519')))
+  readonly #keys: Promise<PrivateKey[]>
   #paths = 0
+
+  /** @param keys - of the RSPs; default: some new ones */
+  constructor (keys?: PrivateKey[]) {
+    this.#keys = keys === undefined ? Promise.all(Array.from({ length: RSPS }, async () => generateKeyPair('Ed25519'))) : Promise.resolve(keys)
+  }
 
   async offer ({ forwarders, source, destination }: Ends & { forwarders: PeerId[] }): Promise<OfferedPath> {
     const keys = await this.#keys

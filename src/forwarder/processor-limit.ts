@@ -1,0 +1,62 @@
+// How much a forwarder carries when its processor is what there is too little of. A busy event loop reads from all sockets in turn, so that
+// who comes over many gets most; below its limit the forwarder itself says who gets what (fair-capacity.ts), and keeps those who want more
+// from sending it. So what is carried stays a little below what the processor can do. Pure.
+
+export interface ProcessorLimitInit {
+  /** Where the processor is idle enough: what was configured. */
+  bytesPerSecond: number
+}
+
+/** What happened since the last look. */
+export interface Interval {
+  /** Share of the time in which the event loop was busy, 0 to 1. */
+  utilization: number
+  bytesPerSecond: number
+}
+
+/** Above it nobody knows how much longer what comes has waited. */
+const BUSY = 0.95
+/** Below it there is room for more. */
+const IDLE = 0.9
+const DOWN = 0.97
+const UP = 1.02
+/** One turn that takes long is no load: so many looks in a row must show it, and what was carried in them all counts. */
+const LOOKS = 3
+/** No limit is looked for below it: a node that carries less is busy with other things. */
+const LEAST_BYTES_PER_SECOND = 1_000_000
+/** The limit rises while so much of it is used: one that nobody reaches says nothing, and what was found is kept for the next load. */
+const USED = 0.67
+
+export class ProcessorLimit {
+  readonly #configured: number
+  #bytesPerSecond: number
+  /** What was carried in the last looks, all of them busy. */
+  readonly #busy: number[] = []
+
+  constructor ({ bytesPerSecond }: ProcessorLimitInit) {
+    this.#configured = this.#bytesPerSecond = bytesPerSecond
+  }
+
+  get bytesPerSecond (): number {
+    return this.#bytesPerSecond
+  }
+
+  /** Takes what was seen, and returns the limit from now on. */
+  seen ({ utilization, bytesPerSecond }: Interval): number {
+    if (utilization <= BUSY) {
+      this.#busy.length = 0
+      if (utilization < IDLE && bytesPerSecond >= USED * this.#bytesPerSecond) {
+        this.#bytesPerSecond = Math.min(this.#configured, UP * this.#bytesPerSecond)
+      }
+      return this.#bytesPerSecond
+    }
+    if (this.#busy.push(bytesPerSecond) >= LOOKS) {
+      const carried = this.#busy.reduce((sum, rate) => sum + rate, 0) / LOOKS
+      this.#busy.shift()
+      if (carried > LEAST_BYTES_PER_SECOND) {
+        this.#bytesPerSecond = Math.min(this.#bytesPerSecond, DOWN * carried)
+      }
+    }
+    return this.#bytesPerSecond
+  }
+}
