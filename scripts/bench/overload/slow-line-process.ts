@@ -11,7 +11,7 @@ export interface SlowLineInit {
 
 const TICK_MS = 1
 /** What it holds itself. */
-const HELD_BYTES = 65_536
+const HELD_BYTES = 16_384
 
 function slow (from: Socket, to: Socket, bytesPerSecond: number): void {
   const held: Buffer[] = []
