@@ -5,10 +5,12 @@ import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { identify } from '@libp2p/identify'
 import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { leanNoise } from './lean-noise.ts'
 import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
@@ -81,6 +83,8 @@ const MAX_INBOUND_STREAMS = 256
  * each replica costs every advertiser a message.
  */
 const K_BUCKET_SIZE = 8
+/** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
+const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
 /** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
 const CONNECTION_HEADROOM = 64
 /**
@@ -114,11 +118,11 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
     transports: [wrap(tcp()), wrap(webSockets())],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [leanNoise(noise())],
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
-    })), {}, undefined, defences.onBreach)],
+    }), { keepsNothing: KEEPS_NOTHING }), {}, undefined, defences.onBreach)],
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
