@@ -72,6 +72,24 @@ export class NotDrainedError extends Error {
   }
 }
 
+/** A peer, or all of its address prefix, sends messages faster than they are taken, and many wait already. */
+export class MessageRefusedError extends Error {
+  override readonly name = 'MessageRefusedError'
+
+  constructor () {
+    super('peer, or its address prefix, sends more messages than its share: it must send fewer, and may try again in some seconds')
+  }
+}
+
+/** A message of a protocol whose honest messages are all shorter. */
+export class MessageTooLongError extends Error {
+  override readonly name = 'MessageTooLongError'
+
+  constructor (readonly maxMessageBytes: number) {
+    super(`peer sends a message of more than ${maxMessageBytes} bytes: it must say less in one`)
+  }
+}
+
 /** A value that this node's datastore does not take from strangers. */
 export class ValueRefusedError extends Error {
   override readonly name = 'ValueRefusedError'
