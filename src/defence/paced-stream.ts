@@ -26,7 +26,7 @@ const HELD_MESSAGES = 4
 /** Lengths below 2 MiB. */
 const MAX_PREFIX_BYTES = 3
 
-type MessageListener = Parameters<Stream['addEventListener']>[1]
+type MessageListener = Parameters<Stream['addEventListener']>[1] | Parameters<Stream['removeEventListener']>[1]
 
 /** What the reader is to have in place of the stream, which nobody else may read. */
 export function pacedStream (stream: Stream, init: PacedStreamInit): Stream {
@@ -48,7 +48,7 @@ export function pacedStream (stream: Stream, init: PacedStreamInit): Stream {
     },
     get readBufferLength () { return stream.readBufferLength + paced.heldBytes },
     get readStatus () { return paced.heldBytes > 0 || stream.readStatus === 'paused' ? 'readable' : stream.readStatus }
-  } as Partial<Stream>)
+  })
 }
 
 class PacedMessages {
