@@ -54,6 +54,15 @@ export class StreamFloodError extends Error {
   }
 }
 
+/** A peer sent frames that are hardly more than their headers faster than any use of them takes. */
+export class SmallFrameFloodError extends Error {
+  override readonly name = 'SmallFrameFloodError'
+
+  constructor (readonly framesPerSecond: number, readonly frameBurst: number) {
+    super(`peer sent more small frames than ${framesPerSecond} per second after a burst of ${frameBurst}: it must put more into each`)
+  }
+}
+
 /** What a peer sent and nobody reads yet takes more memory than one connection may. */
 export class HeldTooMuchError extends Error {
   override readonly name = 'HeldTooMuchError'

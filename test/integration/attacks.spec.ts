@@ -125,14 +125,22 @@ describe('a forwarder under attack', function () {
     assert.equal(breaches(outcome, 'StreamFloodError'), 4)
   })
 
-  it('holds little of floods of one-byte frames, whatever protocol they are sent to', async () => {
-    const outcome = await under('5 floods of one-byte frames', async () => sum([FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, REPORT_PROTOCOL, SETUP_PROTOCOL, kadProtocol(ATTACKED_NETWORK)].map(async (protocol) => {
+  /** Connections that flood a stream of each protocol with frames of so many bytes. */
+  async function frameFloods (payloadBytes: number): Promise<Outcome> {
+    return under(`5 floods of frames of ${payloadBytes} bytes`, async () => sum([FORWARD_PROTOCOL, DESCRIPTOR_PROTOCOL, REPORT_PROTOCOL, SETUP_PROTOCOL, kadProtocol(ATTACKED_NETWORK)].map(async (protocol) => {
       const { raw, connection } = await position(false)
       const stream = await connection.newStream(protocol)
-      const crumb = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 1), 0)
-      return pour(raw, repeated(crumb, 5_000), 250_000 * crumb.length)
+      const frame = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), payloadBytes), ...new Uint8Array(payloadBytes))
+      return pour(raw, repeated(frame, 5_000), 250_000 * frame.length)
     })))
-    assert.ok(breaches(outcome, 'HeldTooMuchError') >= 1)
+  }
+
+  it('ends connections that flood it with one-byte frames, whatever protocol they are sent to', async () => {
+    assert.equal(breaches(await frameFloods(1), 'SmallFrameFloodError'), 5)
+  })
+
+  it('holds little of floods of frames that are just large enough', async () => {
+    assert.equal(breaches(await frameFloods(32), 'SmallFrameFloodError'), 0)
   })
 
   it('takes slots back from idle attackers that have all of them', async () => {
