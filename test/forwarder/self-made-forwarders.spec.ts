@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { attach } from '../../protocols/attach/client.ts'
 import { encodeFrame } from '../../protocols/exchange/frames.ts'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { MessageType, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
+import { MAX_FRAME_BYTES, MessageType, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
 import { sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { watch } from '../../protocols/report/client.ts'
 import { createNode } from '../../src/node/libp2p.ts'
@@ -68,7 +68,7 @@ describe('a peer that says it is a forwarder', () => {
     const before = seen()
     const stream = await connection.newStream(SETUP_PROTOCOL)
     for (let exchange = 0; exchange < FRAMES; exchange++) {
-      stream.send(encodeFrame({ type: MessageType.install, status: 0, exchange, body: new Uint8Array(600) }))
+      stream.send(encodeFrame({ type: MessageType.install, status: 0, exchange, body: new Uint8Array(600) }, MAX_FRAME_BYTES))
     }
     await until(() => seen().all - before.all === FRAMES, 'all of them are seen')
     return seen().admitted - before.admitted
