@@ -26,8 +26,9 @@ export interface YamuxFrameLimits {
   pingsPerSecond: number
   pingBurst: number
   /**
-   * Streams that the peer opens, whether it resets them at once or not: each costs a negotiation and a write to the peer store. An exchange
-   * takes one, and the busiest caller, a forwarder that brings the passes of many sources, keeps its own.
+   * Streams that the peer opens, whether it resets them at once or not: each costs about a millisecond, for its negotiation and a write to the peer
+   * store, and 32 connections of one prefix add up. An exchange takes one; the busiest callers open nine per second, for the DHT, and keep
+   * what they use more. The burst is for the first seconds, and comes anew with each connection.
    */
   streamsPerSecond: number
   streamBurst: number
@@ -47,8 +48,8 @@ export const DEFAULT_YAMUX_FRAME_LIMITS: YamuxFrameLimits = {
   maxWindowUpdateBytes: 64 * 1024 * 1024,
   pingsPerSecond: 5,
   pingBurst: 20,
-  streamsPerSecond: 200,
-  streamBurst: 1_000,
+  streamsPerSecond: 30,
+  streamBurst: 150,
   smallFrameBytes: 32,
   smallFramesPerSecond: 16_000,
   smallFrameBurst: 4_000
