@@ -4,6 +4,7 @@ import { BoundedDatastore } from '../defence/bounded-datastore.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
+import { DhtPace } from '../defence/dht-pace.ts'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { identify } from '@libp2p/identify'
@@ -24,6 +25,7 @@ import { yamux } from '@libp2p/yamux'
 import type { DefenceStatus } from './node-defences.ts'
 import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
 import type { AdmissionLimits } from '../defence/admission.ts'
+import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ConnectionGater, Libp2p, PeerId, PrivateKey, Startable } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -107,9 +109,10 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const wrap = init.wrapTransport ?? ((transport) => transport)
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const datastore = init.datastore ?? new BoundedDatastore()
+  const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
   let role: R | undefined
   let reaping: Reaper | undefined
-  const defences = new NodeDefences({ admission, datastore, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
+  const defences = new NodeDefences({ admission, datastore, dht, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
   const node = await createLibp2p({
     privateKey: init.privateKey,
     logger: componentLogger(),
@@ -135,13 +138,13 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     services: {
       identify: identify(),
       ping: ping(),
-      dht: kadDHT({
+      dht: (components: KadDHTComponents) => kadDHT({
         protocol: kadProtocol(network),
         clientMode: !init.servesDht,
         kBucketSize: K_BUCKET_SIZE,
         peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
         allowQueryWithZeroPeers: true
-      }),
+      })(dht.around(components)),
       byway: (components: DiscoveryComponents) => {
         role = init.role(components)
         return role
