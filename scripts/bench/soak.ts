@@ -41,10 +41,12 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 const interruption = new AbortController()
 const overlay = new SoakOverlay()
 process.on('exit', () => { overlay.killVictims() })
-process.once('SIGINT', () => {
-  process.stderr.write('interrupted: what was seen so far follows\n')
-  interruption.abort(new Error('interrupted'))
-})
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    process.stderr.write('interrupted: what was seen so far follows\n')
+    interruption.abort(new Error('interrupted'))
+  })
+}
 // children end when this process does
 const watchdog = setTimeout(() => {
   process.stderr.write('the soak test hangs\n')

@@ -25,7 +25,7 @@ describe('bench:soak', function () {
       assert.ok(name === 'cast' || (handles.before.TCPServerWrap > 0 && Object.keys(tables.before).length > 20), `${name}: ${stdout}`)
       assert.deepEqual(uncaught, [])
     }
-    assert.ok(processes.forwarder.tables.before['forwarder.neighbours'] > 0, stdout)
+    assert.ok(processes.forwarder.tables.before['forwarder.neighbours'] > 0 && processes.forwarder.work['forwarder.deliveredPackets'] > 0, stdout)
     assert.ok(visits.host.begun > 0 && visits.hostile.begun > 0 && visits['introduced rsp'].begun > 0, stdout)
     assert.ok(victims >= 0 && [machine, node, commit].every((text) => text.length > 0), stdout)
   })

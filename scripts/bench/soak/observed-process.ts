@@ -16,9 +16,11 @@ export interface Memory {
 }
 
 export interface Sample extends Memory {
-  /** Active handles and requests by kind, as Node counts them. */
+  /** Active handles and requests by kind, as Node counts them; and which of the sockets belong to no connection. */
   handles: Record<string, number>
   gauges: Record<string, number>
+  /** What was done since the start. */
+  work: Record<string, number>
   /** Exceptions and rejections that nobody handled, since the start. */
   uncaught: string[]
 }
@@ -27,6 +29,7 @@ export interface Observed {
   node: Libp2p
   /** Sizes of tables that the role itself tells. */
   gauges?: () => Record<string, number>
+  work?: () => Record<string, number>
 }
 
 /** More than that tells nothing new. */
@@ -51,8 +54,9 @@ export function answerObserved (commands: Record<string, (argument: never) => un
     /** @param known - peer ids as text: all others are strangers */
     sample: async (known): Promise<Sample> => ({
       ...await memoryAfterCollection(),
-      handles: handlesByKind(),
-      gauges: Object.fromEntries(Object.entries(nodes()).flatMap(([name, observed]) => Object.entries(gaugesOf(observed, known as string[])).map(([gauge, size]) => [`${name}.${gauge}`, size]))),
+      handles: handlesByKind(Object.values(nodes())),
+      gauges: ofAll(nodes(), (observed) => gaugesOf(observed, known as string[])),
+      work: ofAll(nodes(), ({ work }) => work?.() ?? {}),
       uncaught
     }),
     /** @param path - of the file that is written */
@@ -62,6 +66,10 @@ export function answerObserved (commands: Record<string, (argument: never) => un
     },
     tables: () => tableCensus(Object.fromEntries(Object.entries(nodes()).flatMap(([name, { node }]) => rootsOf(name, node))))
   })
+}
+
+function ofAll (nodes: Record<string, Observed>, figures: (observed: Observed) => Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(nodes).flatMap(([name, observed]) => Object.entries(figures(observed)).map(([figure, value]) => [`${name}.${figure}`, value])))
 }
 
 async function memoryAfterCollection (): Promise<Memory> {
@@ -74,12 +82,15 @@ async function memoryAfterCollection (): Promise<Memory> {
   return { heapBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers, rssBytes: rss }
 }
 
-function handlesByKind (): Record<string, number> {
+/** Sockets of connections are told apart from others, of which there should be none. */
+function handlesByKind (nodes: readonly Observed[]): Record<string, number> {
   const kinds: Record<string, number> = {}
   // an Immediate is what comes next, and nothing that is kept
   for (const kind of process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate')) {
     kinds[kind] = (kinds[kind] ?? 0) + 1
   }
+  const connections = nodes.reduce((sum, { node }) => sum + node.getConnections().length, 0)
+  kinds.socketsWithoutConnection = Math.max(0, (kinds.TCPSocketWrap ?? 0) - connections)
   return kinds
 }
 

@@ -2,7 +2,7 @@
 import { answerObserved } from './observed-process.ts'
 import { bootstrap } from '../../../src/discovery/bootstrap.ts'
 import { forwarder } from '../../../src/forwarder/forwarder.ts'
-import { forwarderGauges, hostGauges } from './gauges.ts'
+import { ofForwarder, ofHost } from './gauges.ts'
 import { host } from '../../../src/host/host.ts'
 import { NETWORK, startNode } from '../nodes.ts'
 import type { Destination } from './visits.ts'
@@ -23,12 +23,14 @@ answerObserved({
     const seeds = first.getMultiaddrs()
     const relay = await startNode({ role: forwarder({ network: NETWORK, bootstrap: seeds, probeIntervalMs: 500 }), servesDht: true })
     const callee = await startNode({ role: host({ network: NETWORK, bootstrap: seeds }), servesDht: false })
+    const work = { channels: 0 }
     callee.services.byway.addEventListener('channel', ({ detail: channel }) => {
+      work.channels++
       channel.addEventListener('message', ({ detail }) => { channel.send(detail) })
     })
     nodes.bootstrap = { node: first }
-    nodes.forwarder = { node: relay, gauges: () => forwarderGauges(relay.services.byway) }
-    nodes.host = { node: callee, gauges: () => hostGauges(callee.services.byway) }
+    nodes.forwarder = { node: relay, ...ofForwarder(relay.services.byway) }
+    nodes.host = { node: callee, ...ofHost(callee.services.byway, () => ({ ...work })) }
     return { seeds: seeds.map(String), ids: [first, relay, callee].map(({ peerId }) => peerId.toString()), host: { id: callee.peerId.toString(), address: callee.getMultiaddrs()[0].toString() } }
   }
 }, () => nodes)

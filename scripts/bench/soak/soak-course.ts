@@ -23,9 +23,11 @@ export interface SoakExtent {
 /** What was seen of one process. */
 export interface Observation {
   /** During the churn. */
-  samples: Array<Omit<Sample, 'uncaught' | 'handles' | 'gauges'> & { atMs: number, heldBytes: number }>
+  samples: Array<Omit<Sample, 'uncaught' | 'handles' | 'gauges' | 'work'> & { atMs: number, heldBytes: number }>
   before?: RestReading
   after?: RestReading
+  /** What it has done since its start. */
+  work: Record<string, number>
   uncaught: string[]
   /** The process ended, or did not answer. */
   lost?: string
@@ -61,7 +63,7 @@ export async function runSoak (overlay: SoakOverlay, { minutes, seed, snapshotsI
   const course: Course = { observations: new Map(), visits: {}, victims: 0, churnedMs: 0, restedMs: 0, wasInterrupted: false }
   await overlay.start(seed)
   for (const name of overlay.children.keys()) {
-    course.observations.set(name, { samples: [], uncaught: [] })
+    course.observations.set(name, { samples: [], work: {}, uncaught: [] })
   }
   say(`started; the cast are introduced, then ${seconds(firstRestMs)} of rest`)
   await overlay.introduce(Math.min(INTRODUCTION_MS, churnMs / 4))
@@ -113,6 +115,7 @@ async function sampleAll (overlay: SoakOverlay, course: Course, atMs: number | u
   await eachOf(overlay, course, async (child, observation) => {
     const { heapBytes, externalBytes, arrayBufferBytes, rssBytes, ...sample } = await child.ask<Sample>('sample', overlay.known)
     observation.uncaught = sample.uncaught
+    observation.work = sample.work
     if (atMs !== undefined) {
       observation.samples.push({ atMs, heldBytes: heldBytesOf({ heapBytes, externalBytes }), heapBytes, externalBytes, arrayBufferBytes, rssBytes })
     }

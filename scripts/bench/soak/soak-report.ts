@@ -13,6 +13,8 @@ const WARM_UP_SHARE = 1 / 3
 /** Of churn; less shows nothing but noise. */
 const SLOPE_MINUTES = 10
 const HOUR_MS = 3_600_000
+/** Without it there was no churn. */
+const NEEDED_WORK = /\.(forwardedPackets|installed|answered|channels)$/
 
 export interface TableChange { before: number, after: number, lasting?: { mostEntries: number, why: string } }
 
@@ -27,6 +29,8 @@ export interface ProcessReport {
   tables: { before: Record<string, number>, after: Record<string, number> }
   /** Tables and kinds of handles that are larger than before. */
   grown: Record<string, TableChange>
+  /** What was done since the start. */
+  work: Record<string, number>
   uncaught: string[]
   lost?: string
   /** What does not hold. */
@@ -61,7 +65,7 @@ export function reportOf (course: Course): SoakReport {
   }
 }
 
-function processReport ({ samples, before, after, uncaught, lost }: Observation, judged: SoakReport['judged']): ProcessReport {
+function processReport ({ samples, before, after, work, uncaught, lost }: Observation, judged: SoakReport['judged']): ProcessReport {
   const fromMs = (samples.at(-1)?.atMs ?? 0) * WARM_UP_SHARE
   const counted = samples.filter(({ atMs }) => atMs >= fromMs).map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes }))
   const slope = robustSlope(counted)
@@ -71,7 +75,9 @@ function processReport ({ samples, before, after, uncaught, lost }: Observation,
     ...uncaught.map((text) => `uncaught: ${text.split('\n')[0]}`),
     ...(lost === undefined ? [] : [`lost: ${lost}`]),
     ...(judged.slopes && slopeMbPerHour !== undefined && slopeMbPerHour > MOST_MB_PER_HOUR ? [`grows by ${slopeMbPerHour} MB/h`] : []),
-    ...(judged.tables ? Object.entries(grown).filter(([name, change]) => change.after > (change.lasting?.mostEntries ?? change.before + (name === 'handles.Timeout' ? MOST_MORE_TIMERS : 0))).map(([name, change]) => `${name} had ${change.before}, has ${change.after}`) : [])
+    ...(judged.tables ? Object.entries(grown).filter(([name, change]) => isTooMuch(name, change)).map(([name, change]) => `${name} had ${change.before}, has ${change.after}`) : []),
+    // what holds because nothing was done does not hold
+    ...(judged.tables ? Object.entries(work).filter(([name, count]) => NEEDED_WORK.test(name) && count === 0).map(([name]) => `nothing was done: ${name} is 0`) : [])
   ]
   return {
     slopeMbPerHour,
@@ -81,10 +87,15 @@ function processReport ({ samples, before, after, uncaught, lost }: Observation,
     handles: { before: before?.handles ?? {}, after: after?.handles ?? {} },
     tables: { before: before?.tables ?? {}, after: after?.tables ?? {} },
     grown,
+    work,
     uncaught,
     ...(lost === undefined ? {} : { lost }),
     failures
   }
+}
+
+function isTooMuch (name: string, { before, after, lasting }: TableChange): boolean {
+  return after > (lasting?.mostEntries ?? before + (name === 'handles.Timeout' ? MOST_MORE_TIMERS : 0))
 }
 
 function grownOf (before: Record<string, number> = {}, after: Record<string, number> = {}, prefix = ''): Record<string, TableChange> {
@@ -112,6 +123,9 @@ export function tableOf ({ minutes, restedSeconds, judged, visits, victims, proc
   for (const [name, { slopeMbPerHour, ci, samples, heldMb, uncaught }] of Object.entries(processes)) {
     const interval = ci === undefined ? '' : `${ci[0]} … ${ci[1]}`
     lines.push(`${name.padEnd(10)} ${String(slopeMbPerHour ?? '').padStart(6)}     ${interval.padEnd(20)} ${String(samples).padStart(6)}   ${heldMb.before ?? ''}, ${heldMb.after ?? ''}`.padEnd(77) + String(uncaught.length))
+  }
+  for (const [name, { work }] of Object.entries(processes).filter(([, { work }]) => Object.keys(work).length > 0)) {
+    lines.push(`${name}: ${Object.entries(work).map(([figure, count]) => `${count} ${figure}`).join(', ')}`)
   }
   for (const [name, { grown }] of Object.entries(processes)) {
     for (const [table, { before, after, lasting }] of Object.entries(grown)) {

@@ -1,7 +1,7 @@
 // A node under test in a process of its own, set up as the daemons are: a forwarder, an RSP of either kind, or a host.
 import { answerObserved } from './observed-process.ts'
 import { forwarder } from '../../../src/forwarder/forwarder.ts'
-import { forwarderGauges, hostGauges, rspGauges } from './gauges.ts'
+import { ofForwarder, ofHost, ofRsp } from './gauges.ts'
 import { host } from '../../../src/host/host.ts'
 import { multiaddr } from '@multiformats/multiaddr'
 import { NETWORK, startNode } from '../nodes.ts'
@@ -47,13 +47,13 @@ type Common = Parameters<typeof forwarder>[0]
 
 async function startForwarder (common: Common): Promise<Observed> {
   const node = await startNode({ role: forwarder({ ...common, probeIntervalMs: 500 }), servesDht: true, ownsProcess: true })
-  return { node, gauges: () => forwarderGauges(node.services.byway) }
+  return { node, ...ofForwarder(node.services.byway) }
 }
 
 async function startRsp (common: Common, role: StayingRole): Promise<Observed> {
   const node = await startNode({ role: routeProvider({ ...common, mapKind: role === 'surveyor' ? 'surveys' : 'reports' }), servesDht: true, ownsProcess: true })
   churn = async () => collectReceipts(node.services.byway)
-  return { node, gauges: () => rspGauges(node.services.byway) }
+  return { node, ...ofRsp(node.services.byway) }
 }
 
 async function collectReceipts (rsp: RouteProvider): Promise<void> {
@@ -65,14 +65,22 @@ async function startHost (common: Common, seed: number): Promise<Observed> {
   const node = await startNode({ role: host(common), servesDht: false, ownsProcess: true })
   const { byway } = node.services
   const callers: string[] = []
+  const work = { channels: 0, messages: 0, calls: 0 }
   byway.addEventListener('channel', ({ detail: channel }) => {
+    work.channels++
     callers.push(channel.remote.toString())
     callers.splice(0, callers.length - MAX_CALLERS)
-    channel.addEventListener('message', ({ detail }) => { channel.send(detail) })
+    channel.addEventListener('message', ({ detail }) => {
+      work.messages++
+      channel.send(detail)
+    })
   })
   const random = randomFrom(seed)
-  churn = async () => callBack(byway, callers, random)
-  return { node, gauges: () => hostGauges(byway) }
+  churn = async () => {
+    await callBack(byway, callers, random)
+    work.calls++
+  }
+  return { node, ...ofHost(byway, () => ({ ...work })) }
 }
 
 /** Most of them are there yet, and some have gone. */
