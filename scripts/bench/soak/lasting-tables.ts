@@ -35,6 +35,7 @@ const BETWEEN_THOSE_WHO_STAY: LastingTable[] = [
 const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#init\.paths\.#(paths|roots)\.#(young|old)$/, mostEntries: 2_048, why: 'a cache of signatures that were checked' },
   { name: /\.#orders\.#(current|previous)$/, mostEntries: 360_600, why: 'orders seen in two minutes, forgotten with the next one' },
+  { name: /\.#usage\.#kept$/, mostEntries: 32, why: 'receipts of several pages, forgotten with the next one' },
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
   { name: /\.#(fullAt|callers|forwarders|prefixes|sources)\.#(places|names)$/, mostEntries: 4_096, why: 'an instant that is over says nothing, and gives its place to the next name' },
   { name: /\.recommender\.#(held|load\.#loads)\.#(young|old)$/, mostEntries: 32_768, why: 'a memory of what was recommended, and of links, the newest' },
