@@ -22,7 +22,7 @@ const SHARED = -2
 const DROP_SHIFT = 4
 /** What has waited for longer gets the congestion mark: a tenth of what CoDel's interval is, and more than what a turn of the event loop takes. */
 const MARK_AFTER_MS = 5
-/** Who has sent more than its share does so still, for so long after its queue stood last: a pause of its own does not give it a new start. */
+/** Who has sent more than its share does so still, for so long after it was late last: a pause of its own does not give it a new start. */
 const OVER_MS = 1_000
 const KEYS = 0x10000
 
@@ -198,10 +198,10 @@ export class FairRound {
       const waitedMs = waiting.headAgeMs(nowMs)
       // asked in any case, so that it knows how long there has been a queue: who has none but for a pause of ours loses nothing
       const isDropped = codel.drops(waitedMs, waiting.packets === 1, nowMs)
-      if (codel.isStanding(nowMs)) {
+      const isLate = waitedMs > this.#lateAfterMs && (nowMs < source.overUntilMs || codel.isStanding(nowMs)) && waiting.packets > 1
+      if (isLate) {
         source.overUntilMs = nowMs + OVER_MS
       }
-      const isLate = waitedMs > this.#lateAfterMs && nowMs < source.overUntilMs && waiting.packets > 1
       if (!isDropped && !isLate) {
         return
       }

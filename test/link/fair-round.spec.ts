@@ -163,6 +163,20 @@ describe('fair round', () => {
       assert.ok(counters.late > 900)
     })
 
+    it('regression: lets nobody\'s queue stand again where turns take many packets at once', () => {
+      const { round } = makeRound({ lateAfterMs: LATE_MS / 2, maxBytes: 10_000_000 })
+      let oldestMs = 0
+      for (let nowMs = 0; nowMs < 10_000; nowMs++) {
+        range(0, 3).forEach(() => put(round, 1, 0, { number: nowMs, nowMs }))
+        if (nowMs % 10 === 0) {
+          for (const { number } of take(round, 12_000, nowMs)) {
+            oldestMs = nowMs > 400 ? Math.max(oldestMs, nowMs - number) : 0
+          }
+        }
+      }
+      assert.ok(oldestMs <= LATE_MS / 2, `${oldestMs} ms`)
+    })
+
     it('regression: gives who sends more than its share no new start after each pause of its own', () => {
       const { round } = makeRound({ lateAfterMs: LATE_MS, maxBytes: 10_000_000 })
       let oldestMs = 0
