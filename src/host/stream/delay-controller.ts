@@ -1,0 +1,221 @@
+// The congestion control that we would like to use always: it reacts to marks and to delay, and hardly to loss.
+//
+// Hops are reliable streams, so a packet is lost where a bounded queue was full, long after that queue began to delay and to mark; and a packet
+// that is lost otherwise says nothing about congestion. Once per round trip the window is judged by
+//   marks   as DCTCP (RFC 8257) and Prague do it: reduced by half the smoothed share of marked packets;
+//   delay   as Swift (SIGCOMM 2020) does it: when even the lowest queueing delay of a round is above a target, reduced in proportion to the excess;
+//   loss    only when the smoothed share is beyond what chance explains, for policers and queues too short to delay.
+// Else it grows, by a step in proportion to its square root: binomial control (Bansal and Balakrishnan, INFOCOM 2001) with k + l > 0, which converges to
+// fair shares and yet scales with the path. After some rounds without congestion the step grows as well.
+//
+// A flow that begins while others keep a queue would take this queue for the path's own delay, and the others would give way to it without end. So each flow
+// halves its window for two rounds when it has met no empty queue for some seconds: then the queue empties, and all see what the path's own delay is.
+import { INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, PACING_GAIN, SLOW_START_PACING_GAIN } from './congestion-controller.ts'
+import type { AckSample, CongestionController, LossSample } from './congestion-controller.ts'
+
+/** Queueing delay that is tolerated: an eighth of the base round trip, at least what timers and batches of a busy process make up, at most what nobody notices. */
+const TARGET_SHARE = 1 / 8
+const MIN_TARGET_MS = 4
+const MAX_TARGET_MS = 12
+/** Swift's beta and its largest reduction. */
+const DELAY_BETA = 0.8
+const MAX_REDUCTION = 0.5
+/** DCTCP's g. */
+const MARK_GAIN = 1 / 16
+/** The first mark comes after a time without any: it counts like so many. */
+const FIRST_MARK_SHARE = 0.25
+const LOSS_GAIN = 1 / 16
+/** Smoothed share of lost packets beyond which loss is congestion. */
+const TOLERATED_LOSS = 0.05
+const LOSS_REDUCTION = 0.15
+/** Step per round: the root of so many bytes times the window; 9 KB at 50 Mbit/s and 100 ms. */
+const STEP_BYTES = 128
+/** So many rounds without congestion, and the step doubles every second round, up to this share of the window. */
+const CALM_ROUNDS = 6
+const MAX_STEP_SHARE = 1 / 8
+const DRAIN_AFTER_MS = 5_000
+const DRAIN_ROUNDS = 2
+/** A window that has fallen to half without any effect on the delay shows that the queue is somebody else's. */
+const STARVED_SHARE = 0.5
+const STARVED_MS = 3_000
+const STARVED_ROUNDS = 16
+
+export class DelayController implements CongestionController {
+  #windowBytes = INITIAL_WINDOW_BYTES
+  #isSlowStart = true
+  #markShare = 0
+  #lossShare = 0
+  #calmRounds = 0
+  /** What comes back in the round after a reduction was sent before it. */
+  #skipRounds = 0
+  #drain: { rounds: number, windowBytes: number } | undefined
+  #drainedMs = -Infinity
+  /** Since when delay has been above the target without a pause. */
+  #congested: { sinceMs: number, rounds: number, windowBytes: number } | undefined
+  #isStarved = false
+  // of the present round
+  #packets = 0
+  #marked = 0
+  #lost = 0
+  #queueMs = Infinity
+
+  get windowBytes (): number {
+    return this.#windowBytes
+  }
+
+  get pacingGain (): number {
+    return this.#isSlowStart ? SLOW_START_PACING_GAIN : PACING_GAIN
+  }
+
+  /** Is the delay somebody else's, who does not give way to delay? */
+  get isStarved (): boolean {
+    return this.#isStarved
+  }
+
+  /** What the window was before the delay rose that it has been giving way to. */
+  get windowBeforeBytes (): number {
+    return this.#congested?.windowBytes ?? this.#windowBytes
+  }
+
+  /** Takes over from another controller. */
+  resume (windowBytes: number, nowMs: number): void {
+    this.#isSlowStart = false
+    this.#isStarved = false
+    this.#congested = undefined
+    this.#drain = undefined
+    this.#drainedMs = nowMs
+    this.#skipRounds = 1
+    this.#set(windowBytes)
+  }
+
+  onAcked (sample: AckSample): void {
+    this.#packets += sample.packets
+    this.#marked += sample.markedPackets
+    this.#queueMs = Math.min(this.#queueMs, sample.queueMs)
+    if (this.#isSlowStart) {
+      this.#slowStart(sample)
+    }
+    if (sample.isNewRound) {
+      this.#endRound(sample)
+      this.#packets = 0
+      this.#marked = 0
+      this.#lost = 0
+      this.#queueMs = Infinity
+    }
+  }
+
+  onLost ({ packets }: LossSample): void {
+    this.#lost += packets
+  }
+
+  onSpuriousLoss (packets: number): void {
+    this.#lost = Math.max(0, this.#lost - packets)
+  }
+
+  onPersistentCongestion (): void {
+    this.#isSlowStart = true
+    this.#drain = undefined
+    this.#windowBytes = MIN_WINDOW_BYTES
+  }
+
+  #slowStart (sample: AckSample): void {
+    if (sample.markedPackets > 0 || sample.lowQueueMs > targetMs(sample)) {
+      this.#isSlowStart = false
+      this.#markShare = sample.markedPackets > 0 ? FIRST_MARK_SHARE : 0
+      this.#skipRounds = 2
+      const product = sample.deliveryRate * (sample.baseRttMs + targetMs(sample) / 2)
+      this.#set(product > 0 ? Math.min(product, this.#windowBytes) : this.#windowBytes / 2)
+    } else if (sample.isWindowLimited) {
+      this.#set(this.#windowBytes + sample.bytes)
+    }
+  }
+
+  #endRound (sample: AckSample): void {
+    this.#smooth()
+    if (this.#isSlowStart) {
+      if (this.#lossShare > TOLERATED_LOSS) {
+        this.#isSlowStart = false
+        this.#reduce(MAX_REDUCTION)
+      }
+      return
+    }
+    if (this.#drain !== undefined) {
+      this.#goOnDraining(this.#drain, sample)
+      return
+    }
+    if (this.#skipRounds > 0) {
+      this.#skipRounds--
+      return
+    }
+    const reduction = this.#reductionFor(sample)
+    this.#watchStarvation(sample)
+    if (reduction > 0) {
+      this.#reduce(reduction)
+    } else if (sample.isWindowLimited) {
+      this.#grow()
+    }
+    if (sample.nowMs - Math.max(sample.lowSeenMs, this.#drainedMs) > DRAIN_AFTER_MS) {
+      this.#drain = { rounds: DRAIN_ROUNDS, windowBytes: this.#windowBytes }
+      this.#set(this.#windowBytes / 2)
+    }
+  }
+
+  #smooth (): void {
+    const sent = this.#packets + this.#lost
+    if (sent > 0) {
+      this.#lossShare += LOSS_GAIN * (this.#lost / sent - this.#lossShare)
+    }
+    if (this.#packets > 0) {
+      this.#markShare += MARK_GAIN * (this.#marked / this.#packets - this.#markShare)
+    }
+  }
+
+  #reductionFor (sample: AckSample): number {
+    const byMarks = this.#marked > 0 ? this.#markShare / 2 : 0
+    const excessMs = this.#queueMs - targetMs(sample)
+    const byDelay = excessMs > 0 ? DELAY_BETA * excessMs / (sample.baseRttMs + this.#queueMs) : 0
+    const byLoss = this.#lost > 0 && this.#lossShare > TOLERATED_LOSS ? LOSS_REDUCTION : 0
+    return Math.min(MAX_REDUCTION, Math.max(byMarks, byDelay, byLoss))
+  }
+
+  #reduce (share: number): void {
+    this.#set(this.#windowBytes * (1 - share))
+    this.#skipRounds = 1
+    this.#calmRounds = 0
+  }
+
+  #grow (): void {
+    this.#calmRounds++
+    const step = Math.sqrt(STEP_BYTES * this.#windowBytes) * 2 ** (Math.max(0, this.#calmRounds - CALM_ROUNDS) / 2)
+    this.#set(this.#windowBytes + Math.min(step, Math.max(MIN_WINDOW_BYTES, MAX_STEP_SHARE * this.#windowBytes)))
+  }
+
+  #goOnDraining (drain: { rounds: number, windowBytes: number }, { nowMs }: AckSample): void {
+    if (--drain.rounds === 0) {
+      this.#drain = undefined
+      this.#drainedMs = nowMs
+      this.#skipRounds = 1
+      this.#set(drain.windowBytes)
+    }
+  }
+
+  #watchStarvation (sample: AckSample): void {
+    if (this.#queueMs <= targetMs(sample)) {
+      this.#congested = undefined
+      return
+    }
+    this.#congested ??= { sinceMs: sample.nowMs, rounds: 0, windowBytes: this.#windowBytes }
+    this.#congested.rounds++
+    this.#isStarved = this.#windowBytes <= STARVED_SHARE * this.#congested.windowBytes &&
+      this.#congested.rounds >= STARVED_ROUNDS && sample.nowMs - this.#congested.sinceMs >= STARVED_MS
+  }
+
+  #set (bytes: number): void {
+    this.#windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
+  }
+}
+
+/** Queueing delay above this is congestion. */
+export function targetMs ({ baseRttMs }: { baseRttMs: number }): number {
+  return Math.min(MAX_TARGET_MS, Math.max(MIN_TARGET_MS, TARGET_SHARE * baseRttMs))
+}
