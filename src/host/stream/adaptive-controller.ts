@@ -1,11 +1,11 @@
 // Reacts to delay and marks as long as that works, and like CUBIC where others fill the queue whatever we do.
 import { CubicController } from './cubic-controller.ts'
-import { DelayController, targetMs } from './delay-controller.ts'
+import { DelayController, TARGET_QUEUE_MS } from './delay-controller.ts'
 import type { AckSample, CongestionController, LossSample } from './congestion-controller.ts'
 
 /** For how long at first; doubled each time it turns out that nothing has changed, up to the maximum. */
-const FALLBACK_MS = 10_000
-const MAX_FALLBACK_MS = 80_000
+const FALLBACK_MS = 20_000
+const MAX_FALLBACK_MS = 160_000
 /** After so many rounds in a row with a short queue nobody fills it any more. */
 const QUIET_ROUNDS = 3
 
@@ -45,7 +45,7 @@ export class AdaptiveController implements CongestionController {
       this.#roundQueueMs = Infinity
       this.#untilMs = sample.nowMs + this.#fallbackMs
       this.#fallbackMs = Math.min(MAX_FALLBACK_MS, 2 * this.#fallbackMs)
-      this.#cubic.resume(this.#delay.windowBeforeBytes / 2)
+      this.#cubic.resume(this.#delay.windowBeforeBytes)
     }
   }
 
@@ -66,7 +66,7 @@ export class AdaptiveController implements CongestionController {
     if (!sample.isNewRound) {
       return
     }
-    const isQuiet = this.#roundQueueMs <= targetMs(sample)
+    const isQuiet = this.#roundQueueMs <= TARGET_QUEUE_MS
     this.#quietRounds = isQuiet ? this.#quietRounds + 1 : 0
     this.#roundQueueMs = Infinity
     if (this.#quietRounds >= QUIET_ROUNDS) {

@@ -13,13 +13,16 @@
 import { INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, PACING_GAIN, SLOW_START_PACING_GAIN } from './congestion-controller.ts'
 import type { AckSample, CongestionController, LossSample } from './congestion-controller.ts'
 
-/** Queueing delay that is tolerated: an eighth of the base round trip, at least what timers and batches of a busy process make up, at most what nobody notices. */
-const TARGET_SHARE = 1 / 8
-const MIN_TARGET_MS = 4
-const MAX_TARGET_MS = 12
-/** Swift's beta and its largest reduction. */
-const DELAY_BETA = 0.8
+/**
+ * Queueing delay from which on the window gives way: about what timers and batches of a busy process make up. The same for every path: of two flows
+ * through one queue the one that tolerates more would take all.
+ */
+export const TARGET_QUEUE_MS = 3
+/** Swift's beta: this share of the excess is taken back at once, so that a round trip of delay in the loop does not make it swing. */
+const DELAY_BETA = 0.5
 const MAX_REDUCTION = 0.5
+/** After more than this the next round, which was under way by then, is not judged. */
+const LARGE_REDUCTION = 0.1
 /** DCTCP's g. */
 const MARK_GAIN = 1 / 16
 /** The first mark comes after a time without any: it counts like so many. */
@@ -28,17 +31,25 @@ const LOSS_GAIN = 1 / 16
 /** Smoothed share of lost packets beyond which loss is congestion. */
 const TOLERATED_LOSS = 0.05
 const LOSS_REDUCTION = 0.15
-/** Step per round: the root of so many bytes times the window; 9 KB at 50 Mbit/s and 100 ms. */
-const STEP_BYTES = 128
+/**
+ * Step per round: the root of the window times so many bytes, times the reference divided by the round trip. The latter makes flows with different round trips
+ * equal: where growth and reduction are in balance, windows are as the round trips. The queue in balance is longer than the target by the root of the first times the second, by
+ * the rate for each flow, over beta: 3 ms at 50 Mbit/s.
+ */
+const STEP_BYTES = 512
+const REFERENCE_RTT_MS = 25
 /** So many rounds without congestion, and the step doubles every second round, up to this share of the window. */
 const CALM_ROUNDS = 6
 const MAX_STEP_SHARE = 1 / 8
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
-/** A window that has fallen to half without any effect on the delay shows that the queue is somebody else's. */
+/** A queue so long that has not become shorter while the window fell to half is somebody else's. Below it our share is still one to live on. */
+const STARVED_QUEUE_MS = 12
 const STARVED_SHARE = 0.5
-const STARVED_MS = 3_000
+const STARVED_MS = 2_000
 const STARVED_ROUNDS = 16
+/** Where that was so before, it takes so much less to believe it again. */
+const SUSPICION = 4
 
 export class DelayController implements CongestionController {
   #windowBytes = INITIAL_WINDOW_BYTES
@@ -46,13 +57,14 @@ export class DelayController implements CongestionController {
   #markShare = 0
   #lossShare = 0
   #calmRounds = 0
-  /** What comes back in the round after a reduction was sent before it. */
+  /** Rounds that are not judged: what comes back in them was sent before a large change. */
   #skipRounds = 0
   #drain: { rounds: number, windowBytes: number } | undefined
   #drainedMs = -Infinity
-  /** Since when delay has been above the target without a pause. */
+  /** Since when the queue has been so long without a pause. */
   #congested: { sinceMs: number, rounds: number, windowBytes: number } | undefined
   #isStarved = false
+  #suspicion = 1
   // of the present round
   #packets = 0
   #marked = 0
@@ -81,6 +93,7 @@ export class DelayController implements CongestionController {
   resume (windowBytes: number, nowMs: number): void {
     this.#isSlowStart = false
     this.#isStarved = false
+    this.#suspicion = SUSPICION
     this.#congested = undefined
     this.#drain = undefined
     this.#drainedMs = nowMs
@@ -119,11 +132,11 @@ export class DelayController implements CongestionController {
   }
 
   #slowStart (sample: AckSample): void {
-    if (sample.markedPackets > 0 || sample.lowQueueMs > targetMs(sample)) {
+    if (sample.markedPackets > 0 || sample.lowQueueMs > TARGET_QUEUE_MS) {
       this.#isSlowStart = false
       this.#markShare = sample.markedPackets > 0 ? FIRST_MARK_SHARE : 0
       this.#skipRounds = 2
-      const product = sample.deliveryRate * (sample.baseRttMs + targetMs(sample) / 2)
+      const product = sample.deliveryRate * (sample.baseRttMs + TARGET_QUEUE_MS / 2)
       this.#set(product > 0 ? Math.min(product, this.#windowBytes) : this.#windowBytes / 2)
     } else if (sample.isWindowLimited) {
       this.#set(this.#windowBytes + sample.bytes)
@@ -148,11 +161,12 @@ export class DelayController implements CongestionController {
       return
     }
     const reduction = this.#reductionFor(sample)
+    const step = sample.isWindowLimited ? Math.sqrt(STEP_BYTES * this.#windowBytes * REFERENCE_RTT_MS / (sample.baseRttMs + this.#queueMs)) : 0
     this.#watchStarvation(sample)
     if (reduction > 0) {
-      this.#reduce(reduction)
-    } else if (sample.isWindowLimited) {
-      this.#grow()
+      this.#reduce(reduction, step)
+    } else if (step > 0) {
+      this.#grow(step)
     }
     if (sample.nowMs - Math.max(sample.lowSeenMs, this.#drainedMs) > DRAIN_AFTER_MS) {
       this.#drain = { rounds: DRAIN_ROUNDS, windowBytes: this.#windowBytes }
@@ -172,22 +186,23 @@ export class DelayController implements CongestionController {
 
   #reductionFor (sample: AckSample): number {
     const byMarks = this.#marked > 0 ? this.#markShare / 2 : 0
-    const excessMs = this.#queueMs - targetMs(sample)
+    const excessMs = this.#queueMs - TARGET_QUEUE_MS
     const byDelay = excessMs > 0 ? DELAY_BETA * excessMs / (sample.baseRttMs + this.#queueMs) : 0
     const byLoss = this.#lost > 0 && this.#lossShare > TOLERATED_LOSS ? LOSS_REDUCTION : 0
     return Math.min(MAX_REDUCTION, Math.max(byMarks, byDelay, byLoss))
   }
 
-  #reduce (share: number): void {
-    this.#set(this.#windowBytes * (1 - share))
-    this.#skipRounds = 1
+  /** Growth goes on below it, so that flows that share a queue come to equal windows. */
+  #reduce (share: number, step = 0): void {
+    this.#set(this.#windowBytes * (1 - share) + step)
+    this.#skipRounds = share > LARGE_REDUCTION ? 1 : 0
     this.#calmRounds = 0
   }
 
-  #grow (): void {
+  #grow (step: number): void {
     this.#calmRounds++
-    const step = Math.sqrt(STEP_BYTES * this.#windowBytes) * 2 ** (Math.max(0, this.#calmRounds - CALM_ROUNDS) / 2)
-    this.#set(this.#windowBytes + Math.min(step, Math.max(MIN_WINDOW_BYTES, MAX_STEP_SHARE * this.#windowBytes)))
+    const faster = step * 2 ** (Math.max(0, this.#calmRounds - CALM_ROUNDS) / 2)
+    this.#set(this.#windowBytes + Math.max(step, Math.min(faster, MAX_STEP_SHARE * this.#windowBytes)))
   }
 
   #goOnDraining (drain: { rounds: number, windowBytes: number }, { nowMs }: AckSample): void {
@@ -200,22 +215,17 @@ export class DelayController implements CongestionController {
   }
 
   #watchStarvation (sample: AckSample): void {
-    if (this.#queueMs <= targetMs(sample)) {
+    if (this.#queueMs <= STARVED_QUEUE_MS) {
       this.#congested = undefined
       return
     }
     this.#congested ??= { sinceMs: sample.nowMs, rounds: 0, windowBytes: this.#windowBytes }
     this.#congested.rounds++
     this.#isStarved = this.#windowBytes <= STARVED_SHARE * this.#congested.windowBytes &&
-      this.#congested.rounds >= STARVED_ROUNDS && sample.nowMs - this.#congested.sinceMs >= STARVED_MS
+      this.#congested.rounds >= STARVED_ROUNDS / this.#suspicion && sample.nowMs - this.#congested.sinceMs >= STARVED_MS / this.#suspicion
   }
 
   #set (bytes: number): void {
     this.#windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
   }
-}
-
-/** Queueing delay above this is congestion. */
-export function targetMs ({ baseRttMs }: { baseRttMs: number }): number {
-  return Math.min(MAX_TARGET_MS, Math.max(MIN_TARGET_MS, TARGET_SHARE * baseRttMs))
 }
