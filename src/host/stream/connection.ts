@@ -161,7 +161,8 @@ export class Connection {
   /** From now on datagrams take another path. `rttMs`: if it was measured. */
   pathChanged (key: string, nowMs: number, rttMs?: number): void {
     if (key !== this.#paths.active.key) {
-      this.#probes = 0
+      // whatever there is to send, the peer should hear of the new path, and we of its round trip
+      this.#probes = 1
       this.#blockedUntilMs = -Infinity
       this.#loss.pathChanged(this.#paths.use(key, nowMs, rttMs), nowMs)
     }

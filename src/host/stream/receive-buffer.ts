@@ -16,6 +16,7 @@ export class ReceiveBuffer {
   #highest = 0
   #final: number | undefined
   #isPaused = false
+  #isDiscarding = false
 
   /** `onData` gets views of what was received. */
   constructor (onData: (data: Uint8Array) => void) {
@@ -71,7 +72,7 @@ export class ReceiveBuffer {
     if (this.#final !== undefined && end > this.#final) {
       throw new StreamViolationError('final-size', `bytes up to ${end} of a stream that ends at ${this.#final}`)
     }
-    if (end <= this.#next) {
+    if (end <= this.#next || this.#isDiscarding) {
       this.#highest = Math.max(this.#highest, end)
       return true
     }
@@ -98,8 +99,9 @@ export class ReceiveBuffer {
     this.#deliverWaiting()
   }
 
-  /** Nobody reads any more. @returns how many bytes up to the highest offset were not handed out */
+  /** Nobody reads any more, now or later. @returns how many bytes up to the highest offset are neither handed out nor counted here before */
   discard (): number {
+    this.#isDiscarding = true
     const bytes = this.#highest - this.#next
     this.#pieces.length = 0
     this.#next = this.#highest
