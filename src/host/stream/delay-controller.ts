@@ -137,7 +137,9 @@ export class DelayController implements CongestionController {
       this.#markShare = sample.markedPackets > 0 ? FIRST_MARK_SHARE : 0
       this.#skipRounds = 2
       const product = sample.deliveryRate * (sample.baseRttMs + TARGET_QUEUE_MS / 2)
-      this.#set(product > 0 ? Math.min(product, this.#windowBytes) : this.#windowBytes / 2)
+      // the rate was measured while the path was not full yet; what filled it a round trip ago was half of the window
+      this.#set(Math.min(this.#windowBytes, Math.max(product, this.#windowBytes / 2)))
+      this.#calmRounds = CALM_ROUNDS
     } else if (sample.isWindowLimited) {
       this.#set(this.#windowBytes + sample.bytes)
     }

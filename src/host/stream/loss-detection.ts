@@ -2,8 +2,9 @@
 //
 // A path in use: a packet is lost when a later one of the same path was acknowledged, three numbers later or a round trip and an eighth later. When nothing
 // is acknowledged for a probe timeout, the oldest contents are sent again, with backoff.
-// A path that was left: nothing more is sent on it, so time alone tells. Its packets are lost a probe timeout after they were sent, or at once if it had
-// stopped answering before it was left. Such losses are nobody's congestion.
+// A path that was left: nothing more is sent on it, so time alone tells. Its packets are lost a probe timeout (the longer one of both paths) after they were sent. If it had stopped answering before it was
+// left, what was sent less than half a round trip before the last answer, or later, never arrived and goes again at once; what was sent earlier probably arrived, though
+// nobody could say so, and is lost only if the first answer over the new path does not speak of it. Such losses are nobody's congestion.
 import { Content, CONTENTS_PER_PACKET, PacketState } from './sent-packets.ts'
 import { StreamViolationError } from '../../../protocols/stream/errors.ts'
 import type { Ack } from '../../../protocols/stream/codec.ts'
@@ -20,6 +21,9 @@ const PROBES = 2
 const PERSISTENT_TIMEOUTS = 3
 /** Lost packets are remembered for so many probe timeouts. */
 const REMEMBERED_TIMEOUTS = 3
+/** The way there is taken for half of the round trip, the queue, and a little more: to send a few packets twice costs less than to leave a gap. */
+const WAY_THERE_SHARE = 0.5
+const WAY_THERE_MARGIN_MS = 3
 const US_PER_MS = 1_000
 
 /** Whoever sends things again. `index` is where the packet is in `SentPackets`. */
@@ -121,7 +125,8 @@ export class LossDetection {
     }
     for (const path of this.#paths.left) {
       if (path.timeouts > 0) {
-        this.#loseAll(path)
+        this.#loseAll(path, path.acknowledgedMs - WAY_THERE_SHARE * path.delay.baseRttMs - path.delay.queueMs - WAY_THERE_MARGIN_MS)
+        path.heldUntilMs = nowMs + this.#paths.active.rtt.probeTimeoutMs
         path.timeouts = 0
       }
     }
@@ -154,6 +159,7 @@ export class LossDetection {
     path.delivery.delivered(bytes, sent.sentMs[index], nowMs)
     path.largestAcknowledged = Math.max(path.largestAcknowledged, number)
     path.timeouts = 0
+    path.acknowledgedMs = nowMs
     if (path === this.#paths.active) {
       this.#acked.bytes += bytes
       this.#acked.packets++
@@ -173,6 +179,11 @@ export class LossDetection {
     const sentMs = sent.sentMs[index]
     const isNewRound = path.delivery.sample(sent.deliveredBytes[index], sent.deliveredMs[index], sent.burstStartMs[index], sentMs)
     this.#acked.isNewRound = isNewRound && path === this.#paths.active
+    if (path === this.#paths.active) {
+      for (const left of this.#paths.left) {
+        left.heldUntilMs = -Infinity
+      }
+    }
     if (latest === ack.largest) {
       const rttMs = Math.max(0.001, nowMs - sentMs)
       const ackDelayMs = ack.delayUs / US_PER_MS
@@ -207,7 +218,12 @@ export class LossDetection {
   #detect (path: PathState, nowMs: number, isActive: boolean): void {
     const sent = this.#sent
     const end = isActive ? path.largestAcknowledged : sent.next
-    const delayMs = isActive ? path.lossDelayMs : path.rtt.probeTimeoutMs
+    if (!isActive && nowMs < path.heldUntilMs) {
+      this.#lossMs = Math.min(this.#lossMs, path.heldUntilMs)
+      return
+    }
+    // acks of what took the path before come over the new one
+    const delayMs = isActive ? path.lossDelayMs : Math.max(path.rtt.probeTimeoutMs, this.#paths.active.rtt.probeTimeoutMs)
     const loss = this.#lossSample
     loss.bytes = 0
     loss.packets = 0
@@ -242,11 +258,11 @@ export class LossDetection {
     }
   }
 
-  #loseAll (path: PathState): void {
+  #loseAll (path: PathState, sinceMs = -Infinity): void {
     const sent = this.#sent
     for (let number = sent.firstInFlight; number < sent.next && path.inFlightPackets > 0; number++) {
       const index = sent.at(number)
-      if (sent.state[index] === PacketState.inFlight && this.#paths.of(sent.epoch[index]) === path) {
+      if (sent.state[index] === PacketState.inFlight && sent.sentMs[index] >= sinceMs && this.#paths.of(sent.epoch[index]) === path) {
         this.#lose(index, path)
       }
     }

@@ -47,6 +47,10 @@ export class PathState {
   packetThreshold = PACKET_THRESHOLD
   timeStretch = 1
   leftMs = 0
+  /** When something on it was acknowledged last. */
+  acknowledgedMs = 0
+  /** Left after it stopped answering: until then, what probably arrived is not taken for lost. */
+  heldUntilMs = -Infinity
 
   constructor (init: PathInit) {
     this.key = init.key
