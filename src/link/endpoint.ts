@@ -22,6 +22,8 @@ import type { Way } from './way.ts'
 export interface Arrival {
   payload: Uint8Array
   from: Link
+  /** Did a queue on the way fill? */
+  isMarked?: boolean
   /** The label under which it came; unset for a source-routed packet. */
   end?: EndLabel
   /** The way on which it is answered: back the way it came. */
@@ -146,7 +148,7 @@ export class Endpoint {
       return
     }
     const list = copyOf(buffer, at, at + header)
-    handler({ payload: copyOf(buffer, at + header, at + length), from, answerOn: () => wayAlong(replyHeader(list)) })
+    handler({ payload: copyOf(buffer, at + header, at + length), from, isMarked: isMarked(buffer, at), answerOn: () => wayAlong(replyHeader(list)) })
   }
 
   #receiveLabelled (buffer: Uint8Array, at: number, length: number, from: Link): void {
@@ -161,7 +163,7 @@ export class Endpoint {
       this.refusedPackets++
       return
     }
-    handler({ payload: copyOf(buffer, at + LabelledAt.payload, at + length), from, end, answerOn: () => end.way })
+    handler({ payload: copyOf(buffer, at + LabelledAt.payload, at + length), from, isMarked: isMarked(buffer, at), end, answerOn: () => end.way })
   }
 
   #receiveLabelNotice (buffer: Uint8Array, at: number, length: number, from: Link): void {
@@ -184,6 +186,10 @@ export class Endpoint {
     }
     copyPacket(buffer, at, length, link.buffer, to, next)
   }
+}
+
+function isMarked (buffer: Uint8Array, at: number): boolean {
+  return (buffer[at + At.flags] & Flag.congestion) !== 0
 }
 
 /** Copies a packet into a batch and rewrites it there for its next hop. */

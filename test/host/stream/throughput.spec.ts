@@ -1,6 +1,6 @@
 // What a connection makes of a path, in virtual time: figures that are asserted, and printed.
 import assert from 'node:assert/strict'
-import { AdaptiveController } from '../../../src/host/stream/adaptive-controller.ts'
+import type { AdaptiveController } from '../../../src/host/stream/adaptive-controller.ts'
 import { CubicController } from '../../../src/host/stream/cubic-controller.ts'
 import { quantile, rateOver, startBulk } from './bulk.ts'
 import { SimulatedLink } from './simulated-link.ts'
