@@ -12,6 +12,7 @@ import type { StreamState } from './stream-state.ts'
 const PACKETS_PER_TURN = 32
 /** Timers of Node and browsers are no finer. */
 const MIN_TIMER_MS = 1
+const MAX_TIMER_MS = 1_024
 
 export interface ChannelStreamsInit {
   role: 'initiator' | 'responder'
@@ -128,15 +129,20 @@ export class ChannelStreams implements Flushable {
   #setTimer (): void {
     const nowMs = this.#init.now()
     const dueMs = this.#connection.nextTimeoutMs(nowMs)
-    if (dueMs >= this.#timerMs) {
+    if (dueMs >= this.#timerMs || dueMs === Infinity) {
       return
     }
     this.#cancelTimer?.()
-    this.#timerMs = dueMs
+    this.#timerMs = nowMs + timerMs(dueMs - nowMs)
     this.#cancelTimer = this.#init.startTimer(() => {
       this.#timerMs = Infinity
       this.#cancelTimer = undefined
       this.flush()
-    }, Math.max(MIN_TIMER_MS, Math.ceil(dueMs - nowMs)))
+    }, timerMs(dueMs - nowMs))
   }
+}
+
+/** The power of two below: what falls due later is looked at again then. Node keeps a list for each duration, so there should be few. */
+function timerMs (inMs: number): number {
+  return Math.min(MAX_TIMER_MS, Math.max(MIN_TIMER_MS, 2 ** Math.floor(Math.log2(Math.max(MIN_TIMER_MS, inMs)))))
 }
