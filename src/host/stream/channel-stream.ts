@@ -14,14 +14,14 @@ export interface ChannelStreamEvents {
   /** The peer reads no more, or has given up what it sends: `detail` says which way and with which code. */
   reset: CustomEvent<{ direction: 'incoming' | 'outgoing', code: number }>
   /** Both directions are over. `detail` is the error if it was not by both ends' wish. */
-  close: CustomEvent<Error | undefined>
+  close: CustomEvent<Error | null>
 }
 
 export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
   readonly #state: StreamState
   #isPaused = false
   #isClosed = false
-  #error: Error | undefined
+  #error: Error | null = null
 
   constructor (state: StreamState) {
     super()

@@ -56,6 +56,8 @@ export class StreamState {
   /** Is it in the connection's list of those that want to send? */
   isQueued = false
   #phase: SendPhase = 'open'
+  #wasReset = false
+  #wasStopped = false
   #resetCode = 0
   #stopCode = 0
   #endSent = false
@@ -102,7 +104,7 @@ export class StreamState {
    */
   write (bytes: Uint8Array): boolean {
     if (this.#phase !== 'open') {
-      throw this.#phase === 'ending' ? new StreamClosedError('the end of this stream was announced: open another one') : new StreamResetError(this.#resetCode, false)
+      throw this.#wasReset ? new StreamResetError(this.#resetCode, this.#wasStopped) : new StreamClosedError('the end of this stream was announced: open another one')
     }
     if (this.outgoing.unsentBytes + bytes.length > MAX_UNSENT_BYTES) {
       throw new SendBufferFullError(`${this.outgoing.unsentBytes} bytes wait to be sent: wait for drain after a write that returned false`)
@@ -128,6 +130,7 @@ export class StreamState {
   reset (code = 0): void {
     if (this.#phase === 'open' || this.#phase === 'ending') {
       this.#phase = 'reset'
+      this.#wasReset = true
       this.#resetCode = code
       this.mustSendEnd = false
       this.mustSendReset = true
@@ -195,6 +198,7 @@ export class StreamState {
 
   receiveStop (code: number): void {
     if (this.#phase === 'open' || this.#phase === 'ending') {
+      this.#wasStopped = true
       this.reset(code)
       this.events.onStopped?.(code)
     }
