@@ -36,7 +36,7 @@ describe('DelayController', () => {
     const controller = settled()
     const steps = Array.from({ length: 16 }, (_, i) => {
       const before = controller.windowBytes
-      playRound(controller, i * RTT_MS)
+      playRound(controller, (i + 1) * RTT_MS)
       return controller.windowBytes - before
     })
     assert.ok(steps[0] > 5_000 && steps[0] < 20_000, `${steps[0]} bytes`)
@@ -59,6 +59,19 @@ describe('DelayController', () => {
     assert.deepEqual(reductions.map((share) => share.toFixed(3)), [0.5 * 7 / 60, 0.5 * 17 / 70, 0.5 * 97 / 150].map((share) => share.toFixed(3)))
   })
 
+  it('judges rounds that are shorter than 10 ms together', () => {
+    const controller = settled()
+    for (let i = 0; i < 10; i++) {
+      controller.onAcked(ackSample({ nowMs: RTT_MS + i / 2, isNewRound: true, queueMs: 20 }))
+    }
+    assert.ok(controller.windowBytes > 0.85 * 500_000, 'once')
+    const { windowBytes } = controller
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 6, isNewRound: true, queueMs: 0 }))
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 11, isNewRound: true, queueMs: 20 }))
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 22, isNewRound: true, queueMs: 0 }))
+    assert.ok(controller.windowBytes >= windowBytes)
+  })
+
   it('does not mind a few late packets in a round', () => {
     const controller = settled()
     controller.onAcked(ackSample({ nowMs: RTT_MS, queueMs: 200, lowQueueMs: 0 }))
@@ -69,10 +82,10 @@ describe('DelayController', () => {
   it('gives way by half of the smoothed share of marks', () => {
     const controller = settled()
     let nowMs = RTT_MS
-    for (let i = 0; i < 100; i++, nowMs += RTT_MS) {
+    for (let i = 0; i < 100; i++, nowMs += 2 * RTT_MS) {
       playRound(controller, nowMs, { markedPackets: 1, isWindowLimited: false })
       controller.resume(500_000, nowMs)
-      playRound(controller, nowMs, { markedPackets: 1 })
+      playRound(controller, nowMs + RTT_MS, { markedPackets: 1 })
     }
     playRound(controller, nowMs, { markedPackets: 1, isWindowLimited: false })
     assert.ok(Math.abs(controller.windowBytes / 250_000 - 1) < 0.05, `${controller.windowBytes}`)
