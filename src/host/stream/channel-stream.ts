@@ -19,13 +19,16 @@ export interface ChannelStreamEvents {
 
 export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
   readonly #state: StreamState
+  readonly #now: () => number
   #isPaused = false
   #isClosed = false
   #error: Error | null = null
 
-  constructor (state: StreamState) {
+  /** `now`: monotonic, ms. */
+  constructor (state: StreamState, now: () => number) {
     super()
     this.#state = state
+    this.#now = now
     state.pause()
     state.events = {
       onData: (detail) => this.safeDispatchEvent('message', { detail }),
@@ -120,7 +123,7 @@ export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
 
   #flow (): void {
     if (!this.#isPaused && this.listenerCount('message') > 0) {
-      this.#state.resume()
+      this.#state.resume(this.#now())
     }
   }
 

@@ -31,6 +31,8 @@ export interface StreamEvents {
 export interface StreamOwner {
   /** It has something to send: data, an end, or a control frame. */
   wantsToSend (stream: StreamState): void
+  /** The application acts now. */
+  nowIs (nowMs: number): void
   /** The application has taken, or will never want, so many bytes. */
   consumed (stream: StreamState, bytes: number): void
   /** Both directions are over. */
@@ -156,7 +158,8 @@ export class StreamState {
     this.incoming.pause()
   }
 
-  resume (): void {
+  resume (nowMs: number): void {
+    this.#owner.nowIs(nowMs)
     this.incoming.resume()
     this.#endReceiving()
   }

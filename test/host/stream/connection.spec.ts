@@ -114,7 +114,7 @@ describe('Connection', () => {
     assert.ok(written < 2_500_000, `${written} written`)
     assert.equal(received, 0)
     assert.ok(pair.b.largestHeldBytes <= 1.1 * INITIAL_MAX_STREAM_DATA_BYTES, `${pair.b.largestHeldBytes} bytes`)
-    reader?.resume()
+    reader?.resume(pair.b.nowMs)
     pair.b.pump()
     pair.world.runFor(5_000)
     assert.equal(received, 4_000_000)
@@ -215,6 +215,23 @@ describe('Connection', () => {
     assert.ok(Math.max(...gaps) <= 2_000)
     get([ackOf(connection.sentPackets - 1, connection.sentPackets - 1)], 5_000)
     assert.equal(connection.path.controller.windowBytes, MIN_WINDOW_BYTES)
+  })
+
+  it('goes on acknowledging, and recovers, when tens of thousands of packets came and nothing of its own was ever acknowledged', () => {
+    const { connection, sent, get } = lone()
+    connection.open().write(BYTES)
+    sent()
+    for (let number = 0; number < 80_000; number += 2) {
+      get([['ping']], number / 10)
+      get([['ping']], number / 10)
+      assert.ok(sent(number / 10).some((packet) => packet[0][0] === 'ack'), `packet ${number}`)
+    }
+    const nowMs = connection.nextTimeoutMs(8_000)
+    const last = sent(Math.max(nowMs, 8_000)).flat()
+    assert.ok(last.some((call) => call[0] === 'data'), 'what was never acknowledged goes again')
+    const number = connection.sentPackets - 1
+    get([ackOf(number - 4, number)], 10_000)
+    assert.equal(connection.heldBytes, 0)
   })
 
   it('waits longer for late packets where some have been late', () => {
