@@ -141,6 +141,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     })
   }
 
+  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. */
   close (reason: number = CloseReason.normal): void {
     if (this.#closed) {
       return
