@@ -46,7 +46,7 @@ const MAX_FASTER_STEP_SHARE = 1 / 8
 const MAX_STEP_SHARE = 1 / 4
 const MIN_STEP = 1 / 10
 /** Rounds are judged together until they have lasted so long: on the shortest paths a process that was busy for a while would look like a queue. */
-const MIN_ROUND_MS = 10
+const MIN_ROUND_MS = 25
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
 /** A queue so long that stays, not halved, while the window falls to half is somebody else's. */
