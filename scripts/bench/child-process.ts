@@ -20,9 +20,17 @@ export class Child {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>()
   #calls = 0
 
-  /** @param module - name of a file from this folder on, without its extension; it calls `answerParent` */
-  constructor (module: string, execArgv: readonly string[] = []) {
-    this.#process = fork(new URL(`${module}${EXTENSION}`, import.meta.url), { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
+  /**
+   * @param module - name of a file from this folder on, without its extension; it calls `answerParent`
+   * @param namespace - the network namespace that it runs in; default: that of this process
+   */
+  constructor (module: string, execArgv: readonly string[] = [], namespace?: string) {
+    const ownArgv = [...process.execArgv, ...execArgv]
+    this.#process = fork(new URL(`${module}${EXTENSION}`, import.meta.url), {
+      ...(namespace === undefined ? { execArgv: ownArgv } : { execPath: 'ip', execArgv: ['netns', 'exec', namespace, process.execPath, ...ownArgv] }),
+      serialization: 'advanced',
+      stdio: ['ignore', 2, 2, 'ipc']
+    })
     this.#process.on('message', (answer: Answer) => { this.#answered(answer) })
     this.#process.on('exit', (code) => { this.#failAll(new Error(`${module} ended with ${code}`)) })
     this.#process.on('error', (error) => { this.#failAll(error) })

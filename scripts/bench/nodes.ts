@@ -24,16 +24,18 @@ export interface StartInit<R extends Role> {
   /** Default: a new one. */
   privateKey?: PrivateKey
   port?: number
+  /** Default: the port, on loopback. */
+  listen?: readonly string[]
   places?: Places
   /** As the daemons are. */
   ownsProcess?: boolean
 }
 
-export async function startNode<R extends Role> ({ role, servesDht, privateKey, port = ANY_PORT, places, ownsProcess }: StartInit<R>): Promise<BywayNode<R>> {
+export async function startNode<R extends Role> ({ role, servesDht, privateKey, port = ANY_PORT, listen, places, ownsProcess }: StartInit<R>): Promise<BywayNode<R>> {
   return createNode({
     role,
     privateKey: privateKey ?? await generateKeyPair('Ed25519'),
-    listen: [`/ip4/127.0.0.1/tcp/${port}`],
+    listen: listen ?? [`/ip4/127.0.0.1/tcp/${port}`],
     network: NETWORK,
     servesDht,
     isLocal: true,
