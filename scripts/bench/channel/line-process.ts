@@ -2,6 +2,7 @@
 // (VXLAN, RFC 7348) and sends them here; so whole TCP connections run over a line as over a cable, on kernels that have no netem.
 import { createSocket } from 'node:dgram'
 import { answerParent } from '../child-process.ts'
+import { completeTcpChecksum } from './tcp-checksum.ts'
 import { randomFrom } from '../routes/random.ts'
 import type { Socket } from 'node:dgram'
 
@@ -17,8 +18,10 @@ export interface LineInit {
   loss: number
 }
 
-/** Of Ethernet, IP, UDP and VXLAN around the packet: the line itself has none of them. */
-const TUNNEL_BYTES = 8 + 14
+/** Then comes the Ethernet frame. */
+const VXLAN_HEADER_BYTES = 8
+/** Not a part of the IP packet, which alone counts. */
+const AROUND_BYTES = VXLAN_HEADER_BYTES + 14
 /** Besides one bandwidth-delay product: what a burst takes. */
 const MIN_QUEUE_BYTES = 64_000
 /** What the kernel holds while this process does something else. */
@@ -49,7 +52,8 @@ class Direction {
     if ((startMs - nowMs) * bytesPerSecond / 1_000 > this.#queueBytes || (loss > 0 && this.#random() < loss)) {
       return
     }
-    this.#freeMs = startMs + (packet.length - TUNNEL_BYTES) / bytesPerSecond * 1_000
+    completeTcpChecksum(packet, VXLAN_HEADER_BYTES)
+    this.#freeMs = startMs + (packet.length - AROUND_BYTES) / bytesPerSecond * 1_000
     this.#underWay.push({ packet, dueMs: this.#freeMs + delayMs })
     this.#wait()
   }
@@ -57,7 +61,7 @@ class Direction {
   #wait (): void {
     if (!this.#isWaiting && this.#underWay.length > 0) {
       this.#isWaiting = true
-      setTimeout(() => { this.#deliver() }, this.#underWay[0].dueMs - performance.now())
+      setTimeout(() => { this.#deliver() }, Math.max(0, this.#underWay[0].dueMs - performance.now()))
     }
   }
 

@@ -65,7 +65,6 @@ export class Network {
       run('ip', 'link', 'add', `to${i}`, 'netns', this.namespaceOf('lines'), 'mtu', `${TUNNEL_MTU}`, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', this.namespaceOf(place), 'mtu', `${TUNNEL_MTU}`)
       this.#address('lines', `to${i}`, outerAddress(place, 1))
       this.#address(place, 'uplink', outerAddress(place, 2))
-      this.#at(place, 'sysctl', '-qw', `net.ipv4.tcp_congestion_control=${TCP_CONGESTION_CONTROL}`)
     }
     for (const [i, ends] of LINES.entries()) {
       for (const [side, place] of ends.entries()) {
@@ -73,6 +72,8 @@ export class Network {
         this.#at(place, 'ip', 'link', 'add', `line${i}`, 'mtu', `${MTU}`, 'gso_max_segs', '1', 'type', 'vxlan', 'id', `${i + 1}`,
           'local', outerAddress(place, 2), 'remote', outerAddress(place, 1), 'dstport', `${FIRST_PORT + i}`, 'nolearning')
         this.#address(place, `line${i}`, innerAddress(i, side))
+        // for connections over this line alone: a namespace may not choose its own
+        this.#at(place, 'ip', 'route', 'replace', `10.91.${i + 1}.0/24`, 'dev', `line${i}`, 'src', innerAddress(i, side), 'congctl', TCP_CONGESTION_CONTROL)
       }
     }
   }
