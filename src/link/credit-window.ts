@@ -1,6 +1,7 @@
 // How much may be in flight on a link: about twice its bandwidth-delay product, and less while what is in flight only waits. Without this
 // bound the kernel's and the muxer's buffers would hide megabytes of queue where no drop policy can reach them. Pure; times in ms.
 import { CREDIT_STEP_BYTES } from '../../protocols/forward/constants.ts'
+import { SentTimes } from './sent-times.ts'
 
 /** Enough for 10 Mbit/s at 100 ms before anything is known of the link. */
 export const FIRST_WINDOW_BYTES = 131_072
@@ -12,6 +13,8 @@ export const MAX_WINDOW_BYTES = 1_048_576
 const BATCH_BYTES = 65_000
 /** A turn of the event loop of a busy node: however near the neighbour, it consumes no sooner, and must have something to do meanwhile. */
 const TURN_MS = 2
+/** Clocks show no less. */
+const MIN_RTT_MS = 0.1
 /** Rate is the best of the last so many intervals, as in BBR: a pause of the application must not shrink the window. */
 const RATE_INTERVALS = 8
 /** What in flight may wait longer than the least round trip: a few turns of busy event loops at both ends, or for a far link a quarter of it. */
@@ -37,6 +40,7 @@ export class CreditWindow {
   /** The least since the window has been at its smallest. */
   #leastMs = Infinity
   readonly #rates: number[] = []
+  readonly #times = new SentTimes()
   #mark: { bytes: number, sentMs: number, consumedBefore: number } | undefined
   /** Most that was in flight since the mark was set. */
   #mostInFlightBytes = 0
@@ -64,6 +68,7 @@ export class CreditWindow {
     const consumedBefore = this.#consumedBytes
     this.#sentBytes += bytes
     this.#mostInFlightBytes = Math.max(this.#mostInFlightBytes, this.#sentBytes - this.#consumedBytes)
+    this.#times.sent(this.#sentBytes, nowMs)
     this.#mark ??= { bytes: this.#sentBytes, sentMs: nowMs, consumedBefore }
   }
 
@@ -73,18 +78,20 @@ export class CreditWindow {
       return false
     }
     this.#consumedBytes = consumedBytes
+    const answeredMs = this.#times.take(consumedBytes)
     const mark = this.#mark
     if (mark !== undefined && consumedBytes >= mark.bytes) {
-      this.#measured(Math.max(0.1, nowMs - mark.sentMs), consumedBytes - mark.consumedBefore, nowMs)
+      this.#rates.push((consumedBytes - mark.consumedBefore) / Math.max(MIN_RTT_MS, nowMs - mark.sentMs))
+      this.#measured(Math.max(MIN_RTT_MS, nowMs - (answeredMs ?? mark.sentMs)), nowMs)
       this.#mark = undefined
       this.#mostInFlightBytes = this.#sentBytes - this.#consumedBytes
     }
     return true
   }
 
-  #measured (elapsedMs: number, bytes: number, nowMs: number): void {
+  /** @param elapsedMs - from sending the byte that made the credit go */
+  #measured (elapsedMs: number, nowMs: number): void {
     this.#minRttMs = Math.min(this.#minRttMs, elapsedMs)
-    this.#rates.push(bytes / elapsedMs)
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }

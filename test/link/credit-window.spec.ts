@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { CREDIT_STEP_BYTES } from '../../protocols/forward/constants.ts'
 import { CreditWindow, FIRST_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 
 interface LinkModel {
@@ -104,6 +105,23 @@ describe('credit window', () => {
     run(window, { bytesPerMs: 4_000, rttMs: 20, untilMs: 5_000 })
     const { share } = run(window, { bytesPerMs: 4_000, rttMs: 80, fromMs: 5_000, untilMs: 17_000 })
     assert.ok(share >= 0.9, `${share} of the rate`)
+  })
+
+  it('regression: does not take the time until there is enough for a credit for a queue on the link', () => {
+    const window = new CreditWindow()
+    const credits: Array<{ atMs: number, consumed: number }> = []
+    // at first 1 MB/s over 100 ms, then 100 KB/s: what is sent waits for up to 160 ms until there is a step of credit
+    for (let nowMs = 0, consumed = 0; nowMs < 20_000; nowMs += nowMs < 2_000 ? 1 : 10) {
+      while (credits.length > 0 && credits[0].atMs <= nowMs) {
+        window.credited((credits.shift() as { consumed: number }).consumed, nowMs)
+      }
+      window.sent(1_000, nowMs)
+      if (window.sentBytes - consumed >= CREDIT_STEP_BYTES) {
+        consumed = window.sentBytes
+        credits.push({ atMs: nowMs + 100, consumed })
+      }
+    }
+    assert.equal(window.windowBytes, FIRST_WINDOW_BYTES)
   })
 
   it('stays within its bounds whatever the neighbour credits, and when', () => {
