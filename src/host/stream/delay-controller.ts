@@ -49,6 +49,8 @@ const MIN_STEP = 1 / 10
 const MIN_ROUND_MS = 25
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
+/** Who has sent nothing for so many round trips has kept no queue, and met none. */
+const IDLE_ROUNDS = 2
 /** A queue so long that stays, not halved, while the window falls to half is somebody else's. */
 const STARVED_QUEUE_MS = 12
 const STARVED_SHARE = 0.5
@@ -72,6 +74,7 @@ export class DelayController implements CongestionController {
   #isStarved = false
   #suspicion = 1
   #roundMs = -Infinity
+  #ackedMs = -Infinity
   // of the present round
   #packets = 0
   #marked = 0
@@ -112,6 +115,10 @@ export class DelayController implements CongestionController {
     this.#packets += sample.packets
     this.#marked += sample.markedPackets
     this.#queueMs = Math.min(this.#queueMs, sample.queueMs)
+    if (sample.nowMs - this.#ackedMs > IDLE_ROUNDS * sample.smoothedRttMs) {
+      this.#drainedMs = sample.nowMs
+    }
+    this.#ackedMs = sample.nowMs
     if (this.#isSlowStart) {
       this.#slowStart(sample)
     }

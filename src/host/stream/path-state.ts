@@ -7,9 +7,13 @@ import { Pacer } from './pacer.ts'
 import { RttEstimator } from './rtt-estimator.ts'
 import type { AckSample, CongestionController } from './congestion-controller.ts'
 
-/** Packets are at most a sixteenth of the window, so that losses are noticed by later packets, and a millisecond at the present rate, so that no packet is a queue by itself. */
+/**
+ * Packets are at most a sixteenth of the window, so that losses are noticed by later packets, and a millisecond at the present rate, so that no packet is a queue by
+ * itself; on long paths what their delay wobbles by (see DelayMeter), since each costs headers and time at every hop.
+ */
 const PACKETS_PER_WINDOW = 16
 const PACKET_MS = 1
+const MAX_PACKETS_PER_WINDOW = 64
 /** What an IP packet carries; less would be mostly headers. */
 const MIN_PACKET_BYTES = 1_200
 /** Loss thresholds of RFC 9002, 6.1. They grow with reordering that was seen. */
@@ -61,7 +65,7 @@ export class PathState {
 
   /** Size of the next packet. */
   get packetBytes (): number {
-    const share = this.controller.windowBytes / Math.max(PACKETS_PER_WINDOW, this.rtt.smoothedMs / PACKET_MS)
+    const share = this.controller.windowBytes / Math.max(PACKETS_PER_WINDOW, Math.min(MAX_PACKETS_PER_WINDOW, this.rtt.smoothedMs / PACKET_MS))
     return Math.min(this.#maxPacketBytes, Math.max(MIN_PACKET_BYTES, Math.floor(share)))
   }
 

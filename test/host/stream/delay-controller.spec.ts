@@ -44,6 +44,13 @@ describe('DelayController', () => {
     assert.ok(steps[15] <= controller.windowBytes / 8)
   })
 
+  it('regression: does not halve its window after a pause, in which it has met no queue since it sent nothing', () => {
+    const controller = settled()
+    playRound(controller, 20_000, { queueMs: 2, lowSeenMs: 0 })
+    playRound(controller, 20_000 + RTT_MS, { queueMs: 2, lowSeenMs: 0 })
+    assert.ok(controller.windowBytes >= 500_000, `${controller.windowBytes} bytes`)
+  })
+
   it('does not grow while the window does not limit', () => {
     const controller = settled()
     playRound(controller, RTT_MS, { isWindowLimited: false })

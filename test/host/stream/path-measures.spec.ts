@@ -144,6 +144,6 @@ describe('PathState', () => {
       maxPacketBytes: 15_895,
       controller: { windowBytes, pacingGain: 1, onAcked () {}, onLost () {}, onSpuriousLoss () {}, onPersistentCongestion () {} }
     }).packetBytes
-    assert.deepEqual([sizeAt(4_800, 20), sizeAt(64_000, 5), sizeAt(640_000, 100), sizeAt(8_000_000, 50)], [1_200, 4_000, 6_400, 15_895])
+    assert.deepEqual([sizeAt(4_800, 20), sizeAt(64_000, 5), sizeAt(640_000, 100), sizeAt(8_000_000, 50)], [1_200, 4_000, 10_000, 15_895])
   })
 })
