@@ -25,6 +25,8 @@ const VXLAN_HEADER_BYTES = 8
 const AROUND_BYTES = VXLAN_HEADER_BYTES + 14
 /** Besides one bandwidth-delay product: what a burst takes. */
 const MIN_QUEUE_BYTES = 64_000
+/** Packets that wait in the socket until this process has its turn have been on the line meanwhile. */
+const LATE_MS = 5
 /** What the kernel holds while this process does something else. */
 const SOCKET_BYTES = 4_194_304
 const SEED = 20_260_101
@@ -49,13 +51,13 @@ class Direction {
   take (packet: Uint8Array): void {
     const { bytesPerSecond, delayMs, loss } = this.#init
     const nowMs = performance.now()
-    const startMs = Math.max(nowMs, this.#freeMs)
+    const startMs = Math.max(nowMs - LATE_MS, this.#freeMs)
     if ((startMs - nowMs) * bytesPerSecond / 1_000 > this.#queueBytes || (loss > 0 && this.#random() < loss)) {
       return
     }
     completeTcpChecksum(packet, VXLAN_HEADER_BYTES)
     this.#freeMs = startMs + (packet.length - AROUND_BYTES) / bytesPerSecond * 1_000
-    this.#underWay.push({ packet, dueMs: this.#freeMs + delayMs })
+    this.#underWay.push({ packet, dueMs: Math.max(nowMs, this.#freeMs) + delayMs })
     this.#wait()
   }
 
