@@ -38,9 +38,9 @@ export interface TestnetInit {
   rsps?: number | readonly MapKind[]
   /** Default: none. */
   hosts?: number
-  /** Round trips between nodes in ms. Default: those of loopback. */
+  /** Round trips between nodes in ms, kept to about 3 ms for each connection. Default: those of loopback. */
   latencies?: Latencies
-  /** The same peer ids every time; default: new ones. Latencies are exact, schedules are those of the machine. */
+  /** The same peer ids every time; default: new ones. Schedules are those of the machine. */
   seed?: number
   /** False: hosts reach each other only through forwarders, as behind NATs. Default: true. */
   directHosts?: boolean

@@ -10,6 +10,8 @@ import type { NodeName } from '../../src/testing.ts'
 const areHosts = (a: NodeName, b: NodeName): boolean => a.startsWith('host') && b.startsWith('host')
 const DEFAULT_MS = 200
 const NEAR_MS = 20
+/** How exact the delays are, on each of the connections that a route goes over. */
+const TOLERANCE_MS = 3
 
 describe('byway/testing', function () {
   this.timeout(60_000)
@@ -38,8 +40,8 @@ describe('byway/testing', function () {
 
     assert.match(channel.status.text, /^via \S+ \(RSP \w{6}, −\d+\.\d ms\)$/)
     const { default: fallback, active } = channel.status
-    assert.ok((fallback?.measuredRttMs ?? 0) >= DEFAULT_MS, `default ${fallback?.measuredRttMs}`)
-    assert.ok((active?.measuredRttMs ?? 0) >= 2 * NEAR_MS && (active?.measuredRttMs ?? Infinity) < DEFAULT_MS, `path ${active?.measuredRttMs}`)
+    assert.ok((fallback?.measuredRttMs ?? 0) >= DEFAULT_MS - TOLERANCE_MS, `default ${fallback?.measuredRttMs}`)
+    assert.ok((active?.measuredRttMs ?? 0) >= 2 * (NEAR_MS - TOLERANCE_MS) && (active?.measuredRttMs ?? Infinity) < DEFAULT_MS, `path ${active?.measuredRttMs}`)
 
     const report = await whyReport(alice.services.byway, bob.peerId, new AbortController().signal)
     assert.deepEqual([report.kind, report.channel, report.verdict.slice(0, 4)], ['path', 'kept', 'via '])
