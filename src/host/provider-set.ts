@@ -1,9 +1,19 @@
-// The RSPs that a host knows, asked side by side. Each answer is verified; each RSP's silence costs only itself.
+// The RSPs that a host knows, in competition: those with good scores are asked side by side, each answer is verified, each RSP's silence
+// costs only itself, and what each does is remembered in its score.
+import { DeadlineError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
 import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
+import { FIRST_WAVE, QueryRound } from './query-round.ts'
+import { QueryOutcomes } from './query-outcomes.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
+import { rankOffers, rankProviders } from './provider-choice.ts'
+import { startTimer } from './start-timer.ts'
+import type { StartTimer } from './start-timer.ts'
+import type { ScoreBoard } from './score-board.ts'
 import type { AccessPoint } from './access-set.ts'
+import type { CheckedAnswer } from '../../protocols/route/client.ts'
+import type { Promised } from './provider-choice.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
@@ -47,8 +57,13 @@ export interface ProviderSetInit {
   providers: () => VerifiedDescriptor[]
   /** Unix time, ms. */
   now: () => number
+  /** What is known of each RSP, and what is learned. */
+  scores: ScoreBoard
   /** An RSP that takes longer to be connected to, or to answer, has no answer. */
   deadlineMs?: number
+  /** 0 ≤ … < 1; near-equals take turns by it. */
+  random?: () => number
+  startTimer?: StartTimer
   log: Logger
 }
 
@@ -59,42 +74,113 @@ export class ProviderSet {
     this.#init = init
   }
 
-  /** Asks every RSP, and gives all answers when the last has come or the deadline is over. */
-  async ask (wish: RouteWish): Promise<ProviderAnswer[]> {
-    const providers = this.#init.providers().slice(0, MAX_PROVIDERS)
-    return Promise.all(providers.map(async (provider) => this.#askOne(provider, wish)))
+  /** What is known of each RSP. */
+  get scores (): ScoreBoard {
+    return this.#init.scores
   }
 
-  async #askOne (provider: VerifiedDescriptor, wish: RouteWish): Promise<ProviderAnswer> {
+  /**
+   * Asks some RSPs: the best ones, more where these fail or are late. Gives their answers when there is something to choose from and all have
+   * answered that usually would have, else when the deadline is over. Who was not waited for has an answer that says so.
+   */
+  async ask (wish: RouteWish): Promise<ProviderAnswer[]> {
+    const { scores, now, random = Math.random } = this.#init
+    const known = this.#init.providers().map((what) => ({ what, score: scores.of(what.peer) }))
+    const order = rankProviders(known, FIRST_WAVE, { nowMs: now(), random }).slice(0, MAX_PROVIDERS)
+    const outcomes = new QueryOutcomes(scores)
+    const asked = new Map<VerifiedDescriptor, ProviderAnswer>()
+    await new QueryRound<VerifiedDescriptor, ProviderAnswer>({
+      order,
+      ask: async (provider) => {
+        asked.set(provider, notWaitedFor(provider, scores.of(provider.peer).usualMs))
+        const answer = await this.#askOne(provider, wish, outcomes)
+        asked.set(provider, answer)
+        return answer
+      },
+      isUseful: ({ paths }) => paths.length > 0,
+      usualMs: ({ peer }) => scores.of(peer).usualMs,
+      startTimer: this.#init.startTimer ?? startTimer
+    }).run()
+    return [...asked.values()]
+  }
+
+  /** Asks as many RSPs as may be, and waits for each: to compare them. */
+  async askAll (wish: RouteWish): Promise<ProviderAnswer[]> {
+    const outcomes = new QueryOutcomes(this.#init.scores)
+    return Promise.all(this.#init.providers().slice(0, MAX_PROVIDERS).map(async (provider) => this.#askOne(provider, wish, outcomes)))
+  }
+
+  /**
+   * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP.
+   *
+   * @param msPerLossPercent - what one percent of loss is worth
+   */
+  rank (answers: readonly ProviderAnswer[], msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
+    const { scores, now, random = Math.random } = this.#init
+    const candidates = answers.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
+    return rankOffers(candidates, { nowMs: now(), random, msPerLossPercent })
+      .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
+  }
+
+  async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
     const startedMs = this.#init.now()
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
+    const priceMicro = Number(provider.rsp?.priceMicro ?? 0n)
+    const elapsedMs = (): number => this.#init.now() - startedMs
     try {
-      const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
-      const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
-      const salts = { source: newSalt(), destination: newSalt() }
-      const { paths, refused } = await queryRoutes(connection, {
-        nonce: crypto.getRandomValues(new Uint8Array(16)),
-        source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-        destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-        sourceCommitment: commit(salts.source, wish.source),
-        destinationCommitment: commit(salts.destination, wish.destination),
-        weights: wish.weights ?? DEFAULT_WEIGHTS,
-        paths: wish.paths ?? DEFAULT_PATHS,
-        avoid: [...wish.avoid ?? []]
-      }, { expectedRsp: rsp, nowMs: this.#init.now(), deadlineMs })
+      const { paths, refused } = await this.#query(provider, wish)
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
-      return { rsp, mapKind, paths: paths.map((path) => ({ ...path, salts })), error: refused[0]?.error, elapsedMs: this.#init.now() - startedMs }
+      outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
+      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs() }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
-      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: this.#init.now() - startedMs }
+      if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0) {
+        // else it is the question that nobody could answer
+        outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })
+      }
+      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs() }
     }
   }
+
+  async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[], refused: CheckedAnswer['refused'] }> {
+    const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
+    const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
+    const salts = { source: newSalt(), destination: newSalt() }
+    const { paths, refused } = await queryRoutes(connection, {
+      nonce: crypto.getRandomValues(new Uint8Array(16)),
+      source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
+      destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
+      sourceCommitment: commit(salts.source, wish.source),
+      destinationCommitment: commit(salts.destination, wish.destination),
+      weights: wish.weights ?? DEFAULT_WEIGHTS,
+      paths: wish.paths ?? DEFAULT_PATHS,
+      avoid: [...wish.avoid ?? []]
+    }, { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs })
+    return { paths: paths.map((path) => ({ ...path, salts })), refused }
+  }
+}
+
+/** Of the route that a path becomes, whoever offers it. */
+export function routeIdOf ({ forwarders }: Pick<VerifiedPath, 'forwarders'>): string {
+  return forwarders.join()
 }
 
 /** New for each query and end, so that nobody can link two queries for one peer. */
 function newSalt (): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+}
+
+function notWaitedFor ({ peer, rsp }: VerifiedDescriptor, usualMs: number): ProviderAnswer {
+  const error = new DeadlineError(`it takes longer than usual (${Math.round(usualMs)} ms), and others have answered`)
+  return { rsp: peer, mapKind: rsp?.mapKind ?? 'reports', paths: [], error, elapsedMs: usualMs }
+}
+
+const PPM = 1e6
+
+function promisedBy (path: OfferedPath): Promised {
+  const { rttUs, rttMarginUs, lossPpm } = path.prediction
+  return { id: routeIdOf(path), rttMs: rttUs / 1_000, marginMs: rttMarginUs / 1_000, loss: lossPpm / PPM }
 }

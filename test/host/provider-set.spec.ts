@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { ProviderSet } from '../../src/host/provider-set.ts'
+import { ScoreBoard } from '../../src/host/score-board.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
@@ -219,7 +220,8 @@ describe('provider set', () => {
       endpoints: [{ peer: rsp.peerId, addresses: rsp.getMultiaddrs().map((address) => address.decapsulate('/p2p')) }]
     })) as unknown as VerifiedDescriptor[]
     const log = defaultLogger().forComponent('byway:test')
-    return new ProviderSet({ connectionManager, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log }).ask(wish)
+    const scores = new ScoreBoard({ now: Date.now, log })
+    return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log }).ask(wish)
   }
 })
 

@@ -1,0 +1,70 @@
+// A channel's judge of promises (promise-judge.ts), told of offers and routes in the words of channels.
+import { PromiseJudge } from './promise-judge.ts'
+import { routeIdOf } from './provider-set.ts'
+import type { JudgedRoute, OfferedPromise } from './promise-judge.ts'
+import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
+import type { ScoreBoard } from './score-board.ts'
+import type { PeerId } from '@libp2p/interface'
+
+type Access = ReadonlyArray<{ forwarder: PeerId, rttUs: number }>
+
+export interface PromiseWatchInit {
+  scores: ScoreBoard
+  /** Nearest first, as it is now. */
+  access: () => Access
+  /** The peer's, as far as is known now. */
+  peerAccess: () => Access
+}
+
+const US_PER_MS = 1_000
+const PPM = 1e6
+
+export class PromiseWatch {
+  readonly #init: PromiseWatchInit
+  readonly #judge: PromiseJudge<PeerId>
+
+  constructor (init: PromiseWatchInit) {
+    this.#init = init
+    this.#judge = new PromiseJudge({
+      record: (rsp, outcome) => { init.scores.change(rsp, (score, nowMs) => { score.judge(outcome, nowMs) }) },
+      legsMs: (id) => {
+        const forwarders = id.split(',')
+        return legsMs(forwarders[0], forwarders[forwarders.length - 1], init.access(), init.peerAccess())
+      }
+    })
+  }
+
+  /** A round of answers has come, of which some are `taken`; `told` is what their RSPs were told of the ends. */
+  note (answers: readonly ProviderAnswer[], taken: readonly ProviderAnswer[], told: { access: Access, peerAccess: Access }, routes: readonly JudgedRoute[], nowMs: number): void {
+    this.#judge.promised(answers.flatMap((answer) => answer.paths.map((path): OfferedPromise<PeerId> => {
+      const { rsp, paths } = answer
+      const { forwarders, prediction } = path
+      return {
+        rsp,
+        id: routeIdOf(path),
+        rttMs: prediction.rttUs / US_PER_MS,
+        marginMs: prediction.rttMarginUs / US_PER_MS,
+        loss: prediction.lossPpm / PPM,
+        lossMargin: (prediction.lossMarginPpm ?? 0) / PPM,
+        legsMs: legsMs(forwarders[0].toString(), forwarders[forwarders.length - 1].toString(), told.access, told.peerAccess) ?? 0,
+        weight: 1 / paths.length,
+        isTaken: taken.some((other) => other.rsp.equals(rsp))
+      }
+    })), routes, nowMs)
+  }
+
+  check (routes: readonly JudgedRoute[], nowMs: number): void {
+    this.#judge.check(routes, nowMs)
+  }
+
+  /** The forwarders do not let the RSP's path through. */
+  refused ({ rsp }: OfferedPath): void {
+    this.#init.scores.change(rsp, (score, nowMs) => { score.judge({ isUseless: true, weight: 1, isTaken: true }, nowMs) })
+  }
+}
+
+function legsMs (entry: string, exit: string, access: Access, peerAccess: Access): number | undefined {
+  const ours = access.find(({ forwarder }) => forwarder.toString() === entry)
+  const theirs = peerAccess.find(({ forwarder }) => forwarder.toString() === exit)
+  return ours === undefined || theirs === undefined ? undefined : (ours.rttUs + theirs.rttUs) / US_PER_MS
+}
