@@ -5,7 +5,7 @@ import { durationText } from './number-text.ts'
 import { legend, msText, percentText, priceText, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlCommands } from './control-server.ts'
-import type { ScoreBoard } from '../host/score-board.ts'
+import type { RatedProvider, ScoreBoard } from '../host/score-board.ts'
 import type { Terminal } from './output.ts'
 
 const number = z.number().nullable()
@@ -28,7 +28,7 @@ const rspRow = z.looseObject({
 })
 
 /** As the control channel gives it. */
-export type RspRow = z.output<typeof rspRow>
+export type RspRow = Omit<RatedProvider, 'standing'> & { standing: string }
 
 const STANDINGS = ['trusted', 'new', 'distrusted']
 

@@ -15,6 +15,9 @@ export interface ScoreStore {
   complain?: (reason: string) => void
 }
 
+/** An RSP, by peer id as text, and what is known of it. */
+export type RatedProvider = { rsp: string } & ProviderStatus
+
 export interface ScoreBoardInit {
   /** Default: what is learned ends with the host. */
   store?: ScoreStore
@@ -73,7 +76,7 @@ export class ScoreBoard {
     this.#isChanged = true
   }
 
-  get list (): Array<{ rsp: string } & ProviderStatus> {
+  get list (): RatedProvider[] {
     const nowMs = this.#init.now()
     return [...this.#scores].map(([rsp, score]) => ({ rsp, ...score.status(nowMs) }))
   }

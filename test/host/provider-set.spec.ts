@@ -221,7 +221,7 @@ describe('provider set', () => {
     })) as unknown as VerifiedDescriptor[]
     const log = defaultLogger().forComponent('byway:test')
     const scores = new ScoreBoard({ now: Date.now, log })
-    return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log }).ask(wish)
+    return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, random: () => 0, deadlineMs: DEADLINE_MS, log }).ask(wish)
   }
 })
 
