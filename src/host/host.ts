@@ -144,7 +144,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       connectionManager,
       prober: this.#prober,
       access: this.access,
-      offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
+      offers: async (peer, signal) => this.#rankedOffers(peer, signal),
       accepts,
       now,
       log: components.logger.forComponent('byway:host:set-up')
@@ -252,6 +252,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       weights: options.weights,
       paths: options.paths
     })
+  }
+
+  /** The most promising first, then those that nobody would take unless he is told to. */
+  async #rankedOffers (peer: PeerId, signal?: AbortSignal): Promise<ProviderAnswer[]> {
+    const answers = await this.offers(peer, { signal, paths: MAX_OFFERS })
+    const ranked = this.providers.rank(answers)
+    return [...ranked, ...answers.filter(({ rsp }) => !ranked.some((other) => other.rsp.equals(rsp)))]
   }
 
   /** Paths that are kept without a channel, until they are removed. */

@@ -67,6 +67,7 @@ export class OutgoingChannel extends Channel {
   readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
   readonly #exits: ExitRequests
   readonly #promises: PromiseWatch
+  readonly #flow: number
   #pending: PendingSession | undefined
   #initMessage: Uint8Array | undefined
   #onEstablished: (() => void) | undefined
@@ -97,6 +98,7 @@ export class OutgoingChannel extends Channel {
       onRefused: (path) => { this.#promises.refused(path) },
       hold: async (path, how) => holdPath(path, how, { self: context.endpoint.self, remote, installer: context.installer })
     })
+    this.#flow = context.providers.newFlow()
     this.#promises = new PromiseWatch({
       scores: context.providers.scores,
       access: () => context.access.points,
@@ -312,7 +314,7 @@ export class OutgoingChannel extends Channel {
       const { providers, self: source, access: { points: sourceAccess } } = this.context
       const destinationAccess = await this.#destinationAccess()
       this.#answers = await providers.ask({ source, destination: this.remote, sourceAccess, destinationAccess, weights: this.#init.weights, avoid: this.#avoided() })
-      const chosen = providers.rank(this.#answers, lossWorthMs(this.#init.weights))
+      const chosen = providers.rank(this.#answers, this.#flow, lossWorthMs(this.#init.weights))
       this.#promises.note(this.#answers, chosen, { access: sourceAccess, peerAccess: destinationAccess }, this.#book.routes, this.context.now())
       await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
       if (this.#book.hasLost || this.#answers.every(({ paths }) => paths.length === 0)) {

@@ -4,6 +4,7 @@ import { DeadlineError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
 import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
+import { flowDraws } from './flow-draws.ts'
 import { FIRST_WAVE, QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
@@ -110,15 +111,23 @@ export class ProviderSet {
     return Promise.all(this.#init.providers().slice(0, MAX_PROVIDERS).map(async (provider) => this.#askOne(provider, wish, outcomes)))
   }
 
+  /** By this number near-equals are told apart in the same way as long as a flow lasts. */
+  newFlow (): number {
+    return Math.floor((this.#init.random ?? Math.random)() * 2 ** 32)
+  }
+
   /**
    * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP.
    *
+   * @param flow - see `newFlow`
    * @param msPerLossPercent - what one percent of loss is worth
    */
-  rank (answers: readonly ProviderAnswer[], msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
-    const { scores, now, random = Math.random } = this.#init
-    const candidates = answers.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
-    return rankOffers(candidates, { nowMs: now(), random, msPerLossPercent })
+  rank (answers: readonly ProviderAnswer[], flow = this.newFlow(), msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
+    const { scores, now } = this.#init
+    // in an order of their own, so that each gets the same draw again
+    const byId = answers.toSorted((a, b) => a.rsp.toString() < b.rsp.toString() ? -1 : 1)
+    const candidates = byId.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
+    return rankOffers(candidates, { nowMs: now(), random: flowDraws(flow), msPerLossPercent })
       .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
   }
 
