@@ -174,6 +174,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       measuredForwarders: this.access.points.length,
       knownForwarders: this.discovery.directory.ofRole('forwarder').length,
       knownRsps: this.discovery.directory.ofRole('rsp').length,
+      ratedRsps: this.scores.standings,
       installedPaths: this.paths.list().length,
       refusedPayloads: this.refusedPayloads
     }))

@@ -313,7 +313,7 @@ export class OutgoingChannel extends Channel {
       this.#reopenDefault()
       const { providers, self: source, access: { points: sourceAccess } } = this.context
       const destinationAccess = await this.#destinationAccess()
-      this.#answers = await providers.ask({ source, destination: this.remote, sourceAccess, destinationAccess, weights: this.#init.weights, avoid: this.#avoided() })
+      this.#answers = await providers.ask({ source, destination: this.remote, sourceAccess, destinationAccess, weights: this.#init.weights, avoid: this.#avoided() }, this.#flow)
       const chosen = providers.rank(this.#answers, this.#flow, lossWorthMs(this.#init.weights))
       this.#promises.note(this.#answers, chosen, { access: sourceAccess, peerAccess: destinationAccess }, this.#book.routes, this.context.now())
       await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)

@@ -38,6 +38,7 @@ export interface OfferedPromise<Rsp> {
   legsMs: number
   /** 0 to 1: the paths of one answer share 1. */
   weight: number
+  /** See `PromiseOutcome`. */
   isTaken: boolean
 }
 
@@ -87,6 +88,17 @@ export class PromiseJudge<Rsp> {
       const byId = new Map(routes.map((route) => [route.id, route]))
       this.#open = this.#open.filter((open) => !this.#isDone(open, byId.get(open.promise.id), routes, nowMs))
     }
+  }
+
+  /** The forwarders do not let this path of an RSP through. */
+  refused (id: string, isOf: (rsp: Rsp) => boolean): void {
+    this.#open = this.#open.filter(({ promise: { id: offered, rsp, weight, isTaken } }) => {
+      const isRefused = offered === id && isOf(rsp)
+      if (isRefused) {
+        this.#init.record(rsp, { isUseless: true, weight, isTaken })
+      }
+      return !isRefused
+    })
   }
 
   #isDone (open: OpenPromise<Rsp>, route: JudgedRoute | undefined, routes: readonly JudgedRoute[], nowMs: number): boolean {

@@ -16,17 +16,21 @@ export interface PromiseWatchInit {
   peerAccess: () => Access
 }
 
+/** What a channel measures in later rounds of offers is much the same again: it must not outweigh what other flows find. */
+const LATER_WEIGHT = 0.25
 const US_PER_MS = 1_000
 const PPM = 1e6
 
 export class PromiseWatch {
-  readonly #init: PromiseWatchInit
   readonly #judge: PromiseJudge<PeerId>
+  #hasJudged = false
 
   constructor (init: PromiseWatchInit) {
-    this.#init = init
     this.#judge = new PromiseJudge({
-      record: (rsp, outcome) => { init.scores.change(rsp, (score, nowMs) => { score.judge(outcome, nowMs) }) },
+      record: (rsp, outcome) => {
+        this.#hasJudged = true
+        init.scores.change(rsp, (score, nowMs) => { score.judge(outcome, nowMs) })
+      },
       legsMs: (id) => {
         const forwarders = id.split(',')
         return legsMs(forwarders[0], forwarders[forwarders.length - 1], init.access(), init.peerAccess())
@@ -36,6 +40,7 @@ export class PromiseWatch {
 
   /** A round of answers has come, of which some are `taken`; `told` is what their RSPs were told of the ends. */
   note (answers: readonly ProviderAnswer[], taken: readonly ProviderAnswer[], told: { access: Access, peerAccess: Access }, routes: readonly JudgedRoute[], nowMs: number): void {
+    const weight = this.#hasJudged ? LATER_WEIGHT : 1
     this.#judge.promised(answers.flatMap((answer) => answer.paths.map((path): OfferedPromise<PeerId> => {
       const { rsp, paths } = answer
       const { forwarders, prediction } = path
@@ -47,7 +52,7 @@ export class PromiseWatch {
         loss: prediction.lossPpm / PPM,
         lossMargin: (prediction.lossMarginPpm ?? 0) / PPM,
         legsMs: legsMs(forwarders[0].toString(), forwarders[forwarders.length - 1].toString(), told.access, told.peerAccess) ?? 0,
-        weight: 1 / paths.length,
+        weight: weight / paths.length,
         isTaken: taken.some((other) => other.rsp.equals(rsp))
       }
     })), routes, nowMs)
@@ -58,8 +63,8 @@ export class PromiseWatch {
   }
 
   /** The forwarders do not let the RSP's path through. */
-  refused ({ rsp }: OfferedPath): void {
-    this.#init.scores.change(rsp, (score, nowMs) => { score.judge({ isUseless: true, weight: 1, isTaken: true }, nowMs) })
+  refused (path: OfferedPath): void {
+    this.#judge.refused(routeIdOf(path), (rsp) => rsp.equals(path.rsp))
   }
 }
 

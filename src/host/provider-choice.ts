@@ -40,7 +40,7 @@ export interface Candidate<T> {
 
 export interface Ranked<T> {
   what: T
-  /** Of its paths, those that are to be taken from it: what several offer is taken from one. */
+  /** Of its paths, those that are to be taken from it: what several offer is taken from one. Empty: others offer all that it has. */
   ids: Set<string>
 }
 
@@ -49,13 +49,15 @@ export interface ChoiceInit {
   nowMs: number
   /** 0 ≤ … < 1. */
   random: () => number
+  /** Is this one of the flows (EXPLORED_SHARE of all) that try an RSP which is distrusted? */
+  explores: boolean
   /** What one percent of loss is worth. */
   msPerLossPercent: number
 }
 
 /**
- * Who has offers, the most promising first. The distrusted are left out unless nobody else offers anything, but for one that is tried
- * once in a while, as the last.
+ * Who has offers, the most promising first. The distrusted are left out unless nobody else offers anything, but for one that a flow
+ * which explores tries as the last.
  */
 export function rankOffers<T> (candidates: ReadonlyArray<Candidate<T>>, init: ChoiceInit): Array<Ranked<T>> {
   const offering = candidates.filter(({ offers }) => offers.length > 0)
@@ -63,11 +65,10 @@ export function rankOffers<T> (candidates: ReadonlyArray<Candidate<T>>, init: Ch
   const trusted = offering.filter(isTrusted)
   const distrusted = offering.filter((candidate) => !isTrusted(candidate))
   const sorted = byCost(trusted.length > 0 ? trusted : distrusted, init)
-  const tried = [...sorted, ...trusted.length > 0 ? explored(distrusted, init.random) : []]
+  const tried = [...sorted, ...trusted.length > 0 && init.explores ? oneOf(distrusted, init.random) : []]
   const owners = ownersOf(tried, init)
   return tried
     .map((candidate) => ({ what: candidate.what, ids: new Set(candidate.offers.flatMap(({ id }) => owners.get(id) === candidate ? [id] : [])) }))
-    .filter(({ ids }) => ids.size > 0)
 }
 
 /**
@@ -99,24 +100,33 @@ function ownersOf<T> (candidates: ReadonlyArray<Candidate<T>>, { nowMs, random }
   return new Map([...least].map(([id, { owner }]) => [id, owner]))
 }
 
+/** Who is asked at once, and who when these are late or fail. */
+export interface AskingOrder<T> {
+  first: T[]
+  later: T[]
+}
+
 /**
- * In which order RSPs are asked: those that keep their promises and answer, with one newcomer among the first `wave`, then other newcomers,
- * then the distrusted, of which one comes among the first once in a while.
+ * In which order RSPs are asked: of those that keep their promises and answer up to `wave` side by side, one newcomer among them; then the
+ * others. The distrusted are not asked while there are others, but for one by a flow that explores.
  */
-export function rankProviders<T> (providers: ReadonlyArray<Pick<Candidate<T>, 'what' | 'score'>>, wave: number, { nowMs, random }: Pick<ChoiceInit, 'nowMs' | 'random'>): T[] {
+export function rankProviders<T> (providers: ReadonlyArray<Pick<Candidate<T>, 'what' | 'score'>>, wave: number, { nowMs, random, explores }: Omit<ChoiceInit, 'msPerLossPercent'>): AskingOrder<T> {
   const drawn = providers
     .map(({ what, score }) => ({ what, standing: score.standing(nowMs), worth: score.kept(nowMs) * score.available(nowMs) * (1 + NEAR_EQUAL * random()) }))
     .sort((a, b) => b.worth - a.worth)
-  const trusted = drawn.filter(({ standing }) => standing === 'trusted')
   const newcomers = drawn.filter(({ standing }) => standing === 'new')
   const distrusted = drawn.filter(({ standing }) => standing === 'distrusted')
-  const tried = [...newcomers.slice(0, 1), ...explored(distrusted, random)]
-  const first = [...trusted.slice(0, Math.max(1, wave - tried.length)), ...tried]
-  return [...new Set([...first, ...trusted, ...newcomers, ...distrusted])].map(({ what }) => what)
+  const known = drawn.filter(({ standing }) => standing === 'trusted')
+  const others = [...known, ...newcomers.slice(1)]
+  const tried = [...newcomers.slice(0, 1), ...explores ? oneOf(distrusted, random) : []]
+  const first = [...others.slice(0, Math.max(1, wave - tried.length)), ...tried]
+  const chosen = new Set(first.length > 0 ? first : distrusted.slice(0, wave))
+  const later = [...others, ...newcomers, ...distrusted].filter((provider) => !chosen.has(provider))
+  return { first: [...chosen].map(({ what }) => what), later: [...new Set(later)].map(({ what }) => what) }
 }
 
-function explored<T> (distrusted: readonly T[], random: () => number): T[] {
-  return distrusted.length > 0 && random() < EXPLORED_SHARE ? [distrusted[Math.floor(random() * distrusted.length)]] : []
+function oneOf<T> (all: readonly T[], random: () => number): T[] {
+  return all.length === 0 ? [] : [all[Math.floor(random() * all.length)]]
 }
 
 function byCost<T> (candidates: ReadonlyArray<Candidate<T>>, init: ChoiceInit): Array<Candidate<T>> {

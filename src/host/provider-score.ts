@@ -4,8 +4,8 @@
 // fail is distrusted: it gets tried again only now and then, until what it did has faded.
 import { ForgettingShare } from './forgetting-share.ts'
 import { PromiseError } from './promise-error.ts'
-import type { ErrorEstimate, ErrorRecord } from './promise-error.ts'
-import type { ShareRecord } from './forgetting-share.ts'
+import type { ErrorEstimate } from './promise-error.ts'
+import type { ScoreRecord } from './score-record.ts'
 
 /** Natural logarithm of measured over promised. Nobody is slower than promised on purpose: a stranger's word is taken with a tenth on top. */
 const RTT_BELIEF = { bias: 0.1, spread: 0.3 }
@@ -50,24 +50,8 @@ export interface PromiseOutcome {
   isUseless?: boolean
   /** 0 to 1: the paths of one answer share a weight of 1. */
   weight: number
-  /** Is it this RSP's offer that was taken, or did another one offer the path too? */
+  /** Were this RSP's offers taken? Else it is a rival that offered the path too, which was. */
   isTaken: boolean
-}
-
-/** As it is kept over restarts. */
-export interface ScoreRecord {
-  rtt: ErrorRecord
-  loss: ErrorRecord
-  kept: ShareRecord
-  covered: ShareRecord
-  answered: ShareRecord
-  latencyMs: [mean: number, deviation: number] | null
-  priceMicro: number | null
-  answers: number
-  failures: number
-  promises: number
-  broken: number
-  seenAtMs: number
 }
 
 /** For people and programs: `byway rsps`. */

@@ -5,10 +5,10 @@ import { commit } from '../../protocols/route/codec.ts'
 import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { flowDraws } from './flow-draws.ts'
-import { FIRST_WAVE, QueryRound } from './query-round.ts'
+import { QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
-import { rankOffers, rankProviders } from './provider-choice.ts'
+import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
 import { startTimer } from './start-timer.ts'
 import type { StartTimer } from './start-timer.ts'
 import type { ScoreBoard } from './score-board.ts'
@@ -22,6 +22,8 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const DEADLINE_MS = 3_000
 const MAX_PROVIDERS = 8
+/** Asked side by side at first; the others are there for when these fail. */
+const FIRST_WAVE = 4
 const MAX_POINTS = 64
 const DEFAULT_PATHS = 3
 /** One percent of loss counts like 20 ms. */
@@ -83,15 +85,18 @@ export class ProviderSet {
   /**
    * Asks some RSPs: the best ones, more where these fail or are late. Gives their answers when there is something to choose from and all have
    * answered that usually would have, else when the deadline is over. Who was not waited for has an answer that says so.
+   *
+   * @param flow - see `newFlow`
    */
-  async ask (wish: RouteWish): Promise<ProviderAnswer[]> {
-    const { scores, now, random = Math.random } = this.#init
+  async ask (wish: RouteWish, flow = this.newFlow()): Promise<ProviderAnswer[]> {
+    const { scores, now } = this.#init
     const known = this.#init.providers().map((what) => ({ what, score: scores.of(what.peer) }))
-    const order = rankProviders(known, FIRST_WAVE, { nowMs: now(), random }).slice(0, MAX_PROVIDERS)
+    const { first, later } = rankProviders(known, FIRST_WAVE, { nowMs: now(), ...drawsOf(flow) })
     const outcomes = new QueryOutcomes(scores)
     const asked = new Map<VerifiedDescriptor, ProviderAnswer>()
     await new QueryRound<VerifiedDescriptor, ProviderAnswer>({
-      order,
+      first,
+      later: later.slice(0, MAX_PROVIDERS - first.length),
       ask: async (provider) => {
         asked.set(provider, notWaitedFor(provider, scores.of(provider.peer).usualMs))
         const answer = await this.#askOne(provider, wish, outcomes)
@@ -102,7 +107,7 @@ export class ProviderSet {
       usualMs: ({ peer }) => scores.of(peer).usualMs,
       startTimer: this.#init.startTimer ?? startTimer
     }).run()
-    return [...asked.values()]
+    return known.flatMap(({ what }) => asked.get(what) ?? [])
   }
 
   /** Asks as many RSPs as may be, and waits for each: to compare them. */
@@ -111,13 +116,14 @@ export class ProviderSet {
     return Promise.all(this.#init.providers().slice(0, MAX_PROVIDERS).map(async (provider) => this.#askOne(provider, wish, outcomes)))
   }
 
-  /** By this number near-equals are told apart in the same way as long as a flow lasts. */
+  /** By this number near-equals are told apart in the same way as long as a flow lasts, and it explores or does not. */
   newFlow (): number {
     return Math.floor((this.#init.random ?? Math.random)() * 2 ** 32)
   }
 
   /**
-   * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP.
+   * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP,
+   * and an answer without paths where others offer all of them.
    *
    * @param flow - see `newFlow`
    * @param msPerLossPercent - what one percent of loss is worth
@@ -127,7 +133,7 @@ export class ProviderSet {
     // in an order of their own, so that each gets the same draw again
     const byId = answers.toSorted((a, b) => a.rsp.toString() < b.rsp.toString() ? -1 : 1)
     const candidates = byId.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
-    return rankOffers(candidates, { nowMs: now(), random: flowDraws(flow), msPerLossPercent })
+    return rankOffers(candidates, { nowMs: now(), ...drawsOf(flow), msPerLossPercent })
       .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
   }
 
@@ -180,6 +186,12 @@ export function routeIdOf ({ forwarders }: Pick<VerifiedPath, 'forwarders'>): st
 /** New for each query and end, so that nobody can link two queries for one peer. */
 function newSalt (): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+}
+
+/** The same for all that is decided for a flow. */
+function drawsOf (flow: number): { random: () => number, explores: boolean } {
+  const random = flowDraws(flow)
+  return { explores: random() < EXPLORED_SHARE, random }
 }
 
 function notWaitedFor ({ peer, rsp }: VerifiedDescriptor, usualMs: number): ProviderAnswer {

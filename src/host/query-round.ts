@@ -3,8 +3,10 @@
 import type { StartTimer } from './start-timer.ts'
 
 export interface QueryRoundInit<Provider, Answer> {
-  /** In the order in which they are to be asked. */
-  order: readonly Provider[]
+  /** Side by side at once. */
+  first: readonly Provider[]
+  /** One after the other, when these fail or are late. */
+  later: readonly Provider[]
   /** Never fails, and ends by itself after some deadline. */
   ask: (provider: Provider) => Promise<Answer>
   /** Is this something to choose? */
@@ -14,14 +16,12 @@ export interface QueryRoundInit<Provider, Answer> {
   startTimer: StartTimer
 }
 
-/** Asked side by side at first. */
-export const FIRST_WAVE = 4
 /** Asked beside them when these are late. */
 const NEXT_WAVE = 2
 /** With so many answers there is a choice. */
 const ENOUGH = 2
-/** An RSP that answers in a millisecond may take this once in a while: a hedge costs it and us a query. */
-const MIN_PATIENCE_MS = 100
+/** An RSP that answers in a millisecond may take this once in a while, and a flow has the default route meanwhile: a hedge costs a query. */
+const MIN_PATIENCE_MS = 250
 /** A user waits. */
 const MAX_PATIENCE_MS = 1_000
 
@@ -40,13 +40,15 @@ export class QueryRound<Provider, Answer> {
 
   constructor (init: QueryRoundInit<Provider, Answer>) {
     this.#init = init
-    this.#left = [...init.order]
+    this.#left = [...init.later]
   }
 
   async run (): Promise<Answer[]> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#end = resolve
-    this.#askNext(FIRST_WAVE)
+    for (const provider of this.#init.first) {
+      void this.#askOne(provider)
+    }
     this.#endIfDone()
     await promise
     for (const stop of this.#stopTimers) {

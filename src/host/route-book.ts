@@ -3,6 +3,7 @@ import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
+import { routeIdOf } from './provider-set.ts'
 import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { wayAlong } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
@@ -113,7 +114,7 @@ export class RouteBook {
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
     for (const path of offered) {
-      const id = path.forwarders.join()
+      const id = routeIdOf(path)
       if (!paths.has(id) && paths.size < MAX_PATHS) {
         paths.set(id, path)
       }

@@ -81,6 +81,16 @@ export class ScoreBoard {
     return [...this.#scores].map(([rsp, score]) => ({ rsp, ...score.status(nowMs) }))
   }
 
+  /** How many are trusted, new and distrusted. */
+  get standings (): Record<ProviderStatus['standing'], number> {
+    const nowMs = this.#init.now()
+    const counts = { trusted: 0, new: 0, distrusted: 0 }
+    for (const score of this.#scores.values()) {
+      counts[score.standing(nowMs)]++
+    }
+    return counts
+  }
+
   /** Periodic work. */
   tick (nowMs: number): void {
     if (this.#isChanged && nowMs >= this.#nextSaveMs) {

@@ -1,8 +1,25 @@
 // Scores as they are kept over restarts, and the check of what is read back: a file may be cut off, edited, or of another version.
 import { BywayError } from '../../protocols/errors.ts'
-import type { ScoreRecord } from './provider-score.ts'
+import type { ErrorRecord } from './promise-error.ts'
+import type { ShareRecord } from './forgetting-share.ts'
 
 export const SCORES_VERSION = 1
+
+/** Of one RSP. Times are Unix time, ms. */
+export interface ScoreRecord {
+  rtt: ErrorRecord
+  loss: ErrorRecord
+  kept: ShareRecord
+  covered: ShareRecord
+  answered: ShareRecord
+  latencyMs: [mean: number, deviation: number] | null
+  priceMicro: number | null
+  answers: number
+  failures: number
+  promises: number
+  broken: number
+  seenAtMs: number
+}
 
 export interface KeptScores {
   version: typeof SCORES_VERSION

@@ -158,7 +158,7 @@ describe('history of an RSP', () => {
   })
 })
 
-describe('the folder of an RSP\'s data', () => {
+describe('the folder of a node\'s data', () => {
   const place = { env: { XDG_DATA_HOME: '/data' }, id: '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5' }
 
   it('is the one that is named', () => {
@@ -168,6 +168,7 @@ describe('the folder of an RSP\'s data', () => {
 
   it('is one of its own below the user\'s data where none is named', () => {
     assert.equal(dataFolder('rsp', {}, place), '/data/byway/rsp-oaMtimQ5')
+    assert.equal(dataFolder('host', {}, place), '/data/byway/host-oaMtimQ5')
     assert.equal(dataFolder('rsp', {}, { ...place, env: {} }), join(homedir(), '.local/share/byway/rsp-oaMtimQ5'))
   })
 

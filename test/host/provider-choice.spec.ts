@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { EXPLORED_SHARE, rankOffers, rankProviders } from '../../src/host/provider-choice.ts'
+import { rankOffers, rankProviders } from '../../src/host/provider-choice.ts'
 import { ProviderScore } from '../../src/host/provider-score.ts'
 import { runMarket, share } from './rsp-market.ts'
 import { seededRandom } from '../measurement/seeded-noise.ts'
@@ -27,7 +27,7 @@ function firsts (candidates: Array<Candidate<string>>, nowMs = NOW_MS): Record<s
   const random = seededRandom(3)
   const counts: Record<string, number> = {}
   for (let i = 0; i < 1_000; i++) {
-    const [{ what }] = rankOffers(candidates, { nowMs, random, msPerLossPercent: 20 })
+    const [{ what }] = rankOffers(candidates, { nowMs, random, explores: i % 2 === 0, msPerLossPercent: 20 })
     counts[what] = (counts[what] ?? 0) + 1
   }
   return counts
@@ -106,19 +106,21 @@ describe('choice among RSPs', () => {
   it('takes a path that several offer from the one that is doubted least, also from two strangers', () => {
     const shared = (what: string, score: ProviderScore, rttMs: number): Candidate<string> => ({ what, score, offers: [offer(rttMs, { id: 'same' })] })
     const owners = (candidates: Array<Candidate<string>>): string[] =>
-      rankOffers(candidates, { nowMs: NOW_MS, random: seededRandom(1), msPerLossPercent: 20 }).map(({ what }) => what)
+      rankOffers(candidates, { nowMs: NOW_MS, random: seededRandom(1), explores: false, msPerLossPercent: 20 }).filter(({ ids }) => ids.size > 0).map(({ what }) => what)
     assert.deepEqual(owners([shared('new', new ProviderScore(), 20), shared('known', scoreOf(1), 40)]), ['known'])
     assert.deepEqual(owners([shared('half', new ProviderScore(), 20), shared('whole', new ProviderScore(), 40)]), ['whole'])
   })
 
-  it('leaves out who is distrusted, tries one of them now and then as the last, and takes them where there is nobody else', () => {
-    const liar = { what: 'liar', score: scoreOf(2), offers: [offer(30)] }
+  it('leaves out who is distrusted, but for one as the last where a flow explores, and takes them where there is nobody else', () => {
+    const liars = ['a', 'b', 'c'].map((what) => ({ what, score: scoreOf(2), offers: [offer(30)] }))
+    const [liar] = [{ ...liars[0], what: 'liar' }]
     const honest = { what: 'honest', score: scoreOf(1), offers: [offer(50)] }
     const random = seededRandom(4)
-    const runs = Array.from({ length: 5_000 }, () => rankOffers([liar, honest], { nowMs: NOW_MS, random, msPerLossPercent: 20 }).map(({ what }) => what).join())
-    const tried = runs.filter((run) => run === 'honest,liar').length / runs.length
-    assert.ok(Math.abs(tried - EXPLORED_SHARE) < 0.01, String(tried))
-    assert.equal(runs.every((run) => run.startsWith('honest')), true)
+    const taken = (explores: boolean): string[] => rankOffers([...liars, honest], { nowMs: NOW_MS, random, explores, msPerLossPercent: 20 }).map(({ what }) => what)
+    assert.deepEqual(taken(false), ['honest'])
+    const explored = Array.from({ length: 100 }, () => taken(true))
+    assert.ok(explored.every((whats) => whats.length === 2 && whats[0] === 'honest'))
+    assert.equal(new Set(explored.map(([, tried]) => tried)).size, 3)
     assert.deepEqual(firsts([liar]), { liar: 1_000 })
     assert.deepEqual(firsts([liar, { ...honest, offers: [] }]), { liar: 1_000 })
   })
@@ -129,15 +131,26 @@ describe('choice among RSPs', () => {
     assert.notEqual(score.standing(NOW_MS + 4 * DAY_MS), 'distrusted')
   })
 
-  it('asks the trusted first with one newcomer among them, and the distrusted last', () => {
+  it('asks the trusted at once with one newcomer among them, then the others, and the distrusted last', () => {
     const known = Array.from({ length: 5 }, (_, i) => ({ what: `known ${i}`, score: scoreOf(1) }))
     const strangers = Array.from({ length: 20 }, (_, i) => ({ what: `new ${i}`, score: new ProviderScore() }))
     const liars = Array.from({ length: 3 }, (_, i) => ({ what: `liar ${i}`, score: scoreOf(3) }))
-    const order = rankProviders([...liars, ...strangers, ...known], 4, { nowMs: NOW_MS, random: () => 0.5 })
-    const kinds = order.map((what) => what.split(' ')[0])
-    assert.deepEqual(kinds.slice(0, 6), ['known', 'known', 'known', 'new', 'known', 'known'])
-    assert.deepEqual(kinds.slice(-3), ['liar', 'liar', 'liar'])
-    assert.equal(new Set(order).size, 28)
+    const { first, later } = rankProviders([...liars, ...strangers, ...known], 4, { nowMs: NOW_MS, random: () => 0.5, explores: false })
+    const kinds = (whats: readonly string[]): string[] => whats.map((what) => what.split(' ')[0])
+    assert.deepEqual(kinds(first), ['known', 'known', 'known', 'new'])
+    assert.deepEqual(kinds(later.slice(0, 3)), ['known', 'known', 'new'])
+    assert.deepEqual(kinds(later.slice(-3)), ['liar', 'liar', 'liar'])
+    assert.equal(new Set([...first, ...later]).size, 28)
+  })
+
+  it('does not ask the distrusted at once, unless a flow explores or there is nobody else', () => {
+    const liars = Array.from({ length: 6 }, (_, i) => ({ what: `liar ${i}`, score: scoreOf(3) }))
+    const honest = { what: 'honest', score: scoreOf(1) }
+    const first = (providers: typeof liars, explores: boolean): string[] => rankProviders(providers, 4, { nowMs: NOW_MS, random: () => 0, explores }).first
+    assert.deepEqual(first([...liars, honest], false), ['honest'])
+    assert.deepEqual(first([...liars, honest], true), ['honest', 'liar 0'])
+    assert.deepEqual(first(liars, false), ['liar 0', 'liar 1', 'liar 2', 'liar 3'])
+    assert.deepEqual(first([], true), [])
   })
 
   it('asks who answers before who is mute', () => {
@@ -148,7 +161,7 @@ describe('choice among RSPs', () => {
       good.answered(5, 0, NOW_MS)
     }
     for (let seed = 0; seed < 20; seed++) {
-      assert.equal(rankProviders([{ what: 'mute', score: mute }, { what: 'good', score: good }], 4, { nowMs: NOW_MS, random: seededRandom(seed) })[0], 'good')
+      assert.equal(rankProviders([{ what: 'mute', score: mute }, { what: 'good', score: good }], 4, { nowMs: NOW_MS, random: seededRandom(seed), explores: false }).first[0], 'good')
     }
   })
 })

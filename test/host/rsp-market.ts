@@ -2,7 +2,7 @@
 // whose delays wander. The scores, the judge and the choice are the real ones; time is virtual, measurements are drawn.
 import { ProviderScore } from '../../src/host/provider-score.ts'
 import { PromiseJudge } from '../../src/host/promise-judge.ts'
-import { rankOffers } from '../../src/host/provider-choice.ts'
+import { EXPLORED_SHARE, rankOffers } from '../../src/host/provider-choice.ts'
 import { seededRandom } from '../measurement/seeded-noise.ts'
 import { NOW_MS } from '../helpers/descriptors.ts'
 import type { Promised } from '../../src/host/provider-choice.ts'
@@ -49,7 +49,7 @@ export function runMarket (seed: number, flows: number, kinds: readonly Kind[]):
       }
     }
     const answers = shuffled(kinds, random).map((kind) => ({ kind, offers: offersOf(kind, kind === 'stale' ? staleMs[to] : trueMs[to], normal) }))
-    const ranked = rankOffers(answers.map((what) => ({ what, score: scores.get(what.kind) as ProviderScore, offers: what.offers })), { nowMs, random, msPerLossPercent: 20 })
+    const ranked = rankOffers(answers.map((what) => ({ what, score: scores.get(what.kind) as ProviderScore, offers: what.offers })), { nowMs, random, explores: random() < EXPLORED_SHARE, msPerLossPercent: 20 })
     const attributed = new Map<number, Kind>()
     for (let place = 0; place < OFFERED; place++) {
       for (const { what: { kind }, ids } of ranked) {
@@ -70,7 +70,7 @@ export function runMarket (seed: number, flows: number, kinds: readonly Kind[]):
       ({ rsp: kind, ...offer, lossMargin: 0, legsMs: 0, weight: 1 / OFFERED, isTaken: ranked.some(({ what }) => what.kind === kind) }))), [], nowMs)
     judge.check(routes, nowMs)
     const best = routes.reduce((a, b) => b.quietRttMs < a.quietRttMs ? b : a)
-    results.push({ first: ranked[0].what.kind, used: attributed.get(best.path) as Kind, setUp: [...attributed.values()] })
+    results.push({ first: (ranked.find(({ ids }) => ids.size > 0) as typeof ranked[0]).what.kind, used: attributed.get(best.path) as Kind, setUp: [...attributed.values()] })
   }
   return results
 }

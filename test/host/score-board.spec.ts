@@ -133,6 +133,14 @@ describe('scores of all RSPs', () => {
     assert.deepEqual(board.list.map(({ rsp }) => rsp), [PEERS[0], PEERS[6], PEERS[7]].map(String))
   })
 
+  it('are counted by what is thought of the RSPs', () => {
+    const board = boardOn()
+    board.change(PEERS[0], (score, nowMs) => { score.judge(BROKEN, nowMs); score.judge(BROKEN, nowMs) })
+    board.change(PEERS[1], (score, nowMs) => { score.judge({ ...BROKEN, rttMs: { promised: 80, margin: 1, measured: 80 } }, nowMs) })
+    board.change(PEERS[2], (score, nowMs) => { score.answered(5, 0, nowMs) })
+    assert.deepEqual(board.standings, { trusted: 1, new: 1, distrusted: 1 })
+  })
+
   it('of strangers are not kept for having been looked at', () => {
     const board = boardOn()
     board.of(PEERS[0]).failed(NOW_MS)
