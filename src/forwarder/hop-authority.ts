@@ -116,7 +116,7 @@ export class HopAuthority implements RouteAuthority {
     const verdict = this.#charge(account, length, link, nowMs)
     if (verdict === 0) {
       accounts.touch(account, nowMs)
-      this.#verified.count(entry, hop, length, isEnd(hop) ? undefined : link.peer)
+      this.#verified.count(entry, length, isEnd(hop) ? undefined : link.peer)
     }
     return verdict
   }

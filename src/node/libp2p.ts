@@ -85,6 +85,8 @@ const MAX_INBOUND_STREAMS = 256
  * each replica costs every advertiser a message.
  */
 const K_BUCKET_SIZE = 8
+/** As before Node 26. */
+const POOL_BYTES = 8_192
 /** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
 const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
 /** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
@@ -107,6 +109,10 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
   const wrap = init.wrapTransport ?? ((transport) => transport)
+  if (init.ownsProcess === true) {
+    // what is small and stays, such as an address, holds all of the pool's block that it lies in: that was 64 KB from Node 26 on
+    Buffer.poolSize = POOL_BYTES
+  }
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const datastore = init.datastore ?? new BoundedDatastore()
   const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
