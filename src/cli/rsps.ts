@@ -5,6 +5,7 @@ import { durationText } from './number-text.ts'
 import { legend, msText, percentText, priceText, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlCommands } from './control-server.ts'
+import type { Standing } from '../host/provider-score.ts'
 import type { RatedProvider, ScoreBoard } from '../host/score-board.ts'
 import type { Terminal } from './output.ts'
 
@@ -30,7 +31,7 @@ const rspRow = z.looseObject({
 /** As the control channel gives it. */
 export type RspRow = Omit<RatedProvider, 'standing'> & { standing: string }
 
-const STANDINGS = ['trusted', 'new', 'distrusted']
+const STANDINGS: readonly string[] = ['trusted', 'new', 'failing', 'distrusted'] satisfies Standing[]
 
 /** The control command of a host: `rsps`. */
 export function rspCommands (scores: Pick<ScoreBoard, 'list'>): ControlCommands {
@@ -46,7 +47,8 @@ within    share of measured round trips that are expected within the interval th
 off by    how much longer (+) or shorter (−) round trips are measured than promised, and how far that varies
 answers   share of queries that it is expected to answer, how many it did and did not, and how long it takes
 
-An RSP that breaks its promises is distrusted: its offers are left out while others have some, but for one flow in 25.
+An RSP that breaks its promises is distrusted: while there are others it is not asked, but for one flow in 25.
+One that mostly does not answer is failing: it is left alone for five minutes at a time.
 
 Example:
   byway rsps

@@ -7,7 +7,7 @@ export interface HostNumbers {
   measuredForwarders: number
   knownForwarders: number
   knownRsps: number
-  /** By standing: trusted, new, distrusted. */
+  /** By standing. */
   ratedRsps: Record<string, number>
   installedPaths: number
   refusedPayloads: number

@@ -311,11 +311,17 @@ export class OutgoingChannel extends Channel {
     this.#nextQueryMs = this.context.now() + QUERY_INTERVAL_MS
     try {
       this.#reopenDefault()
-      const { providers, self: source, access: { points: sourceAccess } } = this.context
-      const destinationAccess = await this.#destinationAccess()
-      this.#answers = await providers.ask({ source, destination: this.remote, sourceAccess, destinationAccess, weights: this.#init.weights, avoid: this.#avoided() }, this.#flow)
+      const { providers, access, self } = this.context
+      this.#answers = await providers.ask({
+        source: self,
+        destination: this.remote,
+        sourceAccess: access.points,
+        destinationAccess: await this.#destinationAccess(),
+        weights: this.#init.weights,
+        avoid: this.#avoided()
+      }, this.#flow)
       const chosen = providers.rank(this.#answers, this.#flow, lossWorthMs(this.#init.weights))
-      this.#promises.note(this.#answers, chosen, { access: sourceAccess, peerAccess: destinationAccess }, this.#book.routes, this.context.now())
+      this.#promises.note(this.#answers, chosen, this.#book.routes, this.context.now())
       await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
       if (this.#book.hasLost || this.#answers.every(({ paths }) => paths.length === 0)) {
         this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS

@@ -3,7 +3,7 @@
 //
 // What an RSP could not know is not held against it: the legs between hosts and forwarders, which it was told by the host, and what changes for
 // all routes at once, which the default route shows.
-import type { PromiseOutcome } from './provider-score.ts'
+import type { PromiseOutcome } from './promise-outcome.ts'
 
 /** A median of so many stands still. */
 const ENOUGH_ECHOES = 6
@@ -28,6 +28,8 @@ export interface JudgedRoute {
 /** A path that an RSP has offered. */
 export interface OfferedPromise<Rsp> {
   rsp: Rsp
+  /** Stands for this one offer: what is offered again is another promise, what is only told again is not. */
+  offer: object
   /** Of the route that it becomes. */
   id: string
   rttMs: number
@@ -59,7 +61,8 @@ interface OpenPromise<Rsp> {
 
 export class PromiseJudge<Rsp> {
   readonly #init: PromiseJudgeInit<Rsp>
-  /** Those of the last round of offers; as many as a round may have. */
+  readonly #known = new WeakSet<object>()
+  /** At most as many as there are offers at once. */
   #open: Array<OpenPromise<Rsp>> = []
 
   constructor (init: PromiseJudgeInit<Rsp>) {
@@ -70,16 +73,21 @@ export class PromiseJudge<Rsp> {
     return this.#open.length
   }
 
-  /** A new round of offers: those before are judged no more. */
+  /** All offers that hold now: others are judged no more, and each is judged once. */
   promised (promises: ReadonlyArray<OfferedPromise<Rsp>>, routes: readonly JudgedRoute[], nowMs: number): void {
     const defaultRttMs = defaultRtt(routes)
-    this.#open = promises.map((promise) => ({
+    const offers = new Set(promises.map(({ offer }) => offer))
+    const isNew = ({ offer }: OfferedPromise<Rsp>): boolean => !this.#known.has(offer)
+    this.#open = [...this.#open.filter(({ promise }) => offers.has(promise.offer)), ...promises.filter(isNew).map((promise) => ({
       promise,
       madeAtMs: nowMs,
       defaultRttMs,
       samplesBefore: routes.find(({ id }) => id === promise.id)?.samples ?? 0,
       isRttJudged: false
-    }))
+    }))]
+    for (const offer of offers) {
+      this.#known.add(offer)
+    }
   }
 
   /** Judges what has been measured for long enough. */

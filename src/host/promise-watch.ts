@@ -22,10 +22,12 @@ const US_PER_MS = 1_000
 const PPM = 1e6
 
 export class PromiseWatch {
+  readonly #init: PromiseWatchInit
   readonly #judge: PromiseJudge<PeerId>
   #hasJudged = false
 
   constructor (init: PromiseWatchInit) {
+    this.#init = init
     this.#judge = new PromiseJudge({
       record: (rsp, outcome) => {
         this.#hasJudged = true
@@ -38,20 +40,22 @@ export class PromiseWatch {
     })
   }
 
-  /** A round of answers has come, of which some are `taken`; `told` is what their RSPs were told of the ends. */
-  note (answers: readonly ProviderAnswer[], taken: readonly ProviderAnswer[], told: { access: Access, peerAccess: Access }, routes: readonly JudgedRoute[], nowMs: number): void {
+  /** Answers have just come, of which some are taken. Their RSPs were told where the ends are as far as that is known now. */
+  note (answers: readonly ProviderAnswer[], taken: readonly ProviderAnswer[], routes: readonly JudgedRoute[], nowMs: number): void {
+    const [access, peerAccess] = [this.#init.access(), this.#init.peerAccess()]
     const weight = this.#hasJudged ? LATER_WEIGHT : 1
     this.#judge.promised(answers.flatMap((answer) => answer.paths.map((path): OfferedPromise<PeerId> => {
       const { rsp, paths } = answer
       const { forwarders, prediction } = path
       return {
         rsp,
+        offer: path,
         id: routeIdOf(path),
         rttMs: prediction.rttUs / US_PER_MS,
         marginMs: prediction.rttMarginUs / US_PER_MS,
         loss: prediction.lossPpm / PPM,
         lossMargin: (prediction.lossMarginPpm ?? 0) / PPM,
-        legsMs: legsMs(forwarders[0].toString(), forwarders[forwarders.length - 1].toString(), told.access, told.peerAccess) ?? 0,
+        legsMs: legsMs(forwarders[0].toString(), forwarders[forwarders.length - 1].toString(), access, peerAccess) ?? 0,
         weight: weight / paths.length,
         isTaken: taken.some((other) => other.rsp.equals(rsp))
       }

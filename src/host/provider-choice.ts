@@ -108,20 +108,20 @@ export interface AskingOrder<T> {
 
 /**
  * In which order RSPs are asked: of those that keep their promises and answer up to `wave` side by side, one newcomer among them; then the
- * others. The distrusted are not asked while there are others, but for one by a flow that explores.
+ * others. The distrusted and the failing are not asked while there are others, but for one by a flow that explores.
  */
 export function rankProviders<T> (providers: ReadonlyArray<Pick<Candidate<T>, 'what' | 'score'>>, wave: number, { nowMs, random, explores }: Omit<ChoiceInit, 'msPerLossPercent'>): AskingOrder<T> {
   const drawn = providers
     .map(({ what, score }) => ({ what, standing: score.standing(nowMs), worth: score.kept(nowMs) * score.available(nowMs) * (1 + NEAR_EQUAL * random()) }))
     .sort((a, b) => b.worth - a.worth)
   const newcomers = drawn.filter(({ standing }) => standing === 'new')
-  const distrusted = drawn.filter(({ standing }) => standing === 'distrusted')
+  const shunned = drawn.filter(({ standing }) => standing === 'distrusted' || standing === 'failing')
   const known = drawn.filter(({ standing }) => standing === 'trusted')
   const others = [...known, ...newcomers.slice(1)]
-  const tried = [...newcomers.slice(0, 1), ...explores ? oneOf(distrusted, random) : []]
+  const tried = [...newcomers.slice(0, 1), ...explores ? oneOf(shunned, random) : []]
   const first = [...others.slice(0, Math.max(1, wave - tried.length)), ...tried]
-  const chosen = new Set(first.length > 0 ? first : distrusted.slice(0, wave))
-  const later = [...others, ...newcomers, ...distrusted].filter((provider) => !chosen.has(provider))
+  const chosen = new Set(first.length > 0 ? first : shunned.slice(0, wave))
+  const later = [...others, ...newcomers, ...shunned].filter((provider) => !chosen.has(provider))
   return { first: [...chosen].map(({ what }) => what), later: [...new Set(later)].map(({ what }) => what) }
 }
 

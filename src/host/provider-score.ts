@@ -1,13 +1,15 @@
 // What a host knows of one RSP: what came of its promises, whether and how fast it answers, and what it asks. Pure.
 //
-// A newcomer is believed a little less than its word, and counts as neither good nor bad: it gets tried. An RSP of which most promises
-// fail is distrusted: it gets tried again only now and then, until what it did has faded.
+// A newcomer is believed a little less than its word, and counts as neither good nor bad: it gets tried. An RSP that breaks its promises is
+// distrusted: it gets tried again only now and then, until what it did has faded. One that mostly does not answer is failing, and left alone for a while.
 import { ForgettingShare } from './forgetting-share.ts'
 import { PromiseError } from './promise-error.ts'
+import { isLossKept, isRttKept, rttErrorOf } from './promise-outcome.ts'
 import type { ErrorEstimate } from './promise-error.ts'
+import type { PromiseOutcome } from './promise-outcome.ts'
 import type { ScoreRecord } from './score-record.ts'
 
-/** Natural logarithm of measured over promised. Nobody is slower than promised on purpose: a stranger's word is taken with a tenth on top. */
+/** Natural logarithm of measured over promised. Who errs on purpose errs to its own good: a stranger's word is taken with a tenth on top. */
 const RTT_BELIEF = { bias: 0.1, spread: 0.3 }
 /** Measured less promised, as a share. */
 const LOSS_BELIEF = { bias: 0, spread: 0.01 }
@@ -17,16 +19,11 @@ const TRUSTED_SHARE = 0.6
 /** Intervals are to hold in four fifths of all cases (rsp/calibration.ts). */
 const COVERED_BELIEF = { yes: 1.6, no: 0.4 }
 const ANSWERED_BELIEF = { yes: 2, no: 0.5 }
+const FAILING_SHARE = 0.5
+/** Outages end: who was failing is asked again after so long. */
+const LEFT_ALONE_MS = 300_000
 /** From so many judged answers on an RSP is no newcomer any more. */
 const KNOWN_CASES = 0.9
-/** A difference of less is the host's own: timers, and a busy process. Keeps ratios of short round trips from meaning much. */
-const RTT_FLOOR_MS = 1
-/** How far above its promise a round trip may be measured: twice the margin holds in 99 % where 80 % were within it; but no margin excuses half as much again. */
-const MARGINS_ALLOWED = 2
-const MAX_SHARE_ALLOWED = 0.5
-const MIN_SHARE_ALLOWED = 0.1
-const MIN_ALLOWED_MS = 3
-const MIN_LOSS_ALLOWED = 0.02
 /** Where nothing is known of how fast it answers. */
 const FIRST_LATENCY_MS = 300
 const FIRST_DEVIATION_MS = 150
@@ -35,28 +32,11 @@ const MEAN_GAIN = 1 / 8
 const DEVIATION_GAIN = 1 / 4
 const DEVIATIONS = 4
 
-/** A promised value, half the width of its interval, and what was measured. */
-export interface MetricOutcome {
-  promised: number
-  margin: number
-  measured: number
-}
-
-/** What came of one offered path. Losses are shares, 0–1. */
-export interface PromiseOutcome {
-  rttMs?: MetricOutcome
-  loss?: MetricOutcome
-  /** It could not be set up, or never answered, and the RSP could have known. */
-  isUseless?: boolean
-  /** 0 to 1: the paths of one answer share a weight of 1. */
-  weight: number
-  /** Were this RSP's offers taken? Else it is a rival that offered the path too, which was. */
-  isTaken: boolean
-}
+export type Standing = 'new' | 'trusted' | 'failing' | 'distrusted'
 
 /** For people and programs: `byway rsps`. */
 export interface ProviderStatus {
-  standing: 'new' | 'trusted' | 'distrusted'
+  standing: Standing
   /** Expected share of promises that are kept, 0–1. */
   kept: number
   /** Promises that were judged, and those of them that were broken, since the RSP is known. */
@@ -106,6 +86,11 @@ export class ProviderScore {
     return this.#seenAtMs
   }
 
+  /** Promises that were judged since it is known. */
+  get promises (): number {
+    return this.#promises
+  }
+
   get priceMicro (): number | undefined {
     return this.#priceMicro
   }
@@ -138,15 +123,13 @@ export class ProviderScore {
       this.#keeps(false, weight, nowMs)
     }
     if (rttMs !== undefined) {
-      const { promised, margin, measured } = rttMs
-      this.#rtt.add(Math.log((measured + RTT_FLOOR_MS) / (promised + RTT_FLOOR_MS)), nowMs, weight)
-      this.#covered.add(Math.abs(measured - promised) <= margin, nowMs, weight)
-      this.#keeps(measured - promised <= allowedMs(promised, margin), weight, nowMs)
+      this.#rtt.add(rttErrorOf(rttMs), nowMs, weight)
+      this.#covered.add(Math.abs(rttMs.measured - rttMs.promised) <= rttMs.margin, nowMs, weight)
+      this.#keeps(isRttKept(rttMs), weight, nowMs)
     }
     if (loss !== undefined) {
-      const error = loss.measured - loss.promised
-      this.#loss.add(error, nowMs, weight)
-      if (error > Math.max(MARGINS_ALLOWED * loss.margin, MIN_LOSS_ALLOWED)) {
+      this.#loss.add(loss.measured - loss.promised, nowMs, weight)
+      if (!isLossKept(loss)) {
         // few paths lose anything: that one loses nothing makes good no other promise
         this.#keeps(false, weight, nowMs)
       }
@@ -173,9 +156,12 @@ export class ProviderScore {
     return this.#answered.share(nowMs)
   }
 
-  standing (nowMs: number): ProviderStatus['standing'] {
+  standing (nowMs: number): Standing {
     if (this.#kept.share(nowMs) < TRUSTED_SHARE) {
       return 'distrusted'
+    }
+    if (this.#answered.share(nowMs) < FAILING_SHARE && nowMs - this.#seenAtMs < LEFT_ALONE_MS) {
+      return 'failing'
     }
     return this.#kept.cases(nowMs) < KNOWN_CASES ? 'new' : 'trusted'
   }
@@ -244,8 +230,4 @@ export class ProviderScore {
     this.#promises++
     this.#broken += isKept ? 0 : 1
   }
-}
-
-function allowedMs (promised: number, margin: number): number {
-  return Math.max(Math.min(MARGINS_ALLOWED * margin, MAX_SHARE_ALLOWED * promised), MIN_SHARE_ALLOWED * promised, MIN_ALLOWED_MS)
 }

@@ -1,7 +1,7 @@
 // The scores of all RSPs that a host has dealt with: bounded, and kept over restarts in a store that whoever makes the host brings.
 import { ProviderScore } from './provider-score.ts'
 import { readScores, SCORES_VERSION } from './score-record.ts'
-import type { ProviderStatus } from './provider-score.ts'
+import type { ProviderStatus, Standing } from './provider-score.ts'
 import type { KeptScores } from './score-record.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
@@ -68,7 +68,7 @@ export class ScoreBoard {
     const nowMs = this.#init.now()
     const known = this.#scores.get(key)
     if (known === undefined && this.#scores.size >= (this.#init.maxProviders ?? MAX_PROVIDERS)) {
-      this.#forgetOne(nowMs)
+      this.#forgetOne()
     }
     const score = known ?? new ProviderScore()
     this.#scores.set(key, score)
@@ -81,10 +81,10 @@ export class ScoreBoard {
     return [...this.#scores].map(([rsp, score]) => ({ rsp, ...score.status(nowMs) }))
   }
 
-  /** How many are trusted, new and distrusted. */
-  get standings (): Record<ProviderStatus['standing'], number> {
+  /** How many RSPs there are of each standing. */
+  get standings (): Record<Standing, number> {
     const nowMs = this.#init.now()
-    const counts = { trusted: 0, new: 0, distrusted: 0 }
+    const counts = { trusted: 0, new: 0, failing: 0, distrusted: 0 }
     for (const score of this.#scores.values()) {
       counts[score.standing(nowMs)]++
     }
@@ -117,9 +117,8 @@ export class ScoreBoard {
   }
 
   /** Who was never judged goes first: strangers must not push out what is known of liars. */
-  #forgetOne (nowMs: number): void {
-    const [[key]] = [...this.#scores].sort(([, a], [, b]) =>
-      Number(a.standing(nowMs) !== 'new') - Number(b.standing(nowMs) !== 'new') || a.seenAtMs - b.seenAtMs)
+  #forgetOne (): void {
+    const [[key]] = [...this.#scores].sort(([, a], [, b]) => Number(a.promises > 0) - Number(b.promises > 0) || a.seenAtMs - b.seenAtMs)
     this.#scores.delete(key)
   }
 }

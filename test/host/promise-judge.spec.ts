@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { PromiseJudge } from '../../src/host/promise-judge.ts'
 import type { JudgedRoute, OfferedPromise } from '../../src/host/promise-judge.ts'
-import type { PromiseOutcome } from '../../src/host/provider-score.ts'
+import type { PromiseOutcome } from '../../src/host/promise-outcome.ts'
 
 const PATH = 'entry,exit'
 
 function promise (change: Partial<OfferedPromise<string>> = {}): OfferedPromise<string> {
-  return { rsp: 'rsp', id: PATH, rttMs: 40, marginMs: 2, loss: 0, lossMargin: 0, legsMs: 10, weight: 1, isTaken: true, ...change }
+  return { rsp: 'rsp', offer: {}, id: PATH, rttMs: 40, marginMs: 2, loss: 0, lossMargin: 0, legsMs: 10, weight: 1, isTaken: true, ...change }
 }
 
 function route (change: Partial<JudgedRoute> = {}): JudgedRoute {
@@ -112,7 +112,19 @@ describe('judge of promises', () => {
     assert.deepEqual(outcomes, [])
   })
 
-  it('forgets promises of the round before', () => {
+  it('judges an offer once, however often it is told again beside others', () => {
+    const { judge, outcomes } = new Court()
+    const [first, second] = [promise(), promise({ id: 'other' })]
+    judge.promised([first], [], 0)
+    judge.check([route({ samples: 20 })], 900)
+    judge.promised([first, second], [route({ samples: 20 })], 1_000)
+    judge.promised([second, first], [route({ samples: 20 })], 1_100)
+    judge.check([route({ samples: 40 }), route({ id: 'other', samples: 20 })], 2_000)
+    assert.equal(outcomes.filter(({ rttMs }) => rttMs !== undefined).length, 2)
+    assert.equal(judge.open, 0)
+  })
+
+  it('forgets promises that are offered no more', () => {
     const { judge, outcomes } = new Court()
     judge.promised([promise(), promise({ id: 'other' })], [], 0)
     judge.promised([promise({ rttMs: 50 })], [], 30_000)

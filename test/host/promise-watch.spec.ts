@@ -26,7 +26,6 @@ class Watched {
   legMs = 10
   readonly scores = new ScoreBoard({ now: () => NOW_MS, log: SILENT })
   readonly watch = new PromiseWatch({ scores: this.scores, access: () => this.access, peerAccess: () => [{ forwarder: EXIT, rttUs: 5_000 }] })
-  readonly told = { access: this.access, peerAccess: [{ forwarder: EXIT, rttUs: 5_000 }] }
 
   get access (): Array<{ forwarder: PeerId, rttUs: number }> {
     return [{ forwarder: ENTRY, rttUs: 1_000 * this.legMs }]
@@ -40,9 +39,9 @@ class Watched {
 
 describe('a channel\'s watch over promises', () => {
   it('scores all that offered a path by what the channel measures on it', () => {
-    const { watch, told, scores } = new Watched()
+    const { watch, scores } = new Watched()
     const answers = [answer(RSP, offer([ENTRY, EXIT], 40)), answer(RIVAL, offer([ENTRY, EXIT], 20), offer([ENTRY, MIDDLE, EXIT], 20))]
-    watch.note(answers, answers.slice(0, 1), told, [], 0)
+    watch.note(answers, answers.slice(0, 1), [], 0)
     watch.check([route(answers[0].paths[0], 41)], 1_000)
     assert.deepEqual([RSP, RIVAL].map((rsp) => scores.of(rsp).status(NOW_MS)).map(({ promises, broken }) => [promises, broken]), [[1, 0], [1, 1]])
   })
@@ -50,7 +49,7 @@ describe('a channel\'s watch over promises', () => {
   it('knows when the way to the entry has become longer since the RSP was told of it', () => {
     const watched = new Watched()
     const path = offer([ENTRY, EXIT], 40)
-    watched.watch.note([answer(RSP, path)], [answer(RSP, path)], watched.told, [], 0)
+    watched.watch.note([answer(RSP, path)], [answer(RSP, path)], [], 0)
     watched.legMs = 60
     watched.watch.check([route(path, 91)], 1_000)
     assert.equal(watched.of(RSP).broken, 0)
@@ -58,10 +57,10 @@ describe('a channel\'s watch over promises', () => {
 
   it('lets later rounds of the same channel count less than the first', () => {
     const watched = new Watched()
-    const path = offer([ENTRY, EXIT], 40)
     const cases = (): number => watched.scores.of(RSP).rttError(NOW_MS).cases
     for (let round = 0; round < 3; round++) {
-      watched.watch.note([answer(RSP, path)], [answer(RSP, path)], watched.told, [route(path, 41, 6 * round)], 30_000 * round)
+      const path = offer([ENTRY, EXIT], 40)
+      watched.watch.note([answer(RSP, path)], [answer(RSP, path)], [route(path, 41, 6 * round)], 30_000 * round)
       watched.watch.check([route(path, 41, 6 * round + 6)], 30_000 * round + 1_000)
     }
     assert.ok(cases() > 2 && cases() < 2.5, String(cases()))
@@ -72,7 +71,7 @@ describe('a channel\'s watch over promises', () => {
     const watched = new Watched()
     const path = offer([ENTRY, EXIT], 40)
     const answers = [answer(RSP, path), answer(RIVAL, path)]
-    watched.watch.note(answers, answers, watched.told, [], 0)
+    watched.watch.note(answers, answers, [], 0)
     watched.watch.refused(path)
     watched.watch.refused(path)
     watched.watch.check([], 10_000)

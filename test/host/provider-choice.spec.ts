@@ -49,8 +49,8 @@ describe('choice among RSPs', () => {
       assert.deepEqual(used(20, 40).filter((value) => value < 0.9), [])
     })
 
-    it('is thought the best before anything is measured in 90 % of the next 20 flows with every seed', () => {
-      assert.deepEqual(runs.map((run) => share(run.slice(20), ({ first }) => first === 'honest')).filter((value) => value < 0.9), [])
+    it('is thought the best before anything is measured in 90 % of the next 20 flows, whatever the seed but for one in a hundred', () => {
+      assert.ok(runs.map((run) => share(run.slice(20), ({ first }) => first === 'honest')).filter((value) => value < 0.9).length <= SEEDS / 100)
     })
 
     it('has 95 % of the paths that are set up in the next 20 flows, on average', () => {
@@ -153,13 +153,20 @@ describe('choice among RSPs', () => {
     assert.deepEqual(first([], true), [])
   })
 
-  it('asks who answers before who is mute', () => {
+  it('does not ask at once who has failed lately, were it ever so honest or new', () => {
+    const mute = [scoreOf(1), new ProviderScore()]
+    for (const score of [...mute, ...mute]) {
+      score.failed(NOW_MS)
+    }
+    const providers = [...mute.map((score, i) => ({ what: `mute ${i}`, score })), { what: 'good', score: scoreOf(1) }]
+    assert.deepEqual(rankProviders(providers, 4, { nowMs: NOW_MS, random: () => 0, explores: false }), { first: ['good'], later: ['mute 0', 'mute 1'] })
+  })
+
+  it('asks who answers before who often does not', () => {
     const mute = scoreOf(1)
     const good = scoreOf(1)
-    for (let i = 0; i < 5; i++) {
-      mute.failed(NOW_MS)
-      good.answered(5, 0, NOW_MS)
-    }
+    mute.failed(NOW_MS)
+    good.answered(5, 0, NOW_MS)
     for (let seed = 0; seed < 20; seed++) {
       assert.equal(rankProviders([{ what: 'mute', score: mute }, { what: 'good', score: good }], 4, { nowMs: NOW_MS, random: seededRandom(seed), explores: false }).first[0], 'good')
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ProviderScore } from '../../src/host/provider-score.ts'
 import { NOW_MS } from '../helpers/descriptors.ts'
-import type { PromiseOutcome } from '../../src/host/provider-score.ts'
+import type { PromiseOutcome } from '../../src/host/promise-outcome.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -127,6 +127,21 @@ describe('score of an RSP', () => {
     assert.ok(score.usualMs > 21 && score.usualMs < 40, String(score.usualMs))
     assert.ok(strangerMs > 500)
     assert.equal(score.status(NOW_MS).priceMicro, 250_000)
+  })
+
+  it('calls who mostly does not answer failing, for five minutes after it was last asked', () => {
+    const score = judged([41, 41])
+    score.failed(NOW_MS)
+    assert.equal(score.standing(NOW_MS), 'trusted')
+    score.failed(NOW_MS)
+    assert.equal(score.standing(NOW_MS), 'failing')
+    assert.equal(score.standing(NOW_MS + 301_000), 'trusted')
+    score.failed(NOW_MS + 302_000)
+    assert.equal(score.standing(NOW_MS + 302_000), 'failing')
+    for (let i = 0; i < 3; i++) {
+      score.answered(5, 0, NOW_MS + 303_000)
+    }
+    assert.equal(score.standing(NOW_MS + 303_000), 'trusted')
   })
 
   it('tells who answers from who does not', () => {

@@ -230,6 +230,18 @@ describe('provider set', () => {
     assert.deepEqual(queries, ['empty', 'liar'])
   })
 
+  it('asks who does not answer no more after two flows, and waits for it no more', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const mute = await startRaw(() => {}, 103)
+    const set = setOf([mute, good], boardOf())
+    const isAsked: boolean[] = []
+    for (let flow = 0; flow < 4; flow++) {
+      const answers = await set.ask(WISH, UNEXPLORED_FLOW)
+      isAsked.push(answers.some(({ rsp }) => rsp.equals(mute.peerId)))
+    }
+    assert.deepEqual(isAsked, [true, true, false, false])
+  })
+
   it('asks all of them, the distrusted too, where they are to be compared', async () => {
     const rsps = await Promise.all([100, 101, 104].map(async (seed) => startRsp(async (query) => sign(query, [], Date.now(), await keyOf(seed)), seed)))
     assert.equal((await setOf(rsps, distrusting(rsps[0].peerId)).askAll(WISH)).length, 3)

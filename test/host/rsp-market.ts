@@ -67,7 +67,7 @@ export function runMarket (seed: number, flows: number, kinds: readonly Kind[]):
       legsMs: () => undefined
     })
     judge.promised(answers.flatMap(({ kind, offers }) => offers.map((offer): OfferedPromise<Kind> =>
-      ({ rsp: kind, ...offer, lossMargin: 0, legsMs: 0, weight: 1 / OFFERED, isTaken: ranked.some(({ what }) => what.kind === kind) }))), [], nowMs)
+      ({ rsp: kind, offer, ...offer, lossMargin: 0, legsMs: 0, weight: 1 / OFFERED, isTaken: ranked.some(({ what }) => what.kind === kind) }))), [], nowMs)
     judge.check(routes, nowMs)
     const best = routes.reduce((a, b) => b.quietRttMs < a.quietRttMs ? b : a)
     results.push({ first: (ranked.find(({ ids }) => ids.size > 0) as typeof ranked[0]).what.kind, used: attributed.get(best.path) as Kind, setUp: [...attributed.values()] })

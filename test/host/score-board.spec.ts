@@ -138,7 +138,7 @@ describe('scores of all RSPs', () => {
     board.change(PEERS[0], (score, nowMs) => { score.judge(BROKEN, nowMs); score.judge(BROKEN, nowMs) })
     board.change(PEERS[1], (score, nowMs) => { score.judge({ ...BROKEN, rttMs: { promised: 80, margin: 1, measured: 80 } }, nowMs) })
     board.change(PEERS[2], (score, nowMs) => { score.answered(5, 0, nowMs) })
-    assert.deepEqual(board.standings, { trusted: 1, new: 1, distrusted: 1 })
+    assert.deepEqual(board.standings, { trusted: 1, new: 1, failing: 0, distrusted: 1 })
   })
 
   it('of strangers are not kept for having been looked at', () => {
