@@ -223,7 +223,16 @@ export class OutgoingChannel extends Channel {
   }
 
   protected override activeWay (): Way | undefined {
-    return (this.#decision.route as Route | undefined)?.way ?? this.#book.routes.find(({ alive }) => alive)?.way
+    return this.#activeRoute?.way
+  }
+
+  protected override activePath (): { key: string, rttMs?: number } {
+    const route = this.#activeRoute
+    return route === undefined ? { key: 'none' } : { key: route.id, rttMs: route.samples > 0 ? route.rttMs : undefined }
+  }
+
+  get #activeRoute (): Route | undefined {
+    return this.#decision.route as Route | undefined ?? this.#book.routes.find(({ alive }) => alive)
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
@@ -286,6 +295,7 @@ export class OutgoingChannel extends Channel {
     this.#decision = this.#selector.decide(this.#book.routes, nowMs)
     if (this.#decision.route?.id !== before) {
       this.#announce(nowMs)
+      this.pathChanged()
       this.safeDispatchEvent('route', { detail: { text: this.status.text, reason: this.#decision.reason } })
     }
   }
