@@ -20,8 +20,6 @@ const TRUE_MS = [40, 60, 90, 110]
 /** As it was when the third RSP looked last. */
 const STALE_MS = [95, 90, 30, 45]
 const MARGIN_MS = 3
-/** What the hosts and the process add to the delays here: RSPs cannot know it, and it is the same for all. */
-const OVERHEAD_MS = 2
 
 interface Flow {
   /** Whose path the flow uses. */
@@ -46,7 +44,7 @@ describe('a host among RSPs that lie', function () {
       hosts: [host],
       offers: () => best.map(({ ms, i }) => ({
         forwarders: [net.forwarders[i].peerId],
-        prediction: { rttUs: promisedShare * (ms + OVERHEAD_MS) * 1_000, rttMarginUs: MARGIN_MS * 1_000, lossPpm: 0, confidence: 0.8, dataAgeMs: 0 }
+        prediction: { rttUs: promisedShare * ms * 1_000, rttMarginUs: MARGIN_MS * 1_000, lossPpm: 0, confidence: 0.8, dataAgeMs: 0 }
       }))
     })
     names.set(rsp.toString(), name)
