@@ -12,6 +12,7 @@ import { receiptCommands, usageCommands } from './usage.ts'
 import { rspCommands } from './rsps.ts'
 import { ScoreFile } from './score-file.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
+import { whyCommands } from './why-report.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host, HostInit } from '../host/host.ts'
@@ -102,7 +103,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   servesDht: false,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW…',
   create: (settings, place) => service(
-    host(hostInit(settings, place)), hostStatus, ({ paths, scores }) => new Map([...pathCommands(paths), ...rspCommands(scores)])),
+    host(hostInit(settings, place)), hostStatus, (made) => new Map([...pathCommands(made.paths), ...rspCommands(made.scores), ...whyCommands(made)])),
   nextStep: 'ping'
 }]
 

@@ -14,6 +14,7 @@ import { PathSelector } from './path-selector.ts'
 import { PromiseWatch } from './promise-watch.ts'
 import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
+import { SwitchHistory } from './switch-history.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
@@ -61,6 +62,7 @@ export interface OutgoingChannelInit {
 }
 
 export class OutgoingChannel extends Channel {
+  readonly switches = new SwitchHistory(this)
   readonly #init: OutgoingChannelInit
   readonly #book: RouteBook
   readonly #selector: PathSelector
@@ -173,6 +175,11 @@ export class OutgoingChannel extends Channel {
 
   get status (): ChannelStatus {
     return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#decision, answers: this.#answers })
+  }
+
+  /** Offered paths that could not be used (their forwarders, joined), and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return this.#book.refusals
   }
 
   /** Asks all RSPs now. */
