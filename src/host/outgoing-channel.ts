@@ -179,7 +179,7 @@ export class OutgoingChannel extends Channel {
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */
   get refusals (): ReadonlyMap<string, string> {
-    return this.#book.refusals
+    return new Map([...this.context.providers.leftOut(this.#answers), ...this.#book.refusals])
   }
 
   /** Asks all RSPs now. */

@@ -137,6 +137,16 @@ export class ProviderSet {
       .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
   }
 
+  /** Paths (see `routeIdOf`) that only RSPs offer which are distrusted, and what that is to say. */
+  leftOut (answers: readonly ProviderAnswer[]): Map<string, string> {
+    const { scores, now } = this.#init
+    const statuses = answers.map(({ rsp, paths }) => ({ ids: paths.map(routeIdOf), status: scores.of(rsp).status(now()) }))
+    const others = new Set(statuses.flatMap(({ ids, status }) => status.standing === 'distrusted' ? [] : ids))
+    return new Map(statuses.flatMap(({ ids, status: { standing, promises, broken } }) => standing !== 'distrusted'
+      ? []
+      : ids.filter((id) => !others.has(id)).map((id) => [id, `its RSP is distrusted: it broke ${broken} of ${promises} promises (byway rsps)`])))
+  }
+
   async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
     const startedMs = this.#init.now()
     const rsp = provider.peer

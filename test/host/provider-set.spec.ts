@@ -242,6 +242,14 @@ describe('provider set', () => {
     assert.deepEqual(isAsked, [true, true, false, false])
   })
 
+  it('says which paths are left out since only a liar offers them', () => {
+    const answers = [[RIVALS[0], ENTRY, EXIT], [RIVALS[0], ENTRY, OTHER, EXIT], [RIVALS[1], ENTRY, EXIT]].map(([rsp, ...forwarders]): ProviderAnswer =>
+      ({ rsp, mapKind: 'reports', paths: [pathInit({ forwarders }) as unknown as OfferedPath], elapsedMs: 1 }))
+    assert.deepEqual([...setOf([], distrusting(RIVALS[0])).leftOut(answers)], [
+      [[ENTRY, OTHER, EXIT].join(), 'its RSP is distrusted: it broke 3 of 3 promises (byway rsps)']
+    ])
+  })
+
   it('asks all of them, the distrusted too, where they are to be compared', async () => {
     const rsps = await Promise.all([100, 101, 104].map(async (seed) => startRsp(async (query) => sign(query, [], Date.now(), await keyOf(seed)), seed)))
     assert.equal((await setOf(rsps, distrusting(rsps[0].peerId)).askAll(WISH)).length, 3)
