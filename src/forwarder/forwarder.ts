@@ -155,6 +155,7 @@ export class Forwarder implements Startable {
       capacityBytesPerSecond,
       table: this.#setUp.table,
       authority: this.#setUp.authority,
+      slows: ({ peer }) => this.#attachments.has(peer) && !this.#neighbours.has(peer),
       accountOfCap: (cap) => this.#setUp.accountOfCap(cap),
       now,
       nowS

@@ -37,6 +37,7 @@ export class CreditWindow {
   /** The least since the window has been at its smallest. */
   #leastMs = Infinity
   readonly #rates: number[] = []
+  readonly #sends = new SendTimes()
   #mark: { bytes: number, sentMs: number, consumedBefore: number } | undefined
   /** Most that was in flight since the mark was set. */
   #mostInFlightBytes = 0
@@ -64,6 +65,7 @@ export class CreditWindow {
     const consumedBefore = this.#consumedBytes
     this.#sentBytes += bytes
     this.#mostInFlightBytes = Math.max(this.#mostInFlightBytes, this.#sentBytes - this.#consumedBytes)
+    this.#sends.add(this.#sentBytes, nowMs)
     this.#mark ??= { bytes: this.#sentBytes, sentMs: nowMs, consumedBefore }
   }
 
@@ -75,16 +77,17 @@ export class CreditWindow {
     this.#consumedBytes = consumedBytes
     const mark = this.#mark
     if (mark !== undefined && consumedBytes >= mark.bytes) {
-      this.#measured(Math.max(0.1, nowMs - mark.sentMs), consumedBytes - mark.consumedBefore, nowMs)
+      const elapsedMs = Math.max(0.1, nowMs - mark.sentMs)
+      this.#measured(Math.max(0.1, nowMs - this.#sends.timeOf(consumedBytes, mark.sentMs)), (consumedBytes - mark.consumedBefore) / elapsedMs, nowMs)
       this.#mark = undefined
       this.#mostInFlightBytes = this.#sentBytes - this.#consumedBytes
     }
     return true
   }
 
-  #measured (elapsedMs: number, bytes: number, nowMs: number): void {
+  #measured (elapsedMs: number, bytesPerMs: number, nowMs: number): void {
     this.#minRttMs = Math.min(this.#minRttMs, elapsedMs)
-    this.#rates.push(bytes / elapsedMs)
+    this.#rates.push(bytesPerMs)
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }
@@ -121,5 +124,38 @@ export class CreditWindow {
       this.#settledAtMs = nowMs
       this.#minRttMs = this.#leastMs
     }
+  }
+}
+
+/** More than what is in flight as a rule; of older ones nobody knows. */
+const REMEMBERED_SENDS = 128
+
+/**
+ * When bytes were sent. A credit is caused by the last byte that it counts: with little traffic the one before it was sent long before, and what
+ * passed since is no round trip.
+ */
+class SendTimes {
+  readonly #ends = new Float64Array(REMEMBERED_SENDS)
+  readonly #times = new Float64Array(REMEMBERED_SENDS)
+  #count = 0
+
+  /** All up to this byte. */
+  add (endBytes: number, nowMs: number): void {
+    const at = this.#count++ % REMEMBERED_SENDS
+    this.#ends[at] = endBytes
+    this.#times[at] = nowMs
+  }
+
+  timeOf (byte: number, otherwiseMs: number): number {
+    let timeMs = otherwiseMs
+    for (let index = this.#count - 1; index >= Math.max(0, this.#count - REMEMBERED_SENDS); index--) {
+      const at = index % REMEMBERED_SENDS
+      if (this.#ends[at] < byte) {
+        return timeMs
+      }
+      timeMs = this.#times[at]
+    }
+    // the first that is remembered was sent after it, or it is that one
+    return this.#count <= REMEMBERED_SENDS ? timeMs : otherwiseMs
   }
 }
