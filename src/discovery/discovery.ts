@@ -1,7 +1,7 @@
 // How nodes find each other. The DHT says who claims a role; the claimant's own signed descriptor says what is true. Nodes
 // without a DHT ask the nodes that they are connected to. Everything found ends in the directory.
 import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
-import { fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
+import { fetchApplication, fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { ownAddresses } from './connect.ts'
@@ -45,6 +45,8 @@ export interface DiscoveryInit {
   greets?: boolean
   /** Descriptors that we serve besides those in the directory: hosts attached here. */
   attached?: (peer: PeerId) => Uint8Array | undefined
+  /** Of the attached host that speaks for an application, as its checked binding says. */
+  attachedFor?: (application: PeerId) => Uint8Array | undefined
   /** Unix time, ms. */
   now?: () => number
 }
@@ -114,7 +116,8 @@ export class Discovery {
     this.#unserve = await serveDescriptors(this.#components.registrar, {
       self: async () => this.self.get(),
       known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
-      find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes
+      find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes,
+      findApplication: (application) => this.#init.attachedFor?.(application)
     })
     if (this.#init.greets === true) {
       this.#components.events.addEventListener('peer:identify', this.#greet)
@@ -181,7 +184,29 @@ export class Discovery {
     return found
   }
 
-  /** Says in the DHT that a host can be reached here; one after the other, and each not more often than it must be. */
+  /**
+   * The host that speaks for an application now. `ask`: nodes to ask besides those that the DHT names and the connected ones.
+   *
+   * @throws NotFoundError when nobody knows one
+   */
+  async describeApplication (application: PeerId, options: { signal?: AbortSignal, ask?: readonly Multiaddr[] } = {}): Promise<VerifiedDescriptor> {
+    const signal = within(LOOKUP_DEADLINE_MS, options.signal)
+    const found: Array<Awaited<ReturnType<typeof fetchApplication>>> = []
+    const asked = (options.ask ?? []).map((address) => async () => this.#components.connectionManager.openConnection(address, { signal }))
+    await this.#askAbout(application, asked, signal, async (connection) => {
+      found.push(await fetchApplication(connection, application, { ...this.verification, signal }))
+    })
+    found.sort((a, b) => b.binding.issuedAtMs - a.binding.issuedAtMs || Number(b.descriptor.sequence - a.descriptor.sequence))
+    if (found.length === 0) {
+      throw new NotFoundError(`nobody knows a host that speaks for ${application.toString()}: is it running, and in the network "${this.network}"?`)
+    }
+    const { descriptor } = found[0]
+    this.learn(descriptor)
+    await this.#remember(descriptor)
+    return descriptor
+  }
+
+  /** Says in the DHT that a host, or the application it speaks for, can be reached here; one after the other, and each not more often than it must be. */
   async advertiseHost (host: PeerId): Promise<void> {
     const key = host.toString()
     const now = this.#now()
@@ -203,21 +228,28 @@ export class Discovery {
   }
 
   async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
-    const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
+    // several are asked, and the newest counts: a bootstrap node may have seen the peer before it was attached anywhere
+    let newest: VerifiedDescriptor | undefined
+    await this.#askAbout(peer, [], signal, async (connection) => {
+      const found = await fetchPeer(connection, peer, { ...this.verification, signal })
+      newest = newest === undefined || found.sequence > newest.sequence ? found : newest
+    })
+    return newest
+  }
+
+  /** Asks those first whom the DHT names for the peer, then connected nodes. */
+  async #askAbout (peer: PeerId, first: ReadonlyArray<() => Promise<Connection>>, signal: AbortSignal, ask: (connection: Connection) => Promise<void>): Promise<void> {
+    const askers = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
     for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
       askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
     }
-    // several are asked, and the newest counts: a bootstrap node may have seen the peer before it was attached anywhere
-    let newest: VerifiedDescriptor | undefined
-    await eachOf(askers.slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (connect) => {
+    await eachOf([...first, ...askers].slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (connect) => {
       try {
-        const found = await fetchPeer(await connect(), peer, { ...this.verification, signal })
-        newest = newest === undefined || found.sequence > newest.sequence ? found : newest
+        await ask(await connect())
       } catch (error) {
-        this.#log('a forwarder could not tell of %p - %e', peer, error)
+        this.#log('a node could not tell of %p - %e', peer, error)
       }
     })
-    return newest
   }
 
   async #seekOnce (signal: AbortSignal): Promise<void> {

@@ -24,6 +24,7 @@ import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 
 export interface HostInit {
   /** Name of the overlay. */
@@ -41,6 +42,8 @@ export interface HostInit {
   /** A channel over which nothing has come for so long is closed. */
   idleMs?: number
   tags?: Record<string, string>
+  /** Sealed binding of the application for which this host speaks, read whenever the descriptor is signed; see protocols/identity. */
+  binding?: () => Uint8Array | undefined
 }
 
 export type HostComponents = DiscoveryComponents
@@ -58,6 +61,8 @@ export interface OpenOptions {
   selector?: PathSelectorInit
   /** How paths are used: as source routes (default; with authenticators where forwarders want them), or by labels. */
   primitive?: Primitive
+  /** The peer's descriptor, if it was fetched just now. */
+  descriptor?: VerifiedDescriptor
 }
 
 const DEFAULT_MAX_ACCESS = 8
@@ -105,7 +110,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
-      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64) } })
+      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64), binding: init.binding?.() } })
     })
     this.access = new AccessSet({
       self,
@@ -214,7 +219,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    */
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#channels.makeRoom()
-    const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
+    const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
     await channel.prepare()
     this.#channels.makeRoom()
