@@ -1,6 +1,6 @@
 // One end of an established session: seals frames into envelopes and opens those of the peer. Synchronous, since it runs once per packet.
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { equals } from 'uint8arrays/equals'
+import { aead } from './aead.ts'
 import { MalformedMessageError } from '../errors.ts'
 import { checkLength, readUint64, sessionIdOf, writeUint64 } from './codec.ts'
 import {
@@ -80,7 +80,8 @@ export class Session {
     envelope[0] = EnvelopeType.sealed
     envelope.set(this.id, 4)
     writeUint64(envelope, SEQUENCE_AT, sequence)
-    this.#cipher(this.#sendKey, envelope, sequence).encrypt(frame, envelope.subarray(SEALED_HEADER_BYTES))
+    this.#setNonce(sequence)
+    aead.seal(this.#sendKey, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES), frame, envelope.subarray(SEALED_HEADER_BYTES))
     return envelope
   }
 
@@ -96,7 +97,9 @@ export class Session {
     }
     let frame: Uint8Array
     try {
-      frame = this.#cipher(this.#receiveKey, envelope, sequence).decrypt(envelope.subarray(SEALED_HEADER_BYTES))
+      this.#setNonce(sequence)
+      // the header is authenticated as it stands in the envelope
+      frame = aead.open(this.#receiveKey, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES), envelope.subarray(SEALED_HEADER_BYTES))
     } catch (cause) {
       throw new DecryptionError('the envelope was altered on the way or sealed with other keys; drop it', { cause })
     }
@@ -120,9 +123,7 @@ export class Session {
     return sequence
   }
 
-  /** The header is authenticated as it stands in the envelope. */
-  #cipher (key: Uint8Array, envelope: Uint8Array, sequence: number): ReturnType<typeof chacha20poly1305> {
+  #setNonce (sequence: number): void {
     writeUint64(this.#nonce, NONCE_SEQUENCE_AT, sequence)
-    return chacha20poly1305(key, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES))
   }
 }

@@ -67,6 +67,12 @@ describe('endpoint', () => {
     assert.deepEqual([neighbours.to(A).sent[0][At.flags], neighbours.to(A).sent[0][At.hopIndex]], [Flag.backwards, 1])
   })
 
+  it('says which packets met a queue that was filling', () => {
+    receive(toUs(Flag.congestion))
+    receive(toUs())
+    assert.deepEqual(arrivals.map(({ isMarked }) => isMarked), [true, false])
+  })
+
   it('takes what arrives whatever its TTL', () => {
     const packet = toUs()
     packet[At.ttl] = 0

@@ -14,18 +14,21 @@ export interface ChannelStreamEvents {
   /** The peer reads no more, or has given up what it sends: `detail` says which way and with which code. */
   reset: CustomEvent<{ direction: 'incoming' | 'outgoing', code: number }>
   /** Both directions are over. `detail` is the error if it was not by both ends' wish. */
-  close: CustomEvent<Error | undefined>
+  close: CustomEvent<Error | null>
 }
 
 export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
   readonly #state: StreamState
+  readonly #now: () => number
   #isPaused = false
   #isClosed = false
-  #error: Error | undefined
+  #error: Error | null = null
 
-  constructor (state: StreamState) {
+  /** `now`: monotonic, ms. */
+  constructor (state: StreamState, now: () => number) {
     super()
     this.#state = state
+    this.#now = now
     state.pause()
     state.events = {
       onData: (detail) => this.safeDispatchEvent('message', { detail }),
@@ -120,7 +123,7 @@ export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
 
   #flow (): void {
     if (!this.#isPaused && this.listenerCount('message') > 0) {
-      this.#state.resume()
+      this.#state.resume(this.#now())
     }
   }
 

@@ -112,7 +112,7 @@ export class ChannelStreams implements Flushable {
   }
 
   #wrap (state: StreamState): ChannelStream {
-    const stream = new ChannelStream(state)
+    const stream = new ChannelStream(state, this.#init.now)
     this.#streams.set(state, stream)
     stream.addEventListener('close', () => { this.#streams.delete(state) }, { once: true })
     return stream

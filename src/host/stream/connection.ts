@@ -140,8 +140,11 @@ export class Connection {
     }
     const isAckDue = nowMs >= this.#received.dueMs
     const maySend = this.#sendableMs(nowMs) <= nowMs
-    if ((!isAckDue && !maySend) || this.#sent.isExhausted) {
+    if (!isAckDue && !maySend) {
       return 0
+    }
+    if (this.#sent.isExhausted) {
+      this.#loss.makeRoom()
     }
     return this.#write(nowMs, into, at, maySend) - at
   }
@@ -171,13 +174,10 @@ export class Connection {
   /** When a packet that asks for an ack may go; Infinity when there is none, or no room. */
   #sendableMs (nowMs: number): number {
     const path = this.#paths.active
-    if (this.#sent.isFull) {
-      return Infinity
-    }
     if (this.#probes > 0) {
       return Math.max(nowMs, this.#blockedUntilMs)
     }
-    if (!this.#writer.hasWork || !path.hasRoom()) {
+    if (this.#sent.isFull || !this.#writer.hasWork || !path.hasRoom()) {
       return Infinity
     }
     return Math.max(path.paceMs(nowMs), this.#blockedUntilMs)

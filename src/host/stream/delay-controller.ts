@@ -41,6 +41,8 @@ const REFERENCE_RTT_MS = 25
 /** So many rounds without congestion, and the step doubles every second round, up to this share of the window. */
 const CALM_ROUNDS = 6
 const MAX_STEP_SHARE = 1 / 8
+/** Rounds are judged together until they have lasted so long: on the shortest paths a process that was busy for a while would look like a queue. */
+const MIN_ROUND_MS = 10
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
 /** A queue so long that has not become shorter while the window fell to half is somebody else's. Below it our share is still one to live on. */
@@ -65,6 +67,7 @@ export class DelayController implements CongestionController {
   #congested: { sinceMs: number, rounds: number, windowBytes: number } | undefined
   #isStarved = false
   #suspicion = 1
+  #roundMs = -Infinity
   // of the present round
   #packets = 0
   #marked = 0
@@ -108,7 +111,8 @@ export class DelayController implements CongestionController {
     if (this.#isSlowStart) {
       this.#slowStart(sample)
     }
-    if (sample.isNewRound) {
+    if (sample.isNewRound && sample.nowMs - this.#roundMs >= MIN_ROUND_MS) {
+      this.#roundMs = sample.nowMs
       this.#endRound(sample)
       this.#packets = 0
       this.#marked = 0

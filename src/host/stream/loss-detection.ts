@@ -133,6 +133,19 @@ export class LossDetection {
     this.#detectAll(nowMs)
   }
 
+  /** So many acks have gone since that packets which nobody acknowledges are in the way: what is in them goes again. */
+  makeRoom (): void {
+    const sent = this.#sent
+    const end = (sent.first + sent.next) / 2
+    for (let number = sent.firstInFlight; number < end; number++) {
+      const index = sent.at(number)
+      if (sent.state[index] === PacketState.inFlight) {
+        this.#lose(index, this.#paths.of(sent.epoch[index]))
+      }
+    }
+    sent.forget(Infinity)
+  }
+
   /** The packet that was just recorded has not left. */
   notSent (number: number): void {
     const index = this.#sent.at(number)

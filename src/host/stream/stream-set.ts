@@ -129,6 +129,10 @@ export class StreamSet implements StreamOwner {
     this.#init.onWork()
   }
 
+  nowIs (nowMs: number): void {
+    this.#nowMs = nowMs
+  }
+
   consumed (stream: StreamState, bytes: number): void {
     if (bytes === 0) {
       return

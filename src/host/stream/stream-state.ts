@@ -31,6 +31,8 @@ export interface StreamEvents {
 export interface StreamOwner {
   /** It has something to send: data, an end, or a control frame. */
   wantsToSend (stream: StreamState): void
+  /** The application acts now. */
+  nowIs (nowMs: number): void
   /** The application has taken, or will never want, so many bytes. */
   consumed (stream: StreamState, bytes: number): void
   /** Both directions are over. */
@@ -56,6 +58,8 @@ export class StreamState {
   /** Is it in the connection's list of those that want to send? */
   isQueued = false
   #phase: SendPhase = 'open'
+  #wasReset = false
+  #wasStopped = false
   #resetCode = 0
   #stopCode = 0
   #endSent = false
@@ -102,7 +106,7 @@ export class StreamState {
    */
   write (bytes: Uint8Array): boolean {
     if (this.#phase !== 'open') {
-      throw this.#phase === 'ending' ? new StreamClosedError('the end of this stream was announced: open another one') : new StreamResetError(this.#resetCode, false)
+      throw this.#wasReset ? new StreamResetError(this.#resetCode, this.#wasStopped) : new StreamClosedError('the end of this stream was announced: open another one')
     }
     if (this.outgoing.unsentBytes + bytes.length > MAX_UNSENT_BYTES) {
       throw new SendBufferFullError(`${this.outgoing.unsentBytes} bytes wait to be sent: wait for drain after a write that returned false`)
@@ -128,6 +132,7 @@ export class StreamState {
   reset (code = 0): void {
     if (this.#phase === 'open' || this.#phase === 'ending') {
       this.#phase = 'reset'
+      this.#wasReset = true
       this.#resetCode = code
       this.mustSendEnd = false
       this.mustSendReset = true
@@ -153,7 +158,8 @@ export class StreamState {
     this.incoming.pause()
   }
 
-  resume (): void {
+  resume (nowMs: number): void {
+    this.#owner.nowIs(nowMs)
     this.incoming.resume()
     this.#endReceiving()
   }
@@ -195,6 +201,7 @@ export class StreamState {
 
   receiveStop (code: number): void {
     if (this.#phase === 'open' || this.#phase === 'ending') {
+      this.#wasStopped = true
       this.reset(code)
       this.events.onStopped?.(code)
     }
