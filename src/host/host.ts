@@ -1,6 +1,7 @@
 // The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from './access-set.ts'
+import { attachAt } from './attach-at.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -231,6 +232,11 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       throw error
     }
     return channel
+  }
+
+  /** Attaches to the forwarder at an address, until `access.release(askedBy)`; see attach-at.ts. */
+  async attachAt (address: Multiaddr, askedBy: object, signal: AbortSignal): Promise<void> {
+    await attachAt(address, askedBy, signal, { connectionManager: this.#components.connectionManager, discovery: this.discovery, access: this.access })
   }
 
   /** What every known RSP offers to a peer, side by side, without opening a channel. */

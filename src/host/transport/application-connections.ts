@@ -1,0 +1,72 @@
+// The application's connections over byway: each has a channel of its own, which ends with it. Says how each goes.
+import { OutgoingChannel } from '../outgoing-channel.ts'
+import type { ChannelConnection } from './channel-connection.ts'
+import type { Channel } from '../channel.ts'
+import type { ChannelStream } from '../stream/channel-stream.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface ConnectionStatus {
+  /** The application at the other end. */
+  remote: string
+  direction: 'inbound' | 'outbound'
+  /** `via A→B (RSP x, −38 ms)`, `default (reason)`, or `no route (reason)`; inbound ones go as the other side chooses. */
+  route: string
+}
+
+/** The last acknowledgements leave before the channel says that it ends. */
+const LINGER_MS = 250
+/** A peer that does not even acknowledge a reset has gone. */
+const ABANDON_MS = 5_000
+
+interface Entry {
+  application: PeerId
+  connection: ChannelConnection
+  channel: Channel
+}
+
+export class ApplicationConnections {
+  readonly #open = new Set<Entry>()
+
+  /** From now on the channel ends some time after the connection. */
+  add (application: PeerId, connection: ChannelConnection, channel: Channel, stream: ChannelStream): void {
+    const entry = { application, connection, channel }
+    this.#open.add(entry)
+    connection.addEventListener('close', () => {
+      this.#open.delete(entry)
+      closeLater(channel, ABANDON_MS)
+    }, { once: true })
+    stream.addEventListener('close', () => { closeLater(channel, LINGER_MS) }, { once: true })
+  }
+
+  get list (): ConnectionStatus[] {
+    return [...this.#open].map(({ application, connection, channel }) => ({
+      remote: application.toString(),
+      direction: connection.direction,
+      route: channel instanceof OutgoingChannel ? channel.status.text : 'as the other side chooses'
+    }))
+  }
+
+  /** How many go how. */
+  get routes (): Record<string, number> {
+    const counts: Record<string, number> = { direct: 0, path: 0, none: 0, theirs: 0 }
+    for (const { channel } of this.#open) {
+      counts[kindOf(channel)]++
+    }
+    return counts
+  }
+}
+
+export function closeLater (channel: Channel, delayMs: number): void {
+  if (!channel.isClosed) {
+    const timer = setTimeout(() => { channel.close() }, delayMs)
+    channel.addEventListener('close', () => { clearTimeout(timer) }, { once: true })
+  }
+}
+
+function kindOf (channel: Channel): string {
+  if (!(channel instanceof OutgoingChannel)) {
+    return 'theirs'
+  }
+  const { active } = channel.status
+  return active === undefined ? 'none' : active.isDefault ? 'direct' : 'path'
+}

@@ -1,0 +1,49 @@
+// The transport with its underlay put together: `transports: [byway({ bootstrap: ['/ip4/…/p2p/…'] })]`. In browsers libp2p.browser.ts stands in the place
+// of libp2p.ts.
+import { multiaddr } from '@multiformats/multiaddr'
+import { BywayTransport } from '../host/transport/byway-transport.ts'
+import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { createNode } from './libp2p.ts'
+import { host } from '../host/host.ts'
+import type { BywayTransportComponents, BywayTransportInit } from '../host/transport/byway-transport.ts'
+import type { HostInit } from '../host/host.ts'
+import type { NodeInit } from './libp2p.ts'
+import type { Host } from '../host/host.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface BywayInit extends Omit<BywayTransportInit, 'underlay' | 'network'> {
+  /** Nodes of the overlay to begin with. */
+  bootstrap: ReadonlyArray<string | Multiaddr>
+  /** Name of the overlay. */
+  network?: string
+  /** Where the underlay listens, so that there is a default route to it. Default: TCP on a free port; a browser listens nowhere. */
+  listen?: readonly string[]
+  /** Loopback and private addresses are taken for public ones: overlays on one machine or in one building. */
+  isLocal?: boolean
+  /** Of the underlay's host role. */
+  host?: Omit<HostInit, 'network' | 'bootstrap' | 'binding'>
+  /** Of the underlay's libp2p node. */
+  node?: Partial<Pick<NodeInit<Host>, 'announce' | 'admission' | 'connectionGater' | 'wrapTransport'>>
+}
+
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
+
+/** byway as a transport of a libp2p application. It listens where `addresses.listen` has `/byway`, and dials `/byway/p2p/PEER`. */
+export function byway (init: BywayInit): (components: BywayTransportComponents) => BywayTransport {
+  const network = init.network ?? PUBLIC_NETWORK
+  const bootstrap = init.bootstrap.map((address) => typeof address === 'string' ? multiaddr(address) : address)
+  return (components) => new BywayTransport(components, {
+    ...init,
+    network,
+    underlay: async ({ privateKey, binding }) => createNode({
+      ...init.node,
+      role: host({ ...init.host, network, bootstrap, binding }),
+      privateKey,
+      listen: init.listen ?? DEFAULT_LISTEN,
+      network,
+      servesDht: false,
+      isLocal: init.isLocal,
+      start: false
+    })
+  })
+}
