@@ -11,6 +11,8 @@ export interface ConnectionStatus {
   direction: 'inbound' | 'outbound'
   /** `via A→B (RSP x, −38 ms)`, `default (reason)`, or `no route (reason)`; inbound ones go as the other side chooses. */
   route: string
+  /** Forwarders of the route in use, the entry first; none on the default route, or where the other side chooses. */
+  path: readonly string[]
 }
 
 /** The last acknowledgements leave before the channel says that it ends. */
@@ -39,11 +41,10 @@ export class ApplicationConnections {
   }
 
   get list (): ConnectionStatus[] {
-    return [...this.#open].map(({ application, connection, channel }) => ({
-      remote: application.toString(),
-      direction: connection.direction,
-      route: channel instanceof OutgoingChannel ? channel.status.text : 'as the other side chooses'
-    }))
+    return [...this.#open].map(({ application, connection: { direction }, channel }) => {
+      const status = channel instanceof OutgoingChannel ? channel.status : undefined
+      return { remote: application.toString(), direction, route: status?.text ?? 'as the other side chooses', path: status?.active?.path ?? [] }
+    })
   }
 
   /** How many go how. */
