@@ -12,6 +12,7 @@ import { InvalidAddressError, NotStartedError } from './errors.ts'
 import { NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
 import { OutcomeCounts } from './outcome-counts.ts'
 import { Underlay } from './underlay.ts'
+import { UnstoredAddresses } from './unstored-addresses.ts'
 import { bywayAddressOf, parseBywayAddress } from './byway-address.ts'
 import { exposeTransport } from './transport-metrics.ts'
 import { introduce, welcome } from './introduction.ts'
@@ -22,7 +23,8 @@ import type { OpenOptions } from '../host.ts'
 import type { ChannelStream } from '../stream/channel-stream.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 import type {
-  ComponentLogger, Connection, CreateListenerOptions, DialTransportOptions, Listener, Logger, Metrics, PeerId, PrivateKey, Startable, Transport
+  ComponentLogger, Connection, CreateListenerOptions, DialTransportOptions, Libp2pEvents, Listener, Logger, Metrics, PeerId, PeerStore, PrivateKey, Startable,
+  Transport, TypedEventTarget
 } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -38,7 +40,10 @@ export interface BywayTransportInit {
   underlay: UnderlayFactory
   /** Name of the overlay. */
   network: string
-  /** Are `/byway` addresses told to peers? Only where all of them have byway: others cannot read them, and identify fails there. Default: false. */
+  /**
+   * Are `/byway` addresses told to peers, and kept in the peer store? Only where all peers have byway: others cannot read them, and identify
+   * fails there. Default: false.
+   */
   announce?: boolean
   /** Inbound connections that are not ready yet; more are refused. */
   maxPending?: number
@@ -52,6 +57,8 @@ export interface BywayTransportInit {
 export interface BywayTransportComponents {
   peerId: PeerId
   privateKey: PrivateKey
+  events: TypedEventTarget<Libp2pEvents>
+  peerStore: PeerStore
   logger: ComponentLogger
   metrics?: Metrics
 }
@@ -75,6 +82,7 @@ export class BywayTransport implements Transport, Startable {
   readonly #connections = new ApplicationConnections()
   readonly #dials = new OutcomeCounts()
   readonly #refused = new OutcomeCounts()
+  readonly #unstored: UnstoredAddresses | undefined
   #underlay: Underlay | undefined
   #startedMs = 0
   #pending = 0
@@ -84,6 +92,7 @@ export class BywayTransport implements Transport, Startable {
     this.#components = components
     this.#init = init
     this.#log = components.logger.forComponent('byway:transport')
+    this.#unstored = init.announce === true ? undefined : new UnstoredAddresses({ events: components.events, peerStore: components.peerStore, log: this.#log })
     exposeTransport(components.metrics, () => ({
       routes: this.#connections.routes,
       pending: this.#pending,
@@ -101,6 +110,7 @@ export class BywayTransport implements Transport, Startable {
     this.#stopping = new AbortController()
     // every inbound connection that is not ready listens to it
     setMaxListeners(Infinity, this.#stopping.signal)
+    this.#unstored?.start()
     const { underlay, network } = this.#init
     const started = await Underlay.start(underlay, network, this.#components.privateKey)
     started.host.addEventListener('channel', ({ detail }) => { this.#onChannel(detail) })
@@ -114,6 +124,7 @@ export class BywayTransport implements Transport, Startable {
 
   /** After the application's connections have been closed: their last bytes need it. */
   async afterStop (): Promise<void> {
+    this.#unstored?.stop()
     const underlay = this.#underlay
     this.#underlay = undefined
     await underlay?.stop()

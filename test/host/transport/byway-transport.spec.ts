@@ -48,4 +48,96 @@ describe('the transport /byway', () => {
     assert.deepEqual([...answer.subarray()], [1, 2, 3])
     await until(() => a.byway.connections[0].route.startsWith('via '), 'a path has been measured')
   })
+
+  it('asks the forwarder in the address, without any other node to begin with', async () => {
+    const [a, b] = await Promise.all([create({ byway: { ...UNREACHABLE, bootstrap: [] } }), create({ byway: UNREACHABLE })])
+    const address = net.forwarders[0].getMultiaddrs()[0].encapsulate(addressOf(b))
+    const connection = await a.dial(address)
+    assert.equal(connection.remotePeer.toString(), b.peerId.toString())
+    assert.equal(connection.remoteAddr.toString(), addressOf(b).toString())
+  })
+
+  it('tells nobody its address unless it is asked to: a peer without byway could not read it', async () => {
+    const listen = [net.forwarders[0].getMultiaddrs()[0].encapsulate('/byway').toString(), '/byway']
+    const [quiet, open] = await Promise.all([create(), create({ byway: { announce: true }, libp2p: { addresses: { listen } } })])
+    assert.deepEqual(quiet.getMultiaddrs(), [])
+    assert.deepEqual(open.getMultiaddrs().map(String), listen.map((address) => `${address}/p2p/${open.peerId.toString()}`))
+  })
+
+  it('keeps its addresses out of the peer store, from where a DHT would tell them to peers without byway', async () => {
+    const [a, b] = await Promise.all([create(), create()])
+    await a.dial(addressOf(b))
+    await until(async () => (await a.peerStore.get(b.peerId)).protocols.length > 0 && (await b.peerStore.get(a.peerId)).protocols.length > 0, 'both are identified')
+    await until(async () => (await Promise.all([a.peerStore.get(b.peerId), b.peerStore.get(a.peerId)])).every(({ addresses }) => addresses.length === 0), 'none is stored')
+  })
+
+  it('says NotFoundError where the application does not listen on byway, and leaves no channel behind', async () => {
+    const [a, deaf] = await Promise.all([create(), create({ libp2p: { addresses: { listen: [] } } })])
+    const error = await a.dial(addressOf(deaf)).then(() => undefined, (error: Error) => error)
+    assert.match(String(causesOf(error)), /NotFoundError/)
+    assert.deepEqual([a.byway.connections, deaf.byway.connections], [[], []])
+  })
+
+  it('gives up when the signal says so', async () => {
+    const a = await create()
+    const nobody = await create()
+    await nobody.stop()
+    const startedMs = performance.now()
+    await assert.rejects(a.dial(addressOf(nobody), { signal: AbortSignal.timeout(500) }))
+    assert.ok(performance.now() - startedMs < 2_000)
+  })
+
+  it('ends a connection at both ends when one closes it, with all that was sent before', async () => {
+    const [a, b] = await Promise.all([create(), create()])
+    const received = new Promise<number>((resolve) => {
+      let bytes = 0
+      void b.handle('/sink/1.0.0', (stream) => {
+        stream.addEventListener('message', ({ data }) => { bytes += data.byteLength })
+        stream.addEventListener('remoteCloseWrite', () => { resolve(bytes) })
+      })
+    })
+    const connection = await a.dial(addressOf(b))
+    const stream = await connection.newStream('/sink/1.0.0')
+    stream.send(new Uint8Array(300_000))
+    await stream.close()
+    assert.equal(await received, 300_000)
+    await connection.close()
+    await until(() => b.getConnections().length === 0, 'it has ended there')
+    assert.deepEqual([a.byway.connections, b.byway.connections], [[], []])
+  })
+
+  it('resets it at the other end when one aborts it', async () => {
+    const [a, b] = await Promise.all([create(), create()])
+    const connection = await a.dial(addressOf(b))
+    await until(() => b.getConnections().length === 1, 'it is there')
+    const [other] = b.getConnections()
+    const closed = new Promise<void>((resolve) => { other.addEventListener('close', () => { resolve() }) })
+    connection.abort(new Error('enough'))
+    await closed
+    assert.deepEqual(b.getConnections(), [])
+  })
+
+  it('tells the other side when the application stops, and works again after a restart', async () => {
+    const [a, b] = await Promise.all([create(), create()])
+    await a.dial(addressOf(b))
+    await until(() => b.getConnections().length === 1, 'it is there')
+    await b.stop()
+    await until(() => a.getConnections().length === 0, 'it has ended here')
+    await b.start()
+    await a.dial(addressOf(b))
+    const answer = await a.services.echo.echo(b.peerId, Uint8Array.of(1))
+    assert.deepEqual([...answer.subarray()], [1])
+  })
+
+  it('refuses inbound connections while too many are not ready yet', async () => {
+    const [a, b] = await Promise.all([create(), create({ byway: { maxPending: 0 } })])
+    const error = await a.dial(addressOf(b)).then(() => undefined, (error: Error) => error)
+    assert.match(String(causesOf(error)), /OverQuotaError/)
+  })
 })
+
+/** libp2p says of a dial to several addresses only how each failed. */
+function causesOf (error: unknown): string[] {
+  const { name, errors = [] } = error as Error & { errors?: Error[] }
+  return [name, ...errors.flatMap(causesOf)]
+}
