@@ -42,7 +42,7 @@ export async function createApplication<S extends ServiceMap = Record<never, nev
     connectionMonitor: { enabled: false },
     ...init.libp2p,
     services: { identify: identify(), echo: echo(), ...init.libp2p?.services }
-  } as Libp2pOptions)
+  })
   return Object.assign(node, { byway: transport }) as unknown as Application<S>
 }
 

@@ -42,7 +42,7 @@ describe('an unmodified application over /byway', () => {
     const create = async (): Promise<Application<{ pubsub: GossipSub }>> => {
       const node = await createApplication(net.seeds, { byway: UNREACHABLE, libp2p: { services: { pubsub: gossipsub() } } })
       stops.push(() => node.stop())
-      return node as unknown as Application<{ pubsub: GossipSub }>
+      return node
     }
     const [a, b, c] = await Promise.all([create(), create(), create()])
     const heard = new Map<string, string>()

@@ -81,7 +81,7 @@ async function firstMessage (stream: ChannelStream, signal?: AbortSignal): Promi
             resolve(done)
           }
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       }
       const onEnd = (): void => { reject(new UnavailableError('the stream ended before the other side had introduced itself')) }
