@@ -1,5 +1,5 @@
 // The first message each way on a stream between two underlays: who speaks, checked before any byte of the application passes.
-import { DeadlineError, MalformedMessageError, STATUS_OK, UnavailableError, errorOfStatus, statusOf } from '../../../protocols/errors.ts'
+import { CancelledError, DeadlineError, MalformedMessageError, STATUS_OK, UnavailableError, errorOfStatus, statusOf } from '../../../protocols/errors.ts'
 import { FirstMessage, frameOf } from '../../../protocols/identity/frames.ts'
 import { INTRODUCTION_DEADLINE_MS } from '../../../protocols/identity/constants.ts'
 import { decodeIntroduction, decodeWelcome, encodeIntroduction, encodeWelcome, openBinding } from '../../../protocols/identity/codec.ts'
@@ -85,7 +85,7 @@ async function firstMessage (stream: ChannelStream, signal?: AbortSignal): Promi
         }
       }
       const onEnd = (): void => { reject(new UnavailableError('the stream ended before the other side had introduced itself')) }
-      const onAbort = (): void => { reject(signal?.reason as Error) }
+      const onAbort = (): void => { reject(signal?.reason instanceof Error ? signal.reason : new CancelledError('nobody waits for the other side any more')) }
       const timer = setTimeout(() => { reject(new DeadlineError('the other side did not introduce itself in time')) }, INTRODUCTION_DEADLINE_MS)
       stop = () => {
         clearTimeout(timer)
