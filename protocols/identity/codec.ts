@@ -104,6 +104,9 @@ export function decodeWelcome (bytes: Uint8Array): { status: number, binding: Ui
 
 function fieldsOf (message: Binding): BindingInit & { application: PeerId } {
   const application = decodePeerId(message.application, 'application')
+  if (application.type === 'RSA') {
+    throw new MalformedMessageError('an application has an Ed25519 or secp256k1 key: an id of RSA does not hold the key')
+  }
   const underlay = decodePeerId(message.underlay, 'underlay')
   if (underlay.type !== 'Ed25519' || underlay.equals(application)) {
     throw new MalformedMessageError('an underlay has an Ed25519 key of its own')

@@ -8,11 +8,11 @@ export const BINDING_CODEC = Uint8Array.of(0x84, 0x80, 0xec, 0x01)
 
 // --- specification ---
 
-/** Sealed. An RSA key of 4,096 bits and its signature fit */
-export const MAX_BINDING_BYTES = 2_048
+/** Sealed. One with a network name of 64 bytes has about 350 */
+export const MAX_BINDING_BYTES = 512
 
 /** Of an introduction or a welcome: a binding and a peer id */
-export const MAX_INTRODUCTION_BYTES = 2_560
+export const MAX_INTRODUCTION_BYTES = 640
 
 /** A lost key is believed for no longer than this */
 export const MAX_LIFE_MS = 24 * 60 * 60 * 1_000

@@ -1,5 +1,5 @@
 // The first message each way on a stream between two underlays: who speaks, checked before any byte of the application passes.
-import { CancelledError, DeadlineError, MalformedMessageError, STATUS_OK, UnavailableError, errorOfStatus, statusOf } from '../../../protocols/errors.ts'
+import { BywayError, CancelledError, DeadlineError, MalformedMessageError, STATUS_OK, UnavailableError, errorOfStatus, statusOf } from '../../../protocols/errors.ts'
 import { FirstMessage, frameOf } from '../../../protocols/identity/frames.ts'
 import { INTRODUCTION_DEADLINE_MS } from '../../../protocols/identity/constants.ts'
 import { decodeIntroduction, decodeWelcome, encodeIntroduction, encodeWelcome, openBinding } from '../../../protocols/identity/codec.ts'
@@ -81,7 +81,7 @@ async function firstMessage (stream: ChannelStream, signal?: AbortSignal): Promi
             resolve(done)
           }
         } catch (error) {
-          reject(error)
+          reject(error instanceof BywayError ? error : new MalformedMessageError('not an introduction', { cause: error }))
         }
       }
       const onEnd = (): void => { reject(new UnavailableError('the stream ended before the other side had introduced itself')) }

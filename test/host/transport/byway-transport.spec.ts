@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
-import { UNREACHABLE, addressOf, createApplication } from '../../helpers/applications.ts'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { UNREACHABLE, addressOf, createApplication, overlayInit } from '../../helpers/applications.ts'
+import { byway } from '../../../src/node/byway.ts'
 import { createTestnet, until } from '../../helpers/testnet.ts'
 import { watchUncaught } from '../../helpers/nodes.ts'
 import type { Application } from '../../helpers/applications.ts'
+import type { BywayTransportComponents, TransportRouteChange } from '../../../src/host/transport/byway-transport.ts'
+import type { Metrics } from '@libp2p/interface'
 import type { Testnet } from '../../helpers/testnet.ts'
 
 describe('the transport /byway', () => {
@@ -129,12 +134,55 @@ describe('the transport /byway', () => {
     assert.deepEqual([...answer.subarray()], [1])
   })
 
+  it('refuses an application that proves in its handshake to be another one than its underlay speaks for', async () => {
+    const [other, b] = await Promise.all([generateKeyPair('Ed25519'), create()])
+    const factory = byway(overlayInit(net.seeds))
+    const impostor = await create({ libp2p: { transports: [(components) => factory({
+      ...namedOf(components), privateKey: other, peerId: peerIdFromPrivateKey(other)
+    })] } })
+    await assert.rejects(impostor.dial(addressOf(b)))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.deepEqual(b.getConnections(), [])
+  })
+
+  it('tells its application of every change of a route', async () => {
+    const changes: Array<{ remote: string, text: string }> = []
+    const onRoute = ({ remote, text }: TransportRouteChange): void => { changes.push({ remote: remote.toString(), text }) }
+    const [a, b] = await Promise.all([create({ byway: { ...UNREACHABLE, onRoute } }), create({ byway: UNREACHABLE })])
+    await a.dial(addressOf(b))
+    await until(() => changes.length > 0, 'it is told')
+    assert.equal(changes[0].remote, b.peerId.toString())
+    assert.match(changes[0].text, /^via .+ \(RSP /)
+  })
+
+  it('shows to metrics how connections go, and what became of dials', async () => {
+    const shown = new Map<string, () => unknown>()
+    const register = (name: string, { calculate }: { calculate: () => unknown }): void => { shown.set(name, calculate) }
+    const metrics = new Proxy({}, { get: (_, method) => String(method).startsWith('register') ? register : () => {} }) as Metrics
+    const factory = byway(overlayInit(net.seeds))
+    const [a, b] = await Promise.all([create({ libp2p: { transports: [(components) => factory({ ...namedOf(components), metrics })] } }), create()])
+    await a.dial(addressOf(b))
+    await until(() => (shown.get('byway_transport_connections')?.() as Record<string, number>).direct === 1, 'it goes on the default route')
+    assert.deepEqual(shown.get('byway_transport_dials_total')?.(), { ok: 1 })
+    assert.equal(shown.get('byway_transport_pending_connections')?.(), 0)
+  })
+
+  it('does not start where the forwarder to listen at does not answer', async () => {
+    const gone = `/ip4/127.0.0.1/tcp/9/p2p/${net.forwarders[0].peerId.toString()}/byway`
+    await assert.rejects(createApplication(net.seeds, { libp2p: { addresses: { listen: [gone] } } }), { name: 'UnsupportedListenAddressesError' })
+  })
+
   it('refuses inbound connections while too many are not ready yet', async () => {
     const [a, b] = await Promise.all([create(), create({ byway: { maxPending: 0 } })])
     const error = await a.dial(addressOf(b)).then(() => undefined, (error: Error) => error)
     assert.match(String(causesOf(error)), /OverQuotaError/)
   })
 })
+
+/** libp2p's components are a proxy that has no list of them. */
+function namedOf ({ peerId, privateKey, events, peerStore, logger }: BywayTransportComponents): BywayTransportComponents {
+  return { peerId, privateKey, events, peerStore, logger }
+}
 
 /** libp2p says of a dial to several addresses only how each failed. */
 function causesOf (error: unknown): string[] {
