@@ -68,15 +68,21 @@ export class Session {
     return this.#confirmed
   }
 
-  /** Throws MalformedMessageError when the frame is empty or does not fit, SessionExhaustedError when there are no sequence numbers left. */
-  seal (frame: Uint8Array): Uint8Array {
+  /**
+   * `room`: memory to write to, with room for the largest envelope; the result is a view of it. Default: memory of its own.
+   *
+   * Throws MalformedMessageError when the frame is empty or does not fit, SessionExhaustedError when there are no sequence numbers left.
+   */
+  seal (frame: Uint8Array, room?: Uint8Array): Uint8Array {
     checkLength('frame', frame, 1, MAX_FRAME_BYTES)
     const sequence = this.#nextSequence
     if (sequence >= SEQUENCE_LIMIT) {
       throw new SessionExhaustedError('2^48 envelopes were sealed in this session; begin a new session for the flow')
     }
     this.#nextSequence = sequence + 1
-    const envelope = new Uint8Array(frame.length + SEALED_OVERHEAD_BYTES)
+    const bytes = frame.length + SEALED_OVERHEAD_BYTES
+    const envelope = room === undefined ? new Uint8Array(bytes) : room.subarray(0, bytes)
+    envelope.fill(0, 1, 4)
     envelope[0] = EnvelopeType.sealed
     envelope.set(this.id, 4)
     writeUint64(envelope, SEQUENCE_AT, sequence)

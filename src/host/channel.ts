@@ -3,7 +3,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { ChannelClosedError } from '../errors.ts'
 import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
-import { CloseReason } from '../../protocols/envelope/constants.ts'
+import { CloseReason, MAX_ENVELOPE_BYTES } from '../../protocols/envelope/constants.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { ChannelStreams } from './stream/channel-streams.ts'
 import { EndOfTick } from '../link/end-of-tick.ts'
@@ -19,6 +19,8 @@ import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 const WAY_BACK_DEADLINE_MS = 5_000
+/** Every envelope is made here. */
+const ENVELOPE_ROOM = new Uint8Array(MAX_ENVELOPE_BYTES)
 /** Of all channels: their streams' packets leave together. */
 const END_OF_TICK = new EndOfTick()
 
@@ -141,6 +143,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     })
   }
 
+  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. */
   close (reason: number = CloseReason.normal): void {
     if (this.#closed) {
       return
@@ -228,7 +231,8 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected onData (_arrival: Arrival): void {}
 
   protected sendFrame (frame: Uint8Array, way: Way): boolean {
-    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame))
+    // the link copies it at once
+    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame, ENVELOPE_ROOM))
   }
 
   /** Sends a frame back the way the arrival came. */

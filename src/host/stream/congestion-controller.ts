@@ -47,8 +47,10 @@ export interface CongestionController {
 
 /** Before anything is known of a path: half of what a link takes unasked (credit window of protocols/forward). */
 export const INITIAL_WINDOW_BYTES = 65_536
-/** A few packets of the smallest size, so that losses are noticed by later packets. */
+/** Begin anew with a few packets of the smallest size, so that losses are noticed by later packets. */
 export const MIN_WINDOW_BYTES = 4_800
+/** Less than a packet: then one is in flight, and pacing makes pauses. Short paths may deliver less than a packet per round trip. */
+export const FLOOR_WINDOW_BYTES = 300
 /** More is never in flight, whatever a controller thinks. */
 export const MAX_WINDOW_BYTES = 33_554_432
 /** In slow start the window doubles each round trip. */

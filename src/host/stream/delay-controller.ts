@@ -10,7 +10,7 @@
 //
 // A flow that begins while others keep a queue would take this queue for the path's own delay, and the others would give way to it without end. So each flow
 // halves its window for two rounds when it has met no empty queue for some seconds: then the queue empties, and all see what the path's own delay is.
-import { INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, PACING_GAIN, SLOW_START_PACING_GAIN } from './congestion-controller.ts'
+import { FLOOR_WINDOW_BYTES, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, PACING_GAIN, SLOW_START_PACING_GAIN } from './congestion-controller.ts'
 import type { AckSample, CongestionController, LossSample } from './congestion-controller.ts'
 
 /**
@@ -27,10 +27,11 @@ const LARGE_REDUCTION = 0.1
 const MARK_GAIN = 1 / 16
 /** The first mark comes after a time without any: it counts like so many. */
 const FIRST_MARK_SHARE = 0.25
-const LOSS_GAIN = 1 / 16
+const LOSS_GAIN = 1 / 8
 /** Smoothed share of lost packets beyond which loss is congestion. */
 const TOLERATED_LOSS = 0.05
-const LOSS_REDUCTION = 0.15
+/** Who drops what is beyond a rate lets through the share that was not lost: the window is reduced by the share that was, and at least by this. */
+const MIN_LOSS_REDUCTION = 0.1
 /**
  * Step per round: the root of the window times so many bytes, times the reference divided by the round trip. The latter makes flows with different round trips
  * equal: where growth and reduction are in balance, windows are as the round trips. The queue in balance is longer than the target by the root of the first times the second, by
@@ -40,12 +41,15 @@ const STEP_BYTES = 512
 const REFERENCE_RTT_MS = 25
 /** So many rounds without congestion, and the step doubles every second round, up to this share of the window. */
 const CALM_ROUNDS = 6
-const MAX_STEP_SHARE = 1 / 8
+const MAX_FASTER_STEP_SHARE = 1 / 8
+/** No step is more than this share of the window, nor, for losses, less than this share of itself. */
+const MAX_STEP_SHARE = 1 / 4
+const MIN_STEP = 1 / 10
 /** Rounds are judged together until they have lasted so long: on the shortest paths a process that was busy for a while would look like a queue. */
-const MIN_ROUND_MS = 10
+const MIN_ROUND_MS = 25
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
-/** A queue so long that has not become shorter while the window fell to half is somebody else's. Below it our share is still one to live on. */
+/** A queue so long that stays, not halved, while the window falls to half is somebody else's. */
 const STARVED_QUEUE_MS = 12
 const STARVED_SHARE = 0.5
 const STARVED_MS = 2_000
@@ -64,7 +68,7 @@ export class DelayController implements CongestionController {
   #drain: { rounds: number, windowBytes: number } | undefined
   #drainedMs = -Infinity
   /** Since when the queue has been so long without a pause. */
-  #congested: { sinceMs: number, rounds: number, windowBytes: number } | undefined
+  #congested: { sinceMs: number, rounds: number, windowBytes: number, queueMs: number } | undefined
   #isStarved = false
   #suspicion = 1
   #roundMs = -Infinity
@@ -132,6 +136,8 @@ export class DelayController implements CongestionController {
   onPersistentCongestion (): void {
     this.#isSlowStart = true
     this.#drain = undefined
+    this.#lossShare = 0
+    this.#lost = 0
     this.#windowBytes = MIN_WINDOW_BYTES
   }
 
@@ -167,7 +173,7 @@ export class DelayController implements CongestionController {
       return
     }
     const reduction = this.#reductionFor(sample)
-    const step = sample.isWindowLimited ? Math.sqrt(STEP_BYTES * this.#windowBytes * REFERENCE_RTT_MS / (sample.baseRttMs + this.#queueMs)) : 0
+    const step = sample.isWindowLimited ? this.#step(sample.baseRttMs + this.#queueMs) : 0
     this.#watchStarvation(sample)
     if (reduction > 0) {
       this.#reduce(reduction, step)
@@ -194,7 +200,7 @@ export class DelayController implements CongestionController {
     const byMarks = this.#marked > 0 ? this.#markShare / 2 : 0
     const excessMs = this.#queueMs - TARGET_QUEUE_MS
     const byDelay = excessMs > 0 ? DELAY_BETA * excessMs / (sample.baseRttMs + this.#queueMs) : 0
-    const byLoss = this.#lost > 0 && this.#lossShare > TOLERATED_LOSS ? LOSS_REDUCTION : 0
+    const byLoss = this.#lost > 0 && this.#lossShare > TOLERATED_LOSS ? Math.max(MIN_LOSS_REDUCTION, this.#lost / (this.#lost + this.#packets)) : 0
     return Math.min(MAX_REDUCTION, Math.max(byMarks, byDelay, byLoss))
   }
 
@@ -205,10 +211,16 @@ export class DelayController implements CongestionController {
     this.#calmRounds = 0
   }
 
+  /** Smaller as losses come near to what is tolerated: nothing else says where the rate is that somebody enforces. */
+  #step (rttMs: number): number {
+    const bytes = Math.sqrt(STEP_BYTES * this.#windowBytes * REFERENCE_RTT_MS / rttMs)
+    return Math.min(bytes, MAX_STEP_SHARE * this.#windowBytes) * Math.max(MIN_STEP, 1 - this.#lossShare / TOLERATED_LOSS)
+  }
+
   #grow (step: number): void {
     this.#calmRounds++
     const faster = step * 2 ** (Math.max(0, this.#calmRounds - CALM_ROUNDS) / 2)
-    this.#set(this.#windowBytes + Math.max(step, Math.min(faster, MAX_STEP_SHARE * this.#windowBytes)))
+    this.#set(this.#windowBytes + Math.max(step, Math.min(faster, MAX_FASTER_STEP_SHARE * this.#windowBytes)))
   }
 
   #goOnDraining (drain: { rounds: number, windowBytes: number }, { nowMs }: AckSample): void {
@@ -221,17 +233,17 @@ export class DelayController implements CongestionController {
   }
 
   #watchStarvation (sample: AckSample): void {
-    if (this.#queueMs <= STARVED_QUEUE_MS) {
+    if (this.#queueMs <= Math.max(STARVED_QUEUE_MS, (this.#congested?.queueMs ?? 0) / 2)) {
       this.#congested = undefined
       return
     }
-    this.#congested ??= { sinceMs: sample.nowMs, rounds: 0, windowBytes: this.#windowBytes }
+    this.#congested ??= { sinceMs: sample.nowMs, rounds: 0, windowBytes: this.#windowBytes, queueMs: this.#queueMs }
     this.#congested.rounds++
     this.#isStarved = this.#windowBytes <= STARVED_SHARE * this.#congested.windowBytes &&
       this.#congested.rounds >= STARVED_ROUNDS / this.#suspicion && sample.nowMs - this.#congested.sinceMs >= STARVED_MS / this.#suspicion
   }
 
   #set (bytes: number): void {
-    this.#windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, bytes))
+    this.#windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FLOOR_WINDOW_BYTES, bytes))
   }
 }

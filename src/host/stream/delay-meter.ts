@@ -4,8 +4,8 @@
 // for a constant). A queue on the way back is in the first only, a receiver's clock that jumps is in the second only, so the smaller excess
 // is the one that our own packets wait.
 
-/** The lowest delay is that of the last one to two of these: a path whose delay has grown is known for what it is after that. */
-const WINDOW_MS = 10_000
+/** The lowest delay is that of the last one to two of these: a path whose delay has grown is known for what it is after that, and a queue that others keep is not taken for the path sooner. */
+const WINDOW_MS = 30_000
 /** What counts as no queue: the wobble of timers, and of long paths. */
 const LOW_MS = 0.5
 const LOW_SHARE = 64

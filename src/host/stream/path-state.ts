@@ -67,7 +67,7 @@ export class PathState {
 
   /** Is there room in the window? Notes it when there is none. */
   hasRoom (): boolean {
-    const hasRoom = this.inFlightBytes < this.controller.windowBytes
+    const hasRoom = this.inFlightBytes < this.controller.windowBytes || this.inFlightPackets === 0
     if (!hasRoom) {
       this.isWindowLimited = true
     }

@@ -59,16 +59,16 @@ describe('DelayController', () => {
     assert.deepEqual(reductions.map((share) => share.toFixed(3)), [0.5 * 7 / 60, 0.5 * 17 / 70, 0.5 * 97 / 150].map((share) => share.toFixed(3)))
   })
 
-  it('judges rounds that are shorter than 10 ms together', () => {
+  it('judges rounds that are shorter than 25 ms together', () => {
     const controller = settled()
     for (let i = 0; i < 10; i++) {
       controller.onAcked(ackSample({ nowMs: RTT_MS + i / 2, isNewRound: true, queueMs: 20 }))
     }
     assert.ok(controller.windowBytes > 0.85 * 500_000, 'once')
     const { windowBytes } = controller
-    controller.onAcked(ackSample({ nowMs: RTT_MS + 6, isNewRound: true, queueMs: 0 }))
-    controller.onAcked(ackSample({ nowMs: RTT_MS + 11, isNewRound: true, queueMs: 20 }))
-    controller.onAcked(ackSample({ nowMs: RTT_MS + 22, isNewRound: true, queueMs: 0 }))
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 16, isNewRound: true, queueMs: 0 }))
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 26, isNewRound: true, queueMs: 20 }))
+    controller.onAcked(ackSample({ nowMs: RTT_MS + 52, isNewRound: true, queueMs: 0 }))
     assert.ok(controller.windowBytes >= windowBytes)
   })
 

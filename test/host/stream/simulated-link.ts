@@ -9,6 +9,8 @@ export interface LinkConditions {
   queueBytes?: number
   /** From so many bytes in the queue on packets are marked. Default: never. */
   markBytes?: number
+  /** What is beyond this rate is dropped at once; so many bytes may come at once. */
+  policer?: { bytesPerSecond: number, burstBytes: number }
   /** Shares, 0 to 1. */
   loss?: number
   duplicate?: number
@@ -26,6 +28,8 @@ export class SimulatedLink {
   conditions: LinkConditions
   isDown = false
   #freeMs = 0
+  #tokens = 0
+  #filledMs = -Infinity
   #queued = 0
   dropped = 0
   passed = 0
@@ -42,7 +46,7 @@ export class SimulatedLink {
   send (packet: Uint8Array, deliver: (packet: Uint8Array, isMarked: boolean) => void): void {
     const { bytesPerSecond, queueBytes = Infinity, markBytes = Infinity, loss = 0, duplicate = 0 } = this.conditions
     const world = this.#world
-    if (this.isDown || this.#random() < loss) {
+    if (this.isDown || this.#random() < loss || this.#isPoliced(packet.length + OVERHEAD_BYTES)) {
       this.dropped++
       return
     }
@@ -65,6 +69,19 @@ export class SimulatedLink {
     if (this.#random() < duplicate) {
       this.#carry(packet, false, deliver)
     }
+  }
+
+  #isPoliced (bytes: number): boolean {
+    const { policer } = this.conditions
+    if (policer === undefined) {
+      return false
+    }
+    const { nowMs } = this.#world
+    this.#tokens = Math.min(policer.burstBytes, this.#tokens + policer.bytesPerSecond * (nowMs - this.#filledMs) / 1_000)
+    this.#filledMs = nowMs
+    const isBeyond = this.#tokens < bytes
+    this.#tokens -= isBeyond ? 0 : bytes
+    return isBeyond
   }
 
   #carry (packet: Uint8Array, isMarked: boolean, deliver: (packet: Uint8Array, isMarked: boolean) => void): void {

@@ -52,6 +52,19 @@ describe('reliable streams on a path of 50 Mbit/s', () => {
     })
   }
 
+  for (const delayMs of [0.2, 10, 50]) {
+    it(`find the rate that somebody enforces by dropping what is beyond it, and lose less than a tenth, at ${2 * delayMs} ms`, () => {
+      const world = new VirtualWorld()
+      const random = seededRandom(SEED)
+      const path = simulatedPath(world, random, 'path', { delayMs, policer: { bytesPerSecond: RATE, burstBytes: RATE / 4 }, back: { delayMs } })
+      const pair = new VirtualPair(world, path, { random })
+      const share = rateOver(pair, startBulk(pair), 20) / RATE
+      const lost = pair.a.connection.lostPackets / pair.a.connection.sentPackets
+      console.log(`      ${share.toFixed(3)} of the rate, ${(100 * lost).toFixed(1)} % lost`)
+      assert.ok(share >= 0.8 && lost < 0.1)
+    })
+  }
+
   it('give a second flow its share within 10 s at 20 ms, with marks and without', () => {
     for (const markBytes of [Infinity, 60_000]) {
       const { shares } = compete([{ delayMs: 10 }, { delayMs: 10 }], { markBytes }, 10)
