@@ -7,15 +7,14 @@ import { setMaxListeners } from 'main-event'
 import { ApplicationConnections, closeLater } from './application-connections.ts'
 import { BywayListener } from './byway-listener.ts'
 import { ChannelConnection } from './channel-connection.ts'
-import { INTRODUCTION_DEADLINE_MS } from '../../../protocols/identity/constants.ts'
+import { InboundConnections } from './inbound-connections.ts'
 import { InvalidAddressError, NotStartedError } from './errors.ts'
-import { NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
 import { OutcomeCounts } from './outcome-counts.ts'
 import { Underlay } from './underlay.ts'
 import { UnstoredAddresses } from './unstored-addresses.ts'
 import { bywayAddressOf, parseBywayAddress } from './byway-address.ts'
 import { exposeTransport } from './transport-metrics.ts'
-import { introduce, welcome } from './introduction.ts'
+import { introduce } from './introduction.ts'
 import type { ConnectionStatus } from './application-connections.ts'
 import type { UnderlayFactory } from './underlay.ts'
 import type { Channel } from '../channel.ts'
@@ -67,7 +66,7 @@ const DEFAULT_MAX_PENDING = 64
 /** An underlay that has just started does not know the overlay yet: until then look-ups are repeated. */
 const SETTLING_MS = 10_000
 const RETRY_MS = 300
-/** Time for the reason of a refusal to arrive. */
+/** Time for the reset to arrive. */
 const REFUSED_MS = 1_000
 const ATTACH_DEADLINE_MS = 5_000
 
@@ -85,7 +84,7 @@ export class BywayTransport implements Transport, Startable {
   readonly #unstored: UnstoredAddresses | undefined
   #underlay: Underlay | undefined
   #startedMs = 0
-  #pending = 0
+  #inbound: InboundConnections | undefined
   #stopping = new AbortController()
 
   constructor (components: BywayTransportComponents, init: BywayTransportInit) {
@@ -95,7 +94,7 @@ export class BywayTransport implements Transport, Startable {
     this.#unstored = init.announce === true ? undefined : new UnstoredAddresses({ events: components.events, peerStore: components.peerStore, log: this.#log })
     exposeTransport(components.metrics, () => ({
       routes: this.#connections.routes,
-      pending: this.#pending,
+      pending: this.#inbound?.pending ?? 0,
       dials: this.#dials.counts,
       refused: this.#refused.counts
     }))
@@ -113,7 +112,16 @@ export class BywayTransport implements Transport, Startable {
     this.#unstored?.start()
     const { underlay, network } = this.#init
     const started = await Underlay.start(underlay, network, this.#components.privateKey)
-    started.host.addEventListener('channel', ({ detail }) => { this.#onChannel(detail) })
+    this.#inbound = new InboundConnections({
+      underlay: started,
+      application: this.#components.peerId,
+      upgrader: () => [...this.#listeners][0]?.upgrader,
+      connect: (application, channel, stream, received) => this.#connect(application, channel, stream, received, 'inbound'),
+      maxPending: this.#init.maxPending ?? DEFAULT_MAX_PENDING,
+      signal: this.#stopping.signal,
+      onRefused: (error) => { this.#refused.add(error) },
+      log: this.#log
+    })
     this.#startedMs = performance.now()
     this.#underlay = started
   }
@@ -210,63 +218,11 @@ export class BywayTransport implements Transport, Startable {
     }
   }
 
-  #onChannel (channel: Channel): void {
-    const timer = setTimeout(() => { channel.close() }, INTRODUCTION_DEADLINE_MS)
-    channel.addEventListener('close', () => { clearTimeout(timer) }, { once: true })
-    // one channel, one connection: further streams find no listener and are reset
-    channel.addEventListener('stream', ({ detail: stream }) => {
-      clearTimeout(timer)
-      void this.#accept(channel, stream)
-    }, { once: true })
-  }
-
-  async #accept (channel: Channel, stream: ChannelStream): Promise<void> {
-    let connection: ChannelConnection | undefined
-    this.#pending++
-    try {
-      const { host, binding } = this.#running()
-      const { signal } = this.#stopping
-      const { application, rest } = await welcome(stream, {
-        binding: () => binding.bytes,
-        admit: () => { this.#checkRoom() },
-        expects: (asked) => { this.#listenerFor(asked) },
-        verification: { ...host.discovery.verification, underlay: channel.remote },
-        signal
-      })
-      connection = this.#connect(application, channel, stream, rest, 'inbound')
-      await this.#listenerFor(this.#components.peerId).upgrader.upgradeInbound(connection, { signal })
-    } catch (error) {
-      this.#log('an inbound connection from %p came to nothing - %e', channel.remote, error)
-      this.#refused.add(error)
-      connection?.abort(error as Error)
-      closeLater(channel, REFUSED_MS)
-    } finally {
-      this.#pending--
-    }
-  }
-
   #connect (application: PeerId, channel: Channel, stream: ChannelStream, received: Uint8Array, direction: 'inbound' | 'outbound'): ChannelConnection {
     const log = this.#components.logger.forComponent('byway:transport:connection')
     const connection = new ChannelConnection({ stream, remoteAddr: bywayAddressOf(application), direction, received, log })
     this.#connections.add(application, connection, channel, stream)
     return connection
-  }
-
-  /** @throws OverQuotaError */
-  #checkRoom (): void {
-    const max = this.#init.maxPending ?? DEFAULT_MAX_PENDING
-    if (this.#pending > max) {
-      throw new OverQuotaError(`${max} inbound connections are not ready yet: try again later`)
-    }
-  }
-
-  /** @throws NotFoundError */
-  #listenerFor (application: PeerId): BywayListener {
-    const [listener] = this.#listeners
-    if (listener === undefined || !application.equals(this.#components.peerId)) {
-      throw new NotFoundError(`${application} does not listen here`)
-    }
-    return listener
   }
 
   /** @throws NotStartedError */
