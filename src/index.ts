@@ -9,7 +9,7 @@ export { PUBLIC_NETWORK } from './discovery/role-key.ts'
 export { PathSelector } from './host/path-selector.ts'
 
 export type { Bootstrap, BootstrapInit, BootstrapStatus } from './discovery/bootstrap.ts'
-export type { BywayInit } from './node/byway.ts'
+export type { BywayFactory, BywayInit } from './node/byway.ts'
 export type { BywayTransport, TransportRouteChange } from './host/transport/byway-transport.ts'
 export type { ConnectionStatus } from './host/transport/application-connections.ts'
 export type { Channel, ChannelEvents, RouteChange } from './host/channel.ts'

@@ -6,6 +6,7 @@ import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { createNode } from './libp2p.ts'
 import { host } from '../host/host.ts'
 import type { BywayTransportComponents, BywayTransportInit } from '../host/transport/byway-transport.ts'
+import type { ConnectionStatus } from '../host/transport/application-connections.ts'
 import type { HostInit } from '../host/host.ts'
 import type { NodeInit } from './libp2p.ts'
 import type { Host } from '../host/host.ts'
@@ -26,13 +27,21 @@ export interface BywayInit extends Omit<BywayTransportInit, 'underlay' | 'networ
   node?: Partial<Pick<NodeInit<Host>, 'announce' | 'admission' | 'connectionGater' | 'wrapTransport'>>
 }
 
+/** What stands in an application's `transports`. */
+export interface BywayFactory {
+  (components: BywayTransportComponents): BywayTransport
+  /** The connections over byway of the node that it was given to, and how each goes. */
+  readonly connections: ConnectionStatus[]
+}
+
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
 
 /** byway as a transport of a libp2p application. It listens where `addresses.listen` has `/byway`, and dials `/byway/p2p/PEER`. */
-export function byway (init: BywayInit): (components: BywayTransportComponents) => BywayTransport {
+export function byway (init: BywayInit): BywayFactory {
   const network = init.network ?? PUBLIC_NETWORK
   const bootstrap = init.bootstrap.map((address) => typeof address === 'string' ? multiaddr(address) : address)
-  return (components) => new BywayTransport(components, {
+  let transport: BywayTransport | undefined
+  const create = (components: BywayTransportComponents): BywayTransport => transport = new BywayTransport(components, {
     ...init,
     network,
     underlay: async ({ privateKey, binding }) => createNode({
@@ -46,4 +55,5 @@ export function byway (init: BywayInit): (components: BywayTransportComponents) 
       start: false
     })
   })
+  return Object.defineProperty(create, 'connections', { get: () => transport?.connections ?? [] }) as BywayFactory
 }

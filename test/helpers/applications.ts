@@ -7,15 +7,14 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@libp2p/yamux'
 import { byway } from '../../src/node/byway.ts'
 import { TESTNET } from './testnet.ts'
-import type { BywayInit } from '../../src/node/byway.ts'
-import type { BywayTransport } from '../../src/host/transport/byway-transport.ts'
+import type { BywayFactory, BywayInit } from '../../src/node/byway.ts'
 import type { Echo } from '@libp2p/echo'
 import type { Identify } from '@libp2p/identify'
 import type { Libp2p, ServiceMap } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
 
-export type Application<S extends ServiceMap = Record<never, never>> = Libp2p<{ identify: Identify, echo: Echo } & S> & { byway: BywayTransport }
+export type Application<S extends ServiceMap = Record<never, never>> = Libp2p<{ identify: Identify, echo: Echo } & S> & { byway: BywayFactory }
 
 export interface ApplicationInit<S extends ServiceMap> {
   byway?: Partial<BywayInit>
@@ -32,18 +31,17 @@ export function overlayInit (seeds: Multiaddr[], init: Partial<BywayInit> = {}):
 
 /** A node whose one transport is byway, and which listens on it. */
 export async function createApplication<S extends ServiceMap = Record<never, never>> (seeds: Multiaddr[], init: ApplicationInit<S> = {}): Promise<Application<S>> {
-  let transport: BywayTransport | undefined
   const factory = byway(overlayInit(seeds, init.byway))
   const node = await createLibp2p({
     addresses: { listen: ['/byway'] },
-    transports: [(components) => { transport = factory(components); return transport }],
+    transports: [factory],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
     ...init.libp2p,
     services: { identify: identify(), echo: echo(), ...init.libp2p?.services }
   })
-  return Object.assign(node, { byway: transport }) as unknown as Application<S>
+  return Object.assign(node, { byway: factory }) as unknown as Application<S>
 }
 
 export function addressOf (application: Libp2p): Multiaddr {

@@ -66,6 +66,15 @@ describe('an application over byway', () => {
     assert.equal(connection.status, 'open')
     assert.equal(a.application.getConnections().length, 1)
   })
+
+  it('leaves no channel behind, however often it connects, closes and aborts', async () => {
+    for (let i = 0; i < 12; i++) {
+      const connection = await a.application.dial(addressOf(b.application))
+      await (i % 3 === 0 ? connection.abort(new Error('enough')) : connection.close())
+    }
+    const open = (): number => [a, b].reduce((sum, { underlay, transport }) => sum + underlay.services.byway.channels.length + transport.connections.length, 0)
+    await until(() => open() === 0, 'all channels have ended')
+  })
 })
 
 /** As `byway()` does, but that the test sees the underlay. */
