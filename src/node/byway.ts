@@ -1,6 +1,7 @@
 // The transport with its underlay put together: `transports: [byway({ bootstrap: ['/ip4/…/p2p/…'] })]`. In browsers libp2p.browser.ts stands in the place
 // of libp2p.ts.
 import { multiaddr } from '@multiformats/multiaddr'
+import { ApplicationRouting } from '../host/transport/application-routing.ts'
 import { BywayTransport } from '../host/transport/byway-transport.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { createNode } from './libp2p.ts'
@@ -10,6 +11,7 @@ import type { ConnectionStatus } from '../host/transport/application-connections
 import type { HostInit } from '../host/host.ts'
 import type { NodeInit } from './libp2p.ts'
 import type { Host } from '../host/host.ts'
+import type { PeerRouting } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface BywayInit extends Omit<BywayTransportInit, 'underlay' | 'network'> {
@@ -32,6 +34,8 @@ export interface BywayFactory {
   (components: BywayTransportComponents): BywayTransport
   /** The connections over byway of the node that it was given to, and how each goes. */
   readonly connections: ConnectionStatus[]
+  /** For the application's `peerRouters`, so that it can dial by peer ids alone. */
+  readonly routing: () => PeerRouting
 }
 
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0']
@@ -41,6 +45,7 @@ export function byway (init: BywayInit): BywayFactory {
   const network = init.network ?? PUBLIC_NETWORK
   const bootstrap = init.bootstrap.map((address) => typeof address === 'string' ? multiaddr(address) : address)
   let transport: BywayTransport | undefined
+  const routing = new ApplicationRouting(async (application, signal) => transport?.find(application, { signal }))
   const create = (components: BywayTransportComponents): BywayTransport => transport = new BywayTransport(components, {
     ...init,
     network,
@@ -55,5 +60,8 @@ export function byway (init: BywayInit): BywayFactory {
       start: false
     })
   })
-  return Object.defineProperty(create, 'connections', { get: () => transport?.connections ?? [] }) as BywayFactory
+  return Object.defineProperties(create, {
+    connections: { get: () => transport?.connections ?? [] },
+    routing: { value: () => routing }
+  }) as BywayFactory
 }

@@ -35,6 +35,7 @@ export async function createApplication<S extends ServiceMap = Record<never, nev
   const node = await createLibp2p({
     addresses: { listen: ['/byway'] },
     transports: [factory],
+    peerRouters: [factory.routing],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },

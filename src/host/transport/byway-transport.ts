@@ -186,7 +186,7 @@ export class BywayTransport implements Transport, Startable {
   async #dial (application: PeerId, forwarder: Multiaddr | undefined, { signal, upgrader, onProgress }: DialTransportOptions): Promise<Connection> {
     signal.throwIfAborted()
     const { host, binding } = this.#running()
-    const descriptor = await this.#find(application, forwarder, signal)
+    const descriptor = await this.find(application, { signal, ask: forwarder === undefined ? [] : [forwarder] })
     const channel = await host.open(descriptor.peer, { ...this.#init.route, descriptor, signal })
     channel.addEventListener('route', ({ detail }) => { this.#init.onRoute?.({ remote: application, ...detail }) })
     let connection: ChannelConnection | undefined
@@ -203,13 +203,18 @@ export class BywayTransport implements Transport, Startable {
     }
   }
 
-  async #find (application: PeerId, forwarder: Multiaddr | undefined, signal: AbortSignal): Promise<VerifiedDescriptor> {
+  /**
+   * The host that speaks for an application. `ask`: whom to ask first.
+   *
+   * @throws NotFoundError when nobody knows one; the signal's reason
+   */
+  async find (application: PeerId, options: { signal?: AbortSignal, ask?: readonly Multiaddr[] } = {}): Promise<VerifiedDescriptor> {
     const { host: { discovery } } = this.#running()
     for (;;) {
       try {
-        return await discovery.describeApplication(application, { signal, ask: forwarder === undefined ? [] : [forwarder] })
+        return await discovery.describeApplication(application, options)
       } catch (error) {
-        signal.throwIfAborted()
+        options.signal?.throwIfAborted()
         if (performance.now() - this.#startedMs > SETTLING_MS) {
           throw error
         }

@@ -76,6 +76,15 @@ describe('the transport /byway', () => {
     await until(async () => (await Promise.all([a.peerStore.get(b.peerId), b.peerStore.get(a.peerId)])).every(({ addresses }) => addresses.length === 0), 'none is stored')
   })
 
+  it('is found by the peer id alone, as by any peer router', async () => {
+    const [a, b] = await Promise.all([create(), create()])
+    const connection = await a.dial(b.peerId)
+    assert.equal(connection.remoteAddr.toString(), addressOf(b).toString())
+    await connection.close()
+    const answer = await a.services.echo.echo(b.peerId, Uint8Array.of(5))
+    assert.deepEqual([...answer.subarray()], [5])
+  })
+
   it('says NotFoundError where the application does not listen on byway, and leaves no channel behind', async () => {
     const [a, deaf] = await Promise.all([create(), create({ libp2p: { addresses: { listen: [] } } })])
     const error = await a.dial(addressOf(deaf)).then(() => undefined, (error: Error) => error)
