@@ -3,6 +3,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { ApplicationRouting } from '../host/transport/application-routing.ts'
 import { BywayTransport } from '../host/transport/byway-transport.ts'
+import { NotStartedError } from '../errors.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { createNode } from './libp2p.ts'
 import { host } from '../host/host.ts'
@@ -45,7 +46,12 @@ export function byway (init: BywayInit): BywayFactory {
   const network = init.network ?? PUBLIC_NETWORK
   const bootstrap = init.bootstrap.map((address) => typeof address === 'string' ? multiaddr(address) : address)
   let transport: BywayTransport | undefined
-  const routing = new ApplicationRouting(async (application, signal) => transport?.find(application, { signal }))
+  const routing = new ApplicationRouting(async (application, signal) => {
+    if (transport === undefined) {
+      throw new NotStartedError('byway() stands in `peerRouters` of a node that does not have it in `transports`')
+    }
+    await transport.find(application, { signal })
+  })
   const create = (components: BywayTransportComponents): BywayTransport => transport = new BywayTransport(components, {
     ...init,
     network,

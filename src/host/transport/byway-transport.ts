@@ -8,7 +8,7 @@ import { ApplicationConnections, closeLater } from './application-connections.ts
 import { BywayListener } from './byway-listener.ts'
 import { ChannelConnection } from './channel-connection.ts'
 import { InboundConnections } from './inbound-connections.ts'
-import { InvalidAddressError, NotStartedError } from './errors.ts'
+import { InvalidAddressError, NotStartedError } from '../../errors.ts'
 import { OutcomeCounts } from './outcome-counts.ts'
 import { Underlay } from './underlay.ts'
 import { UnstoredAddresses } from './unstored-addresses.ts'
