@@ -34,7 +34,7 @@ export const NOTICE_QUOTE_BYTES = 32
 export const MAX_ROUTE_LIFE_S = 900
 /** Clocks of honest nodes differ by at most this. */
 export const CLOCK_SKEW_S = 60
-/** A receiver grants credit after each so many consumed bytes: an eighth of the smallest window. */
+/** A receiver grants credit after each so many consumed bytes: half of the smallest window. */
 export const CREDIT_STEP_BYTES = 16_384
 
 export const Kind = {

@@ -240,7 +240,8 @@ export class Discovery {
   /** Asks those first whom the DHT names for the peer, then connected nodes. */
   async #askAbout (peer: PeerId, first: ReadonlyArray<() => Promise<Connection>>, signal: AbortSignal, ask: (connection: Connection) => Promise<void>): Promise<void> {
     const askers = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
-    for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
+    // half of the time, so that those who are found, and those who are connected anyway, are asked in any case
+    for await (const provider of this.#providers(hostKey(this.network, peer), within(LOOKUP_DEADLINE_MS / 2, signal))) {
       askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
     }
     await eachOf([...first, ...askers].slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (connect) => {

@@ -23,7 +23,7 @@ interface Kept {
 
 export class CreditSender implements Flushable {
   readonly #init: CreditSenderInit
-  /** The first goes first; as many as steps in the longest delay. */
+  /** The first goes first; as many as there are steps in the longest delay. */
   readonly #kept: Kept[] = []
   #keptBytes = 0
   #consumedBytes = 0
@@ -38,7 +38,7 @@ export class CreditSender implements Flushable {
   /** These bytes have been taken off the stream. */
   consumed (bytes: number): void {
     this.#consumedBytes += bytes
-    this.#flushWhenDue()
+    this.#creditWhenDue()
   }
 
   /** Of the bytes that are being consumed, so many are credited only after so long. */
@@ -51,11 +51,12 @@ export class CreditSender implements Flushable {
       this.#kept.push({ untilMs, bytes })
     }
     this.#keptBytes += bytes
-    this.#timer ??= setTimeout(() => { this.#release() }, Math.max(STEP_MS, this.#kept[0].untilMs - nowMs))
+    this.#timer ??= setTimeout(() => { this.#release() }, this.#kept[0].untilMs - nowMs)
   }
 
   stop (): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** The end of the tick. */
@@ -65,7 +66,7 @@ export class CreditSender implements Flushable {
     this.#init.send(encodeCredit(this.#creditedBytes))
   }
 
-  #flushWhenDue (): void {
+  #creditWhenDue (): void {
     if (!this.#waitsForFlush && this.#consumedBytes - this.#keptBytes - this.#creditedBytes >= CREDIT_STEP_BYTES - LINK_CONTROL_BYTES) {
       this.#waitsForFlush = true
       this.#init.endOfTick.add(this)
@@ -78,7 +79,7 @@ export class CreditSender implements Flushable {
       this.#keptBytes -= this.#kept[0].bytes
       this.#kept.shift()
     }
-    this.#timer = this.#kept.length === 0 ? undefined : setTimeout(() => { this.#release() }, Math.max(STEP_MS, this.#kept[0].untilMs - nowMs))
-    this.#flushWhenDue()
+    this.#timer = this.#kept.length === 0 ? undefined : setTimeout(() => { this.#release() }, this.#kept[0].untilMs - nowMs)
+    this.#creditWhenDue()
   }
 }

@@ -10,6 +10,8 @@ export const MIN_WINDOW_BYTES = 2 * CREDIT_STEP_BYTES
 export const MAX_WINDOW_BYTES = 1_048_576
 /** With nothing in flight a batch goes whatever the window. */
 const BATCH_BYTES = 65_000
+/** A turn of the event loop of a busy node: however near the neighbour, it consumes no sooner, and must have something to do meanwhile. */
+const TURN_MS = 2
 /** Rate is the best of the last so many intervals, as in BBR: a pause of the application must not shrink the window. */
 const RATE_INTERVALS = 8
 /** What in flight may wait longer than the least round trip: a few turns of busy event loops at both ends, or for a far link a quarter of it. */
@@ -36,6 +38,8 @@ export class CreditWindow {
   #leastMs = Infinity
   readonly #rates: number[] = []
   #mark: { bytes: number, sentMs: number, consumedBefore: number } | undefined
+  /** Most that was in flight since the mark was set. */
+  #mostInFlightBytes = 0
 
   /** Since the beginning. */
   get sentBytes (): number {
@@ -59,6 +63,7 @@ export class CreditWindow {
   sent (bytes: number, nowMs: number): void {
     const consumedBefore = this.#consumedBytes
     this.#sentBytes += bytes
+    this.#mostInFlightBytes = Math.max(this.#mostInFlightBytes, this.#sentBytes - this.#consumedBytes)
     this.#mark ??= { bytes: this.#sentBytes, sentMs: nowMs, consumedBefore }
   }
 
@@ -72,6 +77,7 @@ export class CreditWindow {
     if (mark !== undefined && consumedBytes >= mark.bytes) {
       this.#measured(Math.max(0.1, nowMs - mark.sentMs), consumedBytes - mark.consumedBefore, nowMs)
       this.#mark = undefined
+      this.#mostInFlightBytes = this.#sentBytes - this.#consumedBytes
     }
     return true
   }
@@ -82,16 +88,23 @@ export class CreditWindow {
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }
-    const windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FIRST_WINDOW_BYTES, 2 * Math.max(...this.#rates) * this.#minRttMs))
+    const windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FIRST_WINDOW_BYTES, 2 * Math.max(...this.#rates) * Math.max(TURN_MS, this.#minRttMs)))
     if (elapsedMs <= this.#minRttMs + Math.max(WAIT_MS, WAIT_SHARE * this.#minRttMs)) {
       this.#settledAtMs = nowMs
-      this.#limitBytes = Math.min(MAX_WINDOW_BYTES, this.#limitBytes + Math.max(CREDIT_STEP_BYTES, GROWTH * this.#limitBytes))
+      this.#grow()
     } else if (this.#limitBytes > MIN_WINDOW_BYTES) {
       this.#shrink(windowBytes, nowMs)
     } else {
       this.#relearn(elapsedMs, nowMs)
     }
     this.#windowBytes = Math.min(windowBytes, this.#limitBytes)
+  }
+
+  /** A window that is not used says nothing of a larger one (as RFC 7661 for TCP). */
+  #grow (): void {
+    if (this.#mostInFlightBytes >= this.#windowBytes / 2) {
+      this.#limitBytes = Math.min(MAX_WINDOW_BYTES, this.#limitBytes + Math.max(CREDIT_STEP_BYTES, GROWTH * this.#limitBytes))
+    }
   }
 
   #shrink (windowBytes: number, nowMs: number): void {

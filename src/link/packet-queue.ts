@@ -41,6 +41,9 @@ export class PacketQueue {
   #buffer: Uint8Array = new Uint8Array(0)
   /** Length of the batch that left last. */
   #lastBytes = 0
+  /** Memory of that batch, and of one that was given back. */
+  #lent: Uint8Array | undefined
+  #spare: Uint8Array | undefined
 
   constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), now }: PacketQueueInit) {
     this.#now = now
@@ -96,7 +99,7 @@ export class PacketQueue {
     if (mostBytes <= 0) {
       return false
     }
-    const bytes = roomFor(mostBytes)
+    const bytes = this.#roomFor(mostBytes)
     const taken = this.#waiting.take(bytes, mostBytes, this.#now())
     if (taken.packets > 0) {
       this.#batches.push({ bytes, length: taken.bytes, packets: taken.packets })
@@ -115,12 +118,21 @@ export class PacketQueue {
     return this.#batches[0]?.packets ?? 0
   }
 
-  /** Takes the oldest batch; its memory is the caller's from now on. */
+  /** Takes the oldest batch; its memory is the caller's from now on, unless it is given back. */
   shift (): Uint8Array {
     const batch = this.#batches.shift() as Batch
     this.#batchedBytes -= batch.length
     this.#lastBytes = batch.length
+    this.#lent = batch.bytes
     return batch.bytes.subarray(0, batch.length)
+  }
+
+  /** Nobody holds the batch that left last any more: the next one may have its memory, which is still in the processor's cache. */
+  giveBack (): void {
+    if (this.#lent?.length === MAX_BATCH_BYTES) {
+      this.#spare = this.#lent
+    }
+    this.#lent = undefined
   }
 
   /** Drops all: the link is down. */
@@ -133,24 +145,30 @@ export class PacketQueue {
   #batchFor (length: number): Batch {
     const last = this.#batches.at(-1)
     if (last !== undefined && last.length + length <= MAX_BATCH_BYTES) {
-      grow(last, last.length + length)
+      this.#grow(last, last.length + length)
       return last
     }
-    const batch = { bytes: roomFor(Math.max(this.#lastBytes, length)), length: 0, packets: 0 }
+    const batch = { bytes: this.#roomFor(Math.max(this.#lastBytes, length)), length: 0, packets: 0 }
     this.#batches.push(batch)
     return batch
   }
-}
 
-function grow (batch: Batch, bytes: number): void {
-  if (bytes > batch.bytes.length) {
-    const grown = roomFor(bytes)
-    grown.set(batch.bytes.subarray(0, batch.length))
-    batch.bytes = grown
+  #grow (batch: Batch, bytes: number): void {
+    if (bytes > batch.bytes.length) {
+      const grown = this.#roomFor(bytes)
+      grown.set(batch.bytes.subarray(0, batch.length))
+      batch.bytes = grown
+    }
   }
-}
 
-/** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
-function roomFor (bytes: number): Uint8Array {
-  return allocUnsafe(BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES)
+  /** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
+  #roomFor (bytes: number): Uint8Array {
+    const roomBytes = BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES
+    const spare = this.#spare
+    if (spare === undefined || roomBytes < MAX_BATCH_BYTES) {
+      return allocUnsafe(roomBytes)
+    }
+    this.#spare = undefined
+    return spare
+  }
 }

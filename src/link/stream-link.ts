@@ -111,11 +111,11 @@ export class StreamLink implements Link, Flushable {
   /** The end of the tick. */
   flush (): void {
     this.#waitsForFlush = false
-    this.#sendQueued()
+    this.#sendQueued(true)
   }
 
   /** Sends what credit and the stream allow: batches that are ready, then what waits, in batches that are worth a message. */
-  #sendQueued (): void {
+  #sendQueued (isEndOfTick = false): void {
     const stream = this.#outgoing
     const queue = this.#queue
     while (stream !== undefined && !stream.writableNeedsDrain && (queue.headBytes > 0 || this.#fill())) {
@@ -125,6 +125,10 @@ export class StreamLink implements Link, Flushable {
       this.counters.sentBytes += batch.length
       if (!send(stream, batch)) {
         break
+      }
+      // all of it has gone down, and nobody was sending there already: it was encrypted into memory of its own
+      if (isEndOfTick && stream.writeBufferLength === 0) {
+        queue.giveBack()
       }
     }
     const isBusy = queue.queuedBytes > 0 || this.#credit.roomBytes < CREDIT_STEP_BYTES

@@ -17,6 +17,14 @@ function make (): Watched {
   return { sender, credits }
 }
 
+async function until (isTrue: () => boolean): Promise<void> {
+  const untilMs = performance.now() + 5_000
+  while (!isTrue()) {
+    await wait(1)
+    assert.ok(performance.now() < untilMs, 'not within five seconds')
+  }
+}
+
 describe('credit sender', () => {
   it('credits what came in a turn once, at its end', async () => {
     const { sender, credits } = make()
@@ -44,10 +52,7 @@ describe('credit sender', () => {
     sender.consumed(3 * CREDIT_STEP_BYTES)
     await nextTick()
     assert.deepEqual(credits, [CREDIT_STEP_BYTES])
-    while (credits.length < 2) {
-      await wait(1)
-      assert.ok(performance.now() < startMs + 5_000)
-    }
+    await until(() => credits.length === 2)
     assert.ok(performance.now() - startMs >= 29)
     assert.deepEqual(credits, [CREDIT_STEP_BYTES, 3 * CREDIT_STEP_BYTES])
   })
@@ -57,18 +62,15 @@ describe('credit sender', () => {
     let consumed = 0
     for (let chunk = 0; chunk < 200; chunk++) {
       const bytes = 1_000 + 37 * chunk
+      const nowMs = performance.now()
       if (chunk % 3 !== 0) {
-        sender.keepBack(Math.floor(bytes / (chunk % 3)), (chunk * 7) % 23, performance.now())
+        sender.keepBack(Math.floor(bytes / (chunk % 3)), (chunk * 7) % 23, nowMs)
       }
       sender.consumed(bytes)
       consumed += bytes
       await nextTick()
     }
-    const untilMs = performance.now() + 5_000
-    while ((credits.at(-1) ?? 0) < consumed - CREDIT_STEP_BYTES && performance.now() < untilMs) {
-      await wait(1)
-    }
-    assert.ok((credits.at(-1) ?? 0) >= consumed - CREDIT_STEP_BYTES)
+    await until(() => (credits.at(-1) ?? 0) > consumed - CREDIT_STEP_BYTES)
     assert.deepEqual(credits, [...credits].sort((a = 0, b = 0) => a - b))
     sender.stop()
   })

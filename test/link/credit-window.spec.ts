@@ -50,7 +50,7 @@ describe('credit window', () => {
 
   it('lets a whole batch out when nothing is in flight, however small the window', () => {
     const window = new CreditWindow()
-    run(window, { bytesPerMs: 100, rttMs: 1, untilMs: 5_000 })
+    run(window, { bytesPerMs: 2_500, rttMs: 1, untilMs: 5_000 })
     assert.ok(window.windowBytes < 65_000)
     assert.equal(window.inFlightBytes, 0)
     assert.equal(window.roomBytes, 65_000)

@@ -86,6 +86,20 @@ describe('packet queue', () => {
     assert.deepEqual([queue.headBytes, queue.waitingBytes, counters.late], [0, 1_000, 1])
   })
 
+  it('writes into memory that was given back, and into none that was not', () => {
+    const queue = new PacketQueue({ maxBytes: 1_000, now: () => 0 })
+    const next = (): Uint8Array => {
+      range(0, 60).forEach((number) => put(queue, number))
+      return queue.shift()
+    }
+    const first = next()
+    const second = next()
+    assert.notEqual(second.buffer, first.buffer)
+    queue.giveBack()
+    assert.equal(next().buffer, second.buffer)
+    assert.notEqual(next().buffer, second.buffer)
+  })
+
   it('counts what it is told to forget', () => {
     const counters = new QueueCounters()
     const queue = new PacketQueue({ maxBytes: 100_000, counters, now: () => 0 })
