@@ -5,8 +5,8 @@
 //   marks   as DCTCP (RFC 8257) and Prague do it: reduced by half the smoothed share of marked packets;
 //   delay   as Swift (SIGCOMM 2020) does it: when even the lowest queueing delay of a round is above a target, reduced in proportion to the excess;
 //   loss    only when the smoothed share is beyond what chance explains, for policers and queues too short to delay.
-// Else it grows, by a step in proportion to its square root: binomial control (Bansal and Balakrishnan, INFOCOM 2001) with k + l > 0, which converges to
-// fair shares and yet scales with the path. After some rounds without congestion the step grows as well.
+// And it grows, whatever the reduction, by a step in proportion to its square root: binomial control (Bansal and Balakrishnan, INFOCOM 2001) with k + l > 0, which
+// converges to fair shares and yet scales with the path. After some rounds without congestion the step grows as well.
 //
 // A flow that begins while others keep a queue would take this queue for the path's own delay, and the others would give way to it without end. So each flow
 // halves its window for two rounds when it has met no empty queue for some seconds: then the queue empties, and all see what the path's own delay is.
