@@ -13,6 +13,7 @@ import { holdPath } from './path-hold.ts'
 import { PathSelector } from './path-selector.ts'
 import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
+import { SwitchHistory } from './switch-history.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
@@ -60,6 +61,7 @@ export interface OutgoingChannelInit {
 }
 
 export class OutgoingChannel extends Channel {
+  readonly switches = new SwitchHistory(this)
   readonly #init: OutgoingChannelInit
   readonly #book: RouteBook
   readonly #selector: PathSelector
@@ -163,6 +165,11 @@ export class OutgoingChannel extends Channel {
 
   get status (): ChannelStatus {
     return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#decision, answers: this.#answers })
+  }
+
+  /** Offered paths that could not be used (their forwarders, joined), and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return this.#book.refusals
   }
 
   /** Asks all RSPs now. */
