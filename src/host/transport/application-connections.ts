@@ -1,4 +1,5 @@
 // The application's connections over byway: each has a channel of its own, which ends with it. Says how each goes.
+import { IncomingChannel } from '../incoming-channel.ts'
 import { OutgoingChannel } from '../outgoing-channel.ts'
 import type { ChannelConnection } from './channel-connection.ts'
 import type { Channel } from '../channel.ts'
@@ -9,7 +10,7 @@ export interface ConnectionStatus {
   /** The application at the other end. */
   remote: string
   direction: 'inbound' | 'outbound'
-  /** `via A→B (RSP x, −38 ms)`, `default (reason)`, or `no route (reason)`; inbound ones go as the other side chooses. */
+  /** `via A→B (RSP x, −38 ms)`, `default (reason)`, or `no route (reason)`; of inbound ones, whose route the other side chooses, what is seen of it. */
   route: string
   /** Forwarders of the route in use, the entry first; none on the default route, or where the other side chooses. */
   path: readonly string[]
@@ -42,16 +43,16 @@ export class ApplicationConnections {
 
   get list (): ConnectionStatus[] {
     return [...this.#open].map(({ application, connection: { direction }, channel }) => {
-      const status = channel instanceof OutgoingChannel ? channel.status : undefined
-      return { remote: application.toString(), direction, route: status?.text ?? 'as the other side chooses', path: status?.active?.path ?? [] }
+      const { route, path } = routeOf(channel)
+      return { remote: application.toString(), direction, route, path }
     })
   }
 
   /** How many go how. */
   get routes (): Record<string, number> {
-    const counts: Record<string, number> = { direct: 0, path: 0, none: 0, theirs: 0 }
+    const counts = { direct: 0, path: 0, none: 0 }
     for (const { channel } of this.#open) {
-      counts[kindOf(channel)]++
+      counts[routeOf(channel).kind]++
     }
     return counts
   }
@@ -64,10 +65,22 @@ export function closeLater (channel: Channel, delayMs: number): void {
   }
 }
 
-function kindOf (channel: Channel): string {
-  if (!(channel instanceof OutgoingChannel)) {
-    return 'theirs'
+interface SeenRoute {
+  kind: 'direct' | 'path' | 'none'
+  route: string
+  path: readonly string[]
+}
+
+function routeOf (channel: Channel): SeenRoute {
+  if (channel instanceof OutgoingChannel) {
+    const { active, text } = channel.status
+    return { kind: active === undefined ? 'none' : active.isDefault ? 'direct' : 'path', route: text, path: active?.path ?? [] }
   }
-  const { active } = channel.status
-  return active === undefined ? 'none' : active.isDefault ? 'direct' : 'path'
+  const theirs = channel instanceof IncomingChannel ? channel.theirRoute : undefined
+  if (theirs === undefined) {
+    return { kind: 'none', route: 'no route (nothing has come yet)', path: [] }
+  }
+  const { forwarders } = theirs
+  const text = forwarders === 0 ? 'default' : forwarders === undefined ? 'via labels' : `via ${forwarders} ${forwarders === 1 ? 'forwarder' : 'forwarders'}`
+  return { kind: forwarders === 0 ? 'direct' : 'path', route: `${text} (the other side chooses)`, path: [] }
 }

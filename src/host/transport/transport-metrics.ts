@@ -3,7 +3,7 @@ import { ExposedNumbers } from '../../telemetry/exposed-numbers.ts'
 import type { MetricsRegistry } from '../../telemetry/exposed-numbers.ts'
 
 export interface TransportNumbers {
-  /** Connections by how they go: `direct`, `path`, `none`, or `theirs` where the other side chooses. */
+  /** Connections by how they go: `direct`, `path` or `none`. */
   routes: Record<string, number>
   /** Inbound ones that are not ready yet. */
   pending: number

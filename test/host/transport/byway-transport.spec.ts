@@ -44,6 +44,8 @@ describe('the transport /byway', () => {
     assert.equal(connection.remoteAddr.toString(), addressOf(b).toString())
     const answer = await a.services.echo.echo(b.peerId, Uint8Array.of(1, 2, 3))
     assert.deepEqual([...answer.subarray()], [1, 2, 3])
+    await until(() => a.byway.connections[0].route.startsWith('default ('), 'it goes on the default route')
+    await until(() => b.byway.connections[0].route === 'default (the other side chooses)', 'the other end sees it')
   })
 
   it('connects applications that cannot reach each other directly', async () => {
@@ -52,6 +54,7 @@ describe('the transport /byway', () => {
     const answer = await a.services.echo.echo(b.peerId, Uint8Array.of(1, 2, 3))
     assert.deepEqual([...answer.subarray()], [1, 2, 3])
     await until(() => a.byway.connections[0].route.startsWith('via '), 'a path has been measured')
+    await until(() => /^via [123] forwarders? \(the other side chooses\)$/.test(b.byway.connections[0].route), 'the other end sees it')
   })
 
   it('asks the forwarder in the address, without any other node to begin with', async () => {
