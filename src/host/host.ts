@@ -12,6 +12,7 @@ import { OutgoingChannel } from './outgoing-channel.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
+import { ScoreBoard } from './score-board.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
 import type { Channel, ChannelContext } from './channel.ts'
@@ -20,6 +21,7 @@ import type { OfferedFlow } from './path-ends.ts'
 import type { Primitive } from './path-hold.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
+import type { ScoreStore } from './score-board.ts'
 import type { IncomingChannel } from './incoming-channel.ts'
 import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
@@ -45,6 +47,10 @@ export interface HostInit {
   tags?: Record<string, string>
   /** Sealed binding of the application for which this host speaks, read whenever the descriptor is signed; see protocols/identity. */
   binding?: () => Uint8Array | undefined
+  /** Keeps the scores of RSPs over restarts; default: they end with this host. */
+  scores?: ScoreStore
+  /** 0 ≤ … < 1; by it RSPs that are near-equals take turns. */
+  random?: () => number
 }
 
 export type HostComponents = DiscoveryComponents
@@ -81,6 +87,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
   readonly access: AccessSet
   readonly providers: ProviderSet
+  /** What is known of each RSP. */
+  readonly scores: ScoreBoard
   readonly links: LinkSet
   readonly #setUp: HostSetUp
   readonly #components: HostComponents
@@ -124,10 +132,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now,
       log: components.logger.forComponent('byway:host:access')
     })
+    this.scores = new ScoreBoard({ store: init.scores, now: Date.now, log: components.logger.forComponent('byway:host:scores') })
     this.providers = new ProviderSet({
       connectionManager,
+      scores: this.scores,
       providers: () => this.discovery.directory.ofRole('rsp'),
       now: Date.now,
+      random: init.random,
       log: components.logger.forComponent('byway:host:providers')
     })
     this.#setUp = new HostSetUp({
@@ -139,7 +150,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       connectionManager,
       prober: this.#prober,
       access: this.access,
-      offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
+      offers: async (peer, signal) => this.#rankedOffers(peer, signal),
       accepts,
       now,
       log: components.logger.forComponent('byway:host:set-up')
@@ -169,6 +180,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       measuredForwarders: this.access.points.length,
       knownForwarders: this.discovery.directory.ofRole('forwarder').length,
       knownRsps: this.discovery.directory.ofRole('rsp').length,
+      ratedRsps: this.scores.standings,
       installedPaths: this.paths.list().length,
       refusedPayloads: this.refusedPayloads
     }))
@@ -182,6 +194,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly [Symbol.toStringTag] = 'byway/host'
 
   async start (): Promise<void> {
+    await this.scores.load()
     this.#channels.start()
     await this.links.start()
     await this.#setUp.start(this.#components.registrar)
@@ -210,6 +223,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     this.#prober.stop()
     await this.#setUp.stop()
     await this.links.stop()
+    await this.scores.flush()
   }
 
   /**
@@ -242,7 +256,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   /** What every known RSP offers to a peer, side by side, without opening a channel. */
   async offers (peer: PeerId, options: OpenOptions & { paths?: number } = {}): Promise<ProviderAnswer[]> {
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    return this.providers.ask({
+    return this.providers.askAll({
       source: this.#components.peerId,
       destination: peer,
       sourceAccess: this.access.points,
@@ -250,6 +264,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       weights: options.weights,
       paths: options.paths
     })
+  }
+
+  /** The most promising first, then those that nobody would take unless he is told to. */
+  async #rankedOffers (peer: PeerId, signal?: AbortSignal): Promise<ProviderAnswer[]> {
+    const answers = await this.offers(peer, { signal, paths: MAX_OFFERS })
+    const ranked = this.providers.rank(answers)
+    return [...ranked, ...answers.filter(({ rsp }) => !ranked.some((other) => other.rsp.equals(rsp)))]
   }
 
   /** Paths that are kept without a channel, until they are removed. */
@@ -302,6 +323,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     const nowMs = performance.now()
     this.#channels.tick(nowMs)
     this.#setUp.tick(nowMs)
+    this.scores.tick(nowMs)
   }
 
   #left (peer: PeerId): void {

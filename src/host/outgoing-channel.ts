@@ -11,6 +11,7 @@ import { ChannelStatus } from './channel-status.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { holdPath } from './path-hold.ts'
 import { PathSelector } from './path-selector.ts'
+import { PromiseWatch } from './promise-watch.ts'
 import type { Route } from './route.ts'
 import { RouteBook } from './route-book.ts'
 import { SwitchHistory } from './switch-history.ts'
@@ -67,6 +68,8 @@ export class OutgoingChannel extends Channel {
   readonly #selector: PathSelector
   readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
   readonly #exits: ExitRequests
+  readonly #promises: PromiseWatch
+  readonly #flow: number
   #pending: PendingSession | undefined
   #initMessage: Uint8Array | undefined
   #onEstablished: (() => void) | undefined
@@ -94,7 +97,14 @@ export class OutgoingChannel extends Channel {
         this.#failed(route, reason)
         this.#decide(context.now())
       },
+      onRefused: (path) => { this.#promises.refused(path) },
       hold: async (path, how) => holdPath(path, how, { self: context.endpoint.self, remote, installer: context.installer })
+    })
+    this.#flow = context.providers.newFlow()
+    this.#promises = new PromiseWatch({
+      scores: context.providers.scores,
+      access: () => context.access.points,
+      peerAccess: () => (context.discovery.directory.get(remote) ?? init.descriptor).host?.access ?? []
     })
     this.#exits = new ExitRequests((request) => {
       const way = this.activeWay()
@@ -169,7 +179,7 @@ export class OutgoingChannel extends Channel {
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */
   get refusals (): ReadonlyMap<string, string> {
-    return this.#book.refusals
+    return new Map([...this.context.providers.leftOut(this.#answers), ...this.#book.refusals])
   }
 
   /** Asks all RSPs now. */
@@ -190,6 +200,7 @@ export class OutgoingChannel extends Channel {
       }
       this.#echo(route, nowMs)
     }
+    this.#promises.check(this.#book.routes, nowMs)
     if (nowMs >= this.#nextQueryMs) {
       void this.#query()
     }
@@ -317,15 +328,18 @@ export class OutgoingChannel extends Channel {
     this.#nextQueryMs = this.context.now() + QUERY_INTERVAL_MS
     try {
       this.#reopenDefault()
-      this.#answers = await this.context.providers.ask({
-        source: this.context.self,
+      const { providers, access, self } = this.context
+      this.#answers = await providers.ask({
+        source: self,
         destination: this.remote,
-        sourceAccess: this.context.access.points,
+        sourceAccess: access.points,
         destinationAccess: await this.#destinationAccess(),
         weights: this.#init.weights,
         avoid: this.#avoided()
-      })
-      await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
+      }, this.#flow)
+      const chosen = providers.rank(this.#answers, this.#flow, lossWorthMs(this.#init.weights))
+      this.#promises.note(this.#answers, chosen, this.#book.routes, this.context.now())
+      await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
       if (this.#book.hasLost || this.#answers.every(({ paths }) => paths.length === 0)) {
         this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
       }

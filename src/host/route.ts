@@ -83,6 +83,11 @@ export class Route implements RouteState {
     return (this.#estimator.rttUs ?? 0) / 1_000
   }
 
+  /** Without what a busy process at either end adds. */
+  get quietRttMs (): number {
+    return (this.#estimator.quietRttUs ?? 0) / 1_000
+  }
+
   get jitterMs (): number {
     return this.#estimator.jitterUs / 1_000
   }
