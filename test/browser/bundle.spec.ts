@@ -6,9 +6,9 @@ import type { BrowserBundle } from './browser-bundle.ts'
 
 /**
  * A quarter more than the 169,500 that it had when this was written; who needs more says why here. Scores of RSPs are 6,200: a page that is lied to
- * must be able to know it.
+ * must be able to know it. Finding the host that speaks for an application, and checking its binding, is 1,500.
  */
-const MAX_GZIPPED_BYTES = 218_000
+const MAX_GZIPPED_BYTES = 220_000
 
 describe('the host in a browser', () => {
   let bundle: BrowserBundle
