@@ -6,7 +6,7 @@ import type { BrowserBundle } from './browser-bundle.ts'
 
 /**
  * A quarter more than the 169,500 that it had when this was written; who needs more says why here. Scores of RSPs are 6,200: a page that is lied to
- * must be able to know it. Finding the host that speaks for an application, and checking its binding, is 1,500.
+ * must be able to know it. Checking for which application a host speaks is 800.
  */
 const MAX_GZIPPED_BYTES = 220_000
 
