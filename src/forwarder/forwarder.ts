@@ -116,6 +116,7 @@ export class Forwarder implements Startable {
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
       attached: (peer) => this.#attachments.descriptorOf(peer),
+      attachedFor: (application) => this.#attachments.descriptorFor(application),
       describe: () => ({
         operator: init.operator,
         tags: init.tags,

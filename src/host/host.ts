@@ -1,6 +1,7 @@
 // The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from './access-set.ts'
+import { attachAt } from './attach-at.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -26,6 +27,7 @@ import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 
 export interface HostInit {
   /** Name of the overlay. */
@@ -43,6 +45,8 @@ export interface HostInit {
   /** A channel over which nothing has come for so long is closed. */
   idleMs?: number
   tags?: Record<string, string>
+  /** Sealed binding of the application for which this host speaks, read whenever the descriptor is signed; see protocols/identity. */
+  binding?: () => Uint8Array | undefined
   /** Keeps the scores of RSPs over restarts; default: they end with this host. */
   scores?: ScoreStore
   /** 0 ≤ … < 1; by it RSPs that are near-equals take turns. */
@@ -64,6 +68,8 @@ export interface OpenOptions {
   selector?: PathSelectorInit
   /** How paths are used: as source routes (default; with authenticators where forwarders want them), or by labels. */
   primitive?: Primitive
+  /** The peer's descriptor, if it was fetched just now. */
+  descriptor?: VerifiedDescriptor
 }
 
 const DEFAULT_MAX_ACCESS = 8
@@ -113,7 +119,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
-      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64) } })
+      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64), binding: init.binding?.() } })
     })
     this.access = new AccessSet({
       self,
@@ -228,7 +234,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    */
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#channels.makeRoom()
-    const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
+    const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
     await channel.prepare()
     this.#channels.makeRoom()
@@ -240,6 +246,11 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       throw error
     }
     return channel
+  }
+
+  /** Attaches to the forwarder at an address, until `access.release(askedBy)`; see attach-at.ts. */
+  async attachAt (address: Multiaddr, askedBy: object, signal: AbortSignal): Promise<void> {
+    await attachAt(address, askedBy, signal, { connectionManager: this.#components.connectionManager, discovery: this.discovery, access: this.access })
   }
 
   /** What every known RSP offers to a peer, side by side, without opening a channel. */

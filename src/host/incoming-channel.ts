@@ -1,6 +1,8 @@
 // The answering end of a channel. It has no routes of its own: it answers on the one that the initiator uses.
+import { At } from '../../protocols/forward/source-route.ts'
 import { AttachStatus } from '../../protocols/envelope/constants.ts'
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
+import { Kind } from '../../protocols/forward/constants.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { isSamePath, wayName } from './stream/way-name.ts'
@@ -30,6 +32,15 @@ export class IncomingChannel extends Channel {
 
   protected override activeWay (): Way | undefined {
     return this.#way
+  }
+
+  /** The route that the initiator uses, if anything has come yet: how many forwarders, 0 on the default one; not known where labels stand for them. */
+  get theirRoute (): { forwarders?: number } | undefined {
+    if (this.#way === undefined) {
+      return undefined
+    }
+    const { header } = this.#way
+    return header[At.kind] === Kind.sourceRouted ? { forwarders: header[At.hopCount] - 2 } : {}
   }
 
   protected override activePath (): { key: string } {
