@@ -9,6 +9,8 @@ export interface RouteStatus {
   id: string
   isDefault: boolean
   isActive: boolean
+  /** Where the flow goes when the active one fails. */
+  isBackup: boolean
   rsp: string | null
   /** Peer ids of the forwarders, entry first. */
   path: string[]
@@ -34,7 +36,7 @@ export class ChannelStatus {
     this.remote = init.remote.toString()
     this.reason = init.decision.reason
     this.answers = init.answers
-    this.routes = init.routes.map((route) => toStatus(route, route.id === init.decision.route?.id))
+    this.routes = init.routes.map((route) => toStatus(route, init.decision))
     this.text = textOf(init.routes, init.decision)
   }
 
@@ -42,17 +44,22 @@ export class ChannelStatus {
     return this.routes.find(({ isActive }) => isActive)
   }
 
+  get backup (): RouteStatus | undefined {
+    return this.routes.find(({ isBackup }) => isBackup)
+  }
+
   get default (): RouteStatus | undefined {
     return this.routes.find(({ isDefault }) => isDefault)
   }
 }
 
-function toStatus (route: Route, isActive: boolean): RouteStatus {
+function toStatus (route: Route, { route: active, backup }: Decision): RouteStatus {
   const measured = route.samples > 0
   return {
     id: route.id,
     isDefault: route.isDefault,
-    isActive,
+    isActive: route.id === active?.id,
+    isBackup: route.id === backup?.id,
     rsp: route.path?.rsp.toString() ?? null,
     path: route.path?.forwarders.map((peer) => peer.toString()) ?? [],
     alive: route.alive,

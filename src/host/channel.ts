@@ -6,6 +6,8 @@ import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../pro
 import { CloseReason } from '../../protocols/envelope/constants.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import type { AccessSet } from './access-set.ts'
+import type { DecisionCause } from './path-selector.ts'
+import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -26,6 +28,8 @@ export interface ChannelContext {
   providers: ProviderSet
   /** Sets up paths. */
   installer: PathInstaller
+  /** Of forwarders, as any channel sees them. */
+  failures: ForwarderFailures
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
@@ -39,6 +43,8 @@ export interface RouteChange {
   /** How the channel goes now: `via A→B (RSP x, −38 ms)` or `default (reason)`. */
   text: string
   reason: string
+  /** The same for programs. */
+  cause: DecisionCause
 }
 
 export interface ChannelEvents {
@@ -95,8 +101,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     if (datagram.length === 0) {
       throw new MalformedMessageError('an empty datagram carries nothing: send at least one byte')
     }
-    const way = this.activeWay()
-    return way !== undefined && this.sendFrame(encodeData(datagram), way)
+    return this.sendDatagram(encodeData(datagram))
   }
 
   close (reason: number = CloseReason.normal): void {
@@ -160,6 +165,12 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected onEchoRequest (_arrival: Arrival): void {}
 
   protected onData (_arrival: Arrival): void {}
+
+  /** The initiator may send it over several routes. */
+  protected sendDatagram (frame: Uint8Array): boolean {
+    const way = this.activeWay()
+    return way !== undefined && this.sendFrame(frame, way)
+  }
 
   protected sendFrame (frame: Uint8Array, way: Way): boolean {
     return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame))

@@ -70,7 +70,7 @@ class World {
     await this.book.update(answers, async (exit) => {
       this.asked.push(exit)
       return this.peerAttached.has(exit)
-    }, () => this.inUse)
+    }, (id) => id === this.inUse)
     return this.book.routes.filter(({ isDefault }) => !isDefault).map(({ label }) => label)
   }
 
