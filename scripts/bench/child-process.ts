@@ -41,6 +41,11 @@ export class Child {
     }
   }
 
+  /** Sends it a signal: SIGKILL ends it as a crash does, SIGSTOP makes it silent. */
+  signal (name: NodeJS.Signals): void {
+    this.#process.kill(name)
+  }
+
   /** The child ends when it is not connected any more; if it does not, it is killed. */
   async stop (): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) {

@@ -82,7 +82,7 @@ export class SteadySelector implements PathSelector {
         : { route: fallback, cause: 'stopped-answering', reason: 'the path in use stopped answering' }
     }
     if (best === undefined) {
-      return { route: fallback, cause: 'not-measured', reason: 'no path has been measured yet' }
+      return { route: fallback, cause: 'not-measured', reason: 'no path has been measured yet, or since one failed' }
     }
     if (current !== undefined && !current.isDefault) {
       return this.#keepOrSwitch(current, best, fallback, nowMs)
