@@ -1,6 +1,6 @@
 // The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
 // and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
-// (route-monitor.ts), what decides (path-selector.ts), and what asks RSPs (route-queries.ts).
+// and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
 import { AttachStatus, ECHO_ID_BYTES } from '../../protocols/envelope/constants.ts'
 import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/envelope/codec.ts'
 import { NoticeCode } from '../../protocols/forward/constants.ts'
@@ -11,8 +11,9 @@ import { ChannelStatus } from './channel-status.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { holdPath } from './path-hold.ts'
 import { RouteBook } from './route-book.ts'
-import { QUICK_ECHOES, RouteMonitor } from './route-monitor.ts'
+import { QUICK_ECHOES } from './route-monitor.ts'
 import { RouteQueries } from './route-queries.ts'
+import { RouteSteering } from './route-steering.ts'
 import { areDisjoint } from './path-selector.ts'
 import { selectorOf } from './spreading-selector.ts'
 import { SessionOpening } from './session-opening.ts'
@@ -20,7 +21,7 @@ import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
-import type { Decision, PathSelector, PathSelectorInit, Spread } from './path-selector.ts'
+import type { Decision, PathSelectorInit, Spread } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { Route } from './route.ts'
@@ -51,14 +52,10 @@ export interface OutgoingChannelInit {
 export class OutgoingChannel extends Channel {
   readonly #opening: SessionOpening
   readonly #book: RouteBook
-  readonly #monitor: RouteMonitor
+  readonly #steering: RouteSteering
   readonly #queries: RouteQueries
-  readonly #selector: PathSelector
   readonly #spread: Spread
   readonly #exits: ExitRequests
-  readonly #discovery: ChannelContext['discovery']
-  readonly #ignoreSuspects: () => void
-  #decision: Decision = { route: undefined, backup: undefined, also: [], cause: 'not-measured', reason: 'the channel has just been opened' }
   #nextUseMs = 0
   #useAgain = 0
   #nextHeardMs = 0
@@ -67,34 +64,33 @@ export class OutgoingChannel extends Channel {
   constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
     super(context, descriptor.peer)
     const { peer: remote } = descriptor
-    const { now, nowS, endpoint, installer, failures, log } = context
-    this.#discovery = context.discovery
+    const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
     this.#spread = selector?.spread ?? 'single'
-    this.#selector = selectorOf({ msPerLossPercent: lossWorthMs(weights), ...selector })
     this.#opening = new SessionOpening({ remote, privateKey, now, nowUnixMs: () => nowS() * 1_000 })
     this.#book = new RouteBook({
       context,
       remote,
       channel: this,
       primitive,
-      onLost: (route, reason) => { this.#failed(route, reason) },
+      onLost: (route, reason) => { this.#steering.failed(route, reason) },
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
     })
-    this.#monitor = new RouteMonitor({
+    this.#steering = new RouteSteering({
       routes: () => this.#book.routes,
-      active: () => this.#decision.route as Route | undefined,
-      backup: () => this.#decision.backup as Route | undefined,
+      selector: selectorOf({ msPerLossPercent: lossWorthMs(weights), ...selector }),
+      failures,
       sendEcho: (number, route) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), route.way),
-      onDead: (route) => { this.#failed(route, 'it stopped answering') },
+      onSwitch: (decision) => { this.#switched(decision) },
+      onFailed: (route, why) => { this.#failed(route, why) },
       now,
       startTimer
     })
     this.#queries = new RouteQueries({
-      self: context.self,
+      self,
       descriptor,
-      providers: context.providers,
-      access: context.access,
-      discovery: context.discovery,
+      providers,
+      access,
+      discovery,
       failures,
       weights,
       take: async (answers) => this.#take(answers),
@@ -106,7 +102,6 @@ export class OutgoingChannel extends Channel {
       const way = this.activeWay()
       return way !== undefined && this.sendFrame(request, way)
     })
-    this.#ignoreSuspects = failures.onSuspect((forwarders) => { this.#suspect(forwarders) })
   }
 
   get sessionId (): Uint8Array | undefined {
@@ -153,7 +148,7 @@ export class OutgoingChannel extends Channel {
   }
 
   get status (): ChannelStatus {
-    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#decision, answers: this.#queries.answers })
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
   }
 
   /** Asks all RSPs now. */
@@ -166,9 +161,8 @@ export class OutgoingChannel extends Channel {
       return
     }
     this.closeIfIdle(nowMs)
-    this.#monitor.run()
+    this.#steering.tick()
     this.#queries.tick(nowMs)
-    this.#decide()
     if (nowMs >= this.#nextUseMs) {
       this.#announce(nowMs)
     }
@@ -188,7 +182,7 @@ export class OutgoingChannel extends Channel {
       this.#queries.avoid(broken)
       this.context.failures.suspect([broken.toString()])
     }
-    this.#broke(route, `a forwarder says ${noticeName(notice.code)}`)
+    this.#steering.broke(route, `a forwarder says ${noticeName(notice.code)}`)
   }
 
   /** The link to a neighbour has ended: nothing can leave on the routes over it. */
@@ -201,12 +195,12 @@ export class OutgoingChannel extends Channel {
       this.context.failures.gone(neighbour)
     }
     for (const route of broken) {
-      this.#broke(route, 'the link to its first node has ended')
+      this.#steering.broke(route, 'the link to its first node has ended')
     }
   }
 
   protected override activeWay (): Way | undefined {
-    return (this.#decision.route as Route | undefined)?.way ?? this.#book.routes.find(({ alive }) => alive)?.way
+    return (this.#steering.active ?? this.#book.routes.find(({ alive }) => alive))?.way
   }
 
   protected override onData (arrival: Arrival): void {
@@ -220,24 +214,25 @@ export class OutgoingChannel extends Channel {
   protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
       this.context.access.used(arrival.from.peer)
-      this.#monitor.answered(readUint64(frame.id, 0), this.context.now())
+      this.#steering.answered(readUint64(frame.id, 0))
     } else if (frame.type === 'attach-result') {
       this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }
   }
 
   protected override sendFrame (frame: Uint8Array, way: Way): boolean {
-    this.#monitor.dataSent(this.context.now())
+    this.#steering.dataSent()
     return super.sendFrame(frame, way)
   }
 
   /** On the route in use; as it was opened, also a copy on the backup, or in turns on several. */
   protected override sendDatagram (frame: Uint8Array): boolean {
-    const ways = this.#decision.also.length === 0 || this.#spread === 'single' ? [] : [this.#decision.route, ...this.#decision.also].map((route) => (route as Route).way)
+    const { active, also } = this.#steering
+    const ways = active === undefined || also.length === 0 ? [] : [active, ...also].map(({ way }) => way)
     if (ways.length === 0 || this.session === undefined) {
       return super.sendDatagram(frame)
     }
-    this.#monitor.dataSent(this.context.now())
+    this.#steering.dataSent()
     const { endpoint } = this.context
     const envelope = this.session.seal(frame)
     if (this.#spread === 'copies') {
@@ -248,33 +243,14 @@ export class OutgoingChannel extends Channel {
     return [...ways.slice(this.#turn), ...ways.slice(0, this.#turn)].some((way) => endpoint.send(way, envelope))
   }
 
-  #broke (route: Route, why: string): void {
-    if (route.died(this.context.now())) {
-      this.#failed(route, why)
-    }
-  }
-
   #failed (route: Route, why: string): void {
     this.context.log('%s of the channel to %p is broken: %s', route.label, this.remote, why)
-    this.context.failures.suspect(route.forwarders)
-    if (route.id === this.#decision.route?.id) {
+    if (route === this.#steering.active) {
       this.#queries.hasten()
     }
     if (route.isDefault) {
       this.#reopenDefault()
     }
-    this.#decide()
-  }
-
-  /** Routes over these forwarders are asked at once whether they still work, and not taken before they have answered. */
-  #suspect (forwarders: ReadonlySet<string>): void {
-    const nowMs = this.context.now()
-    for (const route of this.#book.routes) {
-      if (route.forwarders.some((forwarder) => forwarders.has(forwarder))) {
-        route.watch.suspect(nowMs)
-      }
-    }
-    this.#monitor.wake()
   }
 
   /** Beside all else: a peer that cannot be dialled must not delay the search for paths. */
@@ -284,20 +260,10 @@ export class OutgoingChannel extends Channel {
     }
   }
 
-  #decide (): void {
-    if (this.session === undefined || this.isClosed) {
-      return
-    }
-    const nowMs = this.context.now()
-    const before = this.#decision.route?.id
-    this.#decision = this.#selector.decide(this.#book.routes, nowMs)
-    const { route, reason, cause } = this.#decision
-    if (route?.id !== before) {
-      this.#useAgain = USE_AGAIN
-      this.#announce(nowMs)
-      this.#monitor.wake()
-      this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
-    }
+  #switched ({ reason, cause }: Decision): void {
+    this.#useAgain = USE_AGAIN
+    this.#announce(this.context.now())
+    this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
   }
 
   /** Tells the peer on which route to answer. */
@@ -316,27 +282,26 @@ export class OutgoingChannel extends Channel {
 
   async #take (answers: readonly ProviderAnswer[]): Promise<boolean> {
     this.#reopenDefault()
-    const { route, backup } = this.#decision
-    await this.#book.update(answers, async (exit) => this.#attachPeer(exit), (id) => id === route?.id || id === backup?.id)
+    const { active, backup } = this.#steering
+    await this.#book.update(answers, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
     return !this.#book.hasLost
   }
 
   #wantsBackupOf (): OfferedPath | undefined {
-    const active = this.#decision.route as Route | undefined
+    const { active } = this.#steering
     const isThere = this.#book.routes.some((route) => route !== active && !route.isDefault && route.alive && active !== undefined && areDisjoint(route, active))
     return isThere ? undefined : active?.path
   }
 
   /** Needs the session: before it only exits at which the peer is attached already are of use. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
-    const descriptor = this.#discovery.directory.get(exit)
+    const descriptor = this.context.discovery.directory.get(exit)
     return descriptor !== undefined && this.#exits.attach(descriptor)
   }
 
   protected override ended (): void {
     super.ended()
-    this.#ignoreSuspects()
-    this.#monitor.stop()
+    this.#steering.stop()
     this.#book.close()
     this.#exits.stop()
   }

@@ -44,7 +44,7 @@ export class PathWatch {
   #heard = 0
   #gapMs = LONGEST_GAP_MS
 
-  /** `onLost` is called for each echo that will not be waited for any more. */
+  /** `onLost` is called for each echo that is not waited for any more, unless the route is dead: that is no loss that a flow on it would have. */
   constructor (measured: Measured, onLost: () => void) {
     this.#measured = measured
     this.#onLost = onLost
@@ -189,7 +189,9 @@ export class PathWatch {
 
   #giveUp (number: number, sentMs: number): void {
     this.#outstanding.delete(number)
-    this.#onLost()
+    if (!this.#dead) {
+      this.#onLost()
+    }
     this.#late.set(number, sentMs)
     if (this.#late.size > MAX_OUTSTANDING) {
       this.#late.delete(this.#late.keys().next().value as number)

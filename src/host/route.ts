@@ -1,5 +1,6 @@
 // One route of a channel: the default one, or a path that an RSP offered. Knows how packets go on it, what was measured, and whether it lives.
 import { LinkEstimator } from '../measurement/link-estimator.ts'
+import { LossMeter } from './loss-meter.ts'
 import { PathWatch } from './path-watch.ts'
 import type { RouteState } from './path-selector.ts'
 import type { Way } from '../link/way.ts'
@@ -23,7 +24,11 @@ export class Route implements RouteState {
   #way: Way
   #path: OfferedPath | undefined
   readonly #estimator = new LinkEstimator()
+  readonly #lossMeter = new LossMeter()
   #answered = 0
+  /** Of the estimator, which sorts its samples to say it. */
+  #rttMs = 0
+  #jitterMs = 0
 
   constructor (init: RouteInit) {
     this.id = init.id
@@ -31,7 +36,7 @@ export class Route implements RouteState {
     this.forwarders = init.path?.forwarders.map((peer) => peer.toString()) ?? []
     this.#way = init.way
     this.#path = init.path
-    this.watch = new PathWatch(this, () => { this.#estimator.lost() })
+    this.watch = new PathWatch(this, () => { this.#lossMeter.add(true) })
   }
 
   get way (): Way {
@@ -66,11 +71,11 @@ export class Route implements RouteState {
   }
 
   get rttMs (): number {
-    return (this.#estimator.rttUs ?? 0) / 1_000
+    return this.#rttMs
   }
 
   get jitterMs (): number {
-    return this.#estimator.jitterUs / 1_000
+    return this.#jitterMs
   }
 
   /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
@@ -79,11 +84,11 @@ export class Route implements RouteState {
   }
 
   get outcomes (): number {
-    return this.#estimator.outcomes
+    return this.#lossMeter.outcomes
   }
 
   get loss (): number {
-    return this.#estimator.lossPpm / 1e6
+    return this.#lossMeter.loss
   }
 
   /** @returns false when nobody waited for it */
@@ -93,6 +98,9 @@ export class Route implements RouteState {
       return false
     }
     this.#estimator.sample(rttMs * 1_000, nowMs)
+    this.#rttMs = (this.#estimator.rttUs ?? 0) / 1_000
+    this.#jitterMs = this.#estimator.jitterUs / 1_000
+    this.#lossMeter.add(false)
     this.#answered++
     return true
   }

@@ -2,20 +2,18 @@
 // path in use is kept until another one is clearly better, so that noise moves nobody; a dead one is left at once.
 //
 // Margins. To leave the default route a path must gain 1 ms and 1 %: less is not worth a change, and the rest is up to what the measurement can
-// tell apart. To change between paths takes 2 ms and 3 %: both are good, and each change reorders packets. Both grow with the noise: two
-// medians of 16 samples differ by chance by less than 0.8 of the root of the sum of their squared mean deviations in 19 of 20 cases. To go back
-// to the default takes no margin: it is what the flow would have had without us.
+// tell apart. To change between paths takes 2 ms and 3 %: both are good, and each change reorders packets. Both grow with the noise of the
+// measurements (route-cost.ts). To go back to the default takes no margin: it is what the flow would have had without us.
 //
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
 // are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts).
 import { HoldOff } from './hold-off.ts'
 import { areDisjoint } from './path-selector.ts'
+import { extraCostMs, noiseMs } from './route-cost.ts'
 import type { Decision, PathSelector, PathSelectorInit, RouteState } from './path-selector.ts'
 
 /** A lost packet costs a stream about one retransmission timeout. */
 const MS_PER_LOSS_PERCENT = 20
-/** See above. */
-const NOISE_SHARE = 0.8
 const NOTHING = { backup: undefined, also: [] }
 
 type Choice = Omit<Decision, 'backup' | 'also'>
@@ -96,7 +94,7 @@ export class SteadySelector implements PathSelector {
   }
 
   #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Choice {
-    if (!this.#preferPath && fallback.samples > 0 && this.#cost(current) >= this.#cost(fallback)) {
+    if (!this.#preferPath && fallback.samples > 0 && this.#extraMs(current, fallback) >= 0) {
       return this.#gains(best, fallback)
         ? { route: best, cause: 'fell-behind', reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
         : { route: fallback, cause: 'fell-behind', reason: 'the path in use is no faster any more' }
@@ -119,13 +117,13 @@ export class SteadySelector implements PathSelector {
   }
 
   #best (routes: readonly RouteState[]): RouteState | undefined {
-    return routes.reduce<RouteState | undefined>((a, b) => a === undefined || this.#cost(b) < this.#cost(a) ? b : a, undefined)
+    return routes.reduce<RouteState | undefined>((a, b) => a === undefined || this.#extraMs(b, a) < 0 ? b : a, undefined)
   }
 
   /** Is another path so much better than the one in use that it is worth a change, and was that one held long enough? */
   #beats (other: RouteState, current: RouteState, nowMs: number): boolean {
-    const margin = Math.max(this.#switchMs, this.#switchShare * this.#cost(current), noiseMs(other, current))
-    return other.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && this.#cost(current) - this.#cost(other) > margin
+    const margin = Math.max(this.#switchMs, this.#switchShare * current.rttMs, noiseMs(other, current))
+    return other.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && this.#extraMs(current, other) > margin
   }
 
   #whyPath (path: RouteState, fallback: RouteState): Pick<Choice, 'cause' | 'reason'> {
@@ -135,24 +133,14 @@ export class SteadySelector implements PathSelector {
   }
 
   #gains (path: RouteState, fallback: RouteState): boolean {
-    const margin = Math.max(this.#gainMs, this.#gainShare * this.#cost(fallback), noiseMs(path, fallback))
-    return this.#preferPath || this.#cost(fallback) - this.#cost(path) > margin
+    const margin = Math.max(this.#gainMs, this.#gainShare * fallback.rttMs, noiseMs(path, fallback))
+    return this.#preferPath || this.#extraMs(fallback, path) > margin
   }
 
-  /**
-   * Loss counts as far as it is not chance: a single lost echo would weigh as much as a continent while few have been sent,
-   * and a share is known to about one standard error.
-   */
-  #cost ({ rttMs, loss, outcomes }: RouteState): number {
-    const echoes = Math.max(1, outcomes)
-    const chance = Math.max(1 / echoes, Math.sqrt(loss * (1 - loss) / echoes))
-    return rttMs + 100 * Math.max(0, loss - chance) * this.#msPerLossPercent
+  /** By how much one route is worse than another. */
+  #extraMs (a: RouteState, b: RouteState): number {
+    return extraCostMs(a, b, this.#msPerLossPercent)
   }
-}
-
-/** By how much the medians of two routes may differ by chance. */
-function noiseMs (a: RouteState, b: RouteState): number {
-  return NOISE_SHARE * Math.hypot(a.jitterMs, b.jitterMs)
 }
 
 function difference (slower: RouteState, faster: RouteState): string {

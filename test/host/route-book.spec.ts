@@ -99,7 +99,7 @@ describe('route book', () => {
   it('dials anew when the connection of the default route has ended, and keeps what was measured', async () => {
     const world = await opened()
     const before = world.book.default
-    before?.echoSent(1, 0)
+    before?.watch.sent(1, 0)
     before?.echoReceived(1, 20)
     world.hasLink = false
     await world.book.openDefault()
@@ -127,7 +127,7 @@ describe('route book', () => {
     const world = await opened()
     await world.update(answer([pathOver([F[1]])]))
     const [, route] = world.book.routes
-    route.echoSent(1, 0)
+    route.watch.sent(1, 0)
     route.echoReceived(1, 33)
     const again = pathOver([F[1]], { expiresAtMs: NOW_MS + 2 * LIFE_MS })
     await world.update(answer([again]))
@@ -198,7 +198,7 @@ describe('route book', () => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       waiting--
       return true
-    }, () => undefined)
+    }, () => false)
     assert.equal(most, 3)
   })
 
