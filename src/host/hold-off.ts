@@ -2,8 +2,8 @@
 // time. Twice as long each time, so that the number of such changes grows with the logarithm of time only; a route that then stays good begins anew.
 
 const MOST_DOUBLINGS = 5
-/** A route that was not left for so many of its last hold-offs has become a good one. */
-const GOOD_AGAIN = 10
+/** A route that was not left for so long has become a good one. */
+const GOOD_AGAIN_MS = 300_000
 /** More than a channel has routes. */
 const MAX_ROUTES = 64
 
@@ -23,7 +23,7 @@ export class HoldOff {
 
   left (id: string, nowMs: number): void {
     const before = this.#left.get(id)
-    const isRepeated = before !== undefined && nowMs - before.untilMs < GOOD_AGAIN * before.lastMs
+    const isRepeated = before !== undefined && nowMs - before.untilMs < GOOD_AGAIN_MS
     const lastMs = isRepeated ? Math.min(2 * before.lastMs, 2 ** MOST_DOUBLINGS * this.#baseMs) : this.#baseMs
     this.#left.delete(id)
     this.#left.set(id, { untilMs: nowMs + lastMs, lastMs })

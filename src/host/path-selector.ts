@@ -12,8 +12,8 @@ export interface RouteState {
   readonly isSuspect: boolean
   /** Measured end to end; meaningless while `samples` is 0. */
   readonly rttMs: number
-  /** Mean deviation of the round trips. */
-  readonly jitterMs: number
+  /** Standard error of `rttMs`. */
+  readonly rttErrorMs: number
   readonly samples: number
   /** Share of echoes lost, 0–1. */
   readonly loss: number

@@ -3,10 +3,6 @@ import type { RouteState } from './path-selector.ts'
 
 /** The selector looks at each pair of routes many times an hour: two standard errors would be exceeded by chance every few minutes. */
 const STANDARD_ERRORS = 3
-/**
- * Two medians of 16 samples differ by chance by less than this share of the root of the sum of their squared mean deviations in 19 of 20 cases.
- */
-const NOISE_SHARE = 0.8
 
 /** By how many ms `a` is worse than `b`; negative: better. */
 export function extraCostMs (a: RouteState, b: RouteState, msPerLossPercent: number): number {
@@ -17,7 +13,7 @@ export function extraCostMs (a: RouteState, b: RouteState, msPerLossPercent: num
 
 /** By how much the round trips of two routes may differ by chance, ms. */
 export function noiseMs (a: RouteState, b: RouteState): number {
-  return NOISE_SHARE * Math.hypot(a.jitterMs, b.jitterMs)
+  return STANDARD_ERRORS * Math.hypot(a.rttErrorMs, b.rttErrorMs)
 }
 
 /** Of the share lost; one of each outcome more than there were, so that a few without loss do not prove that there is none (Laplace). */

@@ -6,6 +6,11 @@ import type { RouteState } from './path-selector.ts'
 import type { Way } from '../link/way.ts'
 import type { OfferedPath } from './provider-set.ts'
 
+/** The standard error of a median is 1.25 / √n standard deviations, which are 1.25 mean deviations (of a normal distribution). */
+const ERROR_PER_DEVIATION = 1.25 * 1.25
+/** After a new level only few samples are left, which happen to be near to each other: what they deviated by before counts, too. */
+const DEVIATION_WEIGHT = 1 / 32
+
 export interface RouteInit {
   id: string
   /** How packets go on this route, for the channel's initiator. */
@@ -29,6 +34,7 @@ export class Route implements RouteState {
   /** Of the estimator, which sorts its samples to say it. */
   #rttMs = 0
   #jitterMs = 0
+  #usualJitterMs = 0
 
   constructor (init: RouteInit) {
     this.id = init.id
@@ -78,6 +84,10 @@ export class Route implements RouteState {
     return this.#jitterMs
   }
 
+  get rttErrorMs (): number {
+    return this.samples === 0 ? 0 : ERROR_PER_DEVIATION * Math.max(this.#jitterMs, this.#usualJitterMs) / Math.sqrt(this.#estimator.samples)
+  }
+
   /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
   get samples (): number {
     return this.#answered
@@ -100,6 +110,7 @@ export class Route implements RouteState {
     this.#estimator.sample(rttMs * 1_000, nowMs)
     this.#rttMs = (this.#estimator.rttUs ?? 0) / 1_000
     this.#jitterMs = this.#estimator.jitterUs / 1_000
+    this.#usualJitterMs += (this.#jitterMs - this.#usualJitterMs) * (this.#answered === 0 ? 1 : DEVIATION_WEIGHT)
     this.#lossMeter.add(false)
     this.#answered++
     return true

@@ -3,7 +3,8 @@
 //
 // Margins. To leave the default route a path must gain 1 ms and 1 %: less is not worth a change, and the rest is up to what the measurement can
 // tell apart. To change between paths takes 2 ms and 3 %: both are good, and each change reorders packets. Both grow with the noise of the
-// measurements (route-cost.ts). To go back to the default takes no margin: it is what the flow would have had without us.
+// measurements (route-cost.ts). To go back to the default takes no margin but that noise, and never more than 4 ms: it is what the flow would
+// have had without us.
 //
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
 // are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts).
@@ -14,6 +15,9 @@ import type { Decision, PathSelector, PathSelectorInit, RouteState } from './pat
 
 /** A lost packet costs a stream about one retransmission timeout. */
 const MS_PER_LOSS_PERCENT = 20
+/** A path in use may seem slower than the default route by noise, but by no more than this, which is less than anybody notices. */
+const MOST_LEAVE_MS = 4
+const ANY_PATH = 'any path'
 const NOTHING = { backup: undefined, also: [] }
 
 type Choice = Omit<Decision, 'backup' | 'also'>
@@ -46,7 +50,7 @@ export class SteadySelector implements PathSelector {
   decide (routes: readonly RouteState[], nowMs: number): Decision {
     const fallback = routes.find(({ isDefault, alive }) => isDefault && alive)
     const measured = routes.filter((route) => !route.isDefault && route.alive && route.samples >= this.#minSamples)
-    const sound = measured.filter((route) => route.id === this.#current || (!route.isSuspect && !this.#holdOff.isOut(route.id, nowMs)))
+    const sound = measured.filter((route) => route.id === this.#current || (!route.isSuspect && !this.#isOut(route.id, nowMs)))
     // one that was forgotten and offered anew has to show first what it is worth
     const current = routes.find((route) => route.id === this.#current && (route.isDefault || !route.alive || measured.includes(route)))
     const choice = fallback === undefined
@@ -62,9 +66,17 @@ export class SteadySelector implements PathSelector {
       if (this.#current !== undefined && (cause === 'stopped-answering' || cause === 'fell-behind')) {
         this.#holdOff.left(this.#current, nowMs)
       }
+      if (cause === 'fell-behind' && route?.isDefault === true) {
+        // near to all paths, as it seems: several of them would take turns
+        this.#holdOff.left(ANY_PATH, nowMs)
+      }
       this.#current = route?.id
       this.#sinceMs = nowMs
     }
+  }
+
+  #isOut (id: string, nowMs: number): boolean {
+    return this.#holdOff.isOut(id, nowMs) || this.#holdOff.isOut(ANY_PATH, nowMs)
   }
 
   #backupOf (route: RouteState, sound: readonly RouteState[], fallback: RouteState | undefined): RouteState | undefined {
@@ -94,7 +106,7 @@ export class SteadySelector implements PathSelector {
   }
 
   #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Choice {
-    if (!this.#preferPath && fallback.samples > 0 && this.#extraMs(current, fallback) >= 0) {
+    if (!this.#preferPath && fallback.samples > 0 && this.#extraMs(current, fallback) >= Math.min(MOST_LEAVE_MS, noiseMs(current, fallback))) {
       return this.#gains(best, fallback)
         ? { route: best, cause: 'fell-behind', reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
         : { route: fallback, cause: 'fell-behind', reason: 'the path in use is no faster any more' }
