@@ -29,7 +29,10 @@ export class ChannelStatus {
   readonly reason: string
   readonly routes: RouteStatus[]
   readonly answers: readonly ProviderAnswer[]
-  /** `via A→B (RSP x, −38 ms)`, `default (reason)` or `no route (reason)`. */
+  /**
+   * `direct`: on the default route, and no path that is known is better. `via A→B (RSP x, −38 ms)`. `default (reason)`: on the default route
+   * for another reason. `no route (reason)`.
+   */
   readonly text: string
 
   constructor (init: { remote: PeerId, routes: readonly Route[], decision: Decision, answers: readonly ProviderAnswer[] }) {
@@ -72,13 +75,13 @@ function toStatus (route: Route, { route: active, backup }: Decision): RouteStat
   }
 }
 
-function textOf (routes: readonly Route[], { route: chosen, reason }: Decision): string {
+function textOf (routes: readonly Route[], { route: chosen, cause, reason }: Decision): string {
   const route = routes.find(({ id }) => id === chosen?.id)
   if (route === undefined) {
     return `no route (${reason})`
   }
   if (route.path === undefined) {
-    return `default (${reason})`
+    return cause === 'no-gain' ? 'direct' : `default (${reason})`
   }
   const fallback = routes.find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
   const gain = fallback === undefined ? '' : `, ${route.rttMs > fallback.rttMs ? '+' : '−'}${Math.abs(fallback.rttMs - route.rttMs).toFixed(1)} ms`

@@ -40,7 +40,7 @@ export interface ChannelContext {
 }
 
 export interface RouteChange {
-  /** How the channel goes now: `via A→B (RSP x, −38 ms)` or `default (reason)`. */
+  /** How the channel goes now, see `ChannelStatus.text`. */
   text: string
   reason: string
   /** The same for programs. */

@@ -8,8 +8,10 @@ import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
 import { Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
+import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { holdPath } from './path-hold.ts'
+import { RouteAnnouncer } from './route-announcer.ts'
 import { RouteBook } from './route-book.ts'
 import { QUICK_ECHOES } from './route-monitor.ts'
 import { RouteQueries } from './route-queries.ts'
@@ -21,7 +23,7 @@ import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
-import type { Decision, PathSelectorInit, Spread } from './path-selector.ts'
+import type { Decision, PathSelectorInit } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { Route } from './route.ts'
@@ -30,10 +32,6 @@ import type { Notice } from '../../protocols/forward/notice.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
-/** The route in use is told again so often, and at first at once: the peer goes on on a dead one until it hears of the new one. */
-const USE_INTERVAL_MS = 1_000
-const USE_AGAIN_MS = 40
-const USE_AGAIN = 2
 const SETTLE_DEADLINE_MS = 15_000
 /** Who weighs loss alone still prefers the faster of two routes without loss. */
 const MIN_DELAY_WEIGHT = 0.001
@@ -54,18 +52,17 @@ export class OutgoingChannel extends Channel {
   readonly #book: RouteBook
   readonly #steering: RouteSteering
   readonly #queries: RouteQueries
-  readonly #spread: Spread
+  readonly #announcer: RouteAnnouncer
+  readonly #spread: DatagramSpread
   readonly #exits: ExitRequests
-  #nextUseMs = 0
-  #useAgain = 0
   #nextHeardMs = 0
-  #turn = 0
 
   constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
     super(context, descriptor.peer)
     const { peer: remote } = descriptor
     const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
-    this.#spread = selector?.spread ?? 'single'
+    this.#spread = new DatagramSpread(selector?.spread ?? 'single', (way, envelope) => endpoint.send(way, envelope))
+    this.#announcer = new RouteAnnouncer(() => { this.#announce() })
     this.#opening = new SessionOpening({ remote, privateKey, now, nowUnixMs: () => nowS() * 1_000 })
     this.#book = new RouteBook({
       context,
@@ -163,9 +160,7 @@ export class OutgoingChannel extends Channel {
     this.closeIfIdle(nowMs)
     this.#steering.tick()
     this.#queries.tick(nowMs)
-    if (nowMs >= this.#nextUseMs) {
-      this.#announce(nowMs)
-    }
+    this.#announcer.tick(nowMs)
   }
 
   /** A notice about a packet of ours. A hint: the route is left, and comes back when it answers. */
@@ -233,14 +228,7 @@ export class OutgoingChannel extends Channel {
       return super.sendDatagram(frame)
     }
     this.#steering.dataSent()
-    const { endpoint } = this.context
-    const envelope = this.session.seal(frame)
-    if (this.#spread === 'copies') {
-      // the peer opens each sequence number once: the second copy ends there
-      return ways.filter((way) => endpoint.send(way, envelope)).length > 0
-    }
-    this.#turn = (this.#turn + 1) % ways.length
-    return [...ways.slice(this.#turn), ...ways.slice(0, this.#turn)].some((way) => endpoint.send(way, envelope))
+    return this.#spread.send(this.session.seal(frame), ways)
   }
 
   #failed (route: Route, why: string): void {
@@ -261,19 +249,15 @@ export class OutgoingChannel extends Channel {
   }
 
   #switched ({ reason, cause }: Decision): void {
-    this.#useAgain = USE_AGAIN
-    this.#announce(this.context.now())
+    this.#announcer.changed(this.context.now())
     this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
   }
 
-  /** Tells the peer on which route to answer. */
-  #announce (nowMs: number): void {
+  #announce (): void {
     const way = this.activeWay()
     if (way !== undefined) {
       super.sendFrame(USE_THIS_ROUTE, way)
     }
-    this.#nextUseMs = nowMs + (this.#useAgain > 0 ? USE_AGAIN_MS : USE_INTERVAL_MS)
-    this.#useAgain = Math.max(0, this.#useAgain - 1)
   }
 
   #isSettled (): boolean {

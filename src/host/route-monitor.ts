@@ -17,7 +17,7 @@ const DATA_FLOWS_MS = 1_000
 const MAX_ECHOES = 1_024
 /** After a pause of the whole process answers wait in the sockets: nothing is judged before they have been read. */
 const STALLED_MS = 30
-const READ_MS = 10
+const READ_MS = 20
 const LEAST_WAIT_MS = 2
 
 export interface RouteMonitorInit {
@@ -42,7 +42,7 @@ export class RouteMonitor {
   readonly #echoes = new Map<number, Route>()
   #dataSentMs = -Infinity
   #stopTimer = (): void => {}
-  #dueMs = -Infinity
+  #dueMs = Infinity
   #judgesFromMs = -Infinity
   #stopped = false
 
@@ -56,6 +56,9 @@ export class RouteMonitor {
       return
     }
     const nowMs = this.#init.now()
+    if (nowMs - this.#dueMs > STALLED_MS) {
+      this.#judgesFromMs = nowMs + READ_MS
+    }
     for (const route of this.#init.routes()) {
       if (nowMs >= this.#judgesFromMs && route.watch.check(nowMs)) {
         this.#init.onDead(route)
@@ -122,15 +125,7 @@ export class RouteMonitor {
     const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), route.watch.probeDueMs(this.#intervalMs(route, nowMs))))
     this.#dueMs = Math.max(Math.min(...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
     if (this.#dueMs < Infinity) {
-      this.#stopTimer = this.#init.startTimer(() => { this.#onTimer() }, Math.ceil(this.#dueMs - nowMs))
+      this.#stopTimer = this.#init.startTimer(() => { this.run() }, Math.ceil(this.#dueMs - nowMs))
     }
-  }
-
-  #onTimer (): void {
-    const nowMs = this.#init.now()
-    if (nowMs - this.#dueMs > STALLED_MS) {
-      this.#judgesFromMs = nowMs + READ_MS
-    }
-    this.run()
   }
 }

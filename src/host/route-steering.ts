@@ -21,7 +21,8 @@ export class RouteSteering {
   readonly #monitor: RouteMonitor
   readonly #ignoreSuspects: () => void
   #decision: Decision = { route: undefined, backup: undefined, also: [], cause: 'not-measured', reason: 'the channel has just been opened' }
-  #stopped = false
+  /** Before the first tick nothing can be sent, so nothing is measured; after the end nothing is decided. */
+  #isRunning = false
 
   constructor (init: RouteSteeringInit) {
     const { routes, sendEcho, now, startTimer, failures } = init
@@ -57,6 +58,7 @@ export class RouteSteering {
 
   /** From time to time, once packets can be sent; what is urgent runs by itself. */
   tick (): void {
+    this.#isRunning = true
     this.#monitor.run()
     this.#decide()
   }
@@ -68,7 +70,9 @@ export class RouteSteering {
 
   /** Data goes out on the active route. */
   dataSent (): void {
-    this.#monitor.dataSent(this.#init.now())
+    if (this.#isRunning) {
+      this.#monitor.dataSent(this.#init.now())
+    }
   }
 
   /** Somebody on the way says that it is broken. */
@@ -82,11 +86,11 @@ export class RouteSteering {
   failed (route: Route, why: string): void {
     this.#init.onFailed(route, why)
     this.#init.failures.suspect(route.forwarders)
-    this.#decide()
+    this.#decide(why)
   }
 
   stop (): void {
-    this.#stopped = true
+    this.#isRunning = false
     this.#ignoreSuspects()
     this.#monitor.stop()
   }
@@ -94,20 +98,24 @@ export class RouteSteering {
   /** Routes over these forwarders are asked at once whether they still work, and not taken before they have answered. */
   #suspect (forwarders: ReadonlySet<string>): void {
     const nowMs = this.#init.now()
-    for (const route of this.#init.routes()) {
-      if (route.forwarders.some((forwarder) => forwarders.has(forwarder))) {
-        route.watch.suspect(nowMs)
-      }
+    const suspects = this.#init.routes().filter((route) => route.forwarders.some((forwarder) => forwarders.has(forwarder)))
+    for (const { watch } of suspects) {
+      watch.suspect(nowMs)
     }
-    this.#monitor.wake()
+    if (this.#isRunning && suspects.length > 0) {
+      this.#monitor.wake()
+    }
   }
 
-  #decide (): void {
-    if (this.#stopped) {
+  /** @param failure - what has just happened to a route */
+  #decide (failure?: string): void {
+    if (!this.#isRunning) {
       return
     }
     const before = this.#decision.route?.id
-    this.#decision = this.#init.selector.decide(this.#init.routes(), this.#init.now())
+    const decision = this.#init.selector.decide(this.#init.routes(), this.#init.now())
+    const isLeft = failure !== undefined && decision.route?.id !== before
+    this.#decision = isLeft ? { ...decision, reason: `${decision.reason} (${failure})` } : decision
     if (this.#decision.route?.id !== before) {
       this.#monitor.wake()
       this.#init.onSwitch(this.#decision)

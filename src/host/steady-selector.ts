@@ -63,7 +63,7 @@ export class SteadySelector implements PathSelector {
 
   #note ({ route, cause }: Choice, nowMs: number): void {
     if (route?.id !== this.#current) {
-      if (this.#current !== undefined && (cause === 'stopped-answering' || cause === 'fell-behind')) {
+      if (this.#current !== undefined && (cause === 'failed' || cause === 'fell-behind')) {
         this.#holdOff.left(this.#current, nowMs)
       }
       if (cause === 'fell-behind' && route?.isDefault === true) {
@@ -88,8 +88,8 @@ export class SteadySelector implements PathSelector {
   #choose (current: RouteState | undefined, best: RouteState | undefined, fallback: RouteState, nowMs: number): Choice {
     if (current?.isDefault === false && !current.alive) {
       return best !== undefined && this.#gains(best, fallback)
-        ? { route: best, cause: 'stopped-answering', reason: 'the path in use stopped answering; another one is ready' }
-        : { route: fallback, cause: 'stopped-answering', reason: 'the path in use stopped answering' }
+        ? { route: best, cause: 'failed', reason: 'the path in use failed; another one is ready' }
+        : { route: fallback, cause: 'failed', reason: 'the path in use failed' }
     }
     if (best === undefined) {
       return { route: fallback, cause: 'not-measured', reason: 'no path has been measured yet, or since one failed' }
@@ -122,7 +122,7 @@ export class SteadySelector implements PathSelector {
       return { route: undefined, cause: 'nothing-answers', reason: 'neither the default route nor any path answers' }
     }
     if (current?.isDefault === false && !current.alive) {
-      return { route: best, cause: 'stopped-answering', reason: 'the path in use stopped answering, and the default route does not answer' }
+      return { route: best, cause: 'failed', reason: 'the path in use failed, and the default route does not answer' }
     }
     const keeps = current?.alive === true && !current.isDefault && !this.#beats(best, current, nowMs)
     return { route: keeps ? current : best, cause: 'no-default', reason: 'the default route does not answer' }

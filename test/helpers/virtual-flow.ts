@@ -48,6 +48,8 @@ export class VirtualFlow {
   readonly #routes = new Map<string, Route>()
   readonly #conditions = new Map<string, Conditions>()
   readonly #random: () => number
+  /** Answers that wait until timers have run. */
+  #asleep: Array<() => void> | undefined
 
   constructor ({ seed = 1, selector, sends = true, timers = new VirtualTimers(), failures }: VirtualFlowInit = {}) {
     this.timers = timers
@@ -102,6 +104,19 @@ export class VirtualFlow {
     return this
   }
 
+  /** As if the process had got no processor for so long: timers fire late, and the answers that have come are read after them. */
+  sleep (forMs: number): this {
+    this.#asleep = []
+    this.timers.skip(forMs)
+    this.timers.advance(0)
+    const answers = this.#asleep
+    this.#asleep = undefined
+    for (const answer of answers) {
+      answer()
+    }
+    return this
+  }
+
   /** Runs until the flow has left this route. @returns how long that took, or Infinity */
   runUntilLeft (id: string, atMostMs: number): number {
     const startMs = this.timers.nowMs
@@ -126,8 +141,11 @@ export class VirtualFlow {
     if (!isLost) {
       // what fails while the echo is on its way stops it, wherever it is
       this.timers.startTimer(() => {
-        if (this.conditions(id).isDown !== true) {
-          this.steering.answered(number)
+        const arrive = (): void => { this.steering.answered(number) }
+        if (this.#asleep !== undefined) {
+          this.#asleep.push(arrive)
+        } else if (this.conditions(id).isDown !== true) {
+          arrive()
         }
       }, rttMs + jitterMs * this.#random())
     }

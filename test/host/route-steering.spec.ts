@@ -47,6 +47,49 @@ describe('route steering', () => {
     }
   })
 
+  it('while data comes back asks four times a second only, and finds a dead route as soon', () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+      const hear = (forMs: number): void => {
+        for (let ms = 0; ms < forMs; ms += 10) {
+          flow.route('a').watch.heard(flow.timers.nowMs)
+          flow.run(10)
+        }
+      }
+      hear(2_000)
+      const before = flow.echoes
+      hear(10_000 + 10 * moment)
+      const perSecond = (flow.echoes - before) / (10 + 0.01 * moment)
+      assert.ok(perSecond <= 4 + 2 + 0.5, `${perSecond} echoes a second, two of them on the default route`)
+      flow.set('a', { rttMs: 60, isDown: true })
+      // what was under way still comes
+      hear(30)
+      assert.ok(30 + flow.runUntilLeft('a', 5_000) <= detectionMs(60))
+    }
+  })
+
+  for (const { title, sends, rttMs, mostPerSecond } of [
+    { title: 'while data is sent one way', sends: true, rttMs: 67, mostPerSecond: 16 },
+    { title: 'while data is sent one way over a short path', sends: true, rttMs: 10, mostPerSecond: 6 },
+    { title: 'while nothing is sent', sends: false, rttMs: 67, mostPerSecond: 4 }
+  ]) {
+    it(`sends at most ${mostPerSecond} echoes a second on the route in use ${title}, two on the default route and the backup, one on others`, () => {
+      const flow = new VirtualFlow({ sends }).set('default', { rttMs: 120 }).set('a', { rttMs }).set('b', { rttMs: rttMs + 5 }).set('c', { rttMs: rttMs + 6 }).run(SETTLE_MS)
+      const before = flow.echoes
+      flow.run(60_000)
+      const perSecond = (flow.echoes - before) / 60
+      assert.ok(perSecond <= mostPerSecond + 2 + 2 + 1 + 0.2, `${perSecond}`)
+    })
+  }
+
+  it('judges nothing when its own process was asleep: the answers wait to be read', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+    flow.sleep(1_000)
+    flow.run(2_000)
+    assert.deepEqual(flow.deaths, [])
+    assert.equal(flow.active, 'a')
+  })
+
   it('of several routes over one forwarder that failed uses none, and finds the backup without trying them one after the other', () => {
     for (let moment = 0; moment < 20; moment++) {
       const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 50 }, ['f', 'g']).set('b', { rttMs: 52 }, ['f', 'h']).set('c', { rttMs: 54 }, ['i', 'g']).set('d', { rttMs: 80 }, ['k', 'l']).run(SETTLE_MS + 13 * moment)
@@ -129,4 +172,3 @@ describe('route steering', () => {
     assert.ok(falseDeaths <= 10, `${falseDeaths} in ten hours`)
   }).timeout(120_000)
 })
-

@@ -101,7 +101,7 @@ const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Ste
   title: 'leaves a dead path at once for the default route when no other path gains',
   steps: [
     { routes: [fallback(50), path(30)], uses: 'a' },
-    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(49)], uses: 'default', reason: /stopped answering/ }
+    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(49)], uses: 'default', reason: /path in use failed/ }
   ]
 }, {
   title: 'leaves a path that nobody offers any more',

@@ -97,7 +97,7 @@ function figuresOf (strikes: readonly Strike[]): StrikeFigures {
     detectMs: spreadOf(strikes.map(({ detectMs }) => detectMs ?? Infinity)),
     rttMs: rounded(median(strikes.map(({ rttMs }) => rttMs)), 1),
     toAnotherPath: strikes.filter(({ text }) => text.startsWith('via')).length,
-    toDefault: strikes.filter(({ text }) => text.startsWith('default')).length,
+    toDefault: strikes.filter(({ text }) => !text.startsWith('via')).length,
     reasons
   }
 }
