@@ -57,10 +57,15 @@ function decodeKeyed (bytes: Uint8Array, key: string, field: string): PeerId {
 
 function decodeCanonical (bytes: Uint8Array, field: string): PeerId {
   const peer = parse(bytes, field)
-  if (!equals(peer.toMultihash().bytes, bytes)) {
+  if (!equals(spelledAnew(peer).toMultihash().bytes, bytes)) {
     throw new MalformedMessageError(`${field} is not the canonical encoding of a peer id`)
   }
   return peer
+}
+
+/** Not to be kept: Node gives its few bytes out of a block of 64 KB, which lives as long as they do. */
+function spelledAnew (peer: PeerId): PeerId {
+  return peer.publicKey === undefined ? peer : peerIdFromPublicKey(peer.publicKey)
 }
 
 /** As `decodePeerId`, for a list in which nobody may stand twice. The caller bounds its length. */
@@ -95,14 +100,11 @@ export function findRepeated (peers: readonly PeerId[]): PeerId | undefined {
 function parse (bytes: Uint8Array, field: string): PeerId {
   let peer: PeerId
   try {
-    peer = peerIdFromMultihash(Digest.decode(Uint8Array.from(bytes)))
+    peer = peerIdFromMultihash(Digest.decode(new Uint8Array(bytes)))
   } catch (cause) {
     throw new MalformedMessageError(`${field} is not a peer id`, { cause })
   }
-  if (peer.publicKey != null) {
-    return peerIdFromPublicKey(peer.publicKey) // spelled anew, so that the caller can compare
-  }
-  if (peer.type === 'RSA' && bytes.length === RSA_ID_BYTES && bytes[0] === SHA256_CODE) {
+  if (peer.publicKey !== undefined || (peer.type === 'RSA' && bytes.length === RSA_ID_BYTES && bytes[0] === SHA256_CODE)) {
     return peer
   }
   throw new MalformedMessageError(`${field} is not a peer id of a key`)

@@ -66,8 +66,9 @@ export async function openDescriptor (bytes: Uint8Array, options: OpenOptions): 
   if (!await isSigned(envelope)) {
     throw new InvalidSignatureError(`the signature of the descriptor of ${peer} is not valid`)
   }
-  // Encoded anew: what somebody may have added around the signed part is not passed on.
-  return { ...fields, peer, roles, bytes: envelope.marshal() }
+  // Encoded anew: what somebody may have added around the signed part is not passed on. And copied: it is kept for half an hour, and
+  // Node gives small pieces of memory out of blocks of 64 KB, each of which lives as long as its last piece.
+  return { ...fields, peer, roles, bytes: new Uint8Array(envelope.marshal()) }
 }
 
 function checkSize (bytes: Uint8Array): Uint8Array {

@@ -42,18 +42,25 @@ interface Entry<T> { id: NodeId, value: T }
 export class NodeTable<T> {
   readonly #buckets = new Map<number, Array<Entry<T>>>()
   #size = 0
+  /** Found last: packets of a flow come together. */
+  #last: Entry<T> | undefined
 
   get size (): number {
     return this.#size
   }
 
   getAt (buffer: Uint8Array, at: number): T | undefined {
+    const last = this.#last
+    if (last !== undefined && isNodeAt(buffer, at, last.id)) {
+      return last.value
+    }
     const bucket = this.#buckets.get(keyAt(buffer, at))
     if (bucket === undefined) {
       return undefined
     }
     for (const entry of bucket) {
       if (isNodeAt(buffer, at, entry.id)) {
+        this.#last = entry
         return entry.value
       }
     }
@@ -84,6 +91,7 @@ export class NodeTable<T> {
       return false
     }
     bucket.splice(index, 1)
+    this.#last = undefined
     if (bucket.length === 0) {
       this.#buckets.delete(key)
     }

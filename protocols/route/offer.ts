@@ -188,7 +188,7 @@ async function checkSignature (root: SignedRoot): Promise<void> {
   let isValid = false
   if (key?.type === 'Ed25519') {
     // some implementations throw for a key that is no point of the curve
-    isValid = await Promise.try(() => key.verify(signedBytes(root), root.signature)).catch(() => false)
+    isValid = await (async () => key.verify(signedBytes(root), root.signature))().catch(() => false)
   }
   if (!isValid) {
     throw new InvalidSignatureError(`the root does not carry an Ed25519 signature of ${root.rsp.toString()}`)

@@ -41,7 +41,7 @@ export class Child {
     }
   }
 
-  /** Sends it a signal: SIGKILL ends it as a crash does, SIGSTOP makes it silent. */
+  /** Stops the child for a while (SIGSTOP), or ends it as a crash would (SIGKILL). */
   signal (name: NodeJS.Signals): void {
     this.#process.kill(name)
   }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { BywayError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, connectAll, readControlSettings, NoDaemonError } from './control-client.ts'
 import { ExitCode } from './exit-codes.ts'
+import { bytesText, countsText, durationText, numberText, wordsOf } from './number-text.ts'
+import { defencesText, defencesView } from './defences-text.ts'
 import { percentText, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlClient } from './control-client.ts'
@@ -63,7 +65,7 @@ const daemonView = z.looseObject({
   uptimeMs: z.number(),
   addresses: z.array(z.string()),
   /** What was refused, by reason; an older daemon does not tell. */
-  defences: z.looseObject({}).optional(),
+  defences: defencesView.optional().catch(undefined),
   status: z.looseObject({})
 })
 
@@ -143,7 +145,7 @@ function flat (row: DaemonRow): object {
   return 'error' in row ? row : { control: row.control, ...row.daemon }
 }
 
-function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, status }: DaemonStatus, control: string): string[] {
+function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, defences, status }: DaemonStatus, control: string): string[] {
   const [facts, more = []] = roleText(role, status)
   return [
     `${role} ${id}`,
@@ -151,7 +153,7 @@ function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, sta
       ['  up', `${durationText(uptimeMs)}, network ${network}, version ${version}, process ${pid}`],
       ['  control', control],
       ...addresses.map((address, i) => [i === 0 ? '  listens on' : '', address]),
-      ...facts.map(([name, text]) => [`  ${name}`, text])
+      ...[...facts, ...defencesText(defences)].map(([name, text]) => [`  ${name}`, text])
     ]),
     ...more
   ]
@@ -227,38 +229,6 @@ function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = 
 function factsOf (status: Record<string, unknown>): Array<[string, string]> {
   return Object.entries(status).flatMap(([name, value]): Array<[string, string]> =>
     typeof value === 'number' ? [[wordsOf(name), numberText(value)]] : typeof value === 'string' ? [[wordsOf(name), value]] : [])
-}
-
-/** Most frequent first. */
-function countsText (byName: Record<string, number> = {}): string {
-  const entries = Object.entries(byName).filter(([, n]) => n > 0).sort(([, a], [, b]) => b - a)
-  return entries.length === 0 ? 'none' : entries.map(([name, n]) => `${numberText(n)} ${wordsOf(name)}`).join(', ')
-}
-
-/** `queueFull` and `OVER_QUOTA` as words. */
-function wordsOf (name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase()
-}
-
-function numberText (n: number | undefined): string {
-  return n === undefined ? '–' : n.toLocaleString('en-US', { maximumFractionDigits: 1 })
-}
-
-export function bytesText (bytes: number | undefined): string {
-  if (bytes === undefined) {
-    return '–'
-  }
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
-  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
-}
-
-/** The two largest units: a daemon's age is not needed to the second. */
-export function durationText (ms: number): string {
-  const s = Math.floor(ms / 1_000)
-  const parts = [[Math.floor(s / 86_400), 'd'], [Math.floor(s / 3_600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'], [s % 60, 's']] as const
-  const first = parts.findIndex(([n]) => n > 0)
-  return (first < 0 ? parts.slice(-1) : parts.slice(first, first + 2)).map(([n, unit]) => `${n} ${unit}`).join(' ')
 }
 
 /** Texts of other nodes must not steer a terminal. */

@@ -17,6 +17,16 @@ export function addressPrefix (address: Multiaddr): string | undefined {
   return host === undefined ? undefined : prefixOf(host)
 }
 
+/**
+ * The prefix by which what comes from there is counted. Undefined for this machine: the nodes of an overlay on one machine have one prefix, and
+ * nobody else has it. Addresses that name no host share one, so that they are no way around it.
+ */
+export function countedPrefix (address: Multiaddr): string | undefined {
+  return isLoopback(address) ? undefined : addressPrefix(address) ?? WITHOUT_HOST
+}
+
+const WITHOUT_HOST = 'without host'
+
 /** Whether the remote end is this machine. */
 export function isLoopback (address: Multiaddr): boolean {
   const host = remoteHost(address)

@@ -8,6 +8,8 @@
  *
  * The oldest go first, in halves (see Generations). Records are hints that honest peers renew every few minutes, so one that a flood
  * pushed out comes back; how fast one peer can push is bounded by its own share.
+ *
+ * What is kept is copied: it comes as a piece of one of Node's blocks of 64 KB, or of what was received, which would stay for its sake.
  */
 import { NotFoundError } from '@libp2p/interface'
 import { Generations } from './generations.ts'
@@ -84,7 +86,7 @@ export class BoundedDatastore implements Datastore {
       throw new ValueRefusedError(`a value of ${value.byteLength} bytes is over the limit of ${this.#limits.maxValueBytes}: say less of one peer`)
     }
     const { shelf, name } = placeOf(text)
-    if (!this.#store(text).set(shelf, name, { key, value }, value.byteLength)) {
+    if (!this.#store(text).set(shelf, name, { key: copyOfKey(key), value: new Uint8Array(value) }, value.byteLength)) {
       this.counters.refusedProviderRecords++
     }
     return key
@@ -169,6 +171,12 @@ export class BoundedDatastore implements Datastore {
 function placeOf (key: string): { shelf: string, name: string } {
   const at = key.lastIndexOf('/')
   return { shelf: key.slice(0, at), name: key.slice(at + 1) }
+}
+
+/** libp2p's keys are bytes; the class is not ours to import. */
+function copyOfKey (key: Key): Key {
+  const KeyOf = key.constructor as new (bytes: Uint8Array, clean: boolean) => Key
+  return new KeyOf(new Uint8Array(key.uint8Array()), false)
 }
 
 function slice<T> (items: T[], { offset = 0, limit }: { offset?: number, limit?: number }): T[] {

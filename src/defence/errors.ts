@@ -54,6 +54,15 @@ export class StreamFloodError extends Error {
   }
 }
 
+/** A peer sent frames that are hardly more than their headers faster than any use of them takes. */
+export class SmallFrameFloodError extends Error {
+  override readonly name = 'SmallFrameFloodError'
+
+  constructor (readonly framesPerSecond: number, readonly frameBurst: number) {
+    super(`peer sent more small frames than ${framesPerSecond} per second after a burst of ${frameBurst}: it must put more into each`)
+  }
+}
+
 /** What a peer sent and nobody reads yet takes more memory than one connection may. */
 export class HeldTooMuchError extends Error {
   override readonly name = 'HeldTooMuchError'
@@ -69,6 +78,24 @@ export class NotDrainedError extends Error {
 
   constructor (readonly stalledMs: number) {
     super(`peer has read nothing for ${Math.round(stalledMs)} ms while data waited for it: it must read, or close the connection`)
+  }
+}
+
+/** A peer, or all of its address prefix, sends messages faster than they are taken, and many wait already. */
+export class MessageRefusedError extends Error {
+  override readonly name = 'MessageRefusedError'
+
+  constructor () {
+    super('peer, or its address prefix, sends more messages than its share: it must send fewer, and may try again in some seconds')
+  }
+}
+
+/** A message of a protocol whose honest messages are all shorter. */
+export class MessageTooLongError extends Error {
+  override readonly name = 'MessageTooLongError'
+
+  constructor (readonly maxMessageBytes: number) {
+    super(`peer sends a message of more than ${maxMessageBytes} bytes: it must say less in one`)
   }
 }
 

@@ -35,8 +35,8 @@ export const DEFAULT_MUXER_LIMITS: MuxerLimits = {
 
 /**
  * Wraps a yamux factory. A peer that breaks a limit has its connection aborted with FrameTooLongError, FrameInPiecesError,
- * WindowUpdateTooLargeError, PingFloodError, StreamFloodError or HeldTooMuchError; one that does not read, with libp2p's
- * StreamBufferError, or after a while with NotDrainedError.
+ * WindowUpdateTooLargeError, PingFloodError, StreamFloodError, SmallFrameFloodError or HeldTooMuchError; one that does not read, with
+ * libp2p's StreamBufferError, or after a while with NotDrainedError.
  *
  * @param inner - yamux with `streamOptions.maxStreamWindowSize` no larger than `limits.maxFrameBytes`, or honest frames are refused
  * @param now - monotonic milliseconds

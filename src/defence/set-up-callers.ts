@@ -1,8 +1,10 @@
 // Serves the set-up protocol behind the gate: who calls, and from which address prefix, is found out once for each connection; whether it
 // counts as a forwarder, each time.
-import { addressPrefix } from './address-prefix.ts'
+import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { CountedForwarders } from './counted-forwarders.ts'
+import { DEFAULT_SET_UP_LIMITS } from './set-up-limits.ts'
 import { serveSetup } from '../../protocols/setup/server.ts'
-import type { GateCaller } from './set-up-limits.ts'
+import type { SetUpLimits } from './set-up-limits.ts'
 import type { SetUpGate } from './set-up-gate.ts'
 import type { InstallCaller } from './install-checker.ts'
 import type { SetupAnswer, SetupRequest } from '../../protocols/setup/server.ts'
@@ -18,25 +20,31 @@ export interface GatedSetUpInit {
   isForwarder: (peer: PeerId) => boolean
   /** Where prefixes are not those of addresses, as behind a proxy that knows more. Default, and where it says nothing: `addressPrefix`. */
   prefixOf?: (connection: Connection) => string | undefined
+  limits?: Partial<Pick<SetUpLimits, 'maxForwardersPerPrefix' | 'maxPrefixes'>>
   handle: (request: SetupRequest, caller: InstallCaller) => SetupAnswer | Promise<SetupAnswer>
   log: Logger
 }
 
 /** @returns what ends it */
-export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, prefixOf, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
-  const callers = new WeakMap<Connection, InstallCaller>()
+export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, prefixOf, limits, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
+  const { maxForwardersPerPrefix, maxPrefixes } = { ...DEFAULT_SET_UP_LIMITS, ...limits }
+  const counted = new CountedForwarders({ isForwarder, maxPerPrefix: maxForwardersPerPrefix, maxPrefixes })
+  const places = new WeakMap<Connection, { prefix: string, isThisMachine: boolean, caller?: InstallCaller }>()
   const callerOf = (connection: Connection): InstallCaller => {
-    const known = callers.get(connection)
-    // whether it counts as a forwarder may change while it is connected
-    if (known !== undefined && known.gate.isForwarder === isForwarder(known.peer)) {
-      return known
+    let place = places.get(connection)
+    if (place === undefined) {
+      const told = prefixOf?.(connection)
+      place = { prefix: told ?? addressPrefix(connection.remoteAddr) ?? WITHOUT_PREFIX, isThisMachine: told === undefined && isLoopback(connection.remoteAddr) }
+      places.set(connection, place)
     }
     const peer = connection.remotePeer
-    const prefix = prefixOf?.(connection) ?? addressPrefix(connection.remoteAddr) ?? WITHOUT_PREFIX
-    const caller: GateCaller = { peer: peer.toString(), prefix, isForwarder: isForwarder(peer) }
-    const made = { peer, gate: caller }
-    callers.set(connection, made)
-    return made
+    // the forwarders of an overlay on one machine have one prefix, and nobody else has it
+    const counts = place.isThisMachine ? isForwarder(peer) : counted.has(peer, place.prefix)
+    // that may change while it is connected
+    if (place.caller?.gate.isForwarder !== counts) {
+      place.caller = { peer, gate: { peer: peer.toString(), prefix: place.prefix, isForwarder: counts } }
+    }
+    return place.caller
   }
   return serveSetup(registrar, {
     admit: ({ connection }, bytes) => gate.admit(callerOf(connection).gate, bytes),

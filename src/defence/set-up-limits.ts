@@ -23,6 +23,8 @@ export interface SetUpLimits {
   maxCallers: number
   maxForwarders: number
   maxPrefixes: number
+  /** Forwarders of one prefix that count as such; more of them count as its other callers do. A building may hold a few. */
+  maxForwardersPerPrefix: number
   /** Sources behind forwarders, remembered for how often they ask. */
   maxSources: number
   /** Signature checks of the whole node: 120 to 250 µs each, so about a fifth to a third of a core. */
@@ -63,6 +65,7 @@ export const DEFAULT_SET_UP_LIMITS: SetUpLimits = {
   maxCallers: 4_096,
   maxForwarders: 1_024,
   maxPrefixes: 4_096,
+  maxForwardersPerPrefix: 8,
   maxSources: 4_096,
   checksPerSecond: 1_500,
   checkBurst: 300,

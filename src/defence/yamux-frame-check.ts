@@ -5,7 +5,7 @@
  * Holds twelve bytes per connection, whatever is announced: payloads are stepped over, never copied or kept.
  * The walk must stay in step with the muxer's own: only data frames have a payload (yamux specification, "Framing").
  */
-import { FrameInPiecesError, FrameTooLongError, PingFloodError, StreamFloodError, WindowUpdateTooLargeError } from './errors.ts'
+import { FrameInPiecesError, FrameTooLongError, PingFloodError, SmallFrameFloodError, StreamFloodError, WindowUpdateTooLargeError } from './errors.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -26,11 +26,20 @@ export interface YamuxFrameLimits {
   pingsPerSecond: number
   pingBurst: number
   /**
-   * Streams that the peer opens, whether it resets them at once or not: each costs a negotiation and a write to the peer store. An exchange
-   * takes one, and the busiest caller, a forwarder that brings the passes of many sources, keeps its own.
+   * Streams that the peer opens, whether it resets them at once or not: each costs about a millisecond, for its negotiation and a write to the peer
+   * store, and 32 connections of one prefix add up. An exchange takes one; the busiest callers open nine per second, for the DHT, and keep
+   * what they use more. The burst is for the first seconds, and comes anew with each connection.
    */
   streamsPerSecond: number
   streamBurst: number
+  /**
+   * Data frames of fewer bytes than this, and window updates, cost their receiver a hundred times more than they carry. The smallest packet with
+   * anything sealed in it has 38 bytes, so honest small frames are credits, window updates, and the words that open a stream.
+   */
+  smallFrameBytes: number
+  /** Twice as many as a link of 1 Gbit/s answers its chunks of 16 KiB with. */
+  smallFramesPerSecond: number
+  smallFrameBurst: number
 }
 
 export const DEFAULT_YAMUX_FRAME_LIMITS: YamuxFrameLimits = {
@@ -39,8 +48,11 @@ export const DEFAULT_YAMUX_FRAME_LIMITS: YamuxFrameLimits = {
   maxWindowUpdateBytes: 64 * 1024 * 1024,
   pingsPerSecond: 5,
   pingBurst: 20,
-  streamsPerSecond: 200,
-  streamBurst: 1_000
+  streamsPerSecond: 30,
+  streamBurst: 150,
+  smallFrameBytes: 32,
+  smallFramesPerSecond: 16_000,
+  smallFrameBurst: 4_000
 }
 
 const HEADER_BYTES = 12
@@ -54,6 +66,7 @@ export class YamuxFrameCheck {
   readonly #now: () => number
   readonly #pings: TokenBucket
   readonly #opened: TokenBucket
+  readonly #small: TokenBucket
   /** Since the start. */
   dataFrames = 0
   bytes = 0
@@ -68,6 +81,7 @@ export class YamuxFrameCheck {
     this.#now = now
     this.#pings = new TokenBucket({ ratePerSecond: limits.pingsPerSecond, burst: limits.pingBurst, nowMs: now() })
     this.#opened = new TokenBucket({ ratePerSecond: limits.streamsPerSecond, burst: limits.streamBurst, nowMs: now() })
+    this.#small = new TokenBucket({ ratePerSecond: limits.smallFramesPerSecond, burst: limits.smallFrameBurst, nowMs: now() })
   }
 
   /**
@@ -119,7 +133,7 @@ export class YamuxFrameCheck {
 
   /** @returns the bytes of payload that follow the header */
   #checkHeader (): number {
-    const { maxFrameBytes, maxWindowUpdateBytes, pingsPerSecond, pingBurst } = this.#limits
+    const { maxFrameBytes, maxWindowUpdateBytes, pingsPerSecond, pingBurst, smallFrameBytes, smallFramesPerSecond, smallFrameBurst } = this.#limits
     const type = this.#header.getUint8(1)
     const isSyn = (this.#header.getUint16(2) & FLAG_SYN) !== 0
     const length = this.#header.getUint32(8)
@@ -138,6 +152,9 @@ export class YamuxFrameCheck {
     }
     if (type === FRAME_TYPE.data && length > maxFrameBytes) {
       throw new FrameTooLongError(length, maxFrameBytes)
+    }
+    if ((type !== FRAME_TYPE.data || length < smallFrameBytes) && !this.#small.take(1, this.#now())) {
+      throw new SmallFrameFloodError(smallFramesPerSecond, smallFrameBurst)
     }
     if (type !== FRAME_TYPE.data) {
       return 0

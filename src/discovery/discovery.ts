@@ -204,7 +204,8 @@ export class Discovery {
 
   async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
     const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
-    for await (const provider of this.#providers(hostKey(this.network, peer), signal)) {
+    // half of the time, so that those who are found, and those who are connected anyway, are asked in any case
+    for await (const provider of this.#providers(hostKey(this.network, peer), within(LOOKUP_DEADLINE_MS / 2, signal))) {
       askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
     }
     // several are asked, and the newest counts: a bootstrap node may have seen the peer before it was attached anywhere

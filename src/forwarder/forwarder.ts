@@ -3,6 +3,7 @@
 import { DEFAULT_ATTACHMENT_LIMITS, Attachments } from './attachments.ts'
 import { DEFAULT_WATCH_LIMITS, WatchList } from './watch-list.ts'
 import { Discovery } from '../discovery/discovery.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
@@ -19,6 +20,7 @@ import { WatchService } from './watch-service.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { serveAttach } from '../../protocols/attach/server.ts'
 import { serveReports } from '../../protocols/report/server.ts'
+import type { Caller } from '../../protocols/request-response.ts'
 import type { AttachmentLimits } from './attachments.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { LinkMeasurement } from '../../protocols/report/codec.ts'
@@ -169,6 +171,7 @@ export class Forwarder implements Startable {
       alsoKept: this.#setUp.nextHops,
       allowed: init.watchedBy,
       checkRsp: (rsp) => { this.#setUp.policy.checkRsp(rsp) },
+      prefixOf: ({ connection }) => countedPrefix(connection.remoteAddr),
       now: Date.now
     })
     this.#publisher = new ReportPublisher({
@@ -264,9 +267,9 @@ export class Forwarder implements Startable {
     this.#setUp.policy.reinstate(rsp)
   }
 
-  async * #subscribe (descriptor: Uint8Array, caller: Parameters<WatchService['authorize']>[1]): AsyncGenerator<Uint8Array> {
+  async * #subscribe (descriptor: Uint8Array, caller: Caller): AsyncGenerator<Uint8Array> {
     await this.#watchService.authorize(descriptor, caller)
-    yield * this.#publisher.subscribe(caller.signal)
+    yield * this.#publisher.subscribe(caller.signal, { peer: caller.peer, prefix: countedPrefix(caller.connection.remoteAddr) })
   }
 
   /** With what the operator's rules say of each link. */

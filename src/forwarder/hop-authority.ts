@@ -9,11 +9,11 @@
 import { ExpiredError } from '../../protocols/errors.ts'
 import { NODE_ID_BYTES, NoticeCode, PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { hasAuthenticatorAt, hopAuthenticator, isAuthenticatorAt } from '../../protocols/forward/hop-authenticator.ts'
-import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { At, entryAt, readUint32 } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { VerifiedHops } from './verified-hops.ts'
+import { RevokedNames } from './revoked-names.ts'
 import type { Accounts } from './accounts.ts'
 import type { HopInPacket } from './verified-hops.ts'
 import type { Link } from '../link/link.ts'
@@ -70,6 +70,7 @@ export class HopAuthority implements RouteAuthority {
   readonly #verified: VerifiedHops
   readonly #failures: TokenBucket
   readonly #failuresOf: TokenBucket[]
+  readonly #names: RevokedNames
   readonly #hop: HopInPacket = { buffer: new Uint8Array(), at: 0, authenticatorAt: 0, previousAt: 0, nextAt: 0 }
 
   constructor (init: HopAuthorityInit) {
@@ -81,6 +82,8 @@ export class HopAuthority implements RouteAuthority {
     })
     const budget = (perSecond: number): TokenBucket => new TokenBucket({ ratePerSecond: perSecond, burst: perSecond, nowMs: init.now() })
     this.#failures = budget(FAILURES_PER_SECOND)
+    this.#names = new RevokedNames(init.random32)
+    init.policy.onRevoked((rsp) => { this.#names.renew(rsp) })
     this.#failuresOf = Array.from({ length: NEIGHBOUR_BUDGETS }, () => budget(FAILURES_PER_SECOND_OF_NEIGHBOUR))
   }
 
@@ -113,7 +116,7 @@ export class HopAuthority implements RouteAuthority {
     const verdict = this.#charge(account, length, link, nowMs)
     if (verdict === 0) {
       accounts.touch(account, nowMs)
-      this.#verified.count(entry, hop, length, isEnd(hop) ? undefined : link.peer)
+      this.#verified.count(entry, length, isEnd(hop) ? undefined : link.peer)
     }
     return verdict
   }
@@ -132,7 +135,7 @@ export class HopAuthority implements RouteAuthority {
       throw new ExpiredError(`no packet can use a path that ends at ${new Date(expiryS * 1_000).toISOString()}: ask the RSP for another, and check the clocks`)
     }
     accounts.of(rsp, now(), opener)
-    return hopAuthenticator(secret, { pathTag: tag, rsp: nodeIdOf(rsp), expiryS, rateClass, neighbours: [previous, next] })
+    return hopAuthenticator(secret, { pathTag: tag, rsp: this.#names.of(rsp), expiryS, rateClass, neighbours: [previous, next] })
   }
 
   /** Brings the ledger up to date before somebody reads it; about 2 µs for each path that was used since the last time. */
@@ -181,7 +184,7 @@ export class HopAuthority implements RouteAuthority {
     const first = accounts.byTag(hop.buffer, hop.at + At.pathTag)
     for (let account = first, tries = 0; account !== NO_ACCOUNT && tries < 2 && secret !== undefined; account = accounts.otherOf(account), tries++) {
       const rsp = accounts.rspOf(account) as PeerId
-      if (isAuthenticatorAt(hop.buffer, hop.authenticatorAt, expected(hop, secret, rsp))) {
+      if (isAuthenticatorAt(hop.buffer, hop.authenticatorAt, expected(hop, secret, this.#names.of(rsp)))) {
         this.counters.verified++
         return this.#verified.add(hop, { account, generation: accounts.generationOf(account), rsp }, this.#isVoid, nowMs)
       }
@@ -193,10 +196,10 @@ export class HopAuthority implements RouteAuthority {
   }
 }
 
-function expected ({ buffer, at, previousAt, nextAt }: HopInPacket, secret: Uint8Array, rsp: PeerId): Uint8Array {
+function expected ({ buffer, at, previousAt, nextAt }: HopInPacket, secret: Uint8Array, rsp: NodeId): Uint8Array {
   return hopAuthenticator(secret, {
     pathTag: buffer.subarray(at + At.pathTag, at + At.pathTag + PATH_TAG_BYTES),
-    rsp: nodeIdOf(rsp),
+    rsp,
     expiryS: readUint32(buffer, at + At.expiry),
     rateClass: buffer[at + At.rateClass],
     neighbours: [buffer.subarray(previousAt, previousAt + NODE_ID_BYTES), buffer.subarray(nextAt, nextAt + NODE_ID_BYTES)]

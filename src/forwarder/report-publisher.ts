@@ -9,13 +9,17 @@ import { trafficMoved } from '../measurement/link-traffic.ts'
 import type { LinkReading } from '../measurement/link-estimator.ts'
 import type { TrafficReading } from '../measurement/link-traffic.ts'
 import type { LinkMeasurement, PolicyStatement } from '../../protocols/report/codec.ts'
-import type { Logger, PrivateKey } from '@libp2p/interface'
+import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Pushable } from 'it-pushable'
 
 const TICK_MS = 500
 /** A subscriber that is so many reports behind is dropped; it will subscribe anew and get a full one. */
 const MAX_BACKLOG = 16
 const MAX_SUBSCRIBERS = 32
+/** Of one RSP: a new one before it has given up the old, and one to spare. */
+const MAX_SUBSCRIPTIONS_OF_RSP = 2
+/** Of all of one address prefix: to call oneself an RSP costs nothing. */
+const MAX_SUBSCRIPTIONS_OF_PREFIX = 8
 
 export interface ReportPublisherInit {
   privateKey: PrivateKey
@@ -30,12 +34,15 @@ export interface ReportPublisherInit {
   log: Logger
 }
 
+/** Who subscribes. The prefix of its address is undefined where it is not counted by it. */
+export interface Subscriber { peer: PeerId, prefix?: string }
+
 /** Wrapped, since a pushable counts what has a byte length in bytes, and we count reports. */
 interface Queued { report: Uint8Array }
 
 export class ReportPublisher {
   readonly #init: ReportPublisherInit
-  readonly #subscribers = new Set<Pushable<Queued>>()
+  readonly #subscribers = new Map<Pushable<Queued>, Subscriber>()
   readonly #published = new Map<string, LinkMeasurement>()
   #sequence: bigint
   #lastFullMs = 0
@@ -54,7 +61,7 @@ export class ReportPublisher {
 
   stop (): void {
     clearInterval(this.#timer)
-    for (const subscriber of this.#subscribers) {
+    for (const subscriber of this.#subscribers.keys()) {
       subscriber.end()
     }
     this.#subscribers.clear()
@@ -65,14 +72,12 @@ export class ReportPublisher {
   }
 
   /** Sealed reports, beginning with a full one, until the signal aborts or the publisher stops. */
-  async * subscribe (signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (this.#subscribers.size >= MAX_SUBSCRIBERS) {
-      throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed here: try again later`)
-    }
+  async * subscribe (signal: AbortSignal, subscriber: Subscriber): AsyncGenerator<Uint8Array> {
+    this.#checkRoom(subscriber)
     const reports = pushable<Queued>({ objectMode: true })
     const end = (): void => { reports.end() }
     signal.addEventListener('abort', end)
-    this.#subscribers.add(reports)
+    this.#subscribers.set(reports, subscriber)
     try {
       yield await this.#seal(this.#measurements(), true)
       if (signal.aborted) {
@@ -118,13 +123,23 @@ export class ReportPublisher {
     }
   }
 
+  /** @throws OverQuotaError */
+  #checkRoom ({ peer, prefix }: Subscriber): void {
+    const others = [...this.#subscribers.values()]
+    const ofRsp = others.filter((other) => other.peer.equals(peer)).length
+    const ofPrefix = others.filter((other) => prefix !== undefined && other.prefix === prefix).length
+    if (others.length >= MAX_SUBSCRIBERS || ofRsp >= MAX_SUBSCRIPTIONS_OF_RSP || ofPrefix >= MAX_SUBSCRIPTIONS_OF_PREFIX) {
+      throw new OverQuotaError(`as many as this forwarder serves, ${MAX_SUBSCRIBERS}, or serves of one RSP or address prefix, are subscribed: try again later`)
+    }
+  }
+
   /** No more than a report holds. */
   #measurements (): LinkMeasurement[] {
     return [...this.#init.measurements()].slice(0, MAX_LINKS)
   }
 
   #send (report: Uint8Array): void {
-    for (const subscriber of this.#subscribers) {
+    for (const subscriber of this.#subscribers.keys()) {
       if (subscriber.readableLength >= MAX_BACKLOG) {
         subscriber.end()
         this.#subscribers.delete(subscriber)

@@ -154,6 +154,7 @@ export class ForwarderSetUp {
         // not what it says of itself, which costs nothing: the links that an RSP has us watch, or that installed paths take
         isForwarder: (peer) => this.#init.neighbours.has(peer),
         prefixOf: this.#init.prefixOf,
+        limits: this.#init.limits,
         handle: (request, caller) => this.#service.handle(request, caller),
         log: this.#init.log
       }),

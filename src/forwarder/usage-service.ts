@@ -3,7 +3,7 @@
 import { NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
 import { MAX_PAGE_AGE_MS, MAX_PAGES, MAX_ROWS } from '../../protocols/usage/constants.ts'
 import { sealPage } from '../../protocols/usage/receipt.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { SharedBucket } from '../defence/shared-bucket.ts'
 import type { UsageLedger } from './usage-ledger.ts'
 import type { ReceiptInit } from '../../protocols/usage/receipt.ts'
 import type { PageRequest, UsageRequest } from '../../protocols/usage/codec.ts'
@@ -13,6 +13,10 @@ import type { PeerId, PrivateKey } from '@libp2p/interface'
 /** Each is a signature. */
 const PAGES_PER_SECOND = 50
 const PAGE_BURST = 200
+/** Of one RSP: a whole receipt at once, and one each ten seconds. */
+const PAGES_PER_SECOND_OF_RSP = 8
+const PAGE_BURST_OF_RSP = MAX_PAGES + 16
+const MAX_RSPS = 1_024
 /** To bring the ledger up to date takes a look at all paths. */
 const SETTLE_INTERVAL_MS = 1_000
 /** Receipts whose pages are being read; a further RSP takes the place of the one that began first. */
@@ -29,7 +33,7 @@ export interface UsageServiceInit {
 
 export class UsageService {
   readonly #init: UsageServiceInit
-  readonly #pages: TokenBucket
+  readonly #pages: SharedBucket
   readonly #kept = new Map<string, ReceiptInit>()
   #sequence: bigint
   #settledAtMs = -Infinity
@@ -39,13 +43,15 @@ export class UsageService {
     const nowMs = init.now()
     // rises over a restart too
     this.#sequence = BigInt(nowMs)
-    this.#pages = new TokenBucket({ ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, nowMs })
+    this.#pages = new SharedBucket({
+      ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, ownPerSecond: PAGES_PER_SECOND_OF_RSP, ownBurst: PAGE_BURST_OF_RSP, maxNames: MAX_RSPS, nowMs
+    })
   }
 
   /** @throws NotFoundError, OverQuotaError */
   async handle ({ page }: UsageRequest, { peer }: Pick<Caller, 'peer'>): Promise<Uint8Array> {
     const receipt = page === undefined ? this.#issue(peer) : this.#keptFor(peer, page)
-    if (!this.#pages.take(1, this.#init.now())) {
+    if (!this.#pages.take(peer.toString(), 1, this.#init.now())) {
       throw new OverQuotaError('too many receipts are asked for: try again in some seconds')
     }
     return sealPage(receipt, page?.cursor ?? 0, this.#init.privateKey)

@@ -45,8 +45,9 @@ const MIN_CAPACITY = WAYS * CHOICES
 const GOLDEN_RATIO = 0x9e3779b1
 const EMPTY = 0
 const NO_BUCKET = -1
-/** Offsets in the record of an entry: what is compared first stands first. */
-const Key = { authenticator: 0, pathTag: 8, expiry: 16, rateClass: 20, one: 24, other: 40, source: 56 } as const
+/** Offsets in the record of an entry: what is compared first stands first, and `path` is rate class, expiry and path tag, as they lie in a packet. */
+const Key = { authenticator: 0, path: 8, one: 24, other: 40, source: 56 } as const
+const PATH_BYTES = At.list - At.rateClass
 const RECORD_BYTES = 72
 /** As for labelled paths. */
 const BURST_S = 0.25
@@ -70,6 +71,8 @@ export class VerifiedHops {
   readonly #rsps: Array<PeerId | undefined>
   /** Two for each entry: from its first neighbour to the other, and the other way. */
   readonly #nexts: Array<PeerId | undefined>
+  /** Of the hop that was found or added last: does it go from its first neighbour to the other? */
+  #isForward = true
   readonly #packets: Float64Array
   readonly #bytes: Float64Array
 
@@ -123,6 +126,7 @@ export class VerifiedHops {
     const entry = this.#placeFor(print, isVoid)
     this.remove(entry)
     this.#write(entry, hop)
+    this.#isForward = true
     this.#prints[entry] = print
     this.#accounts[entry] = owner.account
     this.#generations[entry] = owner.generation
@@ -143,9 +147,9 @@ export class VerifiedHops {
     return bucket === NO_BUCKET || this.#buckets.take(bucket, bytes, nowMs)
   }
 
-  /** A packet goes on to `next`, undefined where that is an end of the path. */
-  count (entry: number, { buffer, previousAt }: HopInPacket, bytes: number, next: PeerId | undefined): void {
-    const at = 2 * entry + (this.#holds(entry * RECORD_BYTES + Key.one, buffer, previousAt, NODE_ID_BYTES) ? 0 : 1)
+  /** A packet of the hop that was found or added last goes on to `next`, undefined where that is an end of the path. */
+  count (entry: number, bytes: number, next: PeerId | undefined): void {
+    const at = 2 * entry + (this.#isForward ? 0 : 1)
     this.#nexts[at] = next
     this.#packets[at]++
     this.#bytes[at] += bytes
@@ -176,7 +180,7 @@ export class VerifiedHops {
         this.#onUsage({
           rsp: this.#rsps[entry] as PeerId,
           source: this.#records.subarray(record + Key.source, record + Key.source + NODE_ID_BYTES),
-          pathNumber: readUint32(this.#records, record + Key.pathTag + PATH_TAG_BYTES / 2),
+          pathNumber: readUint32(this.#records, record + Key.path + PATH_BYTES - PATH_TAG_BYTES / 2),
           next: this.#nexts[at],
           packets: this.#packets[at],
           bytes: this.#bytes[at]
@@ -206,25 +210,18 @@ export class VerifiedHops {
   }
 
   #isHop (entry: number, hop: HopInPacket): boolean {
+    const records = this.#records
     const { buffer, at, authenticatorAt, previousAt, nextAt } = hop
     const record = entry * RECORD_BYTES
-    if (!this.#holds(record + Key.authenticator, buffer, authenticatorAt, AUTHENTICATOR_BYTES) ||
-        !this.#holds(record + Key.pathTag, buffer, at + At.pathTag, PATH_TAG_BYTES) ||
-        !this.#holds(record + Key.expiry, buffer, at + At.expiry, 4) ||
-        this.#records[record + Key.rateClass] !== buffer[at + At.rateClass]) {
+    if (!holds(records, record + Key.authenticator, buffer, authenticatorAt, AUTHENTICATOR_BYTES) ||
+        !holds(records, record + Key.path, buffer, at + At.rateClass, PATH_BYTES)) {
       return false
     }
-    return (this.#holds(record + Key.one, buffer, previousAt, NODE_ID_BYTES) && this.#holds(record + Key.other, buffer, nextAt, NODE_ID_BYTES)) ||
-      (this.#holds(record + Key.one, buffer, nextAt, NODE_ID_BYTES) && this.#holds(record + Key.other, buffer, previousAt, NODE_ID_BYTES))
-  }
-
-  #holds (own: number, buffer: Uint8Array, at: number, bytes: number): boolean {
-    for (let i = 0; i < bytes; i++) {
-      if (this.#records[own + i] !== buffer[at + i]) {
-        return false
-      }
-    }
-    return true
+    const isForward = holds(records, record + Key.one, buffer, previousAt, NODE_ID_BYTES)
+    this.#isForward = isForward
+    return isForward
+      ? holds(records, record + Key.other, buffer, nextAt, NODE_ID_BYTES)
+      : holds(records, record + Key.one, buffer, nextAt, NODE_ID_BYTES) && holds(records, record + Key.other, buffer, previousAt, NODE_ID_BYTES)
   }
 
   #write (entry: number, { buffer, at, authenticatorAt, previousAt, nextAt }: HopInPacket): void {
@@ -233,13 +230,20 @@ export class VerifiedHops {
       this.#records.set(buffer.subarray(from, from + bytes), record + key)
     }
     put(Key.authenticator, authenticatorAt, AUTHENTICATOR_BYTES)
-    put(Key.pathTag, at + At.pathTag, PATH_TAG_BYTES)
-    put(Key.expiry, at + At.expiry, 4)
-    put(Key.rateClass, at + At.rateClass, 1)
+    put(Key.path, at + At.rateClass, PATH_BYTES)
     put(Key.one, previousAt, NODE_ID_BYTES)
     put(Key.other, nextAt, NODE_ID_BYTES)
     put(Key.source, at + At.list, NODE_ID_BYTES)
   }
+}
+
+function holds (records: Uint8Array, own: number, buffer: Uint8Array, at: number, bytes: number): boolean {
+  for (let i = 0; i < bytes; i++) {
+    if (records[own + i] !== buffer[at + i]) {
+      return false
+    }
+  }
+  return true
 }
 
 function printOf ({ buffer, authenticatorAt }: HopInPacket): number {

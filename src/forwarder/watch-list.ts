@@ -5,6 +5,8 @@
 export interface WatchLimits {
   /** RSPs that may have a watch at once. */
   maxRsps: number
+  /** Of one address prefix: to call oneself an RSP costs nothing. */
+  maxRspsPerPrefix: number
   /** Links that one RSP may ask for. */
   maxTargetsPerRsp: number
   /** Different links in all, whoever asks. */
@@ -12,12 +14,13 @@ export interface WatchLimits {
 }
 
 /** At 5 probes in 10 s per link the whole list costs a forwarder well under 1 % of a core. */
-export const DEFAULT_WATCH_LIMITS: WatchLimits = { maxRsps: 16, maxTargetsPerRsp: 256, maxTargets: 512 }
+export const DEFAULT_WATCH_LIMITS: WatchLimits = { maxRsps: 16, maxRspsPerPrefix: 4, maxTargetsPerRsp: 256, maxTargets: 512 }
 
 interface Watch {
   targets: readonly string[]
   connectOnly: boolean
   expiresAtMs: number
+  prefix: string | undefined
 }
 
 export class WatchList {
@@ -36,15 +39,17 @@ export class WatchList {
    * Replaces what the RSP had asked for. What it is given may become less when others come.
    *
    * @param targets - the most important first
+   * @param prefix - of the RSP's address; undefined: it is not counted by it
    * @returns the targets that are watched now, or undefined when there is no room for another RSP
    */
-  set (rsp: string, targets: readonly string[], connectOnly: boolean, expiresAtMs: number): Set<string> | undefined {
+  set (rsp: string, targets: readonly string[], connectOnly: boolean, expiresAtMs: number, prefix?: string): Set<string> | undefined {
     this.#byRsp.delete(rsp)
-    if (this.#byRsp.size >= this.#limits.maxRsps) {
+    const ofPrefix = prefix === undefined ? 0 : [...this.#byRsp.values()].filter((watch) => watch.prefix === prefix).length
+    if (this.#byRsp.size >= this.#limits.maxRsps || ofPrefix >= this.#limits.maxRspsPerPrefix) {
       return undefined
     }
     const wished = [...new Set(targets)].slice(0, this.#limits.maxTargetsPerRsp)
-    this.#byRsp.set(rsp, { targets: wished, connectOnly, expiresAtMs })
+    this.#byRsp.set(rsp, { targets: wished, connectOnly, expiresAtMs, prefix })
     const granted = this.#granted()
     return new Set(wished.filter((target) => granted.has(target)))
   }

@@ -1,7 +1,7 @@
 // Answers watch requests: checks that the caller is an RSP and the targets are forwarders, and lets the neighbours and the
 // monitor follow what is watched.
 import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { SharedBucket } from '../defence/shared-bucket.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LinkMonitor } from './link-monitor.ts'
@@ -17,6 +17,10 @@ const MIN_LEASE_MS = 5_000
 /** Each target costs a signature check (about 250 µs): so many of them per second for all RSPs together. */
 const CHECKS_PER_SECOND = 400
 const CHECK_BURST = 2_000
+/** Of one RSP, or of all of one prefix that watch nothing here: the longest list there is, twice at once and then each two seconds. */
+const CHECKS_PER_SECOND_OF_ONE = 130
+const CHECK_BURST_OF_ONE = 600
+const MAX_NAMES = 1_024
 
 export interface WatchServiceInit {
   self: PeerId
@@ -30,23 +34,27 @@ export interface WatchServiceInit {
   allowed?: readonly PeerId[]
   /** Throws for an RSP whose paths are not taken here: it has no use for what it would learn. */
   checkRsp?: (rsp: PeerId) => void
+  /** Of the address of who asks; undefined where it is not counted by it. */
+  prefixOf?: (caller: Caller) => string | undefined
   /** Unix time, ms. */
   now: () => number
 }
 
 export class WatchService {
   readonly #init: WatchServiceInit
-  readonly #checks: TokenBucket
+  readonly #checks: SharedBucket
   readonly #targets = new Map<string, VerifiedDescriptor>()
 
   constructor (init: WatchServiceInit) {
     this.#init = init
-    this.#checks = new TokenBucket({ ratePerSecond: CHECKS_PER_SECOND, burst: CHECK_BURST, nowMs: init.now() })
+    this.#checks = new SharedBucket({
+      ratePerSecond: CHECKS_PER_SECOND, burst: CHECK_BURST, ownPerSecond: CHECKS_PER_SECOND_OF_ONE, ownBurst: CHECK_BURST_OF_ONE, maxNames: MAX_NAMES, nowMs: init.now()
+    })
   }
 
   /** @throws NotAuthorizedError unless the caller shows its own RSP descriptor and is taken here; OverQuotaError */
   async authorize (descriptor: Uint8Array, caller: Caller): Promise<void> {
-    this.#charge(1)
+    this.#charge(caller, 1)
     const { roles } = await openDescriptor(descriptor, { ...this.#init.discovery.verification, expectedPeer: caller.peer })
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may ask for links: the descriptor does not have that role')
@@ -59,7 +67,7 @@ export class WatchService {
 
   async watch (request: WatchRequest, caller: Caller): Promise<WatchResult> {
     await this.authorize(request.descriptor, caller)
-    this.#charge(request.targets.length)
+    this.#charge(caller, request.targets.length)
     const refused: WatchResult['refused'] = []
     const found: Array<{ index: number, descriptor: VerifiedDescriptor }> = []
     for (let index = 0; index < request.targets.length; index++) {
@@ -72,9 +80,9 @@ export class WatchService {
     }
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, request.leaseMs))
     const keys = found.map(({ descriptor }) => descriptor.peer.toString())
-    const accepted = this.#init.watches.set(caller.peer.toString(), keys, request.connectOnly, this.#init.now() + leaseMs)
+    const accepted = this.#init.watches.set(caller.peer.toString(), keys, request.connectOnly, this.#init.now() + leaseMs, this.#init.prefixOf?.(caller))
     if (accepted === undefined) {
-      throw new OverQuotaError('as many RSPs as this forwarder serves are watching already: try again later')
+      throw new OverQuotaError('as many RSPs as this forwarder serves, or serves of your address prefix, are watching already: try again later')
     }
     for (const { index, descriptor } of found) {
       const key = descriptor.peer.toString()
@@ -97,8 +105,10 @@ export class WatchService {
   }
 
   /** Targets cost only those who have shown that they are RSPs; a stranger's request costs one check. */
-  #charge (checks: number): void {
-    if (!this.#checks.take(checks, this.#init.now())) {
+  #charge (caller: Caller, checks: number): void {
+    const peer = caller.peer.toString()
+    const name = this.#init.watches.has(peer) ? peer : this.#init.prefixOf?.(caller) ?? peer
+    if (!this.#checks.take(name, checks, this.#init.now())) {
       throw new OverQuotaError('too many watch requests: try again in some seconds')
     }
   }

@@ -63,6 +63,10 @@ export class IncomingChannel extends Channel {
     const { discovery, access } = this.context
     try {
       const descriptor = await openDescriptor(bytes, discovery.verification)
+      if (this.isClosed) {
+        // nobody would let go of what is asked for now
+        return
+      }
       const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS, this)
       const status = attached ? AttachStatus.attached : AttachStatus.unreachable
       this.answer(encodeAttachResult(nodeIdOf(descriptor.peer), status), arrival)

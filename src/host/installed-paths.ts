@@ -176,10 +176,10 @@ export class InstalledPaths {
     const { access, discovery, self, installer } = this.#init
     const entry = path.forwarders[0]
     const askedBy = {}
-    if (!access.isAttached(entry) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
-      throw new UnavailableError(`cannot attach to ${entry.toString()}, the entry of the path`)
-    }
     try {
+      if (!access.isAttached(entry) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
+        throw new UnavailableError(`cannot attach to ${entry.toString()}, the entry of the path`)
+      }
       const hold = await holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(self), remote: destination, installer })
       return {
         path,

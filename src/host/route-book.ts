@@ -185,6 +185,10 @@ export class RouteBook {
   }
 
   async #takeOrThrow (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
+    if (this.#closed) {
+      // offers may come after the end of the channel, and nobody would take back what is asked of forwarders then
+      return
+    }
     const known = this.#routes.get(id)
     if (known !== undefined ? this.#wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
       await this.#install(id, path)

@@ -4,6 +4,7 @@ import { TypedEventEmitter } from 'main-event'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { BywayError, UnavailableError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { decodePeerId } from '../../protocols/peer-ids.ts'
 import { EndOfTick } from './end-of-tick.ts'
 import { QueueCounters } from './queue-counters.ts'
 import { StreamLink } from './stream-link.ts'
@@ -185,7 +186,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       return undefined
     }
     const link = new StreamLink({
-      peer,
+      // libp2p's own lies in a block of 64 KB that came with the handshake
+      peer: decodePeerId(peer.toMultihash().bytes, 'peer'),
       index: this.#freeIndex(),
       endOfTick: this.#endOfTick,
       queueBytes: this.#init.queueBytes,

@@ -4,11 +4,14 @@ import { BoundedDatastore } from '../defence/bounded-datastore.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
+import { DhtPace } from '../defence/dht-pace.ts'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { identify } from '@libp2p/identify'
 import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
+import { leanNoise } from './lean-noise.ts'
 import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
@@ -22,6 +25,7 @@ import { yamux } from '@libp2p/yamux'
 import type { DefenceStatus } from './node-defences.ts'
 import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
 import type { AdmissionLimits } from '../defence/admission.ts'
+import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ConnectionGater, Libp2p, PeerId, PrivateKey, Startable } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -81,6 +85,10 @@ const MAX_INBOUND_STREAMS = 256
  * each replica costs every advertiser a message.
  */
 const K_BUCKET_SIZE = 8
+/** As before Node 26. */
+const POOL_BYTES = 8_192
+/** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
+const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
 /** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
 const CONNECTION_HEADROOM = 64
 /**
@@ -101,11 +109,16 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const isLocal = init.isLocal ?? false
   const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
   const wrap = init.wrapTransport ?? ((transport) => transport)
+  if (init.ownsProcess === true) {
+    // what is small and stays, such as an address, holds all of the pool's block that it lies in: that was 64 KB from Node 26 on
+    Buffer.poolSize = POOL_BYTES
+  }
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const datastore = init.datastore ?? new BoundedDatastore()
+  const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
   let role: R | undefined
   let reaping: Reaper | undefined
-  const defences = new NodeDefences({ admission, datastore, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
+  const defences = new NodeDefences({ admission, datastore, dht, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
   const node = await createLibp2p({
     privateKey: init.privateKey,
     logger: componentLogger(),
@@ -114,11 +127,11 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
     transports: [wrap(tcp()), wrap(webSockets())],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [leanNoise(noise())],
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
-    })), {}, undefined, defences.onBreach)],
+    }), { keepsNothing: KEEPS_NOTHING }), {}, undefined, defences.onBreach)],
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
@@ -131,13 +144,13 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     services: {
       identify: identify(),
       ping: ping(),
-      dht: kadDHT({
+      dht: (components: KadDHTComponents) => kadDHT({
         protocol: kadProtocol(network),
         clientMode: !init.servesDht,
         kBucketSize: K_BUCKET_SIZE,
         peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
         allowQueryWithZeroPeers: true
-      }),
+      })(dht.around(components)),
       byway: (components: DiscoveryComponents) => {
         role = init.role(components)
         return role

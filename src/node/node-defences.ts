@@ -2,6 +2,7 @@
 import { ExposedNumbers } from '../telemetry/exposed-numbers.ts'
 import type { Admission, AdmissionCounters } from '../defence/admission.ts'
 import type { BoundedDatastore, DatastoreCounters } from '../defence/bounded-datastore.ts'
+import type { DhtCounters, DhtPace } from '../defence/dht-pace.ts'
 import type { MetricsRegistry } from '../telemetry/exposed-numbers.ts'
 import type { ReaperCounters } from '../defence/reaper.ts'
 
@@ -17,11 +18,14 @@ export interface DefenceStatus {
   /** What strangers could not leave in the datastore. */
   datastore: Readonly<DatastoreCounters>
   providerRecords: number
+  /** Messages of the DHT, by what became of them. */
+  dht: Readonly<DhtCounters>
 }
 
 export interface NodeDefencesInit {
   admission: Admission
   datastore: BoundedDatastore
+  dht: DhtPace
   reaped: () => Readonly<ReaperCounters>
 }
 
@@ -39,14 +43,15 @@ export class NodeDefences {
   }
 
   get status (): DefenceStatus {
-    const { admission, datastore, reaped } = this.#init
+    const { admission, datastore, dht, reaped } = this.#init
     return {
       inboundConnections: admission.openConnections,
       connections: { ...admission.counters },
       reaped: { ...reaped() },
       breaches: { ...this.#breaches },
       datastore: { ...datastore.counters },
-      providerRecords: datastore.sizes.providerRecords
+      providerRecords: datastore.sizes.providerRecords,
+      dht: dht.counters
     }
   }
 
@@ -59,6 +64,7 @@ export class NodeDefences {
     expose.counters('breached_connections_total', 'Connections ended for what came in their frames', 'error', () => ({ ...this.#breaches }))
     expose.counters('refused_records_total', 'What strangers could not leave in the datastore', 'what', () => ({ ...this.#init.datastore.counters }))
     expose.gauge('provider_records', 'Provider records held for others', () => this.#init.datastore.sizes.providerRecords)
+    expose.counters('dht_messages_total', 'Messages of the DHT, by what became of them', 'verdict', () => ({ ...this.#init.dht.counters }))
     const read = (): DefenceStatus => this.status
     return { get status () { return read() } }
   }

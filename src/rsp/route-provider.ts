@@ -238,9 +238,8 @@ export class RouteProvider implements Startable {
     this.#forwarders.set(key, forwarder)
     this.map.addNode(key)
     this.map.describe(key, forwarder)
-    this.#watches.add(forwarder)
     this.#source.add(forwarder)
-    this.#plan.add(key)
+    this.#watches.add(forwarder)
   }
 
   #forget (key: string): void {

@@ -24,7 +24,7 @@ export interface WatchKeeperInit {
   connectOnly: boolean
   /** The forwarders (peer ids as text) to which this one should watch its links, the most important first. */
   targetsOf: (key: string) => Iterable<string>
-  /** A forwarder does not answer any more, or does again. It counts as one that answers when it comes. */
+  /** A forwarder has come, and counts as one that answers; it does not answer any more; it does again. A new descriptor is no answer. */
   onAnswering?: (key: string, isAnswering: boolean) => void
   log: Logger
 }
@@ -55,6 +55,7 @@ export class WatchKeeper {
     }
     const watched: Watched = { descriptor, failures: 0 }
     this.#watched.set(key, watched)
+    this.#init.onAnswering?.(key, true)
     this.#schedule(watched, SETTLE_MS)
   }
 

@@ -32,6 +32,9 @@ async function withMetrics<T> (args: string[], read: (url: string) => Promise<T>
 }
 
 describe('metrics of daemons', () => {
+  /** Of every daemon that listens. */
+  const DEFENCES = ['byway_node_inbound_connections 0', 'byway_node_inbound_connections_total{verdict="deniedRate"} 0', 'byway_node_reaped_connections_total{reason="idle"} 0', 'byway_node_refused_records_total{what="refusedValues"} 0', 'byway_node_provider_records ', 'byway_node_dht_messages_total{verdict="delayed"} 0']
+
   for (const { role, has } of [
     { role: 'forwarder', has: ['byway_forwarder_forwarded_packets_total 0', 'byway_forwarder_dropped_packets_total{reason="queueFull"} 0', 'byway_forwarder_set_ups_total{kind="installed"} 0', 'byway_forwarder_paths{state="installed"} 0'] },
     { role: 'rsp', has: ['byway_rsp_queries_total{answer="paths"} 0', 'byway_rsp_plan_links{state="watched"} 0', 'byway_rsp_kept_promises_ratio{links="1"} 0.8'] },
@@ -44,19 +47,22 @@ describe('metrics of daemons', () => {
         return response.text()
       })
       assert.equal(code, 0)
-      for (const line of [...has, 'process_cpu_seconds_total']) {
+      for (const line of [...has, ...DEFENCES, 'process_cpu_seconds_total']) {
         assert.ok(text.includes(`\n${line}`), line)
       }
       assert.match(text, /^libp2p_/m)
     })
   }
 
-  it('of a forwarder are all that its dashboard draws', async () => {
+  it('of a forwarder are those that its dashboard draws, and it draws all that are byway\'s', async () => {
     const dashboard = await readFile(new URL('scripts/grafana/forwarder.json', rootUrl()), 'utf8')
     const names = new Set(dashboard.match(/\b(?:byway|process|nodejs)_[a-z0-9_]+/g))
     const { value: text } = await withMetrics(['forwarder', ...HERE, '--metrics', '0'], async (url) => (await fetch(url)).text())
     assert.ok(names.size > 20, `${names.size} metrics are drawn`)
     assert.deepEqual([...names].filter((name) => !text.includes(`# TYPE ${name} `)), [])
+    const served = [...text.matchAll(/^# TYPE (byway_[a-z0-9_]+) /gm)].map(([, name]) => name)
+    assert.ok(served.some((name) => name.startsWith('byway_node_')) && served.some((name) => name.startsWith('byway_forwarder_')))
+    assert.deepEqual(served.filter((name) => !names.has(name)), [])
   })
 
   it('are served at /metrics only, and only read', async () => {

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ControlServer } from '../../src/cli/control-server.ts'
-import { bytesText, durationText, statusText } from '../../src/cli/status.ts'
+import { bytesText, durationText } from '../../src/cli/number-text.ts'
+import { statusText } from '../../src/cli/status.ts'
 import { cli } from './terminal.ts'
 import type { CliResult } from './terminal.ts'
 import type { DaemonStatus } from '../../src/cli/status.ts'
@@ -70,6 +71,23 @@ describe('texts of byway status', () => {
       '  RSP                                                   paths  packets  bytes   sources',
       `  ${PEER}  12     1,000    1.4 MB  3`,
       '  none (source routes)                                  0      5        500 B   0'
+    ])
+  })
+
+  it('show what was turned away from a node, the most frequent first', () => {
+    const row = daemon('bootstrap', {})
+    const defences = {
+      inboundConnections: 12,
+      connections: { admitted: 3_456, deniedTotal: 0, deniedPrefix: 2, deniedPending: 0, deniedRate: 70, deniedPeer: 1 },
+      reaped: { crowded: 0, idle: 9 },
+      breaches: { PingFloodError: 3 },
+      datastore: { refusedProviderRecords: 4, refusedValues: 0, refusedLargeValues: 0 },
+      providerRecords: 7,
+      dht: { admitted: 5_000, delayed: 300, refused: 8, tooLong: 0 }
+    }
+    assert.deepEqual(statusText([{ ...row, daemon: { ...row.daemon, defences } }]).slice(5), [
+      '  inbound      12 connections now, 3,456 admitted since the start',
+      '  turned away  70 denied rate, 9 reaped idle, 8 dht refused, 4 refused provider records, 3 ping flood, 2 denied prefix, 1 denied peer'
     ])
   })
 
@@ -175,6 +193,17 @@ describe('byway status', () => {
       assert.equal(control, join(folder, 'byway', `${role}-${id.slice(-8)}.sock`))
       assert.deepEqual([found?.role, found?.network, found?.pid, found?.control, found?.addresses], [role, 'test', process.pid, control, addresses])
       assert.ok(found !== undefined && found.uptimeMs >= 0 && found.uptimeMs < 60_000)
+      // nobody has connected, but a node may have left a record with itself
+      const { providerRecords, ...refused } = found.defences ?? assert.fail('it says nothing of its defences')
+      assert.equal(typeof providerRecords, 'number')
+      assert.deepEqual(refused, {
+        inboundConnections: 0,
+        connections: { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0 },
+        reaped: { crowded: 0, idle: 0 },
+        breaches: {},
+        datastore: { refusedProviderRecords: 0, refusedValues: 0, refusedLargeValues: 0 },
+        dht: { admitted: 0, delayed: 0, refused: 0, tooLong: 0 }
+      })
     }
     const [bootstrap, forwarder, host, rsp] = daemons.map(({ status }) => status as Record<string, unknown>)
     assert.equal(bootstrap.rsps, 0)
@@ -187,7 +216,7 @@ describe('byway status', () => {
     for (const { role, id } of started) {
       assert.match(out, new RegExp(`^${role} ${id}$`, 'm'))
     }
-    assert.match(out, /^ {2}paths {7}0 of at most 65,536/m)
+    assert.match(out, /^ {2}paths +0 of at most 65,536/m)
     const results = await stopAll()
     assert.deepEqual(results.map(({ code: ended }) => ended), [0, 0, 0, 0])
     assert.deepEqual(await readdir(join(folder, 'byway')), [])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { multiaddr } from '@multiformats/multiaddr'
-import { addressPrefix, isLoopback } from '../../src/defence/address-prefix.ts'
+import { addressPrefix, countedPrefix, isLoopback } from '../../src/defence/address-prefix.ts'
 
 const RELAY = '12D3KooWQF6Q3i1QkziJQ9mkNNcyFD8GPQz6R6oEvT75wgsVXm4v'
 
@@ -25,6 +25,11 @@ describe('address prefix', () => {
     const prefixes = ['2001:db8:7::1', '2001:db8:7:ffff:ffff::9', '2001:db8:8::1'].map(host => addressPrefix(multiaddr(`/ip6/${host}/tcp/1`)))
     assert.equal(prefixes[0], prefixes[1])
     assert.notEqual(prefixes[0], prefixes[2])
+  })
+
+  it('is not counted for this machine, and counted as one for all addresses that name no host', () => {
+    const counted = ['/ip4/127.0.0.1/tcp/1', '/ip4/192.0.2.1/tcp/1', '/dns4/one.example/tcp/1', '/dns4/other.example/tcp/1'].map((address) => countedPrefix(multiaddr(address)))
+    assert.deepEqual(counted, [undefined, '192.0.2.0/24', 'without host', 'without host'])
   })
 
   for (const { address, loopback } of [

@@ -19,10 +19,23 @@ describe('bounded datastore', () => {
     const key = new Key('/peers/a')
     store.put(key, VALUE)
     assert.equal(store.has(key), true)
-    assert.equal(store.get(key), VALUE)
+    assert.deepEqual(store.get(key), VALUE)
     store.delete(key)
     assert.equal(store.has(key), false)
     assert.throws(() => store.get(key), { name: 'NotFoundError' })
+  })
+
+  it('regression: keeps what was put and nothing of the memory around it, so that its bounds in bytes are bounds', async () => {
+    const store = new BoundedDatastore()
+    const value = Buffer.from('a piece of a block')
+    assert.ok(value.buffer.byteLength > 1_000, 'Node gives small pieces out of blocks')
+    store.put(new Key('/peers/a'), value)
+    value.fill(0)
+    assert.equal(Buffer.from(store.get(new Key('/peers/a'))).toString(), 'a piece of a block')
+    for await (const kept of store.query({ prefix: '/peers' })) {
+      assert.deepEqual([kept.value, kept.key.uint8Array()].map(({ buffer, length }) => buffer.byteLength - length), [0, 0])
+      assert.equal(kept.key.toString(), '/peers/a')
+    }
   })
 
   it('finds the providers of one key, those of all keys, and nothing of a key that only begins alike', async () => {

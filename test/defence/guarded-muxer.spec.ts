@@ -157,6 +157,8 @@ describe('guarded muxer', function () {
   })
 
   describe('against one-byte frames to a stream that is paused', () => {
+    const UNLIMITED = { smallFrameBurst: Infinity }
+
     async function floodPaused (victim: Libp2p): Promise<Awaited<ReturnType<typeof attack>>> {
       const started = await attackOn(victim, plainYamux())
       const stream = await started.dialled.newStream(PAUSED)
@@ -165,8 +167,14 @@ describe('guarded muxer', function () {
       return started
     }
 
-    it('drops the connection once it holds more pieces than two windows of small packets', async () => {
-      const { closed } = await floodPaused(await victim())
+    it('drops the connection at the first thousands', async () => {
+      const { connection, closed } = await floodPaused(await victim())
+      assert.equal((await closed)?.name, 'SmallFrameFloodError')
+      assert.equal(connection.streams.length, 0)
+    })
+
+    it('drops it by what it holds when small frames are not limited: more pieces than two windows of small packets', async () => {
+      const { closed } = await floodPaused(await victim(UNLIMITED))
       const err = await closed as HeldTooMuchError
       assert.equal(err.name, 'HeldTooMuchError')
       assert.ok(err.heldPieces > 32_768 && err.heldPieces < 40_000, `${err.heldPieces} pieces`)
@@ -183,7 +191,7 @@ describe('guarded muxer', function () {
     })
 
     it('regression: drops it when few pieces keep many large messages alive', async () => {
-      const { raw, dialled, closed } = await attackOn(await victim(), plainYamux())
+      const { raw, dialled, closed } = await attackOn(await victim(UNLIMITED), plainYamux())
       const stream = await dialled.newStream(PAUSED)
       const crumb = Uint8Array.of(...frameHeader(FRAME.data, FLAG.none, Number(stream.id), 1), 0)
       const padding = repeated(frameHeader(FRAME.windowUpdate, FLAG.none, Number(stream.id), 0), 5_000)

@@ -66,6 +66,38 @@ describe('yamux frame check', () => {
     }), { numRuns: 300, seed: 11 })
   })
 
+  for (const { what, frame } of [
+    { what: 'data frames of one byte', frame: [...frameHeader(FRAME.data, FLAG.none, 1, 1), 0] },
+    { what: 'data frames of none', frame: [...frameHeader(FRAME.data, FLAG.none, 1, 0)] },
+    { what: 'window updates', frame: [...frameHeader(FRAME.windowUpdate, FLAG.none, 1, 0)] },
+    { what: 'goodbyes', frame: [...frameHeader(FRAME.goAway, FLAG.none, 0, 0)] }
+  ]) {
+    it(`refuses a flood of ${what}, and takes so many a second`, () => {
+      let nowMs = 0
+      const check = checkWith({ smallFramesPerSecond: 100, smallFrameBurst: 200 }, () => nowMs)
+      const bytes = Uint8Array.from(frame)
+      for (let second = 0; second < 3; second++) {
+        for (let number = 0; number < (second === 0 ? 200 : 100); number++) {
+          check.check(bytes)
+        }
+        nowMs += 1_000
+      }
+      for (let number = 0; number < 100; number++) {
+        check.check(bytes)
+      }
+      assert.throws(() => check.check(bytes), { name: 'SmallFrameFloodError', framesPerSecond: 100, frameBurst: 200 })
+    })
+  }
+
+  it('takes frames of the smallest sealed packets at any rate', () => {
+    const check = checkWith({ smallFramesPerSecond: 0, smallFrameBurst: 1 })
+    const packet = Uint8Array.from([...frameHeader(FRAME.data, FLAG.none, 1, 38), ...new Uint8Array(38)])
+    for (let number = 0; number < 10_000; number++) {
+      check.check(packet)
+    }
+    assert.equal(check.dataFrames, 10_000)
+  })
+
   it('regains pings with time', () => {
     let nowMs = 0
     const check = checkWith({ pingsPerSecond: 5, pingBurst: 20 }, () => nowMs)

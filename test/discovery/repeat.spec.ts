@@ -81,6 +81,14 @@ describe('repeat', () => {
     assert.ok(runs.length > 3)
   })
 
+  it('gives each run a signal of its own, so that what was composed with one can go with it', async () => {
+    repeat.start()
+    await pass(1_000)
+    assert.ok(signals.length >= 3)
+    assert.equal(new Set(signals).size, signals.length)
+    assert.ok(signals.every(({ aborted }) => !aborted))
+  })
+
   it('goes on after a failure, and tells of it', async () => {
     failure = new Error('no network')
     repeat.start()

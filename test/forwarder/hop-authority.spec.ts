@@ -196,6 +196,19 @@ describe('hop authority', () => {
       assert.equal(check(packet(mint())), OK)
     })
 
+    it('regression: takes nothing that was made before a revocation when the RSP is taken again, however often', () => {
+      const before = [packet(mint())]
+      for (let time = 0; time < 3; time++) {
+        policy.revoke(RSP)
+        policy.reinstate(RSP)
+        const fresh = packet(mint())
+        assert.deepEqual(before.map((bytes) => check(bytes)), before.map(() => NoticeCode.notAuthorized))
+        assert.equal(check(fresh), OK)
+        before.push(fresh)
+      }
+      assert.equal(check(packet(mint({ rsp: OTHER_RSP }), { rsp: OTHER_RSP })), OK)
+    })
+
     it('keeps the account of an RSP that is used only so', () => {
       const bytes = packet(mint())
       nowMs = 899_000

@@ -106,6 +106,32 @@ describe('relay of labelled packets', () => {
     table.forEach(({ packets, bytes }) => { assert.deepEqual([packets, bytes], [[1, 1], [on.length, answer.length]]) })
   })
 
+  it('says whose each packet is: who pays for its cap, and which link brought it', () => {
+    const caps = new BucketSlab({ maxBuckets: 4 })
+    table = new ForwardingTable({ maxPaths: 10, caps, random32: () => random++ })
+    relay = new Relay({ endpoint: new Endpoint({ self: SELF, links: neighbours.links, nowS: () => NOW_S }), capacityBytesPerSecond: CAPACITY, table, accountOfCap: (cap) => 100 + cap, now: () => nowMs, nowS: () => NOW_S })
+    const { forward, back } = install({ caps: [caps.add(1e6, 1e6, nowMs), caps.add(1e6, 1e6, nowMs)] })
+    receive(under(forward), BEFORE)
+    receive(under(back), AFTER)
+    assert.deepEqual(neighbours.to(AFTER).shares, [[100, neighbours.to(BEFORE).index]])
+    assert.deepEqual(neighbours.to(BEFORE).shares, [[101, neighbours.to(AFTER).index]])
+  })
+
+  it('marks what uses up its share of a short capacity, tells of what is beyond it, and slows the neighbour', () => {
+    const packet = under(install().forward, new Uint8Array(1_000))
+    for (let at = 0; at < 4_000; at++) {
+      nowMs = 5 + at / 2
+      receive(packet, BEFORE)
+    }
+    const sent = neighbours.to(AFTER).take()
+    const marked = sent.filter((bytes) => (bytes[At.flags] & Flag.congestion) !== 0).length
+    assert.ok(marked > sent.length / 2, `${marked} of ${sent.length}`)
+    assert.equal(relay.counters.markedPackets, marked)
+    assert.equal(sent.length + (relay.counters.dropped.overCapacity ?? 0), 4_000)
+    const { kept } = neighbours.to(BEFORE)
+    assert.ok(kept.length > 1_000 && kept.every(([bytes, delayMs]) => bytes === packet.length && delayMs > 0 && delayMs <= 100))
+  })
+
   it('takes no notice of flags that mean something in a list', () => {
     const packet = under(install().forward, PAYLOAD, Flag.turnAround | Flag.backwards)
     receive(packet, BEFORE)

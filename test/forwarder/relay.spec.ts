@@ -51,6 +51,18 @@ describe('relay', () => {
     assert.deepEqual([relay.counters.forwardedPackets, relay.counters.forwardedBytes], [1, packet.length])
   })
 
+  it('says which link brought a packet, and that nobody pays for it', () => {
+    receive(onRoute())
+    assert.deepEqual(neighbours.to(NEXT).shares, [[0, neighbours.to(SOURCE).index]])
+  })
+
+  it('says who pays, where an authenticator tells', () => {
+    const endpoint = new Endpoint({ self: SELF, links: neighbours.links, nowS: () => NOW_S })
+    relay = new Relay({ endpoint, authority: { check: () => 0, account: 7 }, capacityBytesPerSecond: CAPACITY, now: () => nowMs, nowS: () => NOW_S })
+    receive(onRoute())
+    assert.deepEqual(neighbours.to(NEXT).shares, [[7, neighbours.to(SOURCE).index]])
+  })
+
   it('sends an answer back', () => {
     const packet = changed((bytes) => { bytes[At.flags] = Flag.backwards })
     receive(packet, NEXT)

@@ -5,8 +5,10 @@ import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { ReportPublisher } from '../../src/forwarder/report-publisher.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
 import { FAR, FORWARDER, FORWARDER_KEY, NEAR, NOW_MS, peersFrom, sampleLink, samplePolicy } from '../protocols/report/samples.ts'
+import type { Subscriber } from '../../src/forwarder/report-publisher.ts'
 import type { LinkMeasurement, PolicyStatement, VerifiedReport } from '../../protocols/report/codec.ts'
 
+const RSPS = await peersFrom(60, 40)
 const NO_POLICY = { listedOnly: false, rsps: [], revoked: [], authorizedOnly: false }
 
 describe('report publisher', () => {
@@ -16,8 +18,10 @@ describe('report publisher', () => {
   let loadBytesPerSecond: number
   let policy: PolicyStatement | undefined
   let nowMs: number
+  let rsps: number
 
   beforeEach(() => {
+    rsps = 0
     uncaught = watchUncaught()
     links = [sampleLink(), sampleLink({ peer: FAR })]
     loadBytesPerSecond = 1_000
@@ -41,9 +45,9 @@ describe('report publisher', () => {
   })
 
   /** A subscriber; `next` gives its next report, opened. */
-  function subscribe (): { next: () => Promise<VerifiedReport | undefined>, abort: () => void } {
+  function subscribe (who: Subscriber = { peer: RSPS[rsps++] }): { next: () => Promise<VerifiedReport | undefined>, abort: () => void } {
     const abort = new AbortController()
-    const reports = publisher.subscribe(abort.signal)
+    const reports = publisher.subscribe(abort.signal, who)
     return {
       next: async () => {
         const { value, done } = await reports.next()
@@ -221,6 +225,18 @@ describe('report publisher', () => {
       await subscribe().next()
     }
     await assert.rejects(subscribe().next(), { name: 'OverQuotaError' })
+  })
+
+  it('regression: has room for two of one RSP and eight of one address prefix, so that neither keeps out the others', async () => {
+    const isTaken = async (who: Subscriber): Promise<boolean> => subscribe(who).next().then(() => true, () => false)
+    const [loud] = RSPS
+    assert.deepEqual([await isTaken({ peer: loud }), await isTaken({ peer: loud }), await isTaken({ peer: loud })], [true, true, false])
+    const crowd = []
+    for (const peer of RSPS.slice(1, 21)) {
+      crowd.push(await isTaken({ peer, prefix: '192.0.2.0/24' }))
+    }
+    assert.equal(crowd.filter(Boolean).length, 8)
+    assert.equal(await isTaken({ peer: RSPS[30], prefix: '198.51.100.0/24' }), true)
   })
 
   it('regression: reports as many links as a report holds when there are more', async () => {

@@ -116,10 +116,26 @@ describe('usage service', () => {
     for (let i = 0; i < 200; i++) {
       await assert.rejects(service.handle({}, { peer: STRANGER }), { name: 'NotFoundError' })
     }
-    const results = await Promise.allSettled(Array.from({ length: 250 }, async () => await service.handle({}, { peer: RSP })))
+    const rsps = await peersFrom(40, 4)
+    rsps.forEach((rsp) => { carry(1, rsp) })
+    const results = await Promise.allSettled(rsps.flatMap((peer) => Array.from({ length: 70 }, async () => await service.handle({}, { peer }))))
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 200)
     await assert.rejects(service.handle({}, { peer: RSP }), { name: 'OverQuotaError' })
     nowMs += 1_000
     await service.handle({}, { peer: RSP })
+  })
+
+  it('regression: signs for an RSP while another asks without end', async () => {
+    carry(1)
+    carry(1, STRANGER)
+    let loud = 0
+    for (let second = 0; second < 10; second++) {
+      for (let i = 0; i < 100; i++) {
+        loud += await service.handle({}, { peer: STRANGER }).then(() => 1, () => 0)
+      }
+      await service.handle({}, { peer: RSP })
+      nowMs += 1_000
+    }
+    assert.equal(loud, 80 + 9 * 8)
   })
 })

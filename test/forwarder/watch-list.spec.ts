@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { WatchList } from '../../src/forwarder/watch-list.ts'
 
-const LIMITS = { maxRsps: 2, maxTargetsPerRsp: 3, maxTargets: 4 }
+const LIMITS = { maxRsps: 2, maxRspsPerPrefix: 2, maxTargetsPerRsp: 3, maxTargets: 4 }
 const sorted = (values: Iterable<string> | undefined): string[] => [...values ?? []].sort()
 
 describe('watch list', () => {
@@ -26,6 +26,16 @@ describe('watch list', () => {
     assert.deepEqual(sorted(list.wanted().keys()), ['d'])
   })
 
+  it('has room for so many RSPs of one address prefix, and goes on having room for others', () => {
+    const crowded = new WatchList({ ...LIMITS, maxRsps: 4, maxRspsPerPrefix: 2 })
+    const taken = ['a', 'b', 'c', 'a'].map((rsp) => crowded.set(rsp, [rsp], false, 100, 'crowd') !== undefined)
+    assert.deepEqual(taken, [true, true, false, true])
+    assert.ok(crowded.set('honest', ['x'], false, 100, 'elsewhere') !== undefined)
+    crowded.expire(100)
+    assert.ok(crowded.set('c', ['c'], false, 200, 'crowd') !== undefined)
+    assert.deepEqual(['d', 'e', 'f'].map((rsp) => crowded.set(rsp, [rsp], false, 200) !== undefined), [true, true, true])
+  })
+
   it('takes the first so many of one RSP, counting none twice', () => {
     assert.deepEqual(sorted(list.set('one', ['a', 'a', 'b', 'c', 'd'], false, 100)), ['a', 'b', 'c'])
   })
@@ -37,7 +47,7 @@ describe('watch list', () => {
   })
 
   it('gives an RSP that asks for little all of it, however much others ask for', () => {
-    const large = new WatchList({ maxRsps: 8, maxTargetsPerRsp: 100, maxTargets: 100 })
+    const large = new WatchList({ maxRsps: 8, maxRspsPerPrefix: 8, maxTargetsPerRsp: 100, maxTargets: 100 })
     for (const rsp of ['one', 'two', 'three']) {
       large.set(rsp, Array.from({ length: 100 }, (_, at) => `${rsp}-${at}`), false, 100)
     }

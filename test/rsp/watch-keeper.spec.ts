@@ -90,15 +90,26 @@ describe('watch keeper', () => {
     await until(() => forwarders[0].watches.length === 2, 'it is asked again', 4_000)
   })
 
-  it('says when a forwarder does not answer any more, and when it does again', async () => {
+  it('says when a forwarder comes, when it does not answer any more, and when it does again', async () => {
     const [{ peer, descriptor }] = forwarders
     const refuse = (): never => { throw new OverQuotaError('not today') }
     forwarders[0].onWatch = refuse
     keeper.add(descriptor)
-    await until(() => said.length === 1, 'it is silent', 8_000)
+    await until(() => said.length === 2, 'it is silent', 8_000)
     forwarders[0].onWatch = () => ({ leaseMs: 120_000, accepted: 0, refused: [] })
-    await until(() => said.length === 2, 'it answers', 8_000)
-    assert.deepEqual(said, [[peer.toString(), false], [peer.toString(), true]])
+    await until(() => said.length === 3, 'it answers', 8_000)
+    assert.deepEqual(said, [[peer.toString(), true], [peer.toString(), false], [peer.toString(), true]])
+  })
+
+  it('regression: takes no new descriptor, which others may bring, for an answer of a forwarder that is silent', async () => {
+    const [{ descriptor, watches }] = forwarders
+    forwarders[0].onWatch = () => { throw new OverQuotaError('not today') }
+    keeper.add(descriptor)
+    await until(() => said.length === 2, 'it is silent', 8_000)
+    const asked = watches.length
+    keeper.add(descriptor)
+    await until(() => watches.length > asked, 'it is asked again')
+    assert.deepEqual(said.map(([, isAnswering]) => isAnswering), [true, false])
   })
 
   it('regression: tells a forwarder of one that came while it was being asked', async () => {

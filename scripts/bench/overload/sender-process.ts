@@ -1,5 +1,5 @@
-// The host of one flow of the overload benchmark. It offers packets at a steady rate, whatever becomes of them; what its link has no credit for
-// does not enter, so that the age of a packet is the time from entry to exit.
+// The host of one flow of the overload benchmark. It offers packets at a steady rate, whatever becomes of them. Of those who offer too much, what their link
+// has no credit for does not enter, so that the age of a packet is the time from entry to exit; who stays under its share waits at its own link, and that counts too.
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -36,12 +36,12 @@ const TURN_MS = 1
 /** A turn that comes late does not make a burst of more than so long. */
 const MOST_DUE_MS = 10
 
-let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array } | undefined
+let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array, waits: boolean } | undefined
 
 function send (): boolean {
-  const { end: { links }, hold: { way: { header, neighbour } }, packet } = flow as NonNullable<typeof flow>
+  const { end: { links }, hold: { way: { header, neighbour } }, packet, waits } = flow as NonNullable<typeof flow>
   const link = links.getAt(neighbour, 0)
-  const at = link === undefined || link.waitingBytes > 0 ? -1 : link.reserve(header.length + packet.length, true)
+  const at = link === undefined || (link.waitingBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true)
   if (link === undefined || at < 0) {
     return false
   }
@@ -61,7 +61,7 @@ answerParent({
     const destination = peerIdFromString(receiver)
     const forwarders = [peerIdFromString(multiaddr(relay[0]).getComponents().findLast(({ name }) => name === 'p2p')?.value as string)]
     const offer = await new OfferMaker([privateKeyFromRaw(rspKey)]).offer({ forwarders, source: node.peerId, destination })
-    flow = { end, hold: await end.hold(offer, 'one-pass', destination), packet: packetOf(name) }
+    flow = { end, hold: await end.hold(offer, 'one-pass', destination), packet: packetOf(name), waits: name === 'modest' }
   },
   run: async (argument): Promise<Sent> => {
     const { bytesPerSecond, durationMs } = argument as SenderLoad

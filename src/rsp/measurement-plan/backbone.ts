@@ -6,12 +6,14 @@ import type { Links } from './link-memory.ts'
 /**
  * @param links - among which paths are laid
  * @param isFree - whether a pair is one to choose; the others stay, and count nothing
- * @param worth - by row and column, what a path counts; without it all count the same
+ * @param worthOf - by row and column, what a path counts, given the paths over all links; without it all count the same
  * @returns the chosen pairs, at most `count`, in no order; none that no path uses
  */
-export function mostUsed (paths: AllPairs, links: Links, isFree: (pair: number) => boolean, count: number, worth?: Float32Array): number[] {
+export function mostUsed (paths: AllPairs, links: Links, isFree: (pair: number) => boolean, count: number, worthOf?: (paths: AllPairs) => Float32Array): number[] {
+  let worth: Float32Array | undefined
   for (let left = links; ; ) {
     paths.run(left)
+    worth ??= worthOf?.(paths)
     const uses = paths.usage(worth)
     const free = [...left.pairs].filter((pair) => uses[pair] > 0 && isFree(pair))
     if (free.length <= count) {

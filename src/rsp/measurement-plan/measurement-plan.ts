@@ -161,9 +161,8 @@ export class MeasurementPlan {
 
   /** In the first round default routes are hardly even guessed, so all paths count the same. */
   #mostWorth (round: Round, links: Links, count: number): number[] {
-    this.#paths.run(links)
-    const worth = this.#memory.round === 1 ? undefined : pairWorth(this.#memory, this.#model, this.#paths)
-    return mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), count, worth)
+    const worthOf = (paths: AllPairs): Float32Array => pairWorth(this.#memory, this.#model, paths)
+    return mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), count, this.#memory.round === 1 ? undefined : worthOf)
   }
 
   /** What is known, and the guesses that would shorten a path: no other guess can be on one. */

@@ -64,6 +64,11 @@ describe('descriptor codec', () => {
     assert.deepEqual(fields.tags, init.tags)
   })
 
+  it('regression: keeps a descriptor and nothing of the memory around it', async () => {
+    const { bytes } = await openDescriptor(await sealDescriptor(await descriptorOf(1), await keyOf(1)), NOW)
+    assert.equal(bytes.buffer.byteLength, bytes.length)
+  })
+
   it('passes nothing on that was added around the signed part', async () => {
     const sealed = await sealDescriptor(await descriptorOf(1), await keyOf(1))
     const padded = Uint8Array.from([...sealed, 0x7a, 3, 1, 2, 3])

@@ -51,8 +51,7 @@ describe('worth of pairs', () => {
     // 3 to 5 hang together by short default routes, and a slower way that nobody needs; 0 to 2 by a detour that saves much
     const { memory, model, paths } = world(detour)
     const links = memory.known()
-    const worth = pairWorth(memory, model, paths)
-    const kept = mostUsed(paths, links, () => true, 2, worth).map((pair) => memory.endsOf(pair).join('-'))
+    const kept = mostUsed(paths, links, () => true, 2, (laid) => pairWorth(memory, model, laid)).map((pair) => memory.endsOf(pair).join('-'))
     assert.deepEqual(kept.sort(), ['0-1', '1-2'])
   })
 })

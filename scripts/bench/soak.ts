@@ -1,0 +1,66 @@
+// Does byway hold out? A forwarder, two RSPs and a host, each in a process of its own, while others come and go: hosts that open channels,
+// send, install paths and leave in good order or not, forwarders and RSPs likewise, processes that are stopped or killed, strangers that
+// send rubbish. Afterwards nothing may be left: heap, handles and tables as before, and no exception that nobody handled.
+//
+//   npm run --silent bench:soak -- [--minutes 30] [--json] [--seed 1] [--snapshots folder]
+//
+// So many minutes of churn; before it two and a half minutes and after it five and a half for soft state to run out. From 3 minutes on
+// tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was judged holds, else with 1. Only loopback.
+// What has grown is found by comparing the heap snapshots of both readings, which `--snapshots` keeps.
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { reportOf, tableOf } from './soak/soak-report.ts'
+import { runSoak } from './soak/soak-course.ts'
+import { SoakOverlay } from './soak/soak-overlay.ts'
+
+/** Beside the churn: rests, start and end. */
+const ALLOWED_MS = 900_000
+
+function commit (): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    snapshots: { type: 'string' }
+  }
+})
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
+if (!(minutes > 0) || !Number.isInteger(seed)) {
+  process.stderr.write('--minutes takes a number above 0, --seed an integer\n')
+  process.exit(1)
+}
+const interruption = new AbortController()
+const overlay = new SoakOverlay()
+process.on('exit', () => { overlay.killVictims() })
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    process.stderr.write('interrupted: what was seen so far follows\n')
+    interruption.abort(new Error('interrupted'))
+  })
+}
+// children end when this process does
+const watchdog = setTimeout(() => {
+  process.stderr.write('the soak test hangs\n')
+  process.exit(1)
+}, minutes * 60_000 + ALLOWED_MS)
+try {
+  const report = reportOf(await runSoak(overlay, { minutes, seed, snapshotsIn: values.snapshots }, interruption.signal, (text) => { process.stderr.write(`soak: ${text}\n`) }))
+  console.log(values.json
+    ? JSON.stringify({
+      command: `scripts/bench/soak.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), seed, ...report
+    }, null, 2)
+    : tableOf(report))
+  process.exitCode = report.ok ? 0 : 1
+} finally {
+  clearTimeout(watchdog)
+  await overlay.stop()
+}

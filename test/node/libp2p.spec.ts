@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { createNode } from '../../src/node/libp2p.ts'
+import { bootstrap } from '../../src/discovery/bootstrap.ts'
+import { createNode as createPlainNode, stopNodes } from '../helpers/nodes.ts'
+import { keyOf } from '../helpers/descriptors.ts'
+import { until } from '../helpers/testnet.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+/** Of libp2p's connection monitor. */
+const PING = '/ipfs/ping/1.0.0'
+/** What is done each few seconds is done each few milliseconds by nodes that are made meanwhile. */
+const QUICK_MS = 20
+
+describe('a node of byway', () => {
+  const { setInterval } = globalThis
+  let node: Libp2p | undefined
+
+  afterEach(async () => {
+    globalThis.setInterval = setInterval
+    await node?.stop()
+    await stopNodes()
+  })
+
+  it('keeps a connection on which pings are lost, which libp2p\'s monitor ends', async () => {
+    globalThis.setInterval = ((run: () => void) => setInterval(run, QUICK_MS)) as typeof setInterval
+    node = await createNode({
+      role: bootstrap({ network: 'test' }), privateKey: await keyOf(70), listen: ['/ip4/127.0.0.1/tcp/0'], network: 'test', servesDht: true, isLocal: true
+    })
+    const monitored = await createPlainNode({ connectionMonitor: { enabled: true } })
+    globalThis.setInterval = setInterval
+    const deaf = await createPlainNode()
+    await deaf.handle(PING, (stream) => { stream.abort(new Error('no answer')) })
+    const kept = await deaf.dial(node.getMultiaddrs())
+    const ended = await deaf.dial(monitored.getMultiaddrs())
+    await until(() => ended.status !== 'open', 'the monitor ends its connection')
+    assert.equal(kept.status, 'open')
+    assert.equal(node.getConnections(deaf.peerId).length, 1)
+  })
+})
