@@ -76,7 +76,7 @@ export class OutgoingChannel extends Channel {
       routes: () => this.#book.routes,
       selector: selectorOf({ msPerLossPercent: lossWorthMs(weights), ...selector }),
       failures,
-      sendEcho: (number, route) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), route.way),
+      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
       onFailed: (route, why) => { this.#failed(route, why) },
       now,

@@ -23,7 +23,7 @@ export interface RouteState {
 
 /** Why this route, for programs; `reason` says it to people. */
 export type DecisionCause =
-  | 'not-measured' | 'gain' | 'preferred' | 'better-path' | 'no-gain' | 'fell-behind' | 'failed' | 'no-default' | 'nothing-answers'
+  | 'not-measured' | 'held-off' | 'gain' | 'preferred' | 'better-path' | 'no-gain' | 'fell-behind' | 'failed' | 'no-default' | 'nothing-answers'
 
 export interface Decision {
   /** Undefined: nothing works. */

@@ -6,6 +6,8 @@ import { burstSpacingMs, detectionMs, lostInARowIfDead, overdueMs } from './dete
 const FIRST_ANSWER_MS = 2_000
 /** Echoes of one route that are waited for at once. */
 const MAX_OUTSTANDING = 64
+/** Longer than a queue takes that drains. */
+const STUCK_MS = 500
 /** Data is expected when so many packets came; it is missing when nothing has come for so many mean gaps, and for some time. */
 const EXPECTED_AFTER = 8
 const SILENT_GAPS = 4
@@ -96,6 +98,17 @@ export class PathWatch {
     this.#outstanding.set(number, nowMs)
     this.#lastSentMs = nowMs
     if (this.#unanswered.length < MAX_OUTSTANDING) {
+      this.#unanswered.push(nowMs)
+    }
+  }
+
+  /**
+   * An echo that was due found no room before the first link. The flow itself may have filled the queue, and then answers still come; where none has
+   * come for some time, the link takes nothing any more.
+   */
+  postponed (nowMs: number): void {
+    this.#lastSentMs = nowMs
+    if (nowMs - this.#lastAnswerMs > STUCK_MS && this.#unanswered.length < MAX_OUTSTANDING) {
       this.#unanswered.push(nowMs)
     }
   }

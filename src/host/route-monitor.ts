@@ -26,7 +26,7 @@ export interface RouteMonitorInit {
   active: () => Route | undefined
   /** The one that it would take next. */
   backup: () => Route | undefined
-  /** Sends an echo request with this number; false when it cannot be sent. */
+  /** Sends an echo request with this number; false when there is no room for it before the first link. */
   sendEcho: (number: number, route: Route) => boolean
   /** It has stopped answering. */
   onDead: (route: Route) => void
@@ -114,7 +114,11 @@ export class RouteMonitor {
 
   #echo (route: Route, nowMs: number): void {
     const number = ++this.#echoNumber
-    this.#init.sendEcho(number, route)
+    if (!this.#init.sendEcho(number, route)) {
+      // the flow itself fills the queue, which says nothing of the path
+      route.watch.postponed(nowMs)
+      return
+    }
     route.watch.sent(number, nowMs)
     this.#echoes.set(number, route)
     this.#echoes.delete(number - MAX_ECHOES)

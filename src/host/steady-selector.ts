@@ -55,7 +55,7 @@ export class SteadySelector implements PathSelector {
     const current = routes.find((route) => route.id === this.#current && (route.isDefault || !route.alive || measured.includes(route)))
     const choice = fallback === undefined
       ? this.#withoutDefault(current, this.#best(sound) ?? this.#best(measured), nowMs)
-      : this.#choose(current, this.#best(sound), fallback, nowMs)
+      : this.#choose(current, this.#best(sound), fallback, nowMs) ?? without(fallback, measured)
     this.#note(choice, nowMs)
     const { route } = choice
     return route === undefined ? { ...NOTHING, ...choice } : { ...NOTHING, ...choice, backup: this.#backupOf(route, sound, fallback) }
@@ -85,14 +85,15 @@ export class SteadySelector implements PathSelector {
     return best !== undefined && (other === undefined || this.#gains(best, other)) ? best : other
   }
 
-  #choose (current: RouteState | undefined, best: RouteState | undefined, fallback: RouteState, nowMs: number): Choice {
+  /** @returns undefined when there is no path to choose */
+  #choose (current: RouteState | undefined, best: RouteState | undefined, fallback: RouteState, nowMs: number): Choice | undefined {
     if (current?.isDefault === false && !current.alive) {
       return best !== undefined && this.#gains(best, fallback)
         ? { route: best, cause: 'failed', reason: 'the path in use failed; another one is ready' }
         : { route: fallback, cause: 'failed', reason: 'the path in use failed' }
     }
     if (best === undefined) {
-      return { route: fallback, cause: 'not-measured', reason: 'no path has been measured yet, or since one failed' }
+      return undefined
     }
     if (current !== undefined && !current.isDefault) {
       return this.#keepOrSwitch(current, best, fallback, nowMs)
@@ -153,6 +154,12 @@ export class SteadySelector implements PathSelector {
   #extraMs (a: RouteState, b: RouteState): number {
     return extraCostMs(a, b, this.#msPerLossPercent)
   }
+}
+
+function without (fallback: RouteState, measured: readonly RouteState[]): Choice {
+  return measured.length === 0
+    ? { route: fallback, cause: 'not-measured', reason: 'no path has been measured yet' }
+    : { route: fallback, cause: 'held-off', reason: 'paths that failed or fell behind are kept out for a while' }
 }
 
 function difference (slower: RouteState, faster: RouteState): string {

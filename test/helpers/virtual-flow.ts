@@ -15,6 +15,8 @@ export interface Conditions {
   loss?: number
   /** Nothing comes through. */
   isDown?: boolean
+  /** The queue before the first link has no room for echoes. */
+  isFull?: boolean
 }
 
 export interface FlowSwitch {
@@ -135,8 +137,11 @@ export class VirtualFlow {
   }
 
   #echo (number: number, { id }: Route): boolean {
+    const { rttMs, jitterMs = 0, loss = 0, isDown = false, isFull = false } = this.conditions(id)
+    if (isFull) {
+      return false
+    }
     this.echoes++
-    const { rttMs, jitterMs = 0, loss = 0, isDown = false } = this.conditions(id)
     const isLost = isDown || this.#random() < loss || this.#random() < loss
     if (!isLost) {
       // what fails while the echo is on its way stops it, wherever it is
@@ -154,7 +159,7 @@ export class VirtualFlow {
 }
 
 /** Numbers from 0 to below 1 (mulberry32). */
-export function randomFrom (seed: number): () => number {
+function randomFrom (seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = state + 0x6d2b79f5 >>> 0

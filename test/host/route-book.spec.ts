@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { RouteBook, shortName } from '../../src/host/route-book.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { wayAlong } from '../../src/link/way.ts'
 import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import type { Arrival } from '../../src/link/endpoint.ts'
 import type { ChannelContext } from '../../src/host/channel.ts'
 import type { ProviderAnswer } from '../../src/host/provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -213,6 +216,19 @@ describe('route book', () => {
       return true
     }, () => false)
     assert.equal(most, 3)
+  })
+
+  it('finds the route on which a packet came back, by the tag of its path or by its label', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]]), pathOver([F[2]])]))
+    for (const route of world.book.routes) {
+      const { header, neighbour } = route.way
+      assert.equal(world.book.byArrival({ answerOn: () => ({ header: header.slice(), neighbour }) } as unknown as Arrival), route)
+      assert.equal(world.book.byArrival({ answerOn: () => route.way, end: {} } as unknown as Arrival), route)
+    }
+    const unknown = encodeSourceRoute({ nodes: [nodeIdOf(SELF), nodeIdOf(REMOTE)], expiryS: 1, pathTag: new Uint8Array(8).fill(9) })
+    assert.equal(world.book.byArrival({ answerOn: () => wayAlong(unknown) } as unknown as Arrival), undefined)
+    assert.equal(world.book.byArrival({ answerOn: () => undefined } as unknown as Arrival), undefined)
   })
 
   it('finds a route by the tag in a notice, and the forwarder behind its reporter', async () => {

@@ -82,6 +82,16 @@ describe('route steering', () => {
     })
   }
 
+  it('takes a path for dead before whose first link the queue is full only when nothing comes back any more', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+    for (let time = 0; time < 20; time++) {
+      flow.set('a', { rttMs: 60, isFull: true }).run(200).set('a', { rttMs: 100 }).run(100)
+    }
+    assert.deepEqual([flow.active, flow.deaths], ['a', []])
+    flow.set('a', { rttMs: 60, isFull: true })
+    assert.ok(flow.runUntilLeft('a', 5_000) <= 1_000)
+  })
+
   it('judges nothing when its own process was asleep: the answers wait to be read', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
     flow.sleep(1_000)

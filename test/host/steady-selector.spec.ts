@@ -174,7 +174,7 @@ BEHAVIOURS.push({
   steps: [
     { atMs: 0, routes: [fallback(50), path(30)], uses: 'a' },
     { atMs: 10, routes: [fallback(50), path(30, { alive: false })], uses: 'default' },
-    { atMs: 3_000, routes: [fallback(50), path(30)], uses: 'default' },
+    { atMs: 3_000, routes: [fallback(50), path(30)], uses: 'default', reason: /kept out for a while/ },
     { atMs: 3_010, routes: [fallback(50), path(30)], uses: 'a' },
     { atMs: 3_100, routes: [fallback(50), path(30, { alive: false })], uses: 'default' },
     { atMs: 9_000, routes: [fallback(50), path(30)], uses: 'default' },

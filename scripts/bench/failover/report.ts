@@ -16,7 +16,9 @@ export interface StrikeFigures {
   detectMs: Spread
   /** Of the paths that failed, median. */
   rttMs: number
-  /** Where the flow went. */
+  /** Before how many of them there was another path that shares no forwarder with the one in use. */
+  withBackup: number
+  /** Where the flow was some time later. */
   toAnotherPath: number
   toDefault: number
   /** How it was noticed → how often. */
@@ -96,6 +98,7 @@ function figuresOf (strikes: readonly Strike[]): StrikeFigures {
     pauseMs: spreadOf(strikes.map(({ pauseMs }) => pauseMs)),
     detectMs: spreadOf(strikes.map(({ detectMs }) => detectMs ?? Infinity)),
     rttMs: rounded(median(strikes.map(({ rttMs }) => rttMs)), 1),
+    withBackup: strikes.filter(({ hadBackup }) => hadBackup).length,
     toAnotherPath: strikes.filter(({ text }) => text.startsWith('via')).length,
     toDefault: strikes.filter(({ text }) => !text.startsWith('via')).length,
     reasons
