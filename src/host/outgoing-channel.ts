@@ -234,7 +234,7 @@ export class OutgoingChannel extends Channel {
   #failed (route: Route, why: string): void {
     this.context.log('%s of the channel to %p is broken: %s', route.label, this.remote, why)
     if (route === this.#steering.active) {
-      this.#queries.hasten()
+      this.#queries.hasten(route.path?.forwarders)
     }
     if (route.isDefault) {
       this.#reopenDefault()

@@ -10,7 +10,7 @@ import type { Logger, PeerId } from '@libp2p/interface'
 
 /** Offers are asked for anew so often: an offer lives longer, better paths appear sooner. */
 const INTERVAL_MS = 30_000
-/** After a failure sooner, but not in a loop. */
+/** After a failure at once, but not in a loop. */
 const URGENT_INTERVAL_MS = 1_500
 /** When nothing was offered, or what was cannot be used. */
 const RETRY_INTERVAL_MS = 3_000
@@ -40,6 +40,8 @@ export class RouteQueries {
   /** Forwarders that others say are gone. */
   readonly #avoided: AvoidList
   #answers: ProviderAnswer[] = []
+  #doubted: readonly PeerId[] = []
+  #askedMs = -Infinity
   #nextMs = 0
   #nextBackupMs = 0
   #running: Promise<void> | undefined
@@ -73,10 +75,11 @@ export class RouteQueries {
     }
   }
 
-  /** Something has failed: what was offered may be out of date. */
-  hasten (): void {
+  /** A path has failed: RSPs are asked at once for others, once without its forwarders, any of which may be the reason. */
+  hasten (failed: readonly PeerId[] = []): void {
     const nowMs = this.#init.now()
-    this.#nextMs = Math.min(this.#nextMs, nowMs + URGENT_INTERVAL_MS)
+    this.#doubted = failed
+    this.#nextMs = Math.min(this.#nextMs, Math.max(nowMs, this.#askedMs + URGENT_INTERVAL_MS))
     this.#nextBackupMs = Math.min(this.#nextBackupMs, nowMs + RETRY_INTERVAL_MS)
   }
 
@@ -93,8 +96,11 @@ export class RouteQueries {
   /** Asks all RSPs, and ends when their offers have been taken in. One round at a time. */
   async ask (): Promise<void> {
     await this.#once(async () => {
-      this.#nextMs = this.#init.now() + INTERVAL_MS
-      const answers = await this.#answersTo({})
+      const avoid = this.#doubted
+      this.#doubted = []
+      this.#askedMs = this.#init.now()
+      this.#nextMs = this.#askedMs + INTERVAL_MS
+      const answers = await this.#answersTo({ avoid })
       this.#answers = answers
       if (!await this.#init.take(answers) || answers.every(({ paths }) => paths.length === 0)) {
         this.#nextMs = Math.min(this.#nextMs, this.#init.now() + RETRY_INTERVAL_MS)
