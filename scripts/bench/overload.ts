@@ -1,6 +1,6 @@
 // What a forwarder does with twice as much as it can do: how long packets wait, who gets what, and whether memory stays flat. Four hosts of two
 // RSPs, a forwarder and a receiver, each in a process of its own on loopback; once the forwarder's capacity is what there is too little of,
-// once the line to the receiver, once its processor.
+// once the line to the receiver, once its processor, which is busy with other things for three quarters of the time.
 //
 //   npm run --silent bench:overload -- [--json] [--seconds 60] [--bottlenecks capacity,line,processor]
 //

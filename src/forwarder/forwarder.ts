@@ -67,7 +67,7 @@ export const DEFAULT_CAPACITY_BYTES_PER_SECOND = 12_500_000
 /** A fifth of a second at the default capacity: more would only be delay. */
 const DEFAULT_QUEUE_BYTES = 2_500_000
 /** What waits for longer before a link helps nobody; with what is in flight, and turns of the event loop, it is 50 ms at most. */
-const LATE_AFTER_MS = 20
+const LATE_AFTER_MS = 12
 const HOUSEKEEPING_MS = 1_000
 const PROCESSOR_LOOK_MS = 100
 

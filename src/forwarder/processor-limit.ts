@@ -24,12 +24,16 @@ const UP = 1.02
 const LOOKS = 3
 /** No limit is looked for below it: a node that carries less is busy with other things. */
 const LEAST_BYTES_PER_SECOND = 1_000_000
+/** Nor below this share of what was ever carried: a process that is busy whatever it carries has other work, which goes on however little that is. */
+const LEAST_SHARE = 0.5
 /** The limit rises while so much of it is used: one that nobody reaches says nothing, and what was found is kept for the next load. */
 const USED = 0.67
 
 export class ProcessorLimit {
   readonly #configured: number
   #bytesPerSecond: number
+  /** That was carried in so many busy looks. */
+  #most = 0
   /** What was carried in the last looks, all of them busy. */
   readonly #busy: number[] = []
 
@@ -53,8 +57,9 @@ export class ProcessorLimit {
     if (this.#busy.push(bytesPerSecond) >= LOOKS) {
       const carried = this.#busy.reduce((sum, rate) => sum + rate, 0) / LOOKS
       this.#busy.shift()
+      this.#most = Math.max(this.#most, carried)
       if (carried > LEAST_BYTES_PER_SECOND) {
-        this.#bytesPerSecond = Math.min(this.#bytesPerSecond, DOWN * carried)
+        this.#bytesPerSecond = Math.min(this.#bytesPerSecond, Math.max(LEAST_SHARE * this.#most, DOWN * carried))
       }
     }
     return this.#bytesPerSecond

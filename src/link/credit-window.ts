@@ -103,7 +103,7 @@ export class CreditWindow {
   /** A window that is not used says nothing of a larger one (as RFC 7661 for TCP). */
   #grow (): void {
     if (this.#mostInFlightBytes >= this.#windowBytes / 2) {
-      this.#limitBytes = Math.min(MAX_WINDOW_BYTES, this.#limitBytes + Math.max(CREDIT_STEP_BYTES, GROWTH * this.#limitBytes))
+      this.#limitBytes = Math.min(MAX_WINDOW_BYTES, this.#limitBytes * (1 + GROWTH))
     }
   }
 

@@ -22,6 +22,9 @@ const SHARED = -2
 const DROP_SHIFT = 4
 /** What has waited for longer gets the congestion mark: a tenth of what CoDel's interval is, and more than what a turn of the event loop takes. */
 const MARK_AFTER_MS = 5
+/** Who has sent more than its share does so still, for so long after it was late last: a pause of its own does not give it a new start. */
+const OVER_MS = 1_000
+const KEYS = 0x10000
 
 export interface FairRoundInit {
   maxBytes: number
@@ -38,7 +41,8 @@ class Source {
   readonly codel = new CoDel()
   deficitBytes = QUANTUM_BYTES
 
-  constructor (readonly accountKey: number, readonly key: number) {}
+  /** @param overUntilMs - until then it is one that sends more than its share */
+  constructor (readonly accountKey: number, readonly key: number, public overUntilMs: number) {}
 }
 
 class Account {
@@ -57,6 +61,8 @@ export class FairRound {
   /** Those with something waiting, or in debt; the first has its turn. */
   readonly #round: Account[] = []
   readonly #accounts = new Map<number, Account>()
+  /** Of those that have nothing waiting now; the oldest goes when there are too many. */
+  readonly #over = new Map<number, number>()
   #sources = 0
   #bytes = 0
   #buffer: Uint8Array = new Uint8Array(0)
@@ -126,6 +132,7 @@ export class FairRound {
     const packets = this.#all().reduce((sum, { waiting }) => sum + waiting.packets, 0)
     this.#round.length = 0
     this.#accounts.clear()
+    this.#over.clear()
     this.#sources = 0
     this.#bytes = 0
     return packets
@@ -168,6 +175,7 @@ export class FairRound {
     account.round.shift()
     account.sources.delete(source.key)
     this.#sources--
+    this.#remember(source, nowMs)
     return undefined
   }
 
@@ -181,7 +189,8 @@ export class FairRound {
     source.deficitBytes -= length
   }
 
-  #dropLate ({ waiting, codel }: Source, nowMs: number): void {
+  #dropLate (source: Source, nowMs: number): void {
+    const { waiting, codel } = source
     if (this.#lateAfterMs === Infinity) {
       return
     }
@@ -189,13 +198,27 @@ export class FairRound {
       const waitedMs = waiting.headAgeMs(nowMs)
       // asked in any case, so that it knows how long there has been a queue: who has none but for a pause of ours loses nothing
       const isDropped = codel.drops(waitedMs, waiting.packets === 1, nowMs)
-      if (!isDropped && !(waitedMs > this.#lateAfterMs && codel.isStanding(nowMs))) {
+      const isLate = waitedMs > this.#lateAfterMs && (nowMs < source.overUntilMs || codel.isStanding(nowMs)) && waiting.packets > 1
+      if (isLate) {
+        source.overUntilMs = nowMs + OVER_MS
+      }
+      if (!isDropped && !isLate) {
         return
       }
       this.#bytes -= waiting.headLength
       waiting.shift()
       this.#counters.late++
     }
+  }
+
+  #remember ({ accountKey, key, overUntilMs }: Source, nowMs: number): void {
+    if (overUntilMs <= nowMs) {
+      return
+    }
+    if (this.#over.size >= MAX_SOURCES) {
+      this.#over.delete(this.#over.keys().next().value as number)
+    }
+    this.#over.set(accountKey * KEYS + key, overUntilMs)
   }
 
   #accountOf (key: number): Account {
@@ -220,7 +243,9 @@ export class FairRound {
     if (this.#sources >= MAX_SOURCES && key !== SHARED) {
       return this.#sourceOf(account, SHARED)
     }
-    const source = new Source(account.key, key)
+    const known = account.key * KEYS + key
+    const source = new Source(account.key, key, this.#over.get(known) ?? 0)
+    this.#over.delete(known)
     account.sources.set(key, source)
     account.round.push(source)
     this.#sources++

@@ -37,6 +37,16 @@ describe('processor limit', () => {
     assert.equal(limit.bytesPerSecond, CONFIGURED)
   })
 
+  it('regression: does not fall and fall in a process that is busy whatever it carries', () => {
+    const limit = new ProcessorLimit({ bytesPerSecond: CONFIGURED })
+    let carried = 40_000_000
+    for (let look = 0; look < 10_000; look++) {
+      carried = Math.min(40_000_000, limit.bytesPerSecond)
+      limit.seen({ utilization: 1, bytesPerSecond: carried })
+    }
+    assert.ok(carried >= 20_000_000, `${carried}`)
+  })
+
   it('takes no notice of turns that take long now and then', () => {
     const limit = new ProcessorLimit({ bytesPerSecond: CONFIGURED })
     for (let look = 0; look < 300; look++) {

@@ -163,6 +163,35 @@ describe('fair round', () => {
       assert.ok(counters.late > 900)
     })
 
+    it('regression: lets nobody\'s queue stand again where turns take many packets at once', () => {
+      const { round } = makeRound({ lateAfterMs: LATE_MS / 2, maxBytes: 10_000_000 })
+      let oldestMs = 0
+      for (let nowMs = 0; nowMs < 10_000; nowMs++) {
+        range(0, 3).forEach(() => put(round, 1, 0, { number: nowMs, nowMs }))
+        if (nowMs % 10 === 0) {
+          for (const { number } of take(round, 12_000, nowMs)) {
+            oldestMs = nowMs > 400 ? Math.max(oldestMs, nowMs - number) : 0
+          }
+        }
+      }
+      assert.ok(oldestMs <= LATE_MS / 2, `${oldestMs} ms`)
+    })
+
+    it('regression: gives who sends more than its share no new start after each pause of its own', () => {
+      const { round } = makeRound({ lateAfterMs: LATE_MS, maxBytes: 10_000_000 })
+      let oldestMs = 0
+      for (let nowMs = 0; nowMs < 3_000; nowMs++) {
+        // 40 ms of each 200 without a packet
+        if (nowMs % 200 >= 40) {
+          range(0, 3).forEach(() => put(round, 1, 0, { number: nowMs, nowMs }))
+        }
+        for (const { number } of take(round, 1_000, nowMs)) {
+          oldestMs = nowMs > 400 ? Math.max(oldestMs, nowMs - number) : 0
+        }
+      }
+      assert.ok(oldestMs <= LATE_MS + 1, `${oldestMs} ms`)
+    })
+
     it('takes nothing of who had to wait for others, or for a pause', () => {
       const { round, counters } = makeRound({ lateAfterMs: LATE_MS })
       for (let nowMs = 0; nowMs < 5_000; nowMs++) {

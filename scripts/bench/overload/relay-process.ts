@@ -13,16 +13,36 @@ export interface RelaySample {
   markedPackets: number
 }
 
+export interface RelayInit {
+  capacityBytesPerSecond: number
+  /** Share of the time in which its process does other things. */
+  otherShare: number
+}
+
+/** Other work comes in pieces of such a period. */
+const PERIOD_MS = 1
+
 let node: BywayNode<Forwarder> | undefined
+
+function work (ms: number): void {
+  const untilMs = performance.now() + ms
+  while (performance.now() < untilMs) {
+    // somebody else's
+  }
+}
 
 answerParent({
   /** @returns its addresses */
-  start: async (capacityBytesPerSecond) => {
+  start: async (argument) => {
+    const { capacityBytesPerSecond, otherShare } = argument as RelayInit
     node = await startNode({
       ownsProcess: true,
-      role: forwarder({ network: NETWORK, capacityBytesPerSecond: capacityBytesPerSecond as number, policy: { rspLinkShare: 1 } }),
+      role: forwarder({ network: NETWORK, capacityBytesPerSecond, policy: { rspLinkShare: 1 } }),
       servesDht: true
     })
+    if (otherShare > 0) {
+      setInterval(() => { work(otherShare * PERIOD_MS) }, PERIOD_MS)
+    }
     return node.getMultiaddrs().map(String)
   },
   sample: (): RelaySample => {

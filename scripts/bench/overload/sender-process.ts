@@ -36,10 +36,10 @@ const TURN_MS = 1
 /** A turn that comes late does not make a burst of more than so long. */
 const MOST_DUE_MS = 10
 
-let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array, waits: boolean } | undefined
+let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array, isModest: boolean } | undefined
 
-function send (): boolean {
-  const { end: { links }, hold: { way: { header, neighbour } }, packet, waits } = flow as NonNullable<typeof flow>
+function send (waits: boolean): boolean {
+  const { end: { links }, hold: { way: { header, neighbour } }, packet } = flow as NonNullable<typeof flow>
   const link = links.getAt(neighbour, 0)
   const at = link === undefined || (link.waitingBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true)
   if (link === undefined || at < 0) {
@@ -61,11 +61,13 @@ answerParent({
     const destination = peerIdFromString(receiver)
     const forwarders = [peerIdFromString(multiaddr(relay[0]).getComponents().findLast(({ name }) => name === 'p2p')?.value as string)]
     const offer = await new OfferMaker([privateKeyFromRaw(rspKey)]).offer({ forwarders, source: node.peerId, destination })
-    flow = { end, hold: await end.hold(offer, 'one-pass', destination), packet: packetOf(name), waits: name === 'modest' }
+    flow = { end, hold: await end.hold(offer, 'one-pass', destination), packet: packetOf(name), isModest: name === 'modest' }
   },
   run: async (argument): Promise<Sent> => {
     const { bytesPerSecond, durationMs } = argument as SenderLoad
-    const packetBytes = (flow as NonNullable<typeof flow>).packet.length
+    const { packet, isModest } = flow as NonNullable<typeof flow>
+    const packetBytes = packet.length
+    const waits = isModest && bytesPerSecond < Infinity
     const sent = { offeredPackets: 0, enteredPackets: 0, enteredBytes: 0 }
     const untilMs = performance.now() + durationMs
     let dueBytes = 0
@@ -77,7 +79,7 @@ answerParent({
       let isFull = false
       for (; dueBytes >= packetBytes && !(isFull && bytesPerSecond === Infinity); dueBytes -= packetBytes) {
         sent.offeredPackets++
-        isFull = !send()
+        isFull = !send(waits)
         if (!isFull) {
           sent.enteredPackets++
           sent.enteredBytes += packetBytes
