@@ -11,6 +11,13 @@ const ERROR_PER_DEVIATION = 1.25 * 1.25
 /** After a new level only few samples are left, which happen to be near to each other: what they deviated by before counts, too. */
 const DEVIATION_WEIGHT = 1 / 32
 
+/**
+ * Echoes may be some ms apart, and then a pause of a process spoils several: one sample in this time counts, the best. The first ones count all, so
+ * that a new route is soon known.
+ */
+const SAMPLE_SPACING_MS = 200
+const FIRST_SAMPLES = 6
+
 export interface RouteInit {
   id: string
   /** How packets go on this route, for the channel's initiator. */
@@ -35,6 +42,8 @@ export class Route implements RouteState {
   #rttMs = 0
   #jitterMs = 0
   #usualJitterMs = 0
+  #bestMs = Infinity
+  #sampledAtMs = -Infinity
 
   constructor (init: RouteInit) {
     this.id = init.id
@@ -107,13 +116,22 @@ export class Route implements RouteState {
     if (rttMs === undefined) {
       return false
     }
+    this.#bestMs = Math.min(this.#bestMs, rttMs)
+    if (this.#answered < FIRST_SAMPLES || nowMs - this.#sampledAtMs >= SAMPLE_SPACING_MS) {
+      this.#sample(this.#bestMs, nowMs)
+    }
+    this.#lossMeter.add(false)
+    this.#answered++
+    return true
+  }
+
+  #sample (rttMs: number, nowMs: number): void {
+    this.#bestMs = Infinity
+    this.#sampledAtMs = nowMs
     this.#estimator.sample(rttMs * 1_000, nowMs)
     this.#rttMs = (this.#estimator.rttUs ?? 0) / 1_000
     this.#jitterMs = this.#estimator.jitterUs / 1_000
     this.#usualJitterMs += (this.#jitterMs - this.#usualJitterMs) * (this.#answered === 0 ? 1 : DEVIATION_WEIGHT)
-    this.#lossMeter.add(false)
-    this.#answered++
-    return true
   }
 
   /** Somebody on the way says that it is broken. @returns true when that is news */

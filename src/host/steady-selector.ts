@@ -7,7 +7,8 @@
 // have had without us.
 //
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
-// are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts).
+// are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts);
+// one that fell behind for 3 s only where its gain is four times the margin.
 import { HoldOff } from './hold-off.ts'
 import { areDisjoint } from './path-selector.ts'
 import { extraCostMs, noiseMs } from './route-cost.ts'
@@ -17,6 +18,8 @@ import type { Decision, PathSelector, PathSelectorInit, RouteState } from './pat
 const MS_PER_LOSS_PERCENT = 20
 /** A path in use may seem slower than the default route by noise, but by no more than this, which is less than anybody notices. */
 const MOST_LEAVE_MS = 4
+/** So many times the margin is a gain that noise has no part in. */
+const CLEAR = 4
 const ANY_PATH = 'any path'
 const NOTHING = { backup: undefined, also: [] }
 
@@ -31,7 +34,10 @@ export class SteadySelector implements PathSelector {
   readonly #minSamples: number
   readonly #preferPath: boolean
   readonly #msPerLossPercent: number
-  readonly #holdOff: HoldOff
+  /** Of paths that failed. */
+  readonly #failed: HoldOff
+  /** Of paths that fell behind, and of all where none of them was any better. */
+  readonly #behind: HoldOff
   #current: string | undefined
   #sinceMs = -Infinity
 
@@ -44,13 +50,14 @@ export class SteadySelector implements PathSelector {
     this.#minSamples = init.minSamples ?? 4
     this.#msPerLossPercent = init.msPerLossPercent ?? MS_PER_LOSS_PERCENT
     this.#preferPath = init.preferPath ?? false
-    this.#holdOff = new HoldOff(this.#holdMs)
+    this.#failed = new HoldOff(this.#holdMs)
+    this.#behind = new HoldOff(this.#holdMs)
   }
 
   decide (routes: readonly RouteState[], nowMs: number): Decision {
     const fallback = routes.find(({ isDefault, alive }) => isDefault && alive)
     const measured = routes.filter((route) => !route.isDefault && route.alive && route.samples >= this.#minSamples)
-    const sound = measured.filter((route) => route.id === this.#current || (!route.isSuspect && !this.#isOut(route.id, nowMs)))
+    const sound = measured.filter((route) => route.id === this.#current || (!route.isSuspect && !this.#isOut(route, fallback, nowMs)))
     // one that was forgotten and offered anew has to show first what it is worth
     const current = routes.find((route) => route.id === this.#current && (route.isDefault || !route.alive || measured.includes(route)))
     const choice = fallback === undefined
@@ -63,20 +70,25 @@ export class SteadySelector implements PathSelector {
 
   #note ({ route, cause }: Choice, nowMs: number): void {
     if (route?.id !== this.#current) {
-      if (this.#current !== undefined && (cause === 'failed' || cause === 'fell-behind')) {
-        this.#holdOff.left(this.#current, nowMs)
-      }
-      if (cause === 'fell-behind' && route?.isDefault === true) {
-        // near to all paths, as it seems: several of them would take turns
-        this.#holdOff.left(ANY_PATH, nowMs)
+      if (this.#current !== undefined && cause === 'failed') {
+        this.#failed.left(this.#current, nowMs)
+      } else if (this.#current !== undefined && cause === 'fell-behind') {
+        this.#behind.left(this.#current, nowMs)
+        if (route?.isDefault === true) {
+          // near to all paths, as it seems: several of them would take turns
+          this.#behind.left(ANY_PATH, nowMs)
+        }
       }
       this.#current = route?.id
       this.#sinceMs = nowMs
     }
   }
 
-  #isOut (id: string, nowMs: number): boolean {
-    return this.#holdOff.isOut(id, nowMs) || this.#holdOff.isOut(ANY_PATH, nowMs)
+  /** One that fell behind and is now clearly better than the default route does not take turns with it: for that the first hold-off is enough. */
+  #isOut (route: RouteState, fallback: RouteState | undefined, nowMs: number): boolean {
+    const isBehind = this.#behind.isOut(route.id, nowMs) || this.#behind.isOut(ANY_PATH, nowMs)
+    const isClear = nowMs - this.#sinceMs >= this.#holdMs && fallback !== undefined && this.#extraMs(fallback, route) > CLEAR * this.#gainMargin(route, fallback)
+    return this.#failed.isOut(route.id, nowMs) || (isBehind && !isClear)
   }
 
   #backupOf (route: RouteState, sound: readonly RouteState[], fallback: RouteState | undefined): RouteState | undefined {
@@ -146,8 +158,11 @@ export class SteadySelector implements PathSelector {
   }
 
   #gains (path: RouteState, fallback: RouteState): boolean {
-    const margin = Math.max(this.#gainMs, this.#gainShare * fallback.rttMs, noiseMs(path, fallback))
-    return this.#preferPath || this.#extraMs(fallback, path) > margin
+    return this.#preferPath || this.#extraMs(fallback, path) > this.#gainMargin(path, fallback)
+  }
+
+  #gainMargin (path: RouteState, fallback: RouteState): number {
+    return Math.max(this.#gainMs, this.#gainShare * fallback.rttMs, noiseMs(path, fallback))
   }
 
   /** By how much one route is worse than another. */

@@ -14,7 +14,7 @@ const SCRIPT = import.meta.url.endsWith('.ts')
   : [join(projectRoot, 'dist/scripts/bench/failover.js')]
 
 function strike (init: Partial<Strike>): Strike {
-  return { signal: 'SIGKILL', position: 'entry', rttMs: 50, hadBackup: true, detectMs: 40, pauseMs: 80, text: 'via a', reason: 'r', ...init }
+  return { signal: 'SIGKILL', position: 'entry', rttMs: 50, hadBackup: true, detectMs: 40, pauseMs: 80, text: 'via a', reason: 'r', changes: [], ...init }
 }
 
 describe('bench:failover', () => {

@@ -20,11 +20,13 @@ export interface Strike {
   /** What the flow went over after that, and why. */
   text: string
   reason: string
+  /** All that the channel changed in that time, ms after the strike. */
+  changes: string[]
 }
 
 /** The flow has to be on a path, with a backup if there is one, and quiet for so long, before the next strike. */
 const QUIET_MS = 1_500
-const READY_DEADLINE_MS = 40_000
+const READY_DEADLINE_MS = 60_000
 /** So long is looked at what a strike does. */
 const OBSERVE_MS = 2_500
 
@@ -51,7 +53,8 @@ export async function strikeOnce (scenery: Scenery, signal: Strike['signal'], ra
     detectMs: left === undefined ? null : left.atMs - atMs,
     pauseMs: longestGapMs(arrivals, atMs, atMs + OBSERVE_MS),
     text,
-    reason: left?.reason ?? ''
+    reason: left?.reason ?? '',
+    changes: switches.map(({ atMs: changedMs, text: now, reason }) => `${Math.round(changedMs - atMs)} ms: ${now}: ${reason}`)
   }
 }
 
