@@ -46,6 +46,8 @@ const MAX_PAUSE_MS = 1_000
 const EXTRA_MS = 100
 const RTTS = 3
 const MIN_SILENT_MS = 300
+/** A flow that did not leave the path while it was looked at. */
+const NEVER_MS = 1e6
 
 export function reportOf (strikes: readonly Strike[], state: SourceState, arrivals: Arrivals): FailoverReport {
   const silent = strikes.filter(({ signal }) => signal === 'SIGSTOP')
@@ -96,7 +98,7 @@ function figuresOf (strikes: readonly Strike[]): StrikeFigures {
   return {
     strikes: strikes.length,
     pauseMs: spreadOf(strikes.map(({ pauseMs }) => pauseMs)),
-    detectMs: spreadOf(strikes.map(({ detectMs }) => detectMs ?? Infinity)),
+    detectMs: spreadOf(strikes.map(({ detectMs }) => detectMs ?? NEVER_MS)),
     rttMs: rounded(median(strikes.map(({ rttMs }) => rttMs)), 1),
     withBackup: strikes.filter(({ hadBackup }) => hadBackup).length,
     toAnotherPath: strikes.filter(({ text }) => text.startsWith('via')).length,

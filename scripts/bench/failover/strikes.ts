@@ -31,11 +31,14 @@ const READY_DEADLINE_MS = 60_000
 const OBSERVE_MS = 2_500
 
 export async function strikeOnce (scenery: Scenery, signal: Strike['signal'], random: () => number): Promise<Strike> {
-  const before = await onPath(scenery)
+  let before = await onPath(scenery)
+  await scenery.arrivals()
+  // it may have moved by itself since it was looked at
+  while ((await scenery.switches()).some(({ atMs }) => nowMs() - atMs < QUIET_MS / 2)) {
+    before = await onPath(scenery)
+  }
   const index = Math.floor(random() * before.path.length)
   const struck = before.path[index]
-  await scenery.switches()
-  await scenery.arrivals()
   const atMs = nowMs()
   scenery.strike(struck, signal)
   await pause(OBSERVE_MS)
