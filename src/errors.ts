@@ -7,6 +7,7 @@ export {
 } from '../protocols/errors.ts'
 export { DecryptionError, HandshakeError, ReplayError, SessionExhaustedError, UnknownSessionError } from '../protocols/envelope/errors.ts'
 export { FrameLengthError, InvalidRouteError, PacketTooLargeError } from '../protocols/forward/errors.ts'
+export { SendBufferFullError, StreamClosedError, StreamResetError, StreamViolationError, TooManyStreamsError } from '../protocols/stream/errors.ts'
 export { InvalidProofError, NotYetValidError, OfferMismatchError, PathNotSimpleError, PathTooLongError } from '../protocols/route/errors.ts'
 
 /** The channel is closed. Open another one. */

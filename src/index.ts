@@ -9,6 +9,7 @@ export { SteadySelector } from './host/steady-selector.ts'
 
 export type { Bootstrap, BootstrapInit, BootstrapStatus } from './discovery/bootstrap.ts'
 export type { Channel, ChannelEvents, RouteChange } from './host/channel.ts'
+export type { ChannelStream, ChannelStreamEvents } from './host/stream/channel-stream.ts'
 export type { ChannelStatus, RouteStatus } from './host/channel-status.ts'
 export type { Decision, DecisionCause, PathSelector, PathSelectorInit, RouteState, Spread } from './host/path-selector.ts'
 export type { Forwarder, ForwarderInit } from './forwarder/forwarder.ts'

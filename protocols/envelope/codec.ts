@@ -14,6 +14,7 @@ export type Frame =
   | { type: 'attach-request', descriptor: Uint8Array }
   | { type: 'attach-result', forwarder: Uint8Array, status: number }
   | { type: 'close', reason: number }
+  | { type: 'stream', packet: Uint8Array }
 
 /** Outer type, after checking that the length is one that this type can have. */
 export function envelopeType (envelope: Uint8Array): EnvelopeType {
@@ -116,6 +117,9 @@ export function decodeFrame (frame: Uint8Array): Frame {
     case FrameType.close:
       checkLength('close', frame, CLOSE_BYTES, CLOSE_BYTES)
       return { type: 'close', reason: frame[1] }
+    case FrameType.stream:
+      checkLength('stream packet', frame, 2, MAX_FRAME_BYTES)
+      return { type: 'stream', packet: frame.subarray(1) }
     default:
       throw new MalformedMessageError(`no frame has type ${frame[0]}; the peer speaks a later version of the envelope`)
   }

@@ -52,7 +52,8 @@ export const FrameType = {
   echoReply: 3,
   attachRequest: 4,
   attachResult: 5,
-  close: 6
+  close: 6,
+  stream: 7
 } as const
 
 export const ECHO_ID_BYTES = 8

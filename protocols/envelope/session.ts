@@ -1,6 +1,6 @@
 // One end of an established session: seals frames into envelopes and opens those of the peer. Synchronous, since it runs once per packet.
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { equals } from 'uint8arrays/equals'
+import { aead } from './aead.ts'
 import { MalformedMessageError } from '../errors.ts'
 import { checkLength, readUint64, sessionIdOf, writeUint64 } from './codec.ts'
 import {
@@ -68,19 +68,26 @@ export class Session {
     return this.#confirmed
   }
 
-  /** Throws MalformedMessageError when the frame is empty or does not fit, SessionExhaustedError when there are no sequence numbers left. */
-  seal (frame: Uint8Array): Uint8Array {
+  /**
+   * `room`: memory to write to, with room for the largest envelope; the result is a view of it. Default: memory of its own.
+   *
+   * Throws MalformedMessageError when the frame is empty or does not fit, SessionExhaustedError when there are no sequence numbers left.
+   */
+  seal (frame: Uint8Array, room?: Uint8Array): Uint8Array {
     checkLength('frame', frame, 1, MAX_FRAME_BYTES)
     const sequence = this.#nextSequence
     if (sequence >= SEQUENCE_LIMIT) {
       throw new SessionExhaustedError('2^48 envelopes were sealed in this session; begin a new session for the flow')
     }
     this.#nextSequence = sequence + 1
-    const envelope = new Uint8Array(frame.length + SEALED_OVERHEAD_BYTES)
+    const bytes = frame.length + SEALED_OVERHEAD_BYTES
+    const envelope = room === undefined ? new Uint8Array(bytes) : room.subarray(0, bytes)
+    envelope.fill(0, 1, 4)
     envelope[0] = EnvelopeType.sealed
     envelope.set(this.id, 4)
     writeUint64(envelope, SEQUENCE_AT, sequence)
-    this.#cipher(this.#sendKey, envelope, sequence).encrypt(frame, envelope.subarray(SEALED_HEADER_BYTES))
+    this.#setNonce(sequence)
+    aead.seal(this.#sendKey, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES), frame, envelope.subarray(SEALED_HEADER_BYTES))
     return envelope
   }
 
@@ -96,7 +103,9 @@ export class Session {
     }
     let frame: Uint8Array
     try {
-      frame = this.#cipher(this.#receiveKey, envelope, sequence).decrypt(envelope.subarray(SEALED_HEADER_BYTES))
+      this.#setNonce(sequence)
+      // the header is authenticated as it stands in the envelope
+      frame = aead.open(this.#receiveKey, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES), envelope.subarray(SEALED_HEADER_BYTES))
     } catch (cause) {
       throw new DecryptionError('the envelope was altered on the way or sealed with other keys; drop it', { cause })
     }
@@ -120,9 +129,7 @@ export class Session {
     return sequence
   }
 
-  /** The header is authenticated as it stands in the envelope. */
-  #cipher (key: Uint8Array, envelope: Uint8Array, sequence: number): ReturnType<typeof chacha20poly1305> {
+  #setNonce (sequence: number): void {
     writeUint64(this.#nonce, NONCE_SEQUENCE_AT, sequence)
-    return chacha20poly1305(key, this.#nonce, envelope.subarray(0, SEALED_HEADER_BYTES))
   }
 }

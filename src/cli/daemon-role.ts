@@ -10,6 +10,7 @@ import { OutgoingChannel } from '../host/outgoing-channel.ts'
 import { pathCommands, revocationCommands } from './path.ts'
 import { receiptCommands, usageCommands } from './usage.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
+import { whyCommands } from './why-report.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host } from '../host/host.ts'
@@ -98,7 +99,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   servesDht: false,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW…',
   create: ({ network, bootstrap: peers, tags, maxAccess }) => service(
-    host({ network, bootstrap: peers, tags, maxAccess }), hostStatus, ({ paths }) => pathCommands(paths)),
+    host({ network, bootstrap: peers, tags, maxAccess }), hostStatus, (made) => new Map([...pathCommands(made.paths), ...whyCommands(made)])),
   nextStep: 'ping'
 }]
 

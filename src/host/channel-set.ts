@@ -43,7 +43,7 @@ export class ChannelSet {
     const { endpoint } = this.#init.context
     endpoint.handle(PayloadType.envelopeInit, (arrival) => { void this.#onInit(arrival) })
     endpoint.handle(PayloadType.envelopeResponse, (arrival) => { void this.#onResponse(arrival) })
-    endpoint.handle(PayloadType.envelopeSealed, (arrival) => { this.#onSealed(arrival) })
+    endpoint.handleAtOnce(PayloadType.envelopeSealed, (arrival) => { this.#onSealed(arrival) })
     endpoint.handleNotices((notice) => {
       for (const channel of this.#channels.values()) {
         if (channel instanceof OutgoingChannel) {

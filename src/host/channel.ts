@@ -3,11 +3,14 @@
 import { TypedEventEmitter } from 'main-event'
 import { ChannelClosedError } from '../errors.ts'
 import { decodeFrame, encodeClose, encodeData, encodeEchoReply } from '../../protocols/envelope/codec.ts'
-import { CloseReason } from '../../protocols/envelope/constants.ts'
+import { CloseReason, MAX_ENVELOPE_BYTES } from '../../protocols/envelope/constants.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
+import { ChannelStreams } from './stream/channel-streams.ts'
+import { EndOfTick } from '../link/end-of-tick.ts'
 import type { AccessSet } from './access-set.ts'
 import type { DecisionCause } from './path-selector.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
+import type { ChannelStream } from './stream/channel-stream.ts'
 import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -18,6 +21,10 @@ import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 const WAY_BACK_DEADLINE_MS = 5_000
+/** Every envelope is made here. */
+const ENVELOPE_ROOM = new Uint8Array(MAX_ENVELOPE_BYTES)
+/** Of all channels: their streams' packets leave together. */
+const END_OF_TICK = new EndOfTick()
 
 /** What a channel needs of its host. */
 export interface ChannelContext {
@@ -50,6 +57,8 @@ export interface RouteChange {
 export interface ChannelEvents {
   /** A datagram from the peer. */
   message: CustomEvent<Uint8Array>
+  /** The peer has opened a reliable stream. Where nobody listens to this, such streams are reset. */
+  stream: CustomEvent<ChannelStream>
   /** Another route is used from now on. */
   route: CustomEvent<RouteChange>
   close: Event
@@ -60,6 +69,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected readonly context: ChannelContext
   #session: Session | undefined
   #closed = false
+  #streams: ChannelStreams | undefined
   #lastArrivalMs: number
 
   constructor (context: ChannelContext, remote: PeerId, session?: Session) {
@@ -104,6 +114,41 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     return this.sendDatagram(encodeData(datagram))
   }
 
+  /**
+   * Opens a reliable stream to the peer, once the channel is established. It goes on whichever route the channel takes, and ends with the channel.
+   *
+   * @throws ChannelClosedError, TooManyStreamsError
+   */
+  openStream (): ChannelStream {
+    if (this.#closed || this.#session === undefined) {
+      throw new ChannelClosedError('the channel is not open: open it, or another one')
+    }
+    return this.streams.open()
+  }
+
+  /** Reliable streams over this channel. Memory is taken only when there are any. */
+  get streams (): ChannelStreams {
+    return this.#streams ??= new ChannelStreams({
+      role: this.#session?.role ?? 'initiator',
+      path: this.activePath(),
+      sendFrame: (frame) => {
+        const way = this.activeWay()
+        return way !== undefined && this.sendFrame(frame, way)
+      },
+      onStream: (stream) => {
+        if (this.listenerCount('stream') === 0) {
+          stream.abort()
+        } else {
+          this.safeDispatchEvent('stream', { detail: stream })
+        }
+      },
+      now: this.context.now,
+      startTimer,
+      endOfTick: END_OF_TICK
+    })
+  }
+
+  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. */
   close (reason: number = CloseReason.normal): void {
     if (this.#closed) {
       return
@@ -135,6 +180,10 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
           this.safeDispatchEvent('message', { detail: frame.payload })
         }
         break
+      case 'stream':
+        this.onData(arrival)
+        this.#onStreamPacket(frame.packet, arrival)
+        break
       case 'close':
         this.ended()
         break
@@ -148,6 +197,26 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** How packets go on the route in use. */
   protected abstract activeWay (): Way | undefined
+
+  /** Names the route in use, with its round trip if it is known. */
+  protected abstract activePath (): { key: string, rttMs?: number }
+
+  /** To be called when the route in use has changed. */
+  protected pathChanged (): void {
+    if (this.#streams !== undefined) {
+      const { key, rttMs } = this.activePath()
+      this.#streams.pathChanged(key, rttMs)
+    }
+  }
+
+  #onStreamPacket (packet: Uint8Array, { isMarked }: Arrival): void {
+    try {
+      this.streams.receive(packet, isMarked === true)
+    } catch (error) {
+      this.context.log('%p does not keep to the rules of streams - %e', this.remote, error)
+      this.close(CloseReason.protocolError)
+    }
+  }
 
   /** Frames that only one of the two ends handles. */
   protected abstract onFrame (frame: Frame, arrival: Arrival): void
@@ -173,7 +242,8 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   }
 
   protected sendFrame (frame: Uint8Array, way: Way): boolean {
-    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame))
+    // the link copies it at once
+    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame, ENVELOPE_ROOM))
   }
 
   /** Sends a frame back the way the arrival came. */
@@ -192,7 +262,13 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected ended (): void {
     if (!this.#closed) {
       this.#closed = true
+      this.#streams?.close()
       this.safeDispatchEvent('close')
     }
   }
+}
+
+function startTimer (run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => { clearTimeout(timer) }
 }

@@ -3,6 +3,7 @@ import { AttachStatus, SEALED_OVERHEAD_BYTES } from '../../protocols/envelope/co
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import { isSamePath, wayName } from './stream/way-name.ts'
 import { Channel } from './channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
@@ -31,6 +32,10 @@ export class IncomingChannel extends Channel {
     return this.#way
   }
 
+  protected override activePath (): { key: string } {
+    return { key: this.#way === undefined ? 'none' : wayName(this.#way) }
+  }
+
   protected override onEchoRequest (arrival: Arrival): void {
     if (!this.#isChosen) {
       this.#answerOn(arrival)
@@ -55,7 +60,11 @@ export class IncomingChannel extends Channel {
     const sequence = sequenceOf(arrival.payload)
     if (sequence > this.#chosenBy) {
       this.#chosenBy = sequence
+      const before = this.#way
       this.#way = arrival.answerOn()
+      if (before === undefined || this.#way === undefined || !isSamePath(before, this.#way)) {
+        this.pathChanged()
+      }
     }
   }
 

@@ -18,6 +18,7 @@ import { RouteQueries } from './route-queries.ts'
 import { RouteSteering } from './route-steering.ts'
 import { areDisjoint } from './path-selector.ts'
 import { selectorOf } from './spreading-selector.ts'
+import { SwitchHistory } from './switch-history.ts'
 import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
@@ -48,6 +49,7 @@ export interface OutgoingChannelInit {
 }
 
 export class OutgoingChannel extends Channel {
+  readonly switches = new SwitchHistory(this)
   readonly #opening: SessionOpening
   readonly #book: RouteBook
   readonly #steering: RouteSteering
@@ -148,6 +150,11 @@ export class OutgoingChannel extends Channel {
     return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
   }
 
+  /** Offered paths that could not be used (their forwarders, joined), and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return this.#book.refusals
+  }
+
   /** Asks all RSPs now. */
   async refresh (): Promise<void> {
     await this.#queries.ask()
@@ -195,7 +202,16 @@ export class OutgoingChannel extends Channel {
   }
 
   protected override activeWay (): Way | undefined {
-    return (this.#steering.active ?? this.#book.routes.find(({ alive }) => alive))?.way
+    return this.#activeRoute?.way
+  }
+
+  protected override activePath (): { key: string, rttMs?: number } {
+    const route = this.#activeRoute
+    return route === undefined ? { key: 'none' } : { key: route.id, rttMs: route.samples > 0 ? route.rttMs : undefined }
+  }
+
+  get #activeRoute (): Route | undefined {
+    return this.#steering.active ?? this.#book.routes.find(({ alive }) => alive)
   }
 
   protected override onData (arrival: Arrival): void {
@@ -250,6 +266,7 @@ export class OutgoingChannel extends Channel {
 
   #switched ({ reason, cause }: Decision): void {
     this.#announcer.changed(this.context.now())
+    this.pathChanged()
     this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
   }
 

@@ -51,6 +51,7 @@ export class RouteBook {
   /** Paths over forwarders that take no source route without an authenticator. */
   readonly #needAuthority = new Set<string>()
   readonly #retakenAtMs = new Map<string, number>()
+  readonly #refusals = new Map<string, string>()
   #closed = false
 
   constructor (init: RouteBookInit) {
@@ -64,6 +65,11 @@ export class RouteBook {
 
   get routes (): Route[] {
     return [...this.#routes.values()]
+  }
+
+  /** Of the paths offered last: which could not be used, and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return this.#refusals
   }
 
   get default (): Route | undefined {
@@ -125,6 +131,7 @@ export class RouteBook {
         paths.set(id, path)
       }
     }
+    this.#refusals.clear()
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
     this.#forget(paths, isInUse)
@@ -180,6 +187,7 @@ export class RouteBook {
     try {
       await this.#takeOrThrow(id, path, attachPeer)
     } catch (error) {
+      this.#refusals.set(id, (error as Error).message)
       this.#context.log('a path offered by %p cannot be used - %e', path.rsp, error)
     }
   }
@@ -192,6 +200,8 @@ export class RouteBook {
     const known = this.#routes.get(id)
     if (known !== undefined ? this.#wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
       await this.#install(id, path)
+    } else if (known === undefined) {
+      this.#refusals.set(id, 'one of the two hosts cannot attach to its end of the path')
     }
   }
 

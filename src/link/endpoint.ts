@@ -18,10 +18,12 @@ import type { LabelNotice } from '../../protocols/forward/labelled.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
 import type { Way } from './way.ts'
 
-/** A packet for this node. All memory in it is a copy. */
+/** A packet for this node. All memory in it is a copy, but for payloads that are handled at once. */
 export interface Arrival {
   payload: Uint8Array
   from: Link
+  /** Did a queue on the way fill? */
+  isMarked?: boolean
   /** The label under which it came; unset for a source-routed packet. */
   end?: EndLabel
   /** The way on which it is answered: back the way it came. */
@@ -52,6 +54,8 @@ export class Endpoint {
   readonly #now: () => number
   readonly #nowS: () => number
   readonly #handlers = new Map<number, (arrival: Arrival) => void>()
+  /** Types of payload whose handlers keep nothing. */
+  readonly #passing = new Set<number>()
   readonly #noticeHandlers: Array<(notice: Notice) => void> = []
   readonly #labelNoticeHandlers: Array<(notice: LabelNotice, from: Link) => void> = []
   /** Packets that were not for us, malformed, at the end of their TTL, or of a payload that nobody here handles. */
@@ -67,6 +71,12 @@ export class Endpoint {
   /** One handler for each type of payload (its first byte). */
   handle (payloadType: number, handler: (arrival: Arrival) => void): void {
     this.#handlers.set(payloadType, handler)
+  }
+
+  /** As `handle`, but the payload is where it was received, and good until the handler returns: for what is opened at once, it saves a copy of every packet. */
+  handleAtOnce (payloadType: number, handler: (arrival: Arrival) => void): void {
+    this.#passing.add(payloadType)
+    this.handle(payloadType, handler)
   }
 
   /** Every handler gets every notice, and knows its own by the quote. */
@@ -146,7 +156,11 @@ export class Endpoint {
       return
     }
     const list = copyOf(buffer, at, at + header)
-    handler({ payload: copyOf(buffer, at + header, at + length), from, answerOn: () => wayAlong(replyHeader(list)) })
+    handler({ payload: this.#payload(buffer, at + header, at + length), from, isMarked: isMarked(buffer, at), answerOn: () => wayAlong(replyHeader(list)) })
+  }
+
+  #payload (buffer: Uint8Array, from: number, to: number): Uint8Array {
+    return this.#passing.has(buffer[from]) ? buffer.subarray(from, to) : copyOf(buffer, from, to)
   }
 
   #receiveLabelled (buffer: Uint8Array, at: number, length: number, from: Link): void {
@@ -161,7 +175,7 @@ export class Endpoint {
       this.refusedPackets++
       return
     }
-    handler({ payload: copyOf(buffer, at + LabelledAt.payload, at + length), from, end, answerOn: () => end.way })
+    handler({ payload: this.#payload(buffer, at + LabelledAt.payload, at + length), from, isMarked: isMarked(buffer, at), end, answerOn: () => end.way })
   }
 
   #receiveLabelNotice (buffer: Uint8Array, at: number, length: number, from: Link): void {
@@ -184,6 +198,10 @@ export class Endpoint {
     }
     copyPacket(buffer, at, length, link.buffer, to, next)
   }
+}
+
+function isMarked (buffer: Uint8Array, at: number): boolean {
+  return (buffer[at + At.flags] & Flag.congestion) !== 0
 }
 
 /** Copies a packet into a batch and rewrites it there for its next hop. */

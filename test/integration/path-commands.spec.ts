@@ -8,6 +8,7 @@ import { until } from '../helpers/testnet.ts'
 import type { ReceiptReport, UsageReport } from '../../src/cli/usage.ts'
 import type { PathRow } from '../../src/cli/path.ts'
 import type { TraceReport } from '../../src/cli/trace.ts'
+import type { WhyReport } from '../../src/cli/why-report.ts'
 
 interface Started {
   id: string
@@ -104,6 +105,17 @@ describe('paths on the command line', function () {
     const report = JSON.parse(stdout) as TraceReport
     assert.ok(report.path.length > 0 && report.hops.every(({ rttMs }) => rttMs !== null), stdout)
     assert.deepEqual(report.hops.map(({ id }) => id), [...report.path, destination.id])
+  })
+
+  it('`byway why` says how the host reaches the destination, and what else was offered', async () => {
+    const { code, stdout, stderr } = await runByway(['why', destination.id, '--json', '--control', source.control], env)
+    const report = JSON.parse(stdout) as WhyReport
+    assert.equal(code, report.kind === 'default' ? 3 : 0, stderr)
+    assert.deepEqual([report.channel, report.destination], ['brief', destination.id])
+    assert.match(report.verdict, /^(direct$|via |default \()/)
+    assert.ok(report.routes.some(({ isDefault, measured }) => isDefault && measured !== null), stdout)
+    assert.ok(report.routes.some(({ rsp: of, promised }) => of === rsp.id && promised !== null), stdout)
+    assert.ok(report.switches.length > 0)
   })
 
   it('a forwarder says what it carried for whom, and the RSP checks its receipt', async () => {

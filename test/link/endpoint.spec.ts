@@ -67,6 +67,21 @@ describe('endpoint', () => {
     assert.deepEqual([neighbours.to(A).sent[0][At.flags], neighbours.to(A).sent[0][At.hopIndex]], [Flag.backwards, 1])
   })
 
+  it('hands out what is handled at once where it lies', () => {
+    endpoint.handleAtOnce(DATA[0], (arrival) => { arrivals.push(arrival) })
+    const { buffer, at } = embedded(toUs())
+    endpoint.receive(buffer, at, toUs().length, neighbours.to(A))
+    assert.equal(hex(arrivals[0].payload), hex(DATA))
+    assert.equal(arrivals[0].payload.buffer, buffer.buffer)
+    assert.ok(endpoint.send(arrivals[0].answerOn() as Way, DATA), 'its way back is a copy')
+  })
+
+  it('says which packets met a queue that was filling', () => {
+    receive(toUs(Flag.congestion))
+    receive(toUs())
+    assert.deepEqual(arrivals.map(({ isMarked }) => isMarked), [true, false])
+  })
+
   it('takes what arrives whatever its TTL', () => {
     const packet = toUs()
     packet[At.ttl] = 0

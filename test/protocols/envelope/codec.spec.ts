@@ -21,6 +21,7 @@ const encode = (frame: Frame): Uint8Array => {
     case 'attach-request': return encodeAttachRequest(frame.descriptor)
     case 'attach-result': return encodeAttachResult(frame.forwarder, frame.status)
     case 'close': return encodeClose(frame.reason)
+    case 'stream': return Uint8Array.of(7, ...frame.packet)
   }
 }
 
@@ -32,7 +33,8 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant('echo-reply' as const), id: exactly(8) }, plain),
   fc.record({ type: fc.constant('attach-request' as const), descriptor: fc.uint8Array({ minLength: 1, maxLength: 2_000 }) }, plain),
   fc.record({ type: fc.constant('attach-result' as const), forwarder: exactly(16), status: fc.nat({ max: 255 }) }, plain),
-  fc.record({ type: fc.constant('close' as const), reason: fc.nat({ max: 255 }) }, plain)
+  fc.record({ type: fc.constant('close' as const), reason: fc.nat({ max: 255 }) }, plain),
+  fc.record({ type: fc.constant('stream' as const), packet: fc.uint8Array({ minLength: 1, maxLength: 2_000 }) }, plain)
 )
 
 describe('envelope frames', () => {
@@ -59,7 +61,8 @@ describe('envelope frames', () => {
   const refused: Array<[string, Uint8Array]> = [
     ['nothing', new Uint8Array()],
     ['type 0', Uint8Array.of(0)],
-    ['an unknown type', Uint8Array.of(7, 1, 2)],
+    ['an unknown type', Uint8Array.of(8, 1, 2)],
+    ['a stream frame without a packet', Uint8Array.of(7)],
     ['a frame that fits no envelope', new Uint8Array(MAX_FRAME_BYTES + 1).fill(1)],
     ['an echo request with a short id', Uint8Array.of(2, 1, 2, 3, 4, 5, 6, 7)],
     ['an echo reply with padding', Uint8Array.of(3, ...id, 0)],

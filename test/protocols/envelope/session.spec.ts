@@ -14,6 +14,14 @@ const assertRefused = (session: Session, envelope: Uint8Array): void => {
 }
 
 describe('envelope session', () => {
+  it('seals into memory that it is given, whatever was there, to the same bytes', async () => {
+    const [one, other] = [await goldenSessions(), await goldenSessions()]
+    const room = new Uint8Array(20_000).fill(0xff)
+    const sealed = one.atInitiator.seal(frame, room)
+    assert.equal(sealed.buffer, room.buffer)
+    assert.deepEqual(sealed.slice(), other.atInitiator.seal(frame))
+  })
+
   it('names the flow and the peer alike at both ends', async () => {
     const { atInitiator, atResponder } = await goldenSessions()
     assert.deepEqual(atInitiator.id, atResponder.id)

@@ -1,0 +1,251 @@
+// Reliable streams over datagrams that may be lost, late, out of order and twice, on a path that may change: the two ends of
+// protocols/stream. Pure: the caller brings every datagram and the time, and asks what to send and when to ask again.
+//
+//     driver ── receive(datagram, now, marked) ──▶ ReceivedPackets (acks), LossDetection (what arrived), StreamSet (frames)
+//     driver ◀── poll(now, into) ────────────────  StreamWriter fills a packet, if PathState has room in its window and pacing allows
+//     driver ── pathChanged(key, now) ───────────▶ PathSet: another window, another round trip; what is in flight is judged by its own path
+//
+// After each call the caller polls until there is nothing more to send, and calls again at `nextTimeoutMs` at the latest.
+import { Ack, packetEpoch, packetNumber, readFrames, writeAck, writePacketHeader, writePing } from '../../../protocols/stream/codec.ts'
+import { MAX_STREAM_PACKET_BYTES } from '../../../protocols/stream/constants.ts'
+import { PacketState, SentPackets } from './sent-packets.ts'
+import { LossDetection } from './loss-detection.ts'
+import { PacketBuilder } from './packet-builder.ts'
+import { PathSet } from './path-set.ts'
+import { ReceivedPackets } from './received-packets.ts'
+import { StreamSet } from './stream-set.ts'
+import { StreamWriter } from './stream-writer.ts'
+import type { CongestionController } from './congestion-controller.ts'
+import type { FrameVisitor } from '../../../protocols/stream/codec.ts'
+import type { PathState } from './path-state.ts'
+import type { StreamState } from './stream-state.ts'
+
+/** A datagram that could not leave is tried again after this time: the queue before the first link was full. */
+const RETRY_MS = 5
+
+export interface ConnectionInit {
+  /** Of the channel. */
+  role: 'initiator' | 'responder'
+  /** Names the path in use; and its round trip, if it was measured. */
+  path: { key: string, rttMs?: number }
+  /** The peer has opened a stream: set its events before you return. */
+  onStream: (stream: StreamState) => void
+  /** Largest datagram. Default: what an envelope holds. */
+  maxPacketBytes?: number
+  /** Default: reacts to delay and marks, falls back to CUBIC. */
+  controller?: () => CongestionController
+}
+
+export class Connection {
+  readonly #maxPacketBytes: number
+  readonly #paths: PathSet
+  readonly #sent = new SentPackets()
+  readonly #received = new ReceivedPackets()
+  readonly #loss: LossDetection
+  readonly #builder = new PacketBuilder(this.#sent)
+  readonly #streams: StreamSet
+  readonly #writer: StreamWriter
+  readonly #visitor: FrameVisitor
+  readonly #ack = new Ack()
+  /** Packets that go whatever the window. */
+  #probes = 0
+  #blockedUntilMs = -Infinity
+  #nowMs = 0
+  // of the packet that is being read
+  #asksForAck = false
+  #isTaken = true
+  /** Called when there is something to send that there was not: who has called nothing polls then. */
+  onWork: () => void = () => {}
+
+  constructor (init: ConnectionInit) {
+    this.#maxPacketBytes = init.maxPacketBytes ?? MAX_STREAM_PACKET_BYTES
+    this.#paths = new PathSet({ maxPacketBytes: this.#maxPacketBytes, controller: init.controller }, init.path.key, init.path.rttMs)
+    this.#streams = new StreamSet({
+      role: init.role,
+      onStream: init.onStream,
+      onWork: () => { this.onWork() },
+      rttMs: () => this.#paths.active.rtt.smoothedMs
+    })
+    this.#writer = new StreamWriter(this.#streams, this.#sent)
+    this.#loss = new LossDetection(this.#sent, this.#paths, this.#writer)
+    this.#visitor = this.#makeVisitor()
+  }
+
+  /** The path in use. */
+  get path (): PathState {
+    return this.#paths.active
+  }
+
+  /** Streams that are not over. */
+  get streams (): StreamState[] {
+    return [...this.#streams.all]
+  }
+
+  get lostPackets (): number {
+    return this.#loss.lostPackets
+  }
+
+  get spuriousLosses (): number {
+    return this.#loss.spuriousLosses
+  }
+
+  get sentPackets (): number {
+    return this.#sent.next
+  }
+
+  /** Bytes of streams that are held: given to send and not acknowledged, or received and not taken. */
+  get heldBytes (): number {
+    let bytes = 0
+    for (const { outgoing, incoming } of this.#streams.all) {
+      bytes += outgoing.bufferedBytes + incoming.heldBytes
+    }
+    return bytes
+  }
+
+  /** @throws TooManyStreamsError */
+  open (): StreamState {
+    return this.#streams.open()
+  }
+
+  /**
+   * A datagram has come; `isMarked`: with the congestion mark.
+   *
+   * @returns false when it was seen before
+   * @throws MalformedMessageError, StreamViolationError: the peer does not keep to the protocol, and the connection cannot go on
+   */
+  receive (packet: Uint8Array, nowMs: number, isMarked = false): boolean {
+    this.#nowMs = nowMs
+    const number = packetNumber(packet)
+    if (!this.#received.isNew(number)) {
+      return false
+    }
+    this.#asksForAck = false
+    this.#isTaken = true
+    readFrames(packet, this.#visitor)
+    if (this.#isTaken) {
+      this.#received.add(number, packetEpoch(packet), isMarked, this.#asksForAck, nowMs)
+    }
+    return true
+  }
+
+  /**
+   * The next datagram to send now: written to `into` from `at` on, for which there must be room for the largest.
+   *
+   * @returns its length; 0 when there is none
+   */
+  poll (nowMs: number, into: Uint8Array, at = 0): number {
+    this.#nowMs = nowMs
+    if (nowMs >= this.#loss.dueMs) {
+      this.#probes = Math.max(this.#probes, this.#loss.expire(nowMs))
+    }
+    const isAckDue = nowMs >= this.#received.dueMs
+    const maySend = this.#sendableMs(nowMs) <= nowMs
+    if (!isAckDue && !maySend) {
+      return 0
+    }
+    if (this.#sent.isExhausted) {
+      this.#loss.makeRoom()
+    }
+    return this.#write(nowMs, into, at, maySend) - at
+  }
+
+  /** The datagram that `poll` gave last has not left. Its contents go again, later. */
+  refused (nowMs: number): void {
+    this.#loss.notSent(this.#sent.next - 1)
+    this.#received.repeat(nowMs + RETRY_MS)
+    this.#blockedUntilMs = nowMs + RETRY_MS
+  }
+
+  /** When `poll` must be called at the latest, if nothing else happens. Infinity: not at all. */
+  nextTimeoutMs (nowMs: number): number {
+    return Math.min(this.#received.dueMs, this.#loss.dueMs, this.#sendableMs(nowMs))
+  }
+
+  /** From now on datagrams take another path. `rttMs`: if it was measured. */
+  pathChanged (key: string, nowMs: number, rttMs?: number): void {
+    if (key !== this.#paths.active.key) {
+      // whatever there is to send, the peer should hear of the new path, and we of its round trip
+      this.#probes = 1
+      this.#blockedUntilMs = -Infinity
+      this.#loss.pathChanged(this.#paths.use(key, nowMs, rttMs), nowMs)
+    }
+  }
+
+  /** When a packet that asks for an ack may go; Infinity when there is none, or no room. */
+  #sendableMs (nowMs: number): number {
+    const path = this.#paths.active
+    if (this.#probes > 0) {
+      return Math.max(nowMs, this.#blockedUntilMs)
+    }
+    if (this.#sent.isFull || !this.#writer.hasWork || !path.hasRoom()) {
+      return Infinity
+    }
+    return Math.max(path.paceMs(nowMs), this.#blockedUntilMs)
+  }
+
+  #write (nowMs: number, into: Uint8Array, at: number, maySend: boolean): number {
+    const path = this.#paths.active
+    const number = this.#sent.next
+    const index = this.#sent.append(nowMs)
+    const begin = writePacketHeader(into, at, path.epoch, number)
+    this.#builder.begin(into, begin, at + (maySend ? path.packetBytes : this.#maxPacketBytes), index)
+    if (this.#received.isWaiting) {
+      this.#received.describe(this.#ack, nowMs)
+      this.#builder.at = writeAck(into, begin, this.#ack)
+      this.#received.acknowledged()
+    }
+    if (maySend) {
+      const before = this.#builder.at
+      this.#writer.fill(this.#builder)
+      if (this.#builder.at === before) {
+        this.#builder.at = writePing(into, before)
+      }
+      this.#record(index, this.#builder.at - at, path, nowMs)
+    }
+    return this.#builder.at
+  }
+
+  #record (index: number, bytes: number, path: PathState, nowMs: number): void {
+    path.sent(bytes, nowMs)
+    const sent = this.#sent
+    sent.state[index] = PacketState.inFlight
+    sent.bytes[index] = bytes
+    sent.epoch[index] = path.epoch
+    sent.deliveredBytes[index] = path.delivery.deliveredBytes
+    sent.deliveredMs[index] = path.delivery.deliveredMs
+    sent.burstStartMs[index] = path.delivery.burstStartMs
+    this.#probes = Math.max(0, this.#probes - 1)
+  }
+
+  #makeVisitor (): FrameVisitor {
+    const streams = this.#streams
+    return {
+      onAck: (ack) => { this.#loss.acknowledge(ack, this.#nowMs) },
+      onData: (id, offset, data, isLast) => {
+        this.#asksForAck = true
+        this.#isTaken = streams.receive(id, offset, data, isLast, this.#nowMs) && this.#isTaken
+      },
+      onMaxData: (limit) => {
+        this.#asksForAck = true
+        streams.receiveMaxData(limit)
+      },
+      onMaxStreamData: (id, limit) => {
+        this.#asksForAck = true
+        streams.receiveMaxStreamData(id, limit)
+      },
+      onMaxStreams: (limit) => {
+        this.#asksForAck = true
+        streams.receiveMaxStreams(limit)
+      },
+      onReset: (id, code, finalBytes) => {
+        this.#asksForAck = true
+        streams.receiveReset(id, code, finalBytes, this.#nowMs)
+      },
+      onStopSending: (id, code) => {
+        this.#asksForAck = true
+        streams.receiveStop(id, code)
+      },
+      onPing: () => { this.#asksForAck = true }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// What a sender knows of one path: its round trip, its delay, its congestion, and what is in flight on it. Nothing of that says anything about
+// another path, so each has its own; a path that is taken again soon is found as it was left.
+import { AdaptiveController } from './adaptive-controller.ts'
+import { DelayMeter } from './delay-meter.ts'
+import { DeliverySampler } from './delivery-sampler.ts'
+import { Pacer } from './pacer.ts'
+import { RttEstimator } from './rtt-estimator.ts'
+import type { AckSample, CongestionController } from './congestion-controller.ts'
+
+/** Packets are at most a sixteenth of the window, so that losses are noticed by later packets, and a millisecond at the present rate, so that no packet is a queue by itself. */
+const PACKETS_PER_WINDOW = 16
+const PACKET_MS = 1
+/** What an IP packet carries; less would be mostly headers. */
+const MIN_PACKET_BYTES = 1_200
+/** Loss thresholds of RFC 9002, 6.1. They grow with reordering that was seen. */
+const PACKET_THRESHOLD = 3
+const MAX_PACKET_THRESHOLD = 128
+const MAX_TIME_STRETCH = 2
+
+export interface PathInit {
+  key: string
+  /** Measured elsewhere. */
+  rttMs?: number
+  controller?: CongestionController
+  maxPacketBytes: number
+}
+
+export class PathState {
+  readonly key: string
+  readonly rtt: RttEstimator
+  readonly delay = new DelayMeter()
+  readonly delivery = new DeliverySampler()
+  readonly controller: CongestionController
+  readonly #pacer = new Pacer()
+  readonly #maxPacketBytes: number
+  /** Modulo 256; of its latest use. */
+  epoch = 0
+  inFlightBytes = 0
+  inFlightPackets = 0
+  largestAcknowledged = -1
+  lastSentMs = 0
+  /** Probe timeouts in a row. */
+  timeouts = 0
+  /** Packets with marks that the peer has counted in this epoch. */
+  marked = 0
+  isWindowLimited = false
+  packetThreshold = PACKET_THRESHOLD
+  timeStretch = 1
+  leftMs = 0
+  /** When something on it was acknowledged last. */
+  acknowledgedMs = 0
+  /** Left after it stopped answering: until then, what probably arrived is not taken for lost. */
+  heldUntilMs = -Infinity
+
+  constructor (init: PathInit) {
+    this.key = init.key
+    this.rtt = new RttEstimator(init.rttMs)
+    this.controller = init.controller ?? new AdaptiveController()
+    this.#maxPacketBytes = init.maxPacketBytes
+  }
+
+  /** Size of the next packet. */
+  get packetBytes (): number {
+    const share = this.controller.windowBytes / Math.max(PACKETS_PER_WINDOW, this.rtt.smoothedMs / PACKET_MS)
+    return Math.min(this.#maxPacketBytes, Math.max(MIN_PACKET_BYTES, Math.floor(share)))
+  }
+
+  /** Is there room in the window? Notes it when there is none. */
+  hasRoom (): boolean {
+    const hasRoom = this.inFlightBytes < this.controller.windowBytes || this.inFlightPackets === 0
+    if (!hasRoom) {
+      this.isWindowLimited = true
+    }
+    return hasRoom
+  }
+
+  /** When pacing lets the next packet go: `nowMs` or later. */
+  paceMs (nowMs: number): number {
+    const { windowBytes, pacingGain } = this.controller
+    return this.#pacer.dueMs(this.packetBytes, pacingGain * windowBytes / Math.max(this.rtt.smoothedMs, 0.1), nowMs)
+  }
+
+  sent (bytes: number, nowMs: number): void {
+    if (this.inFlightPackets === 0) {
+      this.delivery.startBurst(nowMs)
+    }
+    this.inFlightBytes += bytes
+    this.inFlightPackets++
+    this.lastSentMs = nowMs
+    this.#pacer.sent(bytes)
+  }
+
+  /** Acknowledged or lost. */
+  settled (bytes: number): void {
+    this.inFlightBytes -= bytes
+    this.inFlightPackets--
+  }
+
+  get lossDelayMs (): number {
+    return this.rtt.lossDelayMs(this.timeStretch)
+  }
+
+  /** A packet was thought lost and arrived `numbers` after its successors. */
+  sawReordering (numbers: number): void {
+    this.packetThreshold = Math.max(this.packetThreshold, Math.min(MAX_PACKET_THRESHOLD, numbers + 1))
+    this.timeStretch = Math.min(MAX_TIME_STRETCH, this.timeStretch * 1.25)
+  }
+
+  /** The part of an ack sample that is the path's; the rest is what was acknowledged. */
+  describe (sample: AckSample): void {
+    sample.smoothedRttMs = this.rtt.smoothedMs
+    sample.baseRttMs = this.delay.baseRttMs
+    sample.queueMs = this.delay.queueMs
+    sample.lowQueueMs = this.delay.lowQueueMs
+    sample.lowSeenMs = this.delay.lowSeenMs
+    sample.deliveryRate = this.delivery.rate
+    sample.isWindowLimited = this.isWindowLimited
+  }
+}

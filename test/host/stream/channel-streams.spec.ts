@@ -1,0 +1,206 @@
+// The driver: two sets of streams, with a carrier between them that can lose, refuse and mark.
+import assert from 'node:assert/strict'
+import { ChannelStreams } from '../../../src/host/stream/channel-streams.ts'
+import { FrameType } from '../../../protocols/envelope/constants.ts'
+import { VirtualTimers } from '../../helpers/virtual-timers.ts'
+import type { ChannelStream } from '../../../src/host/stream/channel-stream.ts'
+import type { EndOfTick, Flushable } from '../../../src/link/end-of-tick.ts'
+
+interface Ends {
+  a: ChannelStreams
+  b: ChannelStreams
+  accepted: ChannelStream[]
+  timers: VirtualTimers
+  /** Frames that were sent, of both ends. */
+  frames: Uint8Array[]
+  /** Ends ticks, delivers and moves the clock until nothing happens any more, for so long. */
+  run: (ms?: number) => void
+  refuses: boolean
+  isDown: boolean
+}
+
+const DELAY_MS = 5
+
+function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
+  const timers = new VirtualTimers()
+  const dirty: Flushable[] = []
+  const endOfTick = { add: (item: Flushable) => { dirty.push(item) } } as unknown as EndOfTick
+  const frames: Uint8Array[] = []
+  const accepted: ChannelStream[] = []
+  const make = (role: 'initiator' | 'responder', other: () => ChannelStreams): ChannelStreams => new ChannelStreams({
+    role,
+    path: { key: 'path', rttMs: 2 * DELAY_MS },
+    sendFrame: (frame) => {
+      if (all.refuses) {
+        return false
+      }
+      const copy = frame.slice()
+      frames.push(copy)
+      timers.startTimer(() => {
+        if (!all.isDown) {
+          other().receive(copy.subarray(1), false)
+        }
+      }, DELAY_MS)
+      return true
+    },
+    onStream: (stream) => {
+      accepted.push(stream)
+      onStream(stream)
+    },
+    now: timers.now,
+    startTimer: timers.startTimer,
+    endOfTick
+  })
+  const all: Ends = {
+    a: make('initiator', () => all.b),
+    b: make('responder', () => all.a),
+    accepted,
+    timers,
+    frames,
+    run: (ms = 1_000) => {
+      for (const untilMs = timers.nowMs + ms; timers.nowMs < untilMs;) {
+        while (dirty.length > 0) {
+          dirty.shift()?.flush()
+        }
+        timers.advance(1)
+      }
+    },
+    refuses: false,
+    isDown: false
+  }
+  return all
+}
+
+function collect (stream: ChannelStream): { bytes: number, events: string[] } {
+  const seen = { bytes: 0, events: [] as string[] }
+  stream.addEventListener('message', ({ detail }) => { seen.bytes += detail.length })
+  stream.addEventListener('remoteCloseWrite', () => { seen.events.push('end') })
+  stream.addEventListener('reset', ({ detail: { direction, code } }) => { seen.events.push(`${direction} reset ${code}`) })
+  stream.addEventListener('close', ({ detail }) => { seen.events.push(`closed${detail === null ? '' : `: ${detail.name}`}`) })
+  return seen
+}
+
+describe('ChannelStreams', () => {
+  it('carries a stream to its end in frames of envelopes', () => {
+    const { a, accepted, frames, run } = ends((stream) => { collect(stream) })
+    const stream = a.open()
+    const seen = collect(stream)
+    stream.send(new Uint8Array(100_000))
+    stream.close()
+    run()
+    accepted[0].close()
+    run()
+    assert.ok(frames.every((frame) => frame[0] === FrameType.stream))
+    assert.deepEqual(seen.events, ['end', 'closed'])
+    assert.equal(accepted[0].isClosed, true)
+  })
+
+  it('keeps what comes until somebody listens', () => {
+    const { a, accepted, run } = ends()
+    a.open().send(new Uint8Array(5_000))
+    run()
+    assert.equal(collect(accepted[0]).bytes, 5_000)
+  })
+
+  it('keeps what comes while paused, whoever begins to listen', () => {
+    const { a, accepted, run } = ends((stream) => { stream.pause() })
+    a.open().send(new Uint8Array(5_000))
+    run()
+    const seen = collect(accepted[0])
+    assert.equal(seen.bytes, 0)
+    accepted[0].resume()
+    assert.equal(seen.bytes, 5_000)
+  })
+
+  it('says wait when much is to be sent, and when there is room again', () => {
+    const { a, run } = ends((stream) => { collect(stream) })
+    const stream = a.open()
+    let drains = 0
+    stream.addEventListener('drain', () => { drains++ })
+    assert.equal(stream.send(new Uint8Array(1_000_000)), false)
+    run()
+    assert.equal(drains, 1)
+    assert.equal(stream.unsentBytes, 0)
+  })
+
+  it('acknowledges what came in one tick by one frame', () => {
+    const { a, b, frames, run } = ends((stream) => { collect(stream) })
+    a.open().send(new Uint8Array(100_000))
+    run(1)
+    const there = frames.length
+    run(DELAY_MS + 2)
+    assert.ok(there >= 4, `${there} frames`)
+    assert.ok(b.connection.sentPackets <= 3, `${b.connection.sentPackets} acks for ${there}`)
+  })
+
+  it('tries again what was refused', () => {
+    const all = ends((stream) => { collect(stream) })
+    all.refuses = true
+    const stream = all.a.open()
+    stream.send(new Uint8Array(3_000))
+    all.run(50)
+    assert.equal(all.frames.length, 0)
+    all.refuses = false
+    all.run(50)
+    assert.equal(stream.unsentBytes, 0)
+    assert.equal(all.accepted.length, 1)
+  })
+
+  it('goes on over another path when told that there is one', () => {
+    const all = ends()
+    const stream = all.a.open()
+    stream.send(new Uint8Array(3_000))
+    all.run(100)
+    const seen = collect(all.accepted[0])
+    all.isDown = true
+    stream.send(new Uint8Array(3_000))
+    all.run(400)
+    all.isDown = false
+    all.a.pathChanged('another', 2 * DELAY_MS)
+    all.run(DELAY_MS + 3)
+    assert.equal(seen.bytes, 6_000)
+  })
+
+  it('resets both directions, and tells the other end why', () => {
+    const { a, accepted, run } = ends()
+    const stream = a.open()
+    stream.send(new Uint8Array(10))
+    run(50)
+    const seen = collect(accepted[0])
+    stream.abort(9)
+    run()
+    assert.deepEqual(seen.events, ['incoming reset 9', 'outgoing reset 9', 'closed: StreamResetError'])
+    assert.throws(() => stream.send(new Uint8Array(1)), { name: 'StreamResetError', resetCode: 9, remote: false })
+  })
+
+  it('ends all streams with the channel, and starts no timer after that', () => {
+    const { a, timers, run } = ends()
+    const stream = a.open()
+    const seen = collect(stream)
+    stream.send(new Uint8Array(1_000_000))
+    run(3)
+    a.close()
+    assert.deepEqual(seen.events, ['closed: StreamClosedError'])
+    assert.throws(() => stream.send(new Uint8Array(1)), { name: 'StreamClosedError' })
+    assert.throws(() => a.open(), { name: 'StreamClosedError' })
+    run(2_000)
+    const running = timers.running
+    run(2_000)
+    assert.ok(timers.running <= running)
+  })
+
+  it('does not need a timer for each packet', () => {
+    const all = ends((stream) => { collect(stream) })
+    let started = 0
+    const { startTimer } = all.timers
+    // packets on their way are timers too, one each
+    ;(all.timers as { startTimer: typeof startTimer }).startTimer = startTimer
+    const stream = all.a.open()
+    for (let i = 0; i < 100; i++) {
+      stream.send(new Uint8Array(1_000))
+      all.run(1)
+      started = Math.max(started, all.timers.running)
+    }
+    assert.ok(started < 40, `${started} timers and packets at once`)
+  })
+})
