@@ -10,6 +10,7 @@ import { registerHistory } from './history.ts'
 import { registerPath, registerRevocation } from './path.ts'
 import { registerPing } from './ping.ts'
 import { registerRoute } from './route.ts'
+import { registerRsps } from './rsps.ts'
 import { registerStatus } from './status.ts'
 import { registerTrace } from './trace.ts'
 import { registerUsage } from './usage.ts'
@@ -42,6 +43,7 @@ export function createProgram (terminal: Terminal): Command {
   registerWhy(program, terminal)
   registerTrace(program, terminal)
   registerStatus(program, terminal)
+  registerRsps(program, terminal)
   registerPath(program, terminal)
   registerRevocation(program, terminal)
   registerUsage(program, terminal)

@@ -12,6 +12,7 @@ import { OutgoingChannel } from './outgoing-channel.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
+import { ScoreBoard } from './score-board.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
 import type { Channel, ChannelContext } from './channel.ts'
@@ -20,6 +21,7 @@ import type { OfferedFlow } from './path-ends.ts'
 import type { Primitive } from './path-hold.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
+import type { ScoreStore } from './score-board.ts'
 import type { IncomingChannel } from './incoming-channel.ts'
 import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
@@ -42,6 +44,10 @@ export interface HostInit {
   /** A channel over which nothing has come for so long is closed. */
   idleMs?: number
   tags?: Record<string, string>
+  /** Keeps the scores of RSPs over restarts; default: they end with this host. */
+  scores?: ScoreStore
+  /** 0 ≤ … < 1; by it RSPs that are near-equals take turns. */
+  random?: () => number
 }
 
 export type HostComponents = DiscoveryComponents
@@ -76,6 +82,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
   readonly access: AccessSet
   readonly providers: ProviderSet
+  /** What is known of each RSP. */
+  readonly scores: ScoreBoard
   readonly links: LinkSet
   readonly #setUp: HostSetUp
   readonly #components: HostComponents
@@ -119,10 +127,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now,
       log: components.logger.forComponent('byway:host:access')
     })
+    this.scores = new ScoreBoard({ store: init.scores, now: Date.now, log: components.logger.forComponent('byway:host:scores') })
     this.providers = new ProviderSet({
       connectionManager,
+      scores: this.scores,
       providers: () => this.discovery.directory.ofRole('rsp'),
       now: Date.now,
+      random: init.random,
       log: components.logger.forComponent('byway:host:providers')
     })
     this.#setUp = new HostSetUp({
@@ -134,7 +145,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       connectionManager,
       prober: this.#prober,
       access: this.access,
-      offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
+      offers: async (peer, signal) => this.#rankedOffers(peer, signal),
       accepts,
       now,
       log: components.logger.forComponent('byway:host:set-up')
@@ -166,6 +177,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       measuredForwarders: this.access.points.length,
       knownForwarders: this.discovery.directory.ofRole('forwarder').length,
       knownRsps: this.discovery.directory.ofRole('rsp').length,
+      ratedRsps: this.scores.standings,
       installedPaths: this.paths.list().length,
       refusedPayloads: this.refusedPayloads
     }))
@@ -179,6 +191,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly [Symbol.toStringTag] = 'byway/host'
 
   async start (): Promise<void> {
+    await this.scores.load()
     this.#channels.start()
     await this.links.start()
     await this.#setUp.start(this.#components.registrar)
@@ -207,6 +220,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     this.#prober.stop()
     await this.#setUp.stop()
     await this.links.stop()
+    await this.scores.flush()
   }
 
   /**
@@ -234,7 +248,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   /** What every known RSP offers to a peer, side by side, without opening a channel. */
   async offers (peer: PeerId, options: OpenOptions & { paths?: number } = {}): Promise<ProviderAnswer[]> {
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    return this.providers.ask({
+    return this.providers.askAll({
       source: this.#components.peerId,
       destination: peer,
       sourceAccess: this.access.points,
@@ -242,6 +256,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       weights: options.weights,
       paths: options.paths
     })
+  }
+
+  /** The most promising first, then those that nobody would take unless he is told to. */
+  async #rankedOffers (peer: PeerId, signal?: AbortSignal): Promise<ProviderAnswer[]> {
+    const answers = await this.offers(peer, { signal, paths: MAX_OFFERS })
+    const ranked = this.providers.rank(answers)
+    return [...ranked, ...answers.filter(({ rsp }) => !ranked.some((other) => other.rsp.equals(rsp)))]
   }
 
   /** Paths that are kept without a channel, until they are removed. */
@@ -294,6 +315,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     const nowMs = performance.now()
     this.#channels.tick(nowMs)
     this.#setUp.tick(nowMs)
+    this.scores.tick(nowMs)
   }
 
   #left (peer: PeerId): void {

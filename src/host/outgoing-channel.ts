@@ -11,6 +11,7 @@ import { ChannelStatus } from './channel-status.ts'
 import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { holdPath } from './path-hold.ts'
+import { PromiseWatch } from './promise-watch.ts'
 import { RouteAnnouncer } from './route-announcer.ts'
 import { RouteBook } from './route-book.ts'
 import { QUICK_ECHOES } from './route-monitor.ts'
@@ -18,6 +19,7 @@ import { RouteQueries } from './route-queries.ts'
 import { RouteSteering } from './route-steering.ts'
 import { areDisjoint } from './path-selector.ts'
 import { selectorOf } from './spreading-selector.ts'
+import { startTimer } from './start-timer.ts'
 import { SwitchHistory } from './switch-history.ts'
 import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
@@ -57,6 +59,9 @@ export class OutgoingChannel extends Channel {
   readonly #announcer: RouteAnnouncer
   readonly #spread: DatagramSpread
   readonly #exits: ExitRequests
+  readonly #promises: PromiseWatch
+  readonly #flow: number
+  readonly #lossWorthMs: number | undefined
   #nextHeardMs = 0
 
   constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
@@ -72,11 +77,19 @@ export class OutgoingChannel extends Channel {
       channel: this,
       primitive,
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
+      onRefused: (path) => { this.#promises.refused(path) },
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
+    })
+    this.#flow = providers.newFlow()
+    this.#lossWorthMs = lossWorthMs(weights)
+    this.#promises = new PromiseWatch({
+      scores: providers.scores,
+      access: () => access.points,
+      peerAccess: () => (discovery.directory.get(remote) ?? descriptor).host?.access ?? []
     })
     this.#steering = new RouteSteering({
       routes: () => this.#book.routes,
-      selector: selectorOf({ msPerLossPercent: lossWorthMs(weights), ...selector }),
+      selector: selectorOf({ msPerLossPercent: this.#lossWorthMs, ...selector }),
       failures,
       sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
@@ -87,7 +100,7 @@ export class OutgoingChannel extends Channel {
     this.#queries = new RouteQueries({
       self,
       descriptor,
-      providers,
+      providers: { ask: async (wish) => providers.ask(wish, this.#flow) },
       access,
       discovery,
       failures,
@@ -152,7 +165,7 @@ export class OutgoingChannel extends Channel {
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */
   get refusals (): ReadonlyMap<string, string> {
-    return this.#book.refusals
+    return new Map([...this.context.providers.leftOut(this.#queries.answers), ...this.#book.refusals])
   }
 
   /** Asks all RSPs now. */
@@ -166,6 +179,7 @@ export class OutgoingChannel extends Channel {
     }
     this.closeIfIdle(nowMs)
     this.#steering.tick()
+    this.#promises.check(this.#book.routes, nowMs)
     this.#queries.tick(nowMs)
     this.#announcer.tick(nowMs)
   }
@@ -284,7 +298,10 @@ export class OutgoingChannel extends Channel {
   async #take (answers: readonly ProviderAnswer[]): Promise<boolean> {
     this.#reopenDefault()
     const { active, backup } = this.#steering
-    await this.#book.update(answers, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
+    const { providers, now } = this.context
+    const chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
+    this.#promises.note(answers, chosen, this.#book.routes, now())
+    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
     return !this.#book.hasLost
   }
 
@@ -312,11 +329,6 @@ function echoIdOf (number: number): Uint8Array {
   const id = new Uint8Array(ECHO_ID_BYTES)
   writeUint64(id, 0, number)
   return id
-}
-
-function startTimer (run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs)
-  return () => { clearTimeout(timer) }
 }
 
 /** What one percent of loss is worth in ms to whoever gave these weights; without weights the selector's own default. */

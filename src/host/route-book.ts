@@ -4,6 +4,8 @@ import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
+import { routeIdOf } from './provider-set.ts'
+import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { wayAlong } from '../link/way.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
@@ -37,6 +39,8 @@ export interface RouteBookInit {
   hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   /** The forwarders have lost a path. */
   onLost?: (route: Route, reason: string) => void
+  /** A forwarder takes no such path of this RSP. */
+  onRefused?: (path: OfferedPath) => void
 }
 
 export class RouteBook {
@@ -45,6 +49,7 @@ export class RouteBook {
   readonly #askedBy: object
   readonly #primitive: Primitive
   readonly #onLost: RouteBookInit['onLost']
+  readonly #onRefused: RouteBookInit['onRefused']
   readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
   readonly #holds = new Map<string, PathHold>()
@@ -61,6 +66,7 @@ export class RouteBook {
     this.#primitive = init.primitive ?? 'source-route'
     this.#hold = init.hold
     this.#onLost = init.onLost
+    this.#onRefused = init.onRefused
   }
 
   get routes (): Route[] {
@@ -126,7 +132,7 @@ export class RouteBook {
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
     for (const path of offered) {
-      const id = path.forwarders.join()
+      const id = routeIdOf(path)
       if (!paths.has(id) && paths.size < MAX_PATHS) {
         paths.set(id, path)
       }
@@ -189,6 +195,9 @@ export class RouteBook {
     } catch (error) {
       this.#refusals.set(id, (error as Error).message)
       this.#context.log('a path offered by %p cannot be used - %e', path.rsp, error)
+      if (isRefusal(error, path)) {
+        this.#onRefused?.(path)
+      }
     }
   }
 
@@ -288,6 +297,13 @@ export class RouteBook {
       known.renew(wayAlong(header))
     }
   }
+}
+
+/** What its RSP could have known: a forwarder does not take its paths, or has not got the link. */
+const REFUSALS = ['NOT_AUTHORIZED', 'NOT_FOUND', 'EXPIRED', 'INVALID_SIGNATURE', 'MALFORMED']
+
+function isRefusal (error: unknown, { forwarders }: OfferedPath): boolean {
+  return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code)
 }
 
 /** The end of a peer id is what tells it from others. */

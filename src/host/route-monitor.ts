@@ -2,7 +2,7 @@
 // for all routes; it runs when the next echo or verdict is due, since a tick would cost more and come later.
 import { ACTIVE_INTERVAL_MS, intervalUnderDataMs } from './detection-time.ts'
 import type { Route } from './route.ts'
-import type { StartTimer } from './installed-path.ts'
+import type { StartTimer } from './start-timer.ts'
 
 /** The default route is what all others are compared with, the backup must work when it is needed. */
 const STANDBY_INTERVAL_MS = 500

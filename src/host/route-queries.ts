@@ -4,7 +4,7 @@ import { AvoidList } from './avoid-list.ts'
 import type { AccessSet } from './access-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
-import type { OfferedPath, ProviderAnswer, ProviderSet } from './provider-set.ts'
+import type { OfferedPath, ProviderAnswer, RouteWish } from './provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
@@ -21,7 +21,7 @@ const BACKUP_PATHS = 1
 export interface RouteQueriesInit {
   self: PeerId
   descriptor: VerifiedDescriptor
-  providers: ProviderSet
+  providers: { ask: (wish: RouteWish) => Promise<ProviderAnswer[]> }
   access: AccessSet
   discovery: Discovery
   failures: ForwarderFailures

@@ -89,6 +89,11 @@ export class Route implements RouteState {
     return this.#rttMs
   }
 
+  /** Without what a busy process at either end adds. */
+  get quietRttMs (): number {
+    return (this.#estimator.quietRttUs ?? 0) / 1_000
+  }
+
   get jitterMs (): number {
     return this.#jitterMs
   }

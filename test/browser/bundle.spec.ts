@@ -4,8 +4,11 @@ import { gzipSync } from 'node:zlib'
 import { bundleForBrowser } from './browser-bundle.ts'
 import type { BrowserBundle } from './browser-bundle.ts'
 
-/** A quarter more than the 169,500 that it had when this was written; who needs more says why here. */
-const MAX_GZIPPED_BYTES = 212_000
+/**
+ * A quarter more than the 169,500 that it had when this was written; who needs more says why here. Scores of RSPs are 6,200: a page that is lied to
+ * must be able to know it.
+ */
+const MAX_GZIPPED_BYTES = 218_000
 
 describe('the host in a browser', () => {
   let bundle: BrowserBundle

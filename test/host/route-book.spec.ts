@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { RouteBook, shortName } from '../../src/host/route-book.ts'
+import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { wayAlong } from '../../src/link/way.ts'
@@ -44,6 +45,9 @@ class World {
   /** Where we were asked to attach. */
   askedHere: PeerId[] = []
   inUse: string | undefined
+  /** What the forwarders say to every path. */
+  refusal: Error | undefined
+  readonly refused: string[] = []
   readonly book: RouteBook
 
   constructor () {
@@ -68,7 +72,10 @@ class World {
       log
     } as unknown as ChannelContext
     const installer = {} as unknown as PathInstaller
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, hold: async (path, how) => holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer }) })
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, hold: async (path, how) => {
+      if (this.refusal !== undefined) throw this.refusal
+      return holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
+    } })
   }
 
   async update (...answers: ProviderAnswer[]): Promise<string[]> {
@@ -131,6 +138,20 @@ describe('route book', () => {
     assert.deepEqual(labels, [named(F[0], F[1]), named(F[3], F[1]), named(F[4], F[1])])
     assert.equal(world.book.routes[1].path, first)
   })
+
+  for (const { title, code, index, isTold } of [
+    { title: 'tells of a path that a forwarder does not take', code: 'NOT_AUTHORIZED', index: 1, isTold: true },
+    { title: 'tells of a path over a link that there is not', code: 'NOT_FOUND', index: 0, isTold: true },
+    { title: 'tells nothing of a forwarder that is busy', code: 'OVER_QUOTA', index: 0, isTold: false },
+    { title: 'tells nothing of a destination that declines', code: 'NOT_AUTHORIZED', index: 2, isTold: false }
+  ]) {
+    it(title, async () => {
+      const world = await opened()
+      world.refusal = new SetupFailedError('no', { code, index })
+      assert.deepEqual(await world.update(answer([pathOver([F[0], F[1]])])), [])
+      assert.deepEqual(world.refused, isTold ? [named(F[0], F[1])] : [])
+    })
+  }
 
   it('measures at most six paths at once, some of each RSP', async () => {
     const world = await opened()

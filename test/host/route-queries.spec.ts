@@ -5,7 +5,7 @@ import { peerOf } from '../helpers/descriptors.ts'
 import { SILENT, settled } from '../helpers/virtual-overlay.ts'
 import type { AccessSet } from '../../src/host/access-set.ts'
 import type { Discovery } from '../../src/discovery/discovery.ts'
-import type { OfferedPath, ProviderAnswer, ProviderSet, RouteWish } from '../../src/host/provider-set.ts'
+import type { OfferedPath, ProviderAnswer, RouteWish } from '../../src/host/provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
@@ -33,7 +33,7 @@ class World {
         this.asked.push({ ...wish, atMs: this.nowMs })
         return this.offers()
       }
-    } as unknown as ProviderSet,
+    },
     access: { points: [] } as unknown as AccessSet,
     discovery: { describe: async () => { throw new Error('nobody knows it now') } } as unknown as Discovery,
     failures: this.failures,

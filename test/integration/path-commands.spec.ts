@@ -7,6 +7,7 @@ import { CliProcess, endProcesses, runByway } from '../helpers/processes.ts'
 import { until } from '../helpers/testnet.ts'
 import type { ReceiptReport, UsageReport } from '../../src/cli/usage.ts'
 import type { PathRow } from '../../src/cli/path.ts'
+import type { RatedProvider } from '../../src/host/score-board.ts'
 import type { TraceReport } from '../../src/cli/trace.ts'
 import type { WhyReport } from '../../src/cli/why-report.ts'
 
@@ -97,6 +98,12 @@ describe('paths on the command line', function () {
     assert.deepEqual(shown.map(({ id, state }) => [id, state]), [[path?.id, 'installed']])
     await json('path', 'remove', path?.id ?? '', '--control', source.control)
     await until(async () => await held() === 0, 'all forwarders have removed it', 10_000)
+  })
+
+  it('`byway rsps` shows what the host thinks of the RSP that answered it', async () => {
+    const { rsps } = await json<{ rsps: RatedProvider[] }>('rsps', '--control', source.control)
+    assert.deepEqual(rsps.map(({ rsp: id, standing }) => [id, standing]), [[rsp.id, 'new']])
+    assert.ok(rsps[0].answers > 0 && (rsps[0].latencyMs ?? Infinity) < 3_000, JSON.stringify(rsps))
   })
 
   it('`byway trace --labelled` shows each hop of an installed path', async () => {
