@@ -25,6 +25,9 @@ export interface SourceState {
   backup: string[] | null
   rttMs: number | null
   defaultRttMs: number | null
+  /** What it was offered last, and from how many forwarders it can choose. */
+  offers: string[]
+  accessPoints: number
   isClosed: boolean
   sent: number
   /** Datagrams that no route could take. */
@@ -78,6 +81,8 @@ answerParent({
       backup: status.backup?.path ?? null,
       rttMs: status.active?.measuredRttMs ?? null,
       defaultRttMs: status.default?.measuredRttMs ?? null,
+      offers: status.answers.flatMap(({ paths, error }) => [...paths.map(({ forwarders }) => forwarders.map((id) => id.toString().slice(-6)).join('→')), ...(error === undefined ? [] : [error.message])]),
+      accessPoints: node?.services.byway.access.points.length ?? 0,
       isClosed: channel.isClosed,
       sent,
       refused

@@ -26,7 +26,7 @@ export interface Strike {
 
 /** The flow has to be on a path, with a backup if there is one, and quiet for so long, before the next strike. */
 const QUIET_MS = 1_500
-const READY_DEADLINE_MS = 60_000
+const READY_DEADLINE_MS = 40_000
 /** So long is looked at what a strike does. */
 const OBSERVE_MS = 2_500
 
@@ -74,7 +74,7 @@ async function onPath (scenery: Scenery): Promise<SourceState> {
       sinceMs = nowMs()
     }
     return path !== '' && nowMs() - sinceMs >= QUIET_MS
-  }, 'the flow is on a path', READY_DEADLINE_MS)
+  }, 'the flow is on a path', READY_DEADLINE_MS).catch((cause: unknown) => { throw new Error(`the flow came to no path: ${JSON.stringify(state)}`, { cause }) })
   return state
 }
 
