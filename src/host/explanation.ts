@@ -56,9 +56,6 @@ export interface Explainable {
   readonly switches: { readonly all: readonly Switch[] }
 }
 
-/** Selectors that keep a backup mark it. */
-type MarkedRoute = RouteStatus & { isBackup?: boolean }
-
 const ORDER: readonly RouteUse[] = ['in use', 'backup', 'candidate', 'refused']
 /** Differences in loss below this are noise. */
 const NOTICEABLE_LOSS = 0.005
@@ -66,7 +63,7 @@ const NOTICEABLE_LOSS = 0.005
 /** @param nowMs - Unix time */
 export function explain ({ status, refusals, switches }: Explainable, nowMs: number): ChannelExplanation {
   const { remote: destination, reason, answers } = status
-  const routes: readonly MarkedRoute[] = status.routes
+  const routes: readonly RouteStatus[] = status.routes
   const active = routes.find(({ isActive }) => isActive)
   const offers = answers.flatMap(({ paths }) => paths)
   const isCompared = routes.some(({ isDefault, alive, answered }) => !isDefault && alive && answered > 0)
@@ -83,7 +80,7 @@ export function explain ({ status, refusals, switches }: Explainable, nowMs: num
   }
 }
 
-function explainRoute (route: MarkedRoute, active: MarkedRoute | undefined, context: { reason: string, offers: readonly OfferedPath[], nowMs: number }): RouteExplanation {
+function explainRoute (route: RouteStatus, active: RouteStatus | undefined, context: { reason: string, offers: readonly OfferedPath[], nowMs: number }): RouteExplanation {
   const { isDefault, path, rsp, measuredRttMs, jitterMs, loss, answered } = route
   const same = context.offers.filter(({ forwarders }) => !isDefault && forwarders.join() === path.join())
   const offer = same.find((offered) => offered.rsp.toString() === rsp)
@@ -98,17 +95,17 @@ function explainRoute (route: MarkedRoute, active: MarkedRoute | undefined, cont
   }
 }
 
-function useOf (route: MarkedRoute, active: MarkedRoute | undefined, reason: string): { use: RouteUse, why: string } {
+function useOf (route: RouteStatus, active: RouteStatus | undefined, reason: string): { use: RouteUse, why: string } {
   if (route.isActive) {
     return { use: 'in use', why: reason }
   }
   if (!route.alive) {
     return { use: 'refused', why: route.answered > 0 ? 'it stopped answering' : 'it has never answered' }
   }
-  return { use: route.isBackup === true ? 'backup' : 'candidate', why: comparison(route, active) }
+  return { use: route.isBackup ? 'backup' : 'candidate', why: comparison(route, active) }
 }
 
-function comparison (route: MarkedRoute, active: MarkedRoute | undefined): string {
+function comparison (route: RouteStatus, active: RouteStatus | undefined): string {
   if (route.measuredRttMs === null || active?.measuredRttMs == null) {
     return route.measuredRttMs === null ? 'not measured yet' : 'there is nothing measured to compare it with'
   }

@@ -5,6 +5,7 @@ import { attachAt } from './attach-at.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
+import { ForwarderFailures } from './forwarder-failures.ts'
 import { exposeHost } from './host-metrics.ts'
 import { HostSetUp } from './set-up.ts'
 import { LinkSet } from '../link/link-set.ts'
@@ -162,6 +163,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       access: this.access,
       providers: this.providers,
       installer: this.#setUp.installer,
+      failures: new ForwarderFailures(now),
       now,
       nowS,
       idleMs: init.idleMs ?? DEFAULT_IDLE_MS,
@@ -175,6 +177,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) },
       onLeft: (peer) => { this.#left(peer) }
     })
+    this.links.addEventListener('link:down', ({ detail: { peer } }) => { this.#channels.onLinkDown(peer) })
     exposeHost(components.metrics, () => ({
       channels: this.channels.length,
       measuredForwarders: this.access.points.length,

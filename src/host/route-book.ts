@@ -1,11 +1,13 @@
 // The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
-import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
 import { routeIdOf } from './provider-set.ts'
 import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { wayAlong } from '../link/way.ts'
+import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { PathHold, Primitive } from './path-hold.ts'
@@ -84,6 +86,16 @@ export class RouteBook {
     return this.routes.find(({ path }) => path !== undefined && equals(path.tag, tag))
   }
 
+  /** The route on which a packet came back, as far as it says so: by the label under which it came, or by the tag of the path on which it is answered. */
+  byArrival ({ end, answerOn }: Arrival): Route | undefined {
+    const way = answerOn()
+    if (way === undefined || end !== undefined) {
+      return this.routes.find((route) => route.way === way)
+    }
+    const tag = way.header.subarray(At.pathTag, At.pathTag + PATH_TAG_BYTES)
+    return tag.some((byte) => byte !== 0) ? this.byTag(tag) : this.default
+  }
+
   /** The forwarder behind `reporter` on the route, if both are on it. */
   nodeAfter (route: Route, reporter: NodeId): PeerId | undefined {
     const forwarders = route.path?.forwarders ?? []
@@ -112,10 +124,10 @@ export class RouteBook {
   }
 
   /**
-   * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve. `inUse`
-   * is the route that the channel uses now.
+   * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve: `isInUse` tells
+   * of a route's id whether the channel uses it now.
    */
-  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, inUse: () => string | undefined): Promise<void> {
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
@@ -128,16 +140,16 @@ export class RouteBook {
     this.#refusals.clear()
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
-    this.#forget(paths, inUse())
+    this.#forget(paths, isInUse)
   }
 
-  #forget (offered: ReadonlyMap<string, OfferedPath>, inUse: string | undefined): void {
+  #forget (offered: ReadonlyMap<string, OfferedPath>, isInUse: (id: string) => boolean): void {
     for (const [id, route] of this.#routes) {
       if (route.isDefault) {
         continue
       }
       const expired = route.path !== undefined && route.path.expiresAtMs < this.#context.nowS() * 1_000
-      const tooMany = this.#routes.size > MAX_ROUTES && id !== inUse
+      const tooMany = this.#routes.size > MAX_ROUTES && !isInUse(id)
       const forgotten = offered.size > 0 && !offered.has(id) && (!route.alive || tooMany)
       const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
       if (expired || forgotten || dead) {

@@ -25,7 +25,7 @@ const [A, B, RSP, DEST] = [
 const AT_MS = Date.parse('2026-11-01T12:00:00Z')
 
 const FALLBACK: RouteStatus = {
-  id: 'default', isDefault: true, isActive: false, rsp: null, path: [], alive: true, measuredRttMs: 80.25, jitterMs: 1, loss: 0, answered: 9, predictedRttMs: null, confidence: null
+  id: 'default', isDefault: true, isActive: false, isBackup: false, rsp: null, path: [], alive: true, measuredRttMs: 80.25, jitterMs: 1, loss: 0, answered: 9, predictedRttMs: null, confidence: null
 }
 const PATH: RouteStatus = { ...FALLBACK, id: A, isDefault: false, rsp: RSP, path: [A, B], measuredRttMs: 42.1, predictedRttMs: 42, confidence: 0.8 }
 

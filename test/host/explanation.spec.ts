@@ -13,8 +13,8 @@ const [A, B, RSP, RIVAL] = [
 ]
 const NOW_MS = 1_800_000_000_000
 
-const route = (init: Partial<RouteStatus> & { isBackup?: boolean }): RouteStatus =>
-  ({ id: 'x', isDefault: false, isActive: false, rsp: RSP, path: [A], alive: true, measuredRttMs: 40, jitterMs: 1, loss: 0, answered: 9, predictedRttMs: 42, confidence: 0.8, ...init })
+const route = (init: Partial<RouteStatus>): RouteStatus =>
+  ({ id: 'x', isDefault: false, isActive: false, isBackup: false, rsp: RSP, path: [A], alive: true, measuredRttMs: 40, jitterMs: 1, loss: 0, answered: 9, predictedRttMs: 42, confidence: 0.8, ...init })
 const fallback = (init: Partial<RouteStatus> = {}): RouteStatus =>
   route({ id: 'default', isDefault: true, rsp: null, path: [], measuredRttMs: 80, predictedRttMs: null, confidence: null, ...init })
 
