@@ -1,6 +1,7 @@
 // The libp2p application that README.md shows runs as it stands there, in processes of its own.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { CliProcess, endProcesses } from '../helpers/processes.ts'
@@ -25,6 +26,11 @@ describe('the application of the README', function () {
       chat.kill()
     }
     await endProcesses()
+  })
+
+  it('stands in the README as it is run here', async () => {
+    const [readme, text] = await Promise.all(['README.md', 'test/fixtures/readme/chat.mjs'].map(async (file) => readFile(join(projectRoot, file), 'utf8')))
+    assert.ok(readme.includes(text.trim()))
   })
 
   it('says hello to another one over /byway', async () => {
