@@ -145,7 +145,8 @@ describe('access set', () => {
     assert.equal(world.sought, 1)
     FORWARDERS.slice(1, 5).forEach((peer) => { world.links.fail(peer) })
     await world.run(30_000)
-    assert.ok(world.sought >= 4 && world.sought <= 8, `${world.sought}`)
+    const sought: number = world.sought
+    assert.ok(sought >= 4 && sought <= 8, `${sought}`)
   })
 
   it('names no forwarder before two probes came back', async () => {
