@@ -26,3 +26,15 @@ export class TooManyLinksError extends OverQuotaError {
     this.maxLinks = maxLinks
   }
 }
+
+/** A `/byway` address that names no application. Dial /byway/p2p/PEER. */
+export class InvalidAddressError extends BywayError {
+  override readonly name = 'InvalidAddressError'
+  readonly code = 'INVALID_ADDRESS'
+}
+
+/** The application's node does not run. Start it, and dial then. */
+export class NotStartedError extends BywayError {
+  override readonly name = 'NotStartedError'
+  readonly code = 'NOT_STARTED'
+}

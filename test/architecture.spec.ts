@@ -15,6 +15,9 @@ const CHECKS: Array<{ title: string, check: Check, caught: Array<Record<string, 
     { 'protocols/route/a.ts': "import { b } from '../../src/topology/b.ts'" },
     { 'src/rsp/a.ts': "const b = await import('../simulation/oracle.ts')" },
     { 'src/cli/run.ts': "import { b } from '../simulation/oracle.ts'" },
+    { 'src/cli/run.ts': "import { b } from '../testing/testnet.ts'" },
+    { 'src/simulation/a.ts': "import { b } from '../testing/testnet.ts'" },
+    { 'src/testing/a.ts': "import { b } from '../cli/demo/b.ts'" },
     { 'src/node/a.ts': "import { b } from '../index.ts'" },
     { 'src/node/a.ts': "import { b } from '../../test/helpers/b.ts'" },
     { 'src/node/a.ts': "import { b } from '../../bootstrap/b.ts'" }
@@ -23,7 +26,9 @@ const CHECKS: Array<{ title: string, check: Check, caught: Array<Record<string, 
     { 'src/cli/demo.ts': "import { b } from '../simulation/oracle.ts'\nimport { c } from '../node/c.ts'" },
     { 'src/topology/a.ts': "import { b } from '../errors.ts'\nimport { c } from './c.ts'" },
     { 'src/host/a.ts': "import { b } from '../../protocols/route/b.ts'" },
-    { 'src/testing.ts': "export { b } from './simulation/b.ts'" }
+    { 'src/testing.ts': "export { b } from './simulation/b.ts'\nexport { c } from './testing/c.ts'" },
+    { 'src/testing/a.ts': "import { b } from '../simulation/b.ts'\nimport { c } from '../host/c.ts'" },
+    { 'src/cli/demo/a.ts': "import { b } from '../../testing/b.ts'" }
   ]
 }, {
   title: 'every folder has a place in the table',

@@ -1,9 +1,11 @@
 /** Asks a peer for descriptors and believes nothing in the answer that is not signed by whom it speaks of. */
 import { BywayError, InvalidSignatureError, NotFoundError } from '../errors.ts'
 import { request } from '../request-response.ts'
+import { openBinding } from '../identity/codec.ts'
 import { openDescriptor } from './codec.ts'
 import { MAX_RESPONSE_ENTRIES } from './constants.ts'
 import { descriptorMethod } from './method.ts'
+import type { VerifiedBinding } from '../identity/codec.ts'
 import type { VerifiedDescriptor } from './codec.ts'
 import type { RoleName } from './fields.ts'
 import type { ExchangeOptions } from '../request-response.ts'
@@ -60,6 +62,14 @@ export async function fetchRole (connection: Connection, role: RoleName, limit: 
 export async function fetchPeer (connection: Connection, peer: PeerId, options: FetchOptions): Promise<VerifiedDescriptor> {
   const [bytes] = await request(connection, descriptorMethod, { kind: 'peer', peer }, options)
   return await openFirst(bytes, connection.remotePeer, { ...options, expectedPeer: peer })
+}
+
+/** The descriptor of a host that says to speak for the application, with its binding checked. Throws NotFoundError if the peer knows of none. */
+export async function fetchApplication (connection: Connection, application: PeerId, options: FetchOptions): Promise<{ descriptor: VerifiedDescriptor, binding: VerifiedBinding }> {
+  const [bytes] = await request(connection, descriptorMethod, { kind: 'application', application }, options)
+  const descriptor = await openFirst(bytes, connection.remotePeer, options)
+  const binding = await openBinding(descriptor.host?.binding ?? new Uint8Array(), { ...options, underlay: descriptor.peer, application })
+  return { descriptor, binding }
 }
 
 async function openFirst (bytes: Uint8Array | undefined, server: PeerId, options: FetchOptions & { expectedPeer?: PeerId }): Promise<VerifiedDescriptor> {

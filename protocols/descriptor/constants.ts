@@ -25,6 +25,9 @@ export const MAX_TAGS = 16
 export const MAX_METRICS = 16
 export const MAX_ACCESS = 64
 
+/** What `protocols/identity` allows for a binding */
+export const MAX_BINDING_BYTES = 512
+
 /** Network, operator, values of tags, names of metrics: UTF-8 */
 export const MAX_STRING_BYTES = 64
 

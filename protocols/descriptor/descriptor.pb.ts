@@ -441,6 +441,11 @@ export namespace Descriptor {
     index: number
   }
 
+  export interface DescriptorHostBindingFieldEvent {
+    field: '$.host.binding'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Descriptor>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Descriptor.codec())
   }
@@ -449,7 +454,7 @@ export namespace Descriptor {
     return decodeMessage(buf, Descriptor.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorPeerFieldEvent | DescriptorSequenceFieldEvent | DescriptorIssuedAtMsFieldEvent | DescriptorExpiresAtMsFieldEvent | DescriptorNetworkFieldEvent | DescriptorEndpointsPeerFieldEvent | DescriptorEndpointsAddressesFieldEvent | DescriptorOperatorFieldEvent | DescriptorTagsKeyFieldEvent | DescriptorTagsValueFieldEvent | DescriptorForwarderCapacityBytesPerSecondFieldEvent | DescriptorForwarderMaxAttachmentsFieldEvent | DescriptorForwarderMaxNeighboursFieldEvent | DescriptorRspMapKindFieldEvent | DescriptorRspMetricsFieldEvent | DescriptorRspPriceMicroFieldEvent | DescriptorHostAccessForwarderFieldEvent | DescriptorHostAccessRttUsFieldEvent | DescriptorHostAccessAttachedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorPeerFieldEvent | DescriptorSequenceFieldEvent | DescriptorIssuedAtMsFieldEvent | DescriptorExpiresAtMsFieldEvent | DescriptorNetworkFieldEvent | DescriptorEndpointsPeerFieldEvent | DescriptorEndpointsAddressesFieldEvent | DescriptorOperatorFieldEvent | DescriptorTagsKeyFieldEvent | DescriptorTagsValueFieldEvent | DescriptorForwarderCapacityBytesPerSecondFieldEvent | DescriptorForwarderMaxAttachmentsFieldEvent | DescriptorForwarderMaxNeighboursFieldEvent | DescriptorRspMapKindFieldEvent | DescriptorRspMetricsFieldEvent | DescriptorRspPriceMicroFieldEvent | DescriptorHostAccessForwarderFieldEvent | DescriptorHostAccessRttUsFieldEvent | DescriptorHostAccessAttachedFieldEvent | DescriptorHostBindingFieldEvent> {
     return streamMessage(buf, Descriptor.codec(), opts)
   }
 }
@@ -1044,6 +1049,7 @@ export namespace MapKind {
 
 export interface HostTerms {
   access: Access[]
+  binding: Uint8Array<ArrayBuffer>
 }
 
 export namespace HostTerms {
@@ -1063,12 +1069,18 @@ export namespace HostTerms {
           }
         }
 
+        if ((obj.binding != null && obj.binding.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.binding)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          access: []
+          access: [],
+          binding: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1089,6 +1101,10 @@ export namespace HostTerms {
               obj.access.push(Access.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.access$
               }))
+              break
+            }
+            case 2: {
+              obj.binding = reader.bytes()
               break
             }
             default: {
@@ -1132,6 +1148,13 @@ export namespace HostTerms {
 
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.binding`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1162,6 +1185,11 @@ export namespace HostTerms {
     index: number
   }
 
+  export interface HostTermsBindingFieldEvent {
+    field: '$.binding'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<HostTerms>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, HostTerms.codec())
   }
@@ -1170,7 +1198,7 @@ export namespace HostTerms {
     return decodeMessage(buf, HostTerms.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HostTerms>): Generator<HostTermsAccessForwarderFieldEvent | HostTermsAccessRttUsFieldEvent | HostTermsAccessAttachedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HostTerms>): Generator<HostTermsAccessForwarderFieldEvent | HostTermsAccessRttUsFieldEvent | HostTermsAccessAttachedFieldEvent | HostTermsBindingFieldEvent> {
     return streamMessage(buf, HostTerms.codec(), opts)
   }
 }
@@ -1379,6 +1407,7 @@ export interface DescriptorRequest {
   role: Role
   peer: Uint8Array<ArrayBuffer>
   limit: number
+  application: Uint8Array<ArrayBuffer>
 }
 
 export namespace DescriptorRequest {
@@ -1411,6 +1440,11 @@ export namespace DescriptorRequest {
           w.uint32(obj.limit)
         }
 
+        if ((obj.application != null && obj.application.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.application)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1419,7 +1453,8 @@ export namespace DescriptorRequest {
           self: false,
           role: Role.UNKNOWN,
           peer: uint8ArrayAlloc(0),
-          limit: 0
+          limit: 0,
+          application: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1442,6 +1477,10 @@ export namespace DescriptorRequest {
             }
             case 4: {
               obj.limit = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.application = reader.bytes()
               break
             }
             default: {
@@ -1487,6 +1526,13 @@ export namespace DescriptorRequest {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.application`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1519,6 +1565,11 @@ export namespace DescriptorRequest {
     value: number
   }
 
+  export interface DescriptorRequestApplicationFieldEvent {
+    field: '$.application'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<DescriptorRequest>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, DescriptorRequest.codec())
   }
@@ -1527,7 +1578,7 @@ export namespace DescriptorRequest {
     return decodeMessage(buf, DescriptorRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DescriptorRequest>): Generator<DescriptorRequestSelfFieldEvent | DescriptorRequestRoleFieldEvent | DescriptorRequestPeerFieldEvent | DescriptorRequestLimitFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DescriptorRequest>): Generator<DescriptorRequestSelfFieldEvent | DescriptorRequestRoleFieldEvent | DescriptorRequestPeerFieldEvent | DescriptorRequestLimitFieldEvent | DescriptorRequestApplicationFieldEvent> {
     return streamMessage(buf, DescriptorRequest.codec(), opts)
   }
 }

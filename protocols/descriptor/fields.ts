@@ -7,7 +7,7 @@ import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
 import { decodePeerId, encodePeerId } from '../peer-ids.ts'
-import { MAX_ACCESS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_ENDPOINTS, MAX_LIFE_MS, MAX_METRICS, MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from './constants.ts'
+import { MAX_ACCESS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BINDING_BYTES, MAX_ENDPOINTS, MAX_LIFE_MS, MAX_METRICS, MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from './constants.ts'
 import { MapKind } from './descriptor.pb.ts'
 import type * as pb from './descriptor.pb.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -45,6 +45,8 @@ export interface Access {
 export interface HostTerms {
   /** Nearest first */
   access: Access[]
+  /** Sealed binding of the application that speaks through this host: still to be opened (protocols/identity) */
+  binding?: Uint8Array
 }
 
 export interface DescriptorFields {
@@ -98,7 +100,10 @@ export function toMessage (init: DescriptorInit, peer: PeerId): pb.Descriptor {
         },
     host: init.host == null
       ? undefined
-      : { access: init.host.access.map(access => ({ ...access, forwarder: encodePeerId(access.forwarder) })) },
+      : {
+          access: init.host.access.map(access => ({ ...access, forwarder: encodePeerId(access.forwarder) })),
+          binding: withArrayBuffer(init.host.binding ?? new Uint8Array())
+        },
     bootstrap: init.bootstrap === true ? {} : undefined
   }
 }
@@ -115,7 +120,7 @@ export function fromMessage (message: pb.Descriptor): { peer: PeerId, roles: Set
     tags: tagsOf(message.tags),
     forwarder: message.forwarder == null ? undefined : forwarderOf(message.forwarder),
     rsp: message.rsp == null ? undefined : rspOf(message.rsp),
-    host: message.host == null ? undefined : { access: accessOf(message.host) },
+    host: message.host == null ? undefined : hostOf(message.host),
     bootstrap: message.bootstrap == null ? undefined : true
   }
   const lifeMs = fields.expiresAtMs - fields.issuedAtMs
@@ -167,6 +172,14 @@ function rspOf (terms: pb.RspTerms): RspTerms {
     metrics: list(terms.metrics, MAX_METRICS, 'rsp.metrics').map(metric => checkText(metric, 'rsp.metrics', 1)),
     priceMicro: checkUint64(terms.priceMicro, 'rsp.priceMicro')
   }
+}
+
+function hostOf (terms: pb.HostTerms): HostTerms {
+  const { byteLength } = terms.binding
+  if (byteLength > MAX_BINDING_BYTES) {
+    throw new MalformedMessageError(`host.binding has ${byteLength} bytes where ${MAX_BINDING_BYTES} are allowed`)
+  }
+  return { access: accessOf(terms), ...(byteLength === 0 ? {} : { binding: terms.binding }) }
 }
 
 function accessOf (terms: pb.HostTerms): Access[] {

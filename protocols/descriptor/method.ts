@@ -1,8 +1,8 @@
-/** `/byway/descriptor/1.0.0` as the request/response engine sees it: three questions, one kind of answer. */
+/** `/byway/descriptor/1.0.0` as the request/response engine sees it: four questions, one kind of answer. */
 import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from '../errors.ts'
 import { checkInteger } from '../field-checks.ts'
-import { encodePeerId } from '../peer-ids.ts'
+import { decodePeerId, encodePeerId } from '../peer-ids.ts'
 import { DEADLINE_MS, DESCRIPTOR_PROTOCOL, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, MAX_RESPONSE_ENTRIES } from './constants.ts'
 import { DescriptorRequest, DescriptorResponse, Role } from './descriptor.pb.ts'
 import { decodeEd25519Id } from './fields.ts'
@@ -14,6 +14,7 @@ export type DescriptorQuery =
   | { kind: 'self' }
   | { kind: 'role', role: RoleName, limit: number }
   | { kind: 'peer', peer: PeerId }
+  | { kind: 'application', application: PeerId }
 
 const ROLES: ReadonlyArray<[RoleName, Role]> = [
   ['forwarder', Role.FORWARDER],
@@ -39,20 +40,25 @@ export const descriptorMethod: Method<DescriptorQuery, Uint8Array[]> = {
         })
       case 'peer':
         return DescriptorRequest.encode({ peer: encodePeerId(query.peer) })
+      case 'application':
+        return DescriptorRequest.encode({ application: encodePeerId(query.application) })
     }
   },
 
   decodeRequest (bytes) {
-    const { self, role, peer, limit } = DescriptorRequest.decode(bytes)
-    const asked = Number(self) + Number(role !== Role.UNKNOWN) + Number(peer.byteLength > 0)
+    const { self, role, peer, limit, application } = DescriptorRequest.decode(bytes)
+    const asked = Number(self) + Number(role !== Role.UNKNOWN) + Number(peer.byteLength > 0) + Number(application.byteLength > 0)
     if (asked !== 1) {
-      throw new MalformedMessageError('ask for exactly one of self, role and peer')
+      throw new MalformedMessageError('ask for exactly one of self, role, peer and application')
     }
     if (self) {
       return { kind: 'self' }
     }
     if (peer.byteLength > 0) {
       return { kind: 'peer', peer: decodeEd25519Id(peer, 'peer') }
+    }
+    if (application.byteLength > 0) {
+      return { kind: 'application', application: decodePeerId(application, 'application') }
     }
     const name = ROLES.find(([, wire]) => wire === role)?.[0]
     if (name == null) {

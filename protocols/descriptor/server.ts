@@ -13,6 +13,8 @@ export interface DescriptorSource {
   /** The best first: what does not fit into the answer is cut from the end */
   known: (role: RoleName, limit: number) => Uint8Array[]
   find: (peer: PeerId) => Uint8Array | undefined
+  /** Of the host that speaks for an application; absent: none is known here */
+  findApplication?: (application: PeerId) => Uint8Array | undefined
 }
 
 /** Gives the function that unregisters the protocol. */
@@ -24,12 +26,18 @@ export async function serveDescriptors (registrar: Registrar, source: Descriptor
       case 'role':
         return fitting(source.known(query.role, query.limit), query.limit)
       case 'peer': {
-        const descriptor = source.find(query.peer)
-        if (descriptor == null) {
-          throw new NotFoundError(`no descriptor of ${query.peer} here`)
-        }
-        return [descriptor]
+        return [orNotFound(source.find(query.peer), query.peer)]
+      }
+      case 'application': {
+        return [orNotFound(source.findApplication?.(query.application), query.application)]
       }
     }
   }, options)
+}
+
+function orNotFound (descriptor: Uint8Array | undefined, peer: PeerId): Uint8Array {
+  if (descriptor == null) {
+    throw new NotFoundError(`no descriptor of ${peer} here`)
+  }
+  return descriptor
 }

@@ -9,10 +9,13 @@ import { MapStore } from '../rsp/map-store.ts'
 import { OutgoingChannel } from '../host/outgoing-channel.ts'
 import { pathCommands, revocationCommands } from './path.ts'
 import { receiptCommands, usageCommands } from './usage.ts'
+import { rspCommands } from './rsps.ts'
+import { ScoreFile } from './score-file.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
+import { whyCommands } from './why-report.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
-import type { Host } from '../host/host.ts'
+import type { Host, HostInit } from '../host/host.ts'
 import type { Role } from '../node/libp2p.ts'
 import type { RouteProviderInit } from '../rsp/route-provider.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
@@ -26,6 +29,8 @@ export interface DaemonPlace {
   env: Readonly<Record<string, string | undefined>>
   /** Peer id as text. */
   id: string
+  /** Tells the operator what is not as it should be. */
+  warn: (text: string) => void
 }
 
 /** What runs, and how it is spoken to. */
@@ -93,12 +98,12 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'host',
   about: 'run a host: it stays attached to the forwarders near it, and takes the channels of other hosts',
-  settings: [...COMMON, 'tags', 'maxAccess'],
+  settings: [...COMMON, 'tags', 'maxAccess', 'data'],
   listen: [TCP],
   servesDht: false,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW…',
-  create: ({ network, bootstrap: peers, tags, maxAccess }) => service(
-    host({ network, bootstrap: peers, tags, maxAccess }), hostStatus, ({ paths }) => pathCommands(paths)),
+  create: (settings, place) => service(
+    host(hostInit(settings, place)), hostStatus, (made) => new Map([...pathCommands(made.paths), ...rspCommands(made.scores), ...whyCommands(made)])),
   nextStep: 'ping'
 }]
 
@@ -136,7 +141,7 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, p
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
   const { network, bootstrap: peers, operator, tags, map, linksPerForwarder, surveyRate, price } = settings
-  const folder = dataFolder(settings, place)
+  const folder = dataFolder('rsp', settings, place)
   return {
     network,
     bootstrap: peers,
@@ -151,7 +156,7 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
 }
 
 /** The folder named in the settings, or one of this node in `$XDG_DATA_HOME/byway`, or below `~/.local/share`; undefined: keep nothing. */
-export function dataFolder ({ data, ephemeral }: Pick<DaemonSettings, 'data' | 'ephemeral'>, place: DaemonPlace | undefined): string | undefined {
+export function dataFolder (role: DaemonRole['name'], { data, ephemeral }: Pick<DaemonSettings, 'data' | 'ephemeral'>, place: Pick<DaemonPlace, 'env' | 'id'> | undefined): string | undefined {
   if (typeof data === 'string') {
     return resolvePath(data)
   }
@@ -159,7 +164,13 @@ export function dataFolder ({ data, ephemeral }: Pick<DaemonSettings, 'data' | '
     return undefined
   }
   const home = place.env.XDG_DATA_HOME ?? ''
-  return join(home === '' ? join(homedir(), '.local', 'share') : home, 'byway', `rsp-${place.id.slice(-ID_LETTERS)}`)
+  return join(home === '' ? join(homedir(), '.local', 'share') : home, 'byway', `${role}-${place.id.slice(-ID_LETTERS)}`)
+}
+
+function hostInit (settings: DaemonSettings, place: DaemonPlace | undefined): HostInit {
+  const { network, bootstrap: peers, tags, maxAccess } = settings
+  const folder = dataFolder('host', settings, place)
+  return { network, bootstrap: peers, tags, maxAccess, scores: folder === undefined ? undefined : new ScoreFile(folder, place?.warn ?? (() => {})) }
 }
 
 function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): object {

@@ -27,7 +27,7 @@ export function registerDaemons (program: Command, terminal: Terminal): void {
       .addHelpText('after', `\nListens on ${role.listen.join(' and ')} unless told otherwise.\n\nExample:\n  byway ${role.name} ${role.example}`)
       .action(async (flags: Record<string, unknown>) => { await runDaemon(role, flags, terminal) })
     if (role.settings.includes('data')) {
-      command.addOption(new Option('--no-data', 'keep no map over restarts'))
+      command.addOption(new Option('--no-data', 'keep nothing over restarts'))
     }
   }
 }
@@ -40,7 +40,7 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
   const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
-  const service = role.create(settings, { env: terminal.env, id: identity.id })
+  const service = role.create(settings, { env: terminal.env, id: identity.id, warn: terminal.err })
   const metrics = settings.metrics === undefined ? undefined : await MetricsServer.listen(settings.metrics)
   let control: ControlServer | undefined
   try {

@@ -7,7 +7,9 @@ export const ExitCode = {
   /** Neither the default route nor any offer works. */
   noRoute: 1,
   /** Usage, settings, files, an overlay that cannot be found, or a fault of ours. */
-  error: 2
+  error: 2,
+  /** `why`: on the default route for want of a path that works, so that nothing was compared. */
+  defaultForWant: 3
 } as const
 
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode]

@@ -63,6 +63,11 @@ export function table (rows: ReadonlyArray<readonly string[]>): string[] {
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd())
 }
 
+/** Texts of other nodes must not steer a terminal. */
+export function printable (line: string): string {
+  return line.replace(/\p{Cc}/gu, ' ')
+}
+
 /** Short ids and what they stand for. */
 export function legend (ids: readonly string[]): string[] {
   return [...new Set(ids)].map((id) => `  ${short(id)}  ${id}`)

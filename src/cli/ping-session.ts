@@ -94,7 +94,7 @@ export class PingSession {
     channel?.close()
   }
 
-  #note ({ text, reason }: RouteChange): void {
+  #note ({ text, reason }: Pick<RouteChange, 'text' | 'reason'>): void {
     if (this.#switches.length < MAX_SWITCHES) {
       this.#switches.push({ route: text, reason })
     }

@@ -10,16 +10,19 @@ import { registerHistory } from './history.ts'
 import { registerPath, registerRevocation } from './path.ts'
 import { registerPing } from './ping.ts'
 import { registerRoute } from './route.ts'
+import { registerRsps } from './rsps.ts'
 import { registerStatus } from './status.ts'
 import { registerTrace } from './trace.ts'
 import { registerUsage } from './usage.ts'
+import { registerWhy } from './why.ts'
 import type { Terminal } from './output.ts'
 
 const EPILOGUE = `
 A first look, all on this machine:
   byway demo
 
-Exit codes: 0 done, 1 neither the default route nor any offer works, 2 error.
+Exit codes: 0 done, 1 neither the default route nor any offer works, 2 error; of byway why also 3: on the
+default route for want of a path that works.
 Every setting can also be an environment variable (--max-access is BYWAY_MAX_ACCESS) or a key of a TOML file (--config FILE);
 flags go before variables, variables before the file.`
 
@@ -37,8 +40,10 @@ export function createProgram (terminal: Terminal): Command {
   registerDaemons(program, terminal)
   registerRoute(program, terminal)
   registerPing(program, terminal)
+  registerWhy(program, terminal)
   registerTrace(program, terminal)
   registerStatus(program, terminal)
+  registerRsps(program, terminal)
   registerPath(program, terminal)
   registerRevocation(program, terminal)
   registerUsage(program, terminal)

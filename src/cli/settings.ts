@@ -209,7 +209,7 @@ export const SETTINGS = {
   data: setting({
     shape: 'text',
     placeholder: 'folder',
-    about: 'keep the map and its history here for the next start, in a folder that no other node uses; "off" keeps nothing (default: in ~/.local/share/byway, and with --ephemeral nowhere)',
+    about: 'keep here for the next start what an RSP has mapped, or what a host knows of RSPs, in a folder that no other node uses; "off" keeps nothing (default: in ~/.local/share/byway, and with --ephemeral nowhere)',
     expected: 'the name of a folder, or "off"',
     schema: z.union([z.literal(false), z.string().regex(/^[^\0]+$/).transform((folder) => folder === 'off' ? false : folder)])
   }),

@@ -1,4 +1,5 @@
-// `route`, `ping` and `trace` run a host of their own for as long as they need it: a new key, a free port, gone at the end.
+// `route`, `ping`, `trace`, and `why` where no host runs, have a host of their own for as long as they need it: a new key, a free
+// port, gone at the end.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { host } from '../host/host.ts'
@@ -14,21 +15,21 @@ import type { Settings, SettingName } from './settings.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Command } from 'commander'
 
-const SETTINGS = ['bootstrap', 'network', 'local', 'listen', 'maxAccess', 'wait', 'json'] as const satisfies SettingName[]
+export const HOST_SETTINGS = ['bootstrap', 'network', 'local', 'listen', 'maxAccess', 'wait', 'json'] as const satisfies SettingName[]
 const DEFAULT_WAIT_S = 20
 const POLL_MS = 100
 /** Nothing new for so long: what there is has been found. */
 const QUIET_MS = 1_000
 const DIAL_DEADLINE_MS = 5_000
 
-export type HostSettings = Partial<Pick<Settings, typeof SETTINGS[number]>>
+export type HostSettings = Partial<Pick<Settings, typeof HOST_SETTINGS[number]>>
 
 export function addHostSettings (command: Command): Command {
-  return addSettings(command, SETTINGS)
+  return addSettings(command, HOST_SETTINGS)
 }
 
 export async function readHostSettings (flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<HostSettings> {
-  return readSettings(SETTINGS, { flags, env: terminal.env })
+  return readSettings(HOST_SETTINGS, { flags, env: terminal.env })
 }
 
 /**

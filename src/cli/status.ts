@@ -6,7 +6,7 @@ import { addControlSettings, checkAnswer, connectAll, readControlSettings, NoDae
 import { ExitCode } from './exit-codes.ts'
 import { bytesText, countsText, durationText, numberText, wordsOf } from './number-text.ts'
 import { defencesText, defencesView } from './defences-text.ts'
-import { percentText, short, table } from './output.ts'
+import { percentText, printable, short, table } from './output.ts'
 import type { Command } from 'commander'
 import type { ControlClient } from './control-client.ts'
 import type { Terminal } from './output.ts'
@@ -229,9 +229,4 @@ function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = 
 function factsOf (status: Record<string, unknown>): Array<[string, string]> {
   return Object.entries(status).flatMap(([name, value]): Array<[string, string]> =>
     typeof value === 'number' ? [[wordsOf(name), numberText(value)]] : typeof value === 'string' ? [[wordsOf(name), value]] : [])
-}
-
-/** Texts of other nodes must not steer a terminal. */
-function printable (line: string): string {
-  return line.replace(/\p{Cc}/gu, ' ')
 }

@@ -1,15 +1,18 @@
 // How nodes find each other. The DHT says who claims a role; the claimant's own signed descriptor says what is true. Nodes
 // without a DHT ask the nodes that they are connected to. Everything found ends in the directory.
 import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
-import { fetchPeer, fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
+import { fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { ownAddresses } from './connect.ts'
 import { Directory } from './directory.ts'
+import { eachOf } from './each-of.ts'
+import { PeerLookup } from './peer-lookup.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { SelfDescriptor } from './self-descriptor.ts'
+import { within } from './within.ts'
 import type { RoleTerms } from './self-descriptor.ts'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type {
@@ -45,6 +48,8 @@ export interface DiscoveryInit {
   greets?: boolean
   /** Descriptors that we serve besides those in the directory: hosts attached here. */
   attached?: (peer: PeerId) => Uint8Array | undefined
+  /** Of the attached host that speaks for an application, as its checked binding says. */
+  attachedFor?: (application: PeerId) => Uint8Array | undefined
   /** Unix time, ms. */
   now?: () => number
 }
@@ -71,8 +76,6 @@ const FETCH_CONCURRENCY = 8
 const MAX_PROVIDERS = 256
 /** Connected nodes asked for what they know of a role, per round; another one each time. */
 const ASKED_PEERS = 1
-/** Connected nodes asked for one peer's descriptor. */
-const TOLD_BY = 3
 
 export class Discovery {
   readonly directory: Directory
@@ -84,6 +87,7 @@ export class Discovery {
   readonly #log: Logger
   readonly #seek: Repeat
   readonly #lookup: Repeat
+  readonly #peerLookup: PeerLookup
   readonly #advertise: Repeat
   readonly #greetings: TokenBucket
   /** When a host was advertised here. */
@@ -101,6 +105,13 @@ export class Discovery {
     this.#lastSlowLookupMs = this.#now()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
+    this.#peerLookup = new PeerLookup({
+      providers: (peer, signal) => this.#providers(hostKey(this.network, peer), signal),
+      connections: () => this.#openConnections(),
+      connect: async (to, signal) => components.connectionManager.openConnection(to, { signal }),
+      verification: () => this.verification,
+      log: this.#log
+    })
     const { peerId, privateKey, addressManager } = components
     this.self = new SelfDescriptor({ peerId, privateKey, addressManager, network: init.network, describe: init.describe, now: this.#now })
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
@@ -114,7 +125,8 @@ export class Discovery {
     this.#unserve = await serveDescriptors(this.#components.registrar, {
       self: async () => this.self.get(),
       known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
-      find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes
+      find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes,
+      findApplication: (application) => this.#init.attachedFor?.(application)
     })
     if (this.#init.greets === true) {
       this.#components.events.addEventListener('peer:identify', this.#greet)
@@ -172,7 +184,7 @@ export class Discovery {
     } catch (error) {
       this.#log('%p did not tell its descriptor itself - %e', peer, error)
     }
-    const found = await this.#describeThroughForwarders(peer, within(LOOKUP_DEADLINE_MS, options.signal))
+    const found = await this.#peerLookup.peer(peer, options.signal)
     if (found === undefined) {
       throw new NotFoundError(`nobody knows ${peer.toString()}: is it running, attached, and in the network "${this.network}"?`)
     }
@@ -181,7 +193,22 @@ export class Discovery {
     return found
   }
 
-  /** Says in the DHT that a host can be reached here; one after the other, and each not more often than it must be. */
+  /**
+   * The host that speaks for an application now. `ask`: nodes to ask besides those that the DHT names and the connected ones.
+   *
+   * @throws NotFoundError when nobody knows one
+   */
+  async describeApplication (application: PeerId, options: { signal?: AbortSignal, ask?: readonly Multiaddr[] } = {}): Promise<VerifiedDescriptor> {
+    const found = await this.#peerLookup.hostOf(application, options.ask ?? [], options.signal)
+    if (found === undefined) {
+      throw new NotFoundError(`nobody knows a host that speaks for ${application.toString()}: is it running, and in the network "${this.network}"?`)
+    }
+    this.learn(found)
+    await this.#remember(found)
+    return found
+  }
+
+  /** Says in the DHT that a host, or the application it speaks for, can be reached here; one after the other, and each not more often than it must be. */
   async advertiseHost (host: PeerId): Promise<void> {
     const key = host.toString()
     const now = this.#now()
@@ -200,25 +227,6 @@ export class Discovery {
         this.#hostsToAdvertise.delete(next)
       }
     }
-  }
-
-  async #describeThroughForwarders (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
-    const askers: Array<() => Promise<Connection>> = this.#openConnections().slice(0, TOLD_BY).map((connection) => async () => connection)
-    // half of the time, so that those who are found, and those who are connected anyway, are asked in any case
-    for await (const provider of this.#providers(hostKey(this.network, peer), within(LOOKUP_DEADLINE_MS / 2, signal))) {
-      askers.unshift(async () => this.#components.connectionManager.openConnection(provider, { signal }))
-    }
-    // several are asked, and the newest counts: a bootstrap node may have seen the peer before it was attached anywhere
-    let newest: VerifiedDescriptor | undefined
-    await eachOf(askers.slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (connect) => {
-      try {
-        const found = await fetchPeer(await connect(), peer, { ...this.verification, signal })
-        newest = newest === undefined || found.sequence > newest.sequence ? found : newest
-      } catch (error) {
-        this.#log('a forwarder could not tell of %p - %e', peer, error)
-      }
-    })
-    return newest
   }
 
   async #seekOnce (signal: AbortSignal): Promise<void> {
@@ -349,18 +357,4 @@ export class Discovery {
   #openConnections (): Connection[] {
     return this.#components.connectionManager.getConnections().filter(({ status }) => status === 'open')
   }
-}
-
-/** A signal for one short call. Composed signals end with their deadline, so that none lives longer than the call. */
-function within (ms: number, signal?: AbortSignal): AbortSignal {
-  return signal === undefined ? AbortSignal.timeout(ms) : AbortSignal.any([signal, AbortSignal.timeout(ms)])
-}
-
-async function eachOf<T> (items: readonly T[], concurrency: number, run: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, async () => {
-    for (const item of queue) {
-      await run(item)
-    }
-  }))
 }

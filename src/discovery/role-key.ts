@@ -14,7 +14,7 @@ export function roleKey (network: string, role: RoleName, region?: string): CID 
   return keyOf(region === undefined ? `/byway/${network}/role/${role}` : `/byway/${network}/role/${role}/region/${region}`)
 }
 
-/** Providers of this key are forwarders at which the host is attached. */
+/** Providers of this key are forwarders at which the host is attached, or the host that speaks for this application. */
 export function hostKey (network: string, host: PeerId): CID {
   return keyOf(`/byway/${network}/host/${host.toString()}`)
 }

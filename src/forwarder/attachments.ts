@@ -3,6 +3,7 @@
 import { DEFAULT_LEASE_MS } from '../../protocols/attach/constants.ts'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
+import { openBinding } from '../../protocols/identity/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LinkSet } from '../link/link-set.ts'
@@ -27,6 +28,8 @@ const MIN_LEASE_MS = 1_000
 
 interface Attachment {
   descriptor: VerifiedDescriptor
+  /** For which the host speaks. */
+  application?: PeerId
   isForwarder: boolean
   expiresAtMs: number
 }
@@ -42,6 +45,8 @@ export interface AttachmentsInit {
 export class Attachments {
   readonly #init: AttachmentsInit
   readonly #attached = new Map<string, Attachment>()
+  /** Application → the host that attached last of those that speak for it. */
+  readonly #applications = new Map<string, PeerId>()
   #neighbours = 0
 
   constructor (init: AttachmentsInit) {
@@ -63,6 +68,12 @@ export class Attachments {
     return this.#attached.get(peer.toString())?.descriptor.bytes
   }
 
+  /** The descriptor of the attached host that speaks for an application. */
+  descriptorFor (application: PeerId): Uint8Array | undefined {
+    const host = this.#applications.get(application.toString())
+    return host === undefined ? undefined : this.descriptorOf(host)
+  }
+
   async handle (request: AttachRequest, caller: Caller): Promise<AttachResponse> {
     if (request.operation === AttachRequest.Operation.DETACH) {
       this.#end(caller.peer)
@@ -74,17 +85,24 @@ export class Attachments {
       throw new NotAuthorizedError('only hosts, RSPs and forwarders attach: the descriptor names none of these roles')
     }
     this.#checkRoom(caller.peer, isForwarder)
+    const application = await this.#applicationOf(descriptor)
     await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal })
     this.#checkRoomAgain(caller.peer, isForwarder)
     const askedMs = request.leaseMs === 0 ? DEFAULT_LEASE_MS : request.leaseMs
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(askedMs, this.#init.limits.maxLeaseMs))
     this.#remove(caller.peer)
-    this.#attached.set(caller.peer.toString(), { descriptor, isForwarder, expiresAtMs: this.#init.now() + leaseMs })
+    this.#attached.set(caller.peer.toString(), { descriptor, application, isForwarder, expiresAtMs: this.#init.now() + leaseMs })
+    if (application !== undefined) {
+      this.#applications.set(application.toString(), caller.peer)
+    }
     this.#neighbours += isForwarder ? 1 : 0
     if (isForwarder) {
       this.#init.discovery.learn(descriptor)
     } else if (request.advertise) {
       void this.#init.discovery.advertiseHost(caller.peer)
+      if (application !== undefined) {
+        void this.#init.discovery.advertiseHost(application)
+      }
     }
     return this.#response(leaseMs)
   }
@@ -96,6 +114,15 @@ export class Attachments {
         this.#end(attachment.descriptor.peer)
       }
     }
+  }
+
+  /** @throws InvalidSignatureError, ExpiredError, …: a host that shows a binding which does not hold does not attach */
+  async #applicationOf ({ peer, host }: VerifiedDescriptor): Promise<PeerId | undefined> {
+    if (host?.binding === undefined) {
+      return undefined
+    }
+    const { application } = await openBinding(host.binding, { ...this.#init.discovery.verification, underlay: peer })
+    return application
   }
 
   /** @throws OverQuotaError */
@@ -135,6 +162,10 @@ export class Attachments {
     const attachment = this.#attached.get(key)
     if (attachment !== undefined) {
       this.#attached.delete(key)
+      const application = attachment.application?.toString() ?? ''
+      if (this.#applications.get(application)?.equals(peer) === true) {
+        this.#applications.delete(application)
+      }
       this.#neighbours -= attachment.isForwarder ? 1 : 0
     }
   }

@@ -51,7 +51,7 @@ const CREDIT_ABOVE_SHARE = 1.05
 /** As a burst. */
 const CREDIT_AT_ONCE_MS = 10
 /** Nobody waits for longer, whatever it did. */
-const MAX_CREDIT_DELAY_MS = 100
+const MAX_CREDIT_DELAY_MS = 1_000
 /** Rates are averages of about so many rounds. */
 const RATE_ROUNDS = 4
 /** Those beyond share a place. */
@@ -117,13 +117,14 @@ export class FairCapacity {
   }
 
   #takeShare (share: Share, bytes: number, nowMs: number): Verdict {
+    share.usedAtMs = nowMs
     if (nowMs - this.#roundAtMs >= ROUND_MS) {
       this.#round(nowMs)
     }
     this.#last = share
-    share.usedAtMs = nowMs
-    share.creditAtMs = Math.max(nowMs, share.creditAtMs) + bytes / (CREDIT_ABOVE_SHARE * share.bytesPerMs)
-    this.creditDelayMs = Math.min(MAX_CREDIT_DELAY_MS, Math.max(0, share.creditAtMs - nowMs - CREDIT_AT_ONCE_MS))
+    const creditAtMs = Math.max(nowMs, share.creditAtMs) + bytes / (CREDIT_ABOVE_SHARE * share.bytesPerMs)
+    share.creditAtMs = Math.min(creditAtMs, nowMs + MAX_CREDIT_DELAY_MS + CREDIT_AT_ONCE_MS)
+    this.creditDelayMs = Math.max(0, share.creditAtMs - nowMs - CREDIT_AT_ONCE_MS)
     if (share.allowanceBytes < bytes || this.#leftBytes < bytes) {
       return Verdict.refuse
     }

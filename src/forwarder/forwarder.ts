@@ -116,6 +116,7 @@ export class Forwarder implements Startable {
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
       attached: (peer) => this.#attachments.descriptorOf(peer),
+      attachedFor: (application) => this.#attachments.descriptorFor(application),
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
@@ -155,6 +156,7 @@ export class Forwarder implements Startable {
       capacityBytesPerSecond,
       table: this.#setUp.table,
       authority: this.#setUp.authority,
+      slows: ({ peer }) => this.#attachments.has(peer) && !this.#neighbours.has(peer),
       accountOfCap: (cap) => this.#setUp.accountOfCap(cap),
       now,
       nowS

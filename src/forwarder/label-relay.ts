@@ -25,6 +25,8 @@ export interface LabelRelayInit {
   table: ForwardingTable
   links: LinkSet
   capacity: FairCapacity
+  /** See `RelayInit`. */
+  slows: (link: Link) => boolean
   /** Who pays for what a cap limits; a cap is the index that slots have. */
   accountOfCap: (cap: number) => number
   counters: RelayCounters
@@ -41,6 +43,7 @@ export class LabelRelay {
   readonly #slots: LabelSlots
   readonly #links: LinkSet
   readonly #capacity: FairCapacity
+  readonly #slows: (link: Link) => boolean
   readonly #accountOfCap: (cap: number) => number
   readonly #counters: RelayCounters
   readonly #refusal: Refusal
@@ -53,6 +56,7 @@ export class LabelRelay {
     this.#slots = init.table.slots
     this.#links = init.links
     this.#capacity = init.capacity
+    this.#slows = init.slows
     this.#accountOfCap = init.accountOfCap
     this.#counters = init.counters
     this.#refusal = init.refusal
@@ -93,7 +97,7 @@ export class LabelRelay {
     const account = this.#accountOfCap(this.#slots.capOf(slot))
     const capacity = this.#capacity
     const verdict = capacity.take(account, from.index, length, nowMs)
-    if (capacity.creditDelayMs > 0) {
+    if (capacity.creditDelayMs > 0 && this.#slows(from)) {
       from.keepBack(length, capacity.creditDelayMs, nowMs)
     }
     if (verdict === Verdict.refuse) {

@@ -46,6 +46,8 @@ export interface RelayInit {
   table?: ForwardingTable
   /** Without one anyone's source routes are taken. */
   authority?: RouteAuthority
+  /** Who brings nobody's packets but its own, and can be slowed when it sends more than its share; default: everybody. */
+  slows?: (link: Link) => boolean
   /** See `LabelRelayInit`; default: nobody's. */
   accountOfCap?: (cap: number) => number
   /** Monotonic, ms. */
@@ -65,6 +67,7 @@ export class Relay {
   readonly #capacity: FairCapacity
   readonly #passedNotices: TokenBucket
   readonly #authority: RouteAuthority | undefined
+  readonly #slows: (link: Link) => boolean
   readonly #refusal: Refusal
   readonly #labels: LabelRelay | undefined
   /** When the last chunk came that had source-routed packets, by both clocks. */
@@ -79,6 +82,7 @@ export class Relay {
     this.#now = init.now
     this.#nowS = init.nowS
     this.#authority = init.authority
+    const slows = this.#slows = init.slows ?? (() => true)
     const nowMs = init.now()
     const capacity = this.#capacity = new FairCapacity({ bytesPerSecond: init.capacityBytesPerSecond, nowMs })
     this.#passedNotices = new TokenBucket({ ratePerSecond: PASSED_NOTICES_PER_SECOND, burst: PASSED_NOTICE_BURST, nowMs })
@@ -88,6 +92,7 @@ export class Relay {
       table: init.table,
       links: init.endpoint.links,
       capacity,
+      slows,
       accountOfCap: init.accountOfCap ?? (() => NO_ACCOUNT),
       counters,
       refusal,
@@ -157,7 +162,7 @@ export class Relay {
     }
     const capacity = this.#capacity
     const verdict = capacity.take(this.#account, from.index, length, nowMs)
-    if (capacity.creditDelayMs > 0) {
+    if (capacity.creditDelayMs > 0 && this.#slows(from)) {
       from.keepBack(length, capacity.creditDelayMs, nowMs)
     }
     if (verdict === Verdict.refuse) {

@@ -3,6 +3,7 @@
 import { NotFoundError, OverQuotaError } from '../../protocols/errors.ts'
 import { MAX_PAGE_AGE_MS, MAX_PAGES, MAX_ROWS } from '../../protocols/usage/constants.ts'
 import { sealPage } from '../../protocols/usage/receipt.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
 import { SharedBucket } from '../defence/shared-bucket.ts'
 import type { UsageLedger } from './usage-ledger.ts'
 import type { ReceiptInit } from '../../protocols/usage/receipt.ts'
@@ -49,20 +50,28 @@ export class UsageService {
   }
 
   /** @throws NotFoundError, OverQuotaError */
-  async handle ({ page }: UsageRequest, { peer }: Pick<Caller, 'peer'>): Promise<Uint8Array> {
-    const receipt = page === undefined ? this.#issue(peer) : this.#keptFor(peer, page)
-    if (!this.#pages.take(peer.toString(), 1, this.#init.now())) {
-      throw new OverQuotaError('too many receipts are asked for: try again in some seconds')
+  async handle ({ page }: UsageRequest, caller: Pick<Caller, 'peer'> & Partial<Pick<Caller, 'connection'>>): Promise<Uint8Array> {
+    const receipt = page === undefined ? this.#issue(caller.peer, nameOf(caller)) : this.#keptFor(caller.peer, page)
+    if (page !== undefined) {
+      this.#charge(nameOf(caller))
     }
     return sealPage(receipt, page?.cursor ?? 0, this.#init.privateKey)
   }
 
-  #issue (rsp: PeerId): ReceiptInit {
+  #charge (name: string): void {
+    if (!this.#pages.take(name, 1, this.#init.now())) {
+      throw new OverQuotaError('too many receipts are asked for: try again in some seconds')
+    }
+  }
+
+  /** Charged before anything is made, and only who has used something: the pages that are kept for a receipt before stay where there is no other. */
+  #issue (rsp: PeerId, name: string): ReceiptInit {
     this.#settle()
     const usage = this.#init.ledger.of(rsp)
     if (usage === undefined) {
       throw new NotFoundError('nothing was carried on paths of yours since this forwarder began')
     }
+    this.#charge(name)
     const rows = usage.paths.slice(-MAX_PAGES * MAX_ROWS).map(({ key, ...row }) => ({ pathNumber: key, ...row }))
     const receipt = {
       rsp,
@@ -106,4 +115,9 @@ export class UsageService {
     }
     return receipt
   }
+}
+
+/** Ids cost nothing: RSPs of one address prefix share what one may ask for. */
+function nameOf ({ peer, connection }: Pick<Caller, 'peer'> & Partial<Pick<Caller, 'connection'>>): string {
+  return (connection && countedPrefix(connection.remoteAddr)) ?? peer.toString()
 }

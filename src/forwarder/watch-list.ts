@@ -43,12 +43,14 @@ export class WatchList {
    * @returns the targets that are watched now, or undefined when there is no room for another RSP
    */
   set (rsp: string, targets: readonly string[], connectOnly: boolean, expiresAtMs: number, prefix?: string): Set<string> | undefined {
-    this.#byRsp.delete(rsp)
-    const ofPrefix = prefix === undefined ? 0 : [...this.#byRsp.values()].filter((watch) => watch.prefix === prefix).length
-    if (this.#byRsp.size >= this.#limits.maxRsps || ofPrefix >= this.#limits.maxRspsPerPrefix) {
+    const others = [...this.#byRsp].filter(([other]) => other !== rsp)
+    const ofPrefix = prefix === undefined ? 0 : others.filter(([, watch]) => watch.prefix === prefix).length
+    if (others.length >= this.#limits.maxRsps || ofPrefix >= this.#limits.maxRspsPerPrefix) {
       return undefined
     }
     const wished = [...new Set(targets)].slice(0, this.#limits.maxTargetsPerRsp)
+    // behind those that have asked before
+    this.#byRsp.delete(rsp)
     this.#byRsp.set(rsp, { targets: wished, connectOnly, expiresAtMs, prefix })
     const granted = this.#granted()
     return new Set(wished.filter((target) => granted.has(target)))

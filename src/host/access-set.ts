@@ -38,6 +38,8 @@ const QUICK_INTERVAL_MS = 300
 const PROBE_INTERVAL_MS = 4_000
 const TICK_MS = 100
 const SETTLE_MS = 1_000
+/** Discovery is not begun anew more often; by itself it goes on ever more slowly. */
+const SEEK_AGAIN_MS = 5_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
 /** Routes that a channel does not use are measured every second; one of these echoes may be late. */
@@ -73,6 +75,9 @@ export class AccessSet {
   #timer: ReturnType<typeof setInterval> | undefined
   readonly #description = new AccessDescription()
   #nextSettleMs = 0
+  /** Forwarders that had gone when we looked last, and when we last had discovery look for others. */
+  #lost = 0
+  #soughtMs = -Infinity
 
   constructor (init: AccessSetInit) {
     this.#init = init
@@ -190,7 +195,20 @@ export class AccessSet {
     }
     if (nowMs >= this.#nextSettleMs) {
       this.#nextSettleMs = nowMs + SETTLE_MS
+      this.#replaceLost(nowMs)
       this.#settle()
+    }
+  }
+
+  /** Where forwarders go away, others come: discovery, which has become slow by then, begins anew. */
+  #replaceLost (nowMs: number): void {
+    const wanted = [...this.#candidates.values()].filter(({ descriptor }) => this.#kept.has(descriptor.peer))
+    const lost = wanted.filter(({ descriptor, seenMs, addedMs }) => seenMs > addedMs && !this.isAttached(descriptor.peer)).length
+    const isShort = lost > this.#lost || (lost > 0 && lost === wanted.length)
+    this.#lost = lost
+    if (isShort && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+      this.#soughtMs = nowMs
+      this.#init.discovery.refresh()
     }
   }
 

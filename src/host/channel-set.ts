@@ -53,6 +53,15 @@ export class ChannelSet {
     })
   }
 
+  /** A link of the host has ended. */
+  onLinkDown (neighbour: PeerId): void {
+    for (const channel of this.#channels.values()) {
+      if (channel instanceof OutgoingChannel) {
+        channel.onLinkDown(neighbour)
+      }
+    }
+  }
+
   get all (): Array<IncomingChannel | OutgoingChannel> {
     return [...this.#channels.values()]
   }

@@ -9,6 +9,8 @@ export interface RouteStatus {
   id: string
   isDefault: boolean
   isActive: boolean
+  /** Where the flow goes when the active one fails. */
+  isBackup: boolean
   rsp: string | null
   /** Peer ids of the forwarders, entry first. */
   path: string[]
@@ -27,14 +29,17 @@ export class ChannelStatus {
   readonly reason: string
   readonly routes: RouteStatus[]
   readonly answers: readonly ProviderAnswer[]
-  /** `via A→B (RSP x, −38 ms)`, `default (reason)` or `no route (reason)`. */
+  /**
+   * `direct`: on the default route, and no path that is known is better. `via A→B (RSP x, −38 ms)`. `default (reason)`: on the default route
+   * for another reason. `no route (reason)`.
+   */
   readonly text: string
 
   constructor (init: { remote: PeerId, routes: readonly Route[], decision: Decision, answers: readonly ProviderAnswer[] }) {
     this.remote = init.remote.toString()
     this.reason = init.decision.reason
     this.answers = init.answers
-    this.routes = init.routes.map((route) => toStatus(route, route.id === init.decision.route?.id))
+    this.routes = init.routes.map((route) => toStatus(route, init.decision))
     this.text = textOf(init.routes, init.decision)
   }
 
@@ -42,17 +47,22 @@ export class ChannelStatus {
     return this.routes.find(({ isActive }) => isActive)
   }
 
+  get backup (): RouteStatus | undefined {
+    return this.routes.find(({ isBackup }) => isBackup)
+  }
+
   get default (): RouteStatus | undefined {
     return this.routes.find(({ isDefault }) => isDefault)
   }
 }
 
-function toStatus (route: Route, isActive: boolean): RouteStatus {
+function toStatus (route: Route, { route: active, backup }: Decision): RouteStatus {
   const measured = route.samples > 0
   return {
     id: route.id,
     isDefault: route.isDefault,
-    isActive,
+    isActive: route.id === active?.id,
+    isBackup: route.id === backup?.id,
     rsp: route.path?.rsp.toString() ?? null,
     path: route.path?.forwarders.map((peer) => peer.toString()) ?? [],
     alive: route.alive,
@@ -65,13 +75,13 @@ function toStatus (route: Route, isActive: boolean): RouteStatus {
   }
 }
 
-function textOf (routes: readonly Route[], { route: chosen, reason }: Decision): string {
+function textOf (routes: readonly Route[], { route: chosen, cause, reason }: Decision): string {
   const route = routes.find(({ id }) => id === chosen?.id)
   if (route === undefined) {
     return `no route (${reason})`
   }
   if (route.path === undefined) {
-    return `default (${reason})`
+    return cause === 'no-gain' ? 'direct' : `default (${reason})`
   }
   const fallback = routes.find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
   const gain = fallback === undefined ? '' : `, ${route.rttMs > fallback.rttMs ? '+' : '−'}${Math.abs(fallback.rttMs - route.rttMs).toFixed(1)} ms`

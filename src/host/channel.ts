@@ -8,6 +8,8 @@ import { MalformedMessageError } from '../../protocols/errors.ts'
 import { ChannelStreams } from './stream/channel-streams.ts'
 import { EndOfTick } from '../link/end-of-tick.ts'
 import type { AccessSet } from './access-set.ts'
+import type { DecisionCause } from './path-selector.ts'
+import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { ChannelStream } from './stream/channel-stream.ts'
 import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
@@ -33,6 +35,8 @@ export interface ChannelContext {
   providers: ProviderSet
   /** Sets up paths. */
   installer: PathInstaller
+  /** Of forwarders, as any channel sees them. */
+  failures: ForwarderFailures
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
@@ -43,9 +47,11 @@ export interface ChannelContext {
 }
 
 export interface RouteChange {
-  /** How the channel goes now: `via A→B (RSP x, −38 ms)` or `default (reason)`. */
+  /** How the channel goes now, see `ChannelStatus.text`. */
   text: string
   reason: string
+  /** The same for programs. */
+  cause: DecisionCause
 }
 
 export interface ChannelEvents {
@@ -105,8 +111,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     if (datagram.length === 0) {
       throw new MalformedMessageError('an empty datagram carries nothing: send at least one byte')
     }
-    const way = this.activeWay()
-    return way !== undefined && this.sendFrame(encodeData(datagram), way)
+    return this.sendDatagram(encodeData(datagram))
   }
 
   /**
@@ -229,6 +234,12 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected onEchoRequest (_arrival: Arrival): void {}
 
   protected onData (_arrival: Arrival): void {}
+
+  /** The initiator may send it over several routes. */
+  protected sendDatagram (frame: Uint8Array): boolean {
+    const way = this.activeWay()
+    return way !== undefined && this.sendFrame(frame, way)
+  }
 
   protected sendFrame (frame: Uint8Array, way: Way): boolean {
     // the link copies it at once

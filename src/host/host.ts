@@ -1,9 +1,11 @@
 // The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from './access-set.ts'
+import { attachAt } from './attach-at.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
+import { ForwarderFailures } from './forwarder-failures.ts'
 import { exposeHost } from './host-metrics.ts'
 import { HostSetUp } from './set-up.ts'
 import { LinkSet } from '../link/link-set.ts'
@@ -11,6 +13,7 @@ import { OutgoingChannel } from './outgoing-channel.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
+import { ScoreBoard } from './score-board.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
 import type { Channel, ChannelContext } from './channel.ts'
@@ -19,11 +22,13 @@ import type { OfferedFlow } from './path-ends.ts'
 import type { Primitive } from './path-hold.ts'
 import type { PathSelectorInit } from './path-selector.ts'
 import type { ProviderAnswer } from './provider-set.ts'
+import type { ScoreStore } from './score-board.ts'
 import type { IncomingChannel } from './incoming-channel.ts'
 import type { LabelledTrace } from './trace.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 
 export interface HostInit {
   /** Name of the overlay. */
@@ -41,6 +46,12 @@ export interface HostInit {
   /** A channel over which nothing has come for so long is closed. */
   idleMs?: number
   tags?: Record<string, string>
+  /** Sealed binding of the application for which this host speaks, read whenever the descriptor is signed; see protocols/identity. */
+  binding?: () => Uint8Array | undefined
+  /** Keeps the scores of RSPs over restarts; default: they end with this host. */
+  scores?: ScoreStore
+  /** 0 ≤ … < 1; by it RSPs that are near-equals take turns. */
+  random?: () => number
 }
 
 export type HostComponents = DiscoveryComponents
@@ -58,6 +69,8 @@ export interface OpenOptions {
   selector?: PathSelectorInit
   /** How paths are used: as source routes (default; with authenticators where forwarders want them), or by labels. */
   primitive?: Primitive
+  /** The peer's descriptor, if it was fetched just now. */
+  descriptor?: VerifiedDescriptor
 }
 
 const DEFAULT_MAX_ACCESS = 8
@@ -75,6 +88,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly discovery: Discovery
   readonly access: AccessSet
   readonly providers: ProviderSet
+  /** What is known of each RSP. */
+  readonly scores: ScoreBoard
   readonly links: LinkSet
   readonly #setUp: HostSetUp
   readonly #components: HostComponents
@@ -105,7 +120,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
       seeks: ['forwarder', 'rsp'],
-      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64) } })
+      describe: () => ({ tags: init.tags, host: { access: this.access.points.slice(0, 64), binding: init.binding?.() } })
     })
     this.access = new AccessSet({
       self,
@@ -118,10 +133,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now,
       log: components.logger.forComponent('byway:host:access')
     })
+    this.scores = new ScoreBoard({ store: init.scores, now: Date.now, log: components.logger.forComponent('byway:host:scores') })
     this.providers = new ProviderSet({
       connectionManager,
+      scores: this.scores,
       providers: () => this.discovery.directory.ofRole('rsp'),
       now: Date.now,
+      random: init.random,
       log: components.logger.forComponent('byway:host:providers')
     })
     this.#setUp = new HostSetUp({
@@ -133,7 +151,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       connectionManager,
       prober: this.#prober,
       access: this.access,
-      offers: async (peer, signal) => this.offers(peer, { signal, paths: MAX_OFFERS }),
+      offers: async (peer, signal) => this.#rankedOffers(peer, signal),
       accepts,
       now,
       log: components.logger.forComponent('byway:host:set-up')
@@ -145,6 +163,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       access: this.access,
       providers: this.providers,
       installer: this.#setUp.installer,
+      failures: new ForwarderFailures(now),
       now,
       nowS,
       idleMs: init.idleMs ?? DEFAULT_IDLE_MS,
@@ -158,11 +177,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) },
       onLeft: (peer) => { this.#left(peer) }
     })
+    this.links.addEventListener('link:down', ({ detail: { peer } }) => { this.#channels.onLinkDown(peer) })
     exposeHost(components.metrics, () => ({
       channels: this.channels.length,
       measuredForwarders: this.access.points.length,
       knownForwarders: this.discovery.directory.ofRole('forwarder').length,
       knownRsps: this.discovery.directory.ofRole('rsp').length,
+      ratedRsps: this.scores.standings,
       installedPaths: this.paths.list().length,
       refusedPayloads: this.refusedPayloads
     }))
@@ -176,6 +197,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly [Symbol.toStringTag] = 'byway/host'
 
   async start (): Promise<void> {
+    await this.scores.load()
     this.#channels.start()
     await this.links.start()
     await this.#setUp.start(this.#components.registrar)
@@ -204,6 +226,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     this.#prober.stop()
     await this.#setUp.stop()
     await this.links.stop()
+    await this.scores.flush()
   }
 
   /**
@@ -214,7 +237,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    */
   async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
     this.#channels.makeRoom()
-    const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
+    const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
     await channel.prepare()
     this.#channels.makeRoom()
@@ -228,10 +251,15 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     return channel
   }
 
+  /** Attaches to the forwarder at an address, until `access.release(askedBy)`; see attach-at.ts. */
+  async attachAt (address: Multiaddr, askedBy: object, signal: AbortSignal): Promise<void> {
+    await attachAt(address, askedBy, signal, { connectionManager: this.#components.connectionManager, discovery: this.discovery, access: this.access })
+  }
+
   /** What every known RSP offers to a peer, side by side, without opening a channel. */
   async offers (peer: PeerId, options: OpenOptions & { paths?: number } = {}): Promise<ProviderAnswer[]> {
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    return this.providers.ask({
+    return this.providers.askAll({
       source: this.#components.peerId,
       destination: peer,
       sourceAccess: this.access.points,
@@ -239,6 +267,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       weights: options.weights,
       paths: options.paths
     })
+  }
+
+  /** The most promising first, then those that nobody would take unless he is told to. */
+  async #rankedOffers (peer: PeerId, signal?: AbortSignal): Promise<ProviderAnswer[]> {
+    const answers = await this.offers(peer, { signal, paths: MAX_OFFERS })
+    const ranked = this.providers.rank(answers)
+    return [...ranked, ...answers.filter(({ rsp }) => !ranked.some((other) => other.rsp.equals(rsp)))]
   }
 
   /** Paths that are kept without a channel, until they are removed. */
@@ -291,6 +326,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     const nowMs = performance.now()
     this.#channels.tick(nowMs)
     this.#setUp.tick(nowMs)
+    this.scores.tick(nowMs)
   }
 
   #left (peer: PeerId): void {

@@ -1,6 +1,8 @@
 // The answering end of a channel. It has no routes of its own: it answers on the one that the initiator uses.
-import { AttachStatus } from '../../protocols/envelope/constants.ts'
+import { At } from '../../protocols/forward/source-route.ts'
+import { AttachStatus, SEALED_OVERHEAD_BYTES } from '../../protocols/envelope/constants.ts'
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
+import { Kind } from '../../protocols/forward/constants.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { isSamePath, wayName } from './stream/way-name.ts'
@@ -17,7 +19,7 @@ export class IncomingChannel extends Channel {
   #way: Way | undefined
   /** Sequence number of the packet that chose the way: routes differ in delay, the latest sent one counts. */
   #chosenBy = -1
-  /** Has the initiator said which route it uses? Until then any of its packets will do. */
+  /** Has the initiator said which route it uses? Until then any of its packets will do; later data says nothing, for it may be spread over several. */
   #isChosen = false
 
   constructor (context: ChannelContext, session: Session) {
@@ -32,6 +34,15 @@ export class IncomingChannel extends Channel {
     return this.#way
   }
 
+  /** The route that the initiator uses, if anything has come yet: how many forwarders, 0 on the default one; not known where labels stand for them. */
+  get theirRoute (): { forwarders?: number } | undefined {
+    if (this.#way === undefined) {
+      return undefined
+    }
+    const { header } = this.#way
+    return header[At.kind] === Kind.sourceRouted ? { forwarders: header[At.hopCount] - 2 } : {}
+  }
+
   protected override activePath (): { key: string } {
     return { key: this.#way === undefined ? 'none' : wayName(this.#way) }
   }
@@ -43,8 +54,11 @@ export class IncomingChannel extends Channel {
   }
 
   protected override onData (arrival: Arrival): void {
-    this.#isChosen = true
-    this.#answerOn(arrival)
+    const isChoice = arrival.payload.length === SEALED_OVERHEAD_BYTES + USE_THIS_ROUTE.length
+    if (isChoice || !this.#isChosen) {
+      this.#isChosen ||= isChoice
+      this.#answerOn(arrival)
+    }
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {

@@ -5,6 +5,7 @@ import { MAX_LEASE_MS } from '../../protocols/setup/constants.ts'
 import { BywayError } from '../../protocols/errors.ts'
 import type { SetUpStyle } from './set-up-style.ts'
 import type { OfferedPath } from './provider-set.ts'
+import type { StartTimer } from './start-timer.ts'
 import type { EndLabel, EndLabels } from '../link/end-labels.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
 import type { RefreshChain } from '../../protocols/setup/refresh-chain.ts'
@@ -33,9 +34,6 @@ export interface InstalledPathInit {
   startTimer: StartTimer
   log: Logger
 }
-
-/** Runs something once; the result takes it back. */
-export type StartTimer = (run: () => void, delayMs: number) => () => void
 
 export interface InstalledPathEvents {
   /** It does not work any more; the detail says why. Not sent after `remove`. */

@@ -1,54 +1,45 @@
 // The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
-// and leaves it when it fails.
-import { AttachStatus } from '../../protocols/envelope/constants.ts'
-import { createInit } from '../../protocols/envelope/handshake.ts'
-import { encodeEchoRequest } from '../../protocols/envelope/codec.ts'
+// and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
+// and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
+import { AttachStatus, ECHO_ID_BYTES } from '../../protocols/envelope/constants.ts'
+import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/envelope/codec.ts'
 import { NoticeCode } from '../../protocols/forward/constants.ts'
+import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
-import { UnavailableError } from '../../protocols/errors.ts'
 import { Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
+import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { holdPath } from './path-hold.ts'
-import { PathSelector } from './path-selector.ts'
-import type { Route } from './route.ts'
+import { PromiseWatch } from './promise-watch.ts'
+import { RouteAnnouncer } from './route-announcer.ts'
 import { RouteBook } from './route-book.ts'
+import { QUICK_ECHOES } from './route-monitor.ts'
+import { RouteQueries } from './route-queries.ts'
+import { RouteSteering } from './route-steering.ts'
+import { areDisjoint } from './path-selector.ts'
+import { selectorOf } from './spreading-selector.ts'
+import { startTimer } from './start-timer.ts'
+import { SwitchHistory } from './switch-history.ts'
+import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
-import type { Decision } from './path-selector.ts'
+import type { Decision, PathSelectorInit } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
-import type { PathSelectorInit } from './path-selector.ts'
-import type { ProviderAnswer } from './provider-set.ts'
+import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
+import type { Route } from './route.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
-import type { PendingSession } from '../../protocols/envelope/handshake.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
-const HANDSHAKE_DEADLINE_MS = 10_000
-const INIT_INTERVAL_MS = 700
-/** Offers are asked for anew so often: an offer lives longer, better paths appear sooner. */
-const QUERY_INTERVAL_MS = 30_000
-/** After a failure sooner, but not in a loop. */
-const URGENT_QUERY_INTERVAL_MS = 1_500
-const ACTIVE_ECHO_MS = 250
-/** What all others are compared with. */
-const DEFAULT_ECHO_MS = 500
-const IDLE_ECHO_MS = 1_000
-/** A new route is measured quickly, so many times. */
-const QUICK_ECHO_MS = 150
-const QUICK_ECHOES = 6
-const USE_INTERVAL_MS = 1_000
-/** A forwarder that a notice named is left out of queries for so long. */
-const AVOID_MS = 20_000
 const SETTLE_DEADLINE_MS = 15_000
-const MAX_ECHOES = 1_024
 /** Who weighs loss alone still prefers the faster of two routes without loss. */
 const MIN_DELAY_WEIGHT = 0.001
-/** After a pause of the whole process answers wait in the sockets: echoes are judged a tick later. */
-const STALLED_MS = 150
+/** Of a stream of packets one so often shows that they come. */
+const HEARD_INTERVAL_MS = 10
 
 export interface OutgoingChannelInit {
   context: ChannelContext
@@ -60,63 +51,78 @@ export interface OutgoingChannelInit {
 }
 
 export class OutgoingChannel extends Channel {
-  readonly #init: OutgoingChannelInit
+  readonly switches = new SwitchHistory(this)
+  readonly #opening: SessionOpening
   readonly #book: RouteBook
-  readonly #selector: PathSelector
-  readonly #avoid = new Map<string, { peer: PeerId, untilMs: number }>()
+  readonly #steering: RouteSteering
+  readonly #queries: RouteQueries
+  readonly #announcer: RouteAnnouncer
+  readonly #spread: DatagramSpread
   readonly #exits: ExitRequests
-  #pending: PendingSession | undefined
-  #initMessage: Uint8Array | undefined
-  #onEstablished: (() => void) | undefined
-  #decision: Decision = { route: undefined, reason: 'the channel has just been opened' }
-  #answers: ProviderAnswer[] = []
-  #echoNumber = 0
-  /** Echo number → its route; bounded by MAX_ECHOES. */
-  readonly #echoes = new Map<number, Route>()
-  #nextQueryMs = 0
-  #nextUseMs = 0
-  #lastTickMs = 0
-  #querying = false
-  #queried = false
+  readonly #promises: PromiseWatch
+  readonly #flow: number
+  readonly #lossWorthMs: number | undefined
+  #nextHeardMs = 0
 
-  constructor (init: OutgoingChannelInit) {
-    super(init.context, init.descriptor.peer)
-    this.#init = init
-    const { context, descriptor: { peer: remote }, primitive } = init
+  constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
+    super(context, descriptor.peer)
+    const { peer: remote } = descriptor
+    const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
+    this.#spread = new DatagramSpread(selector?.spread ?? 'single', (way, envelope) => endpoint.send(way, envelope))
+    this.#announcer = new RouteAnnouncer(() => { this.#announce() })
+    this.#opening = new SessionOpening({ remote, privateKey, now, nowUnixMs: () => nowS() * 1_000 })
     this.#book = new RouteBook({
       context,
       remote,
       channel: this,
       primitive,
-      onLost: (route, reason) => {
-        this.#failed(route, reason)
-        this.#decide(context.now())
-      },
-      hold: async (path, how) => holdPath(path, how, { self: context.endpoint.self, remote, installer: context.installer })
+      onLost: (route, reason) => { this.#steering.failed(route, reason) },
+      onRefused: (path) => { this.#promises.refused(path) },
+      hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
+    })
+    this.#flow = providers.newFlow()
+    this.#lossWorthMs = lossWorthMs(weights)
+    this.#promises = new PromiseWatch({
+      scores: providers.scores,
+      access: () => access.points,
+      peerAccess: () => (discovery.directory.get(remote) ?? descriptor).host?.access ?? []
+    })
+    this.#steering = new RouteSteering({
+      routes: () => this.#book.routes,
+      selector: selectorOf({ msPerLossPercent: this.#lossWorthMs, ...selector }),
+      failures,
+      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way) || endpoint.links.getAt(way.neighbour, 0) === undefined,
+      onSwitch: (decision) => { this.#switched(decision) },
+      onFailed: (route, why) => { this.#failed(route, why) },
+      now,
+      startTimer
+    })
+    this.#queries = new RouteQueries({
+      self,
+      descriptor,
+      providers: { ask: async (wish) => providers.ask(wish, this.#flow) },
+      access,
+      discovery,
+      failures,
+      weights,
+      take: async (answers) => this.#take(answers),
+      wantsBackupOf: () => this.#wantsBackupOf(),
+      now,
+      log
     })
     this.#exits = new ExitRequests((request) => {
       const way = this.activeWay()
       return way !== undefined && this.sendFrame(request, way)
     })
-    this.#selector = new PathSelector({ msPerLossPercent: lossWorthMs(init.weights), ...init.selector })
   }
 
   get sessionId (): Uint8Array | undefined {
-    return this.#pending?.id ?? this.session?.id
+    return this.#opening.sessionId ?? this.session?.id
   }
 
-  /**
-   * Prepares the first init; then the host can route the response here.
-   */
+  /** Prepares the first init; then the host can route the response here. */
   async prepare (): Promise<void> {
-    const { message, pending } = await createInit({
-      privateKey: this.#init.privateKey,
-      remote: this.remote,
-      flowLabel: crypto.getRandomValues(new Uint8Array(16)),
-      nowMs: this.context.nowS() * 1_000
-    })
-    this.#pending = pending
-    this.#initMessage = message
+    await this.#opening.prepare()
   }
 
   /**
@@ -125,31 +131,23 @@ export class OutgoingChannel extends Channel {
    * @throws UnavailableError when the peer answers neither directly nor over any offered path; the signal's reason
    */
   async establish (signal?: AbortSignal): Promise<void> {
-    const established = new Promise<void>((resolve) => { this.#onEstablished = resolve })
-    await this.#book.openDefault(signal)
-    const untilMs = this.context.now() + HANDSHAKE_DEADLINE_MS
-    while (this.session === undefined && this.context.now() < untilMs && !this.isClosed) {
-      signal?.throwIfAborted()
-      if (this.#book.routes.length === 0 || this.context.now() > untilMs - HANDSHAKE_DEADLINE_MS / 2) {
-        await this.#query()
-      }
-      for (const route of this.#book.routes) {
-        this.context.endpoint.send(route.way, this.#initMessage as Uint8Array)
-      }
-      await Promise.race([established, new Promise((resolve) => setTimeout(resolve, INIT_INTERVAL_MS))])
-    }
-    if (this.session === undefined) {
-      throw new UnavailableError(`${this.remote.toString()} answers neither directly nor over any offered path: is it running and attached?`)
-    }
+    await this.#opening.run({
+      routes: () => this.#book.routes,
+      openDefault: async (cancel) => this.#book.openDefault(cancel),
+      askForPaths: async () => this.#queries.ask(),
+      send: (init, route) => this.context.endpoint.send(route.way, init),
+      isClosed: () => this.isClosed
+    }, signal)
   }
 
   /** The response to our init. */
   async complete (arrival: Arrival): Promise<void> {
-    if (this.#pending !== undefined && this.session === undefined) {
-      this.session = await this.#pending.complete(arrival.payload, this.context.nowS() * 1_000)
+    const session = await this.#opening.complete(arrival.payload)
+    if (session !== undefined && this.session === undefined) {
+      this.session = session
       // what was offered before may need the peer to attach, for which it can be asked now
-      this.#nextQueryMs = 0
-      this.#onEstablished?.()
+      this.#queries.askAtOnce()
+      this.#opening.established()
     }
   }
 
@@ -162,12 +160,17 @@ export class OutgoingChannel extends Channel {
   }
 
   get status (): ChannelStatus {
-    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#decision, answers: this.#answers })
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
+  }
+
+  /** Offered paths that could not be used (their forwarders, joined), and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return new Map([...this.context.providers.leftOut(this.#queries.answers), ...this.#book.refusals])
   }
 
   /** Asks all RSPs now. */
   async refresh (): Promise<void> {
-    await this.#query()
+    await this.#queries.ask()
   }
 
   override tick (nowMs: number): void {
@@ -175,21 +178,10 @@ export class OutgoingChannel extends Channel {
       return
     }
     this.closeIfIdle(nowMs)
-    const stalled = nowMs - this.#lastTickMs > STALLED_MS
-    this.#lastTickMs = nowMs
-    for (const route of this.#book.routes) {
-      if (!stalled && route.check(nowMs)) {
-        this.#failed(route, 'it stopped answering')
-      }
-      this.#echo(route, nowMs)
-    }
-    if (nowMs >= this.#nextQueryMs) {
-      void this.#query()
-    }
-    this.#decide(nowMs)
-    if (nowMs >= this.#nextUseMs) {
-      this.#announce(nowMs)
-    }
+    this.#steering.tick()
+    this.#promises.check(this.#book.routes, nowMs)
+    this.#queries.tick(nowMs)
+    this.#announcer.tick(nowMs)
   }
 
   /** A notice about a packet of ours. A hint: the route is left, and comes back when it answers. */
@@ -203,11 +195,23 @@ export class OutgoingChannel extends Channel {
     }
     const broken = this.#book.nodeAfter(route, notice.reporter)
     if (notice.code === NoticeCode.noSuchNeighbour && broken !== undefined) {
-      this.#avoid.set(broken.toString(), { peer: broken, untilMs: this.context.now() + AVOID_MS })
+      this.#queries.avoid(broken)
+      this.context.failures.suspect([broken.toString()])
     }
-    if (route.died(this.context.now())) {
-      this.#failed(route, `a forwarder says ${noticeName(notice.code)}`)
-      this.#decide(this.context.now())
+    this.#steering.broke(route, `a forwarder says ${noticeName(notice.code)}`)
+  }
+
+  /** The link to a neighbour has ended: nothing can leave on the routes over it. */
+  onLinkDown (neighbour: PeerId): void {
+    const { links } = this.context.endpoint
+    const broken = links.get(neighbour) === undefined
+      ? this.#book.routes.filter(({ way }) => isNodeAt(way.neighbour, 0, nodeIdOf(neighbour)))
+      : []
+    if (broken.some(({ isDefault }) => !isDefault)) {
+      this.context.failures.gone(neighbour)
+    }
+    for (const route of broken) {
+      this.#steering.broke(route, 'the link to its first node has ended')
     }
   }
 
@@ -221,51 +225,46 @@ export class OutgoingChannel extends Channel {
   }
 
   get #activeRoute (): Route | undefined {
-    return this.#decision.route as Route | undefined ?? this.#book.routes.find(({ alive }) => alive)
+    return this.#steering.active ?? this.#book.routes.find(({ alive }) => alive)
+  }
+
+  protected override onData (arrival: Arrival): void {
+    const nowMs = this.context.now()
+    if (nowMs >= this.#nextHeardMs) {
+      this.#nextHeardMs = nowMs + HEARD_INTERVAL_MS
+      this.#book.byArrival(arrival)?.watch.heard(nowMs)
+    }
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
       this.context.access.used(arrival.from.peer)
-      const number = Number(new DataView(frame.id.buffer, frame.id.byteOffset, 8).getBigUint64(0))
-      const route = this.#echoes.get(number)
-      this.#echoes.delete(number)
-      route?.echoReceived(number, this.context.now())
+      this.#steering.answered(readUint64(frame.id, 0))
     } else if (frame.type === 'attach-result') {
       this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }
   }
 
-  #echo (route: Route, nowMs: number): void {
-    if (!route.isEchoDue(nowMs, this.#echoIntervalMs(route))) {
-      return
-    }
-    const id = new Uint8Array(8)
-    const number = ++this.#echoNumber
-    new DataView(id.buffer).setBigUint64(0, BigInt(number))
-    this.sendFrame(encodeEchoRequest(id), route.way)
-    route.echoSent(number, nowMs)
-    this.#echoes.set(number, route)
-    this.#echoes.delete(number - MAX_ECHOES)
+  protected override sendFrame (frame: Uint8Array, way: Way): boolean {
+    this.#steering.dataSent()
+    return super.sendFrame(frame, way)
   }
 
-  #echoIntervalMs (route: Route): number {
-    if (!route.alive) {
-      return IDLE_ECHO_MS
+  /** On the route in use; as it was opened, also a copy on the backup, or in turns on several. */
+  protected override sendDatagram (frame: Uint8Array): boolean {
+    const { active, also } = this.#steering
+    const ways = active === undefined || also.length === 0 ? [] : [active, ...also].map(({ way }) => way)
+    if (ways.length === 0 || this.session === undefined) {
+      return super.sendDatagram(frame)
     }
-    if (route.samples < QUICK_ECHOES) {
-      return QUICK_ECHO_MS
-    }
-    if (route.id === this.#decision.route?.id) {
-      return ACTIVE_ECHO_MS
-    }
-    return route.isDefault ? DEFAULT_ECHO_MS : IDLE_ECHO_MS
+    this.#steering.dataSent()
+    return this.#spread.send(this.session.seal(frame), ways)
   }
 
   #failed (route: Route, why: string): void {
     this.context.log('%s of the channel to %p is broken: %s', route.label, this.remote, why)
-    if (route.id === this.#decision.route?.id) {
-      this.#nextQueryMs = Math.min(this.#nextQueryMs, this.context.now() + URGENT_QUERY_INTERVAL_MS)
+    if (route === this.#steering.active) {
+      this.#queries.hasten(route.path?.forwarders)
     }
     if (route.isDefault) {
       this.#reopenDefault()
@@ -279,74 +278,37 @@ export class OutgoingChannel extends Channel {
     }
   }
 
-  #decide (nowMs: number): void {
-    const before = this.#decision.route?.id
-    this.#decision = this.#selector.decide(this.#book.routes, nowMs)
-    if (this.#decision.route?.id !== before) {
-      this.#announce(nowMs)
-      this.pathChanged()
-      this.safeDispatchEvent('route', { detail: { text: this.status.text, reason: this.#decision.reason } })
-    }
+  #switched ({ reason, cause }: Decision): void {
+    this.#announcer.changed(this.context.now())
+    this.pathChanged()
+    this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
   }
 
-  /** Tells the peer on which route to answer. */
-  #announce (nowMs: number): void {
+  #announce (): void {
     const way = this.activeWay()
     if (way !== undefined) {
-      this.sendFrame(USE_THIS_ROUTE, way)
+      super.sendFrame(USE_THIS_ROUTE, way)
     }
-    this.#nextUseMs = nowMs + USE_INTERVAL_MS
   }
 
   #isSettled (): boolean {
-    return this.#queried && !this.#querying && this.#book.routes.every(({ samples, alive }) => samples >= QUICK_ECHOES || !alive)
+    return this.#queries.isSettled && this.#book.routes.every(({ samples, alive }) => samples >= QUICK_ECHOES || !alive)
   }
 
-  async #query (): Promise<void> {
-    if (this.#querying || this.isClosed) {
-      return
-    }
-    this.#querying = true
-    this.#nextQueryMs = this.context.now() + QUERY_INTERVAL_MS
-    try {
-      this.#reopenDefault()
-      this.#answers = await this.context.providers.ask({
-        source: this.context.self,
-        destination: this.remote,
-        sourceAccess: this.context.access.points,
-        destinationAccess: await this.#destinationAccess(),
-        weights: this.#init.weights,
-        avoid: this.#avoided()
-      })
-      await this.#book.update(this.#answers, async (exit) => this.#attachPeer(exit), () => this.#decision.route?.id)
-      if (this.#book.hasLost || this.#answers.every(({ paths }) => paths.length === 0)) {
-        this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
-      }
-    } catch (error) {
-      this.context.log('asking for routes to %p failed - %e', this.remote, error)
-      this.#nextQueryMs = this.context.now() + 2 * URGENT_QUERY_INTERVAL_MS
-    } finally {
-      this.#querying = false
-      this.#queried = true
-    }
+  async #take (answers: readonly ProviderAnswer[]): Promise<boolean> {
+    this.#reopenDefault()
+    const { active, backup } = this.#steering
+    const { providers, now } = this.context
+    const chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
+    this.#promises.note(answers, chosen, this.#book.routes, now())
+    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
+    return !this.#book.hasLost
   }
 
-  /** From the peer's descriptor, a fresh one if it can be had. */
-  async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
-    const known = this.#init.descriptor
-    const { discovery } = this.context
-    const descriptor = await discovery.describe(this.remote, { fresh: true }).catch(() => known)
-    return descriptor.host?.access ?? []
-  }
-
-  #avoided (): PeerId[] {
-    const nowMs = this.context.now()
-    for (const [key, { untilMs }] of this.#avoid) {
-      if (untilMs <= nowMs) {
-        this.#avoid.delete(key)
-      }
-    }
-    return [...this.#avoid.values()].map(({ peer }) => peer)
+  #wantsBackupOf (): OfferedPath | undefined {
+    const { active } = this.#steering
+    const isThere = this.#book.routes.some((route) => route !== active && !route.isDefault && route.alive && active !== undefined && areDisjoint(route, active))
+    return isThere ? undefined : active?.path
   }
 
   /** Needs the session: before it only exits at which the peer is attached already are of use. */
@@ -357,9 +319,16 @@ export class OutgoingChannel extends Channel {
 
   protected override ended (): void {
     super.ended()
+    this.#steering.stop()
     this.#book.close()
     this.#exits.stop()
   }
+}
+
+function echoIdOf (number: number): Uint8Array {
+  const id = new Uint8Array(ECHO_ID_BYTES)
+  writeUint64(id, 0, number)
+  return id
 }
 
 /** What one percent of loss is worth in ms to whoever gave these weights; without weights the selector's own default. */

@@ -14,7 +14,8 @@ import { wayUnder } from '../link/way.ts'
 import { ChallengeJar } from './challenge-jar.ts'
 import { InstalledPath } from './installed-path.ts'
 import type { SetUpStyle, Want } from './set-up-style.ts'
-import type { StartTimer } from './installed-path.ts'
+import { startTimer } from './start-timer.ts'
+import type { StartTimer } from './start-timer.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel } from '../link/end-labels.ts'
 import type { Endpoint } from '../link/endpoint.ts'
@@ -260,9 +261,4 @@ function labelOf (label: Label | undefined): Label {
     throw new NotFoundError('the first forwarder gave no label')
   }
   return label
-}
-
-function startTimer (run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs)
-  return () => { clearTimeout(timer) }
 }

@@ -1,9 +1,20 @@
-// The RSPs that a host knows, asked side by side. Each answer is verified; each RSP's silence costs only itself.
+// The RSPs that a host knows, in competition: those with good scores are asked side by side, each answer is verified, each RSP's silence
+// costs only itself, and what each does is remembered in its score.
+import { DeadlineError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
 import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
+import { flowDraws } from './flow-draws.ts'
+import { QueryRound } from './query-round.ts'
+import { QueryOutcomes } from './query-outcomes.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
+import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
+import { startTimer } from './start-timer.ts'
+import type { StartTimer } from './start-timer.ts'
+import type { ScoreBoard } from './score-board.ts'
 import type { AccessPoint } from './access-set.ts'
+import type { CheckedAnswer } from '../../protocols/route/client.ts'
+import type { Promised } from './provider-choice.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
@@ -11,6 +22,8 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const DEADLINE_MS = 3_000
 const MAX_PROVIDERS = 8
+/** Asked side by side at first; the others are there for when these fail. */
+const FIRST_WAVE = 4
 const MAX_POINTS = 64
 const DEFAULT_PATHS = 3
 /** One percent of loss counts like 20 ms. */
@@ -47,8 +60,13 @@ export interface ProviderSetInit {
   providers: () => VerifiedDescriptor[]
   /** Unix time, ms. */
   now: () => number
+  /** What is known of each RSP, and what is learned. */
+  scores: ScoreBoard
   /** An RSP that takes longer to be connected to, or to answer, has no answer. */
   deadlineMs?: number
+  /** 0 ≤ … < 1; near-equals take turns by it. */
+  random?: () => number
+  startTimer?: StartTimer
   log: Logger
 }
 
@@ -59,42 +77,141 @@ export class ProviderSet {
     this.#init = init
   }
 
-  /** Asks every RSP, and gives all answers when the last has come or the deadline is over. */
-  async ask (wish: RouteWish): Promise<ProviderAnswer[]> {
-    const providers = this.#init.providers().slice(0, MAX_PROVIDERS)
-    return Promise.all(providers.map(async (provider) => this.#askOne(provider, wish)))
+  /** What is known of each RSP. */
+  get scores (): ScoreBoard {
+    return this.#init.scores
   }
 
-  async #askOne (provider: VerifiedDescriptor, wish: RouteWish): Promise<ProviderAnswer> {
+  /**
+   * Asks some RSPs: the best ones, more where these fail or are late. Gives their answers when there is something to choose from and all have
+   * answered that usually would have, else when the deadline is over. Who was not waited for has an answer that says so.
+   *
+   * @param flow - see `newFlow`
+   */
+  async ask (wish: RouteWish, flow = this.newFlow()): Promise<ProviderAnswer[]> {
+    const { scores, now } = this.#init
+    const known = this.#init.providers().map((what) => ({ what, score: scores.of(what.peer) }))
+    const { first, later } = rankProviders(known, FIRST_WAVE, { nowMs: now(), ...drawsOf(flow) })
+    const outcomes = new QueryOutcomes(scores)
+    const asked = new Map<VerifiedDescriptor, ProviderAnswer>()
+    await new QueryRound<VerifiedDescriptor, ProviderAnswer>({
+      first,
+      later: later.slice(0, MAX_PROVIDERS - first.length),
+      ask: async (provider) => {
+        asked.set(provider, notWaitedFor(provider, scores.of(provider.peer).usualMs))
+        const answer = await this.#askOne(provider, wish, outcomes)
+        asked.set(provider, answer)
+        return answer
+      },
+      isUseful: ({ paths }) => paths.length > 0,
+      usualMs: ({ peer }) => scores.of(peer).usualMs,
+      startTimer: this.#init.startTimer ?? startTimer
+    }).run()
+    return known.flatMap(({ what }) => asked.get(what) ?? [])
+  }
+
+  /** Asks as many RSPs as may be, and waits for each: to compare them. */
+  async askAll (wish: RouteWish): Promise<ProviderAnswer[]> {
+    const outcomes = new QueryOutcomes(this.#init.scores)
+    return Promise.all(this.#init.providers().slice(0, MAX_PROVIDERS).map(async (provider) => this.#askOne(provider, wish, outcomes)))
+  }
+
+  /** By this number near-equals are told apart in the same way as long as a flow lasts, and it explores or does not. */
+  newFlow (): number {
+    return Math.floor((this.#init.random ?? Math.random)() * 2 ** 32)
+  }
+
+  /**
+   * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP,
+   * and an answer without paths where others offer all of them.
+   *
+   * @param flow - see `newFlow`
+   * @param msPerLossPercent - what one percent of loss is worth
+   */
+  rank (answers: readonly ProviderAnswer[], flow = this.newFlow(), msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
+    const { scores, now } = this.#init
+    // in an order of their own, so that each gets the same draw again
+    const byId = answers.toSorted((a, b) => a.rsp.toString() < b.rsp.toString() ? -1 : 1)
+    const candidates = byId.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
+    return rankOffers(candidates, { nowMs: now(), ...drawsOf(flow), msPerLossPercent })
+      .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
+  }
+
+  /** Paths (see `routeIdOf`) that only RSPs offer which are distrusted, and what that is to say. */
+  leftOut (answers: readonly ProviderAnswer[]): Map<string, string> {
+    const { scores, now } = this.#init
+    const statuses = answers.map(({ rsp, paths }) => ({ ids: paths.map(routeIdOf), status: scores.of(rsp).status(now()) }))
+    const others = new Set(statuses.flatMap(({ ids, status }) => status.standing === 'distrusted' ? [] : ids))
+    return new Map(statuses.flatMap(({ ids, status: { standing, promises, broken } }) => standing !== 'distrusted'
+      ? []
+      : ids.filter((id) => !others.has(id)).map((id) => [id, `its RSP is distrusted: it broke ${broken} of ${promises} promises (byway rsps)`])))
+  }
+
+  async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
     const startedMs = this.#init.now()
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
+    const priceMicro = Number(provider.rsp?.priceMicro ?? 0n)
+    const elapsedMs = (): number => this.#init.now() - startedMs
     try {
-      const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
-      const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
-      const salts = { source: newSalt(), destination: newSalt() }
-      const { paths, refused } = await queryRoutes(connection, {
-        nonce: crypto.getRandomValues(new Uint8Array(16)),
-        source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-        destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-        sourceCommitment: commit(salts.source, wish.source),
-        destinationCommitment: commit(salts.destination, wish.destination),
-        weights: wish.weights ?? DEFAULT_WEIGHTS,
-        paths: wish.paths ?? DEFAULT_PATHS,
-        avoid: [...wish.avoid ?? []]
-      }, { expectedRsp: rsp, nowMs: this.#init.now(), deadlineMs })
+      const { paths, refused } = await this.#query(provider, wish)
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
-      return { rsp, mapKind, paths: paths.map((path) => ({ ...path, salts })), error: refused[0]?.error, elapsedMs: this.#init.now() - startedMs }
+      outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
+      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs() }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
-      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: this.#init.now() - startedMs }
+      if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0) {
+        // else it is the question that nobody could answer
+        outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })
+      }
+      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs() }
     }
   }
+
+  async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[], refused: CheckedAnswer['refused'] }> {
+    const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
+    const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
+    const salts = { source: newSalt(), destination: newSalt() }
+    const { paths, refused } = await queryRoutes(connection, {
+      nonce: crypto.getRandomValues(new Uint8Array(16)),
+      source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
+      destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
+      sourceCommitment: commit(salts.source, wish.source),
+      destinationCommitment: commit(salts.destination, wish.destination),
+      weights: wish.weights ?? DEFAULT_WEIGHTS,
+      paths: wish.paths ?? DEFAULT_PATHS,
+      avoid: [...wish.avoid ?? []]
+    }, { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs })
+    return { paths: paths.map((path) => ({ ...path, salts })), refused }
+  }
+}
+
+/** Of the route that a path becomes, whoever offers it. */
+export function routeIdOf ({ forwarders }: Pick<VerifiedPath, 'forwarders'>): string {
+  return forwarders.join()
 }
 
 /** New for each query and end, so that nobody can link two queries for one peer. */
 function newSalt (): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(SALT_BYTES))
+}
+
+/** The same for all that is decided for a flow. */
+function drawsOf (flow: number): { random: () => number, explores: boolean } {
+  const random = flowDraws(flow)
+  return { explores: random() < EXPLORED_SHARE, random }
+}
+
+function notWaitedFor ({ peer, rsp }: VerifiedDescriptor, usualMs: number): ProviderAnswer {
+  const error = new DeadlineError(`it takes longer than usual (${Math.round(usualMs)} ms), and others have answered`)
+  return { rsp: peer, mapKind: rsp?.mapKind ?? 'reports', paths: [], error, elapsedMs: usualMs }
+}
+
+const PPM = 1e6
+
+function promisedBy (path: OfferedPath): Promised {
+  const { rttUs, rttMarginUs, lossPpm } = path.prediction
+  return { id: routeIdOf(path), rttMs: rttUs / 1_000, marginMs: rttMarginUs / 1_000, loss: lossPpm / PPM }
 }

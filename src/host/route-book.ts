@@ -1,9 +1,13 @@
 // The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
-import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { Route } from './route.ts'
+import { routeIdOf } from './provider-set.ts'
+import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { wayAlong } from '../link/way.ts'
+import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { PathHold, Primitive } from './path-hold.ts'
@@ -35,6 +39,8 @@ export interface RouteBookInit {
   hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   /** The forwarders have lost a path. */
   onLost?: (route: Route, reason: string) => void
+  /** A forwarder takes no such path of this RSP. */
+  onRefused?: (path: OfferedPath) => void
 }
 
 export class RouteBook {
@@ -43,12 +49,14 @@ export class RouteBook {
   readonly #askedBy: object
   readonly #primitive: Primitive
   readonly #onLost: RouteBookInit['onLost']
+  readonly #onRefused: RouteBookInit['onRefused']
   readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
   readonly #holds = new Map<string, PathHold>()
   /** Paths over forwarders that take no source route without an authenticator. */
   readonly #needAuthority = new Set<string>()
   readonly #retakenAtMs = new Map<string, number>()
+  readonly #refusals = new Map<string, string>()
   #closed = false
 
   constructor (init: RouteBookInit) {
@@ -58,10 +66,16 @@ export class RouteBook {
     this.#primitive = init.primitive ?? 'source-route'
     this.#hold = init.hold
     this.#onLost = init.onLost
+    this.#onRefused = init.onRefused
   }
 
   get routes (): Route[] {
     return [...this.#routes.values()]
+  }
+
+  /** Of the paths offered last: which could not be used, and why. */
+  get refusals (): ReadonlyMap<string, string> {
+    return this.#refusals
   }
 
   get default (): Route | undefined {
@@ -70,6 +84,16 @@ export class RouteBook {
 
   byTag (tag: Uint8Array): Route | undefined {
     return this.routes.find(({ path }) => path !== undefined && equals(path.tag, tag))
+  }
+
+  /** The route on which a packet came back, as far as it says so: by the label under which it came, or by the tag of the path on which it is answered. */
+  byArrival ({ end, answerOn }: Arrival): Route | undefined {
+    const way = answerOn()
+    if (way === undefined || end !== undefined) {
+      return this.routes.find((route) => route.way === way)
+    }
+    const tag = way.header.subarray(At.pathTag, At.pathTag + PATH_TAG_BYTES)
+    return tag.some((byte) => byte !== 0) ? this.byTag(tag) : this.default
   }
 
   /** The forwarder behind `reporter` on the route, if both are on it. */
@@ -100,31 +124,32 @@ export class RouteBook {
   }
 
   /**
-   * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve. `inUse`
-   * is the route that the channel uses now.
+   * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve: `isInUse` tells
+   * of a route's id whether the channel uses it now.
    */
-  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, inUse: () => string | undefined): Promise<void> {
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
     for (const path of offered) {
-      const id = path.forwarders.join()
+      const id = routeIdOf(path)
       if (!paths.has(id) && paths.size < MAX_PATHS) {
         paths.set(id, path)
       }
     }
+    this.#refusals.clear()
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
-    this.#forget(paths, inUse())
+    this.#forget(paths, isInUse)
   }
 
-  #forget (offered: ReadonlyMap<string, OfferedPath>, inUse: string | undefined): void {
+  #forget (offered: ReadonlyMap<string, OfferedPath>, isInUse: (id: string) => boolean): void {
     for (const [id, route] of this.#routes) {
       if (route.isDefault) {
         continue
       }
       const expired = route.path !== undefined && route.path.expiresAtMs < this.#context.nowS() * 1_000
-      const tooMany = this.#routes.size > MAX_ROUTES && id !== inUse
+      const tooMany = this.#routes.size > MAX_ROUTES && !isInUse(id)
       const forgotten = offered.size > 0 && !offered.has(id) && (!route.alive || tooMany)
       const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
       if (expired || forgotten || dead) {
@@ -168,7 +193,11 @@ export class RouteBook {
     try {
       await this.#takeOrThrow(id, path, attachPeer)
     } catch (error) {
+      this.#refusals.set(id, (error as Error).message)
       this.#context.log('a path offered by %p cannot be used - %e', path.rsp, error)
+      if (isRefusal(error, path)) {
+        this.#onRefused?.(path)
+      }
     }
   }
 
@@ -180,6 +209,8 @@ export class RouteBook {
     const known = this.#routes.get(id)
     if (known !== undefined ? this.#wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
       await this.#install(id, path)
+    } else if (known === undefined) {
+      this.#refusals.set(id, 'one of the two hosts cannot attach to its end of the path')
     }
   }
 
@@ -266,6 +297,13 @@ export class RouteBook {
       known.renew(wayAlong(header))
     }
   }
+}
+
+/** What its RSP could have known: a forwarder does not take its paths, or has not got the link. */
+const REFUSALS = ['NOT_AUTHORIZED', 'NOT_FOUND', 'EXPIRED', 'INVALID_SIGNATURE', 'MALFORMED']
+
+function isRefusal (error: unknown, { forwarders }: OfferedPath): boolean {
+  return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code)
 }
 
 /** The end of a peer id is what tells it from others. */

@@ -29,6 +29,7 @@ export class CreditSender implements Flushable {
   #consumedBytes = 0
   #creditedBytes = 0
   #waitsForFlush = false
+  #isStopped = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor (init: CreditSenderInit) {
@@ -51,10 +52,13 @@ export class CreditSender implements Flushable {
       this.#kept.push({ untilMs, bytes })
     }
     this.#keptBytes += bytes
-    this.#timer ??= setTimeout(() => { this.#release() }, this.#kept[0].untilMs - nowMs)
+    if (!this.#isStopped) {
+      this.#timer ??= setTimeout(() => { this.#release() }, this.#kept[0].untilMs - nowMs)
+    }
   }
 
   stop (): void {
+    this.#isStopped = true
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

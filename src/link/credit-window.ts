@@ -1,7 +1,6 @@
 // How much may be in flight on a link: about twice its bandwidth-delay product, and less while what is in flight only waits. Without this
 // bound the kernel's and the muxer's buffers would hide megabytes of queue where no drop policy can reach them. Pure; times in ms.
 import { CREDIT_STEP_BYTES } from '../../protocols/forward/constants.ts'
-import { SentTimes } from './sent-times.ts'
 
 /** Enough for 10 Mbit/s at 100 ms before anything is known of the link. */
 export const FIRST_WINDOW_BYTES = 131_072
@@ -13,8 +12,6 @@ export const MAX_WINDOW_BYTES = 1_048_576
 const BATCH_BYTES = 65_000
 /** A turn of the event loop of a busy node: however near the neighbour, it consumes no sooner, and must have something to do meanwhile. */
 const TURN_MS = 2
-/** Clocks show no less. */
-const MIN_RTT_MS = 0.1
 /** Rate is the best of the last so many intervals, as in BBR: a pause of the application must not shrink the window. */
 const RATE_INTERVALS = 8
 /** What in flight may wait longer than the least round trip: a few turns of busy event loops at both ends, or for a far link a quarter of it. */
@@ -40,7 +37,7 @@ export class CreditWindow {
   /** The least since the window has been at its smallest. */
   #leastMs = Infinity
   readonly #rates: number[] = []
-  readonly #times = new SentTimes()
+  readonly #sends = new SendTimes()
   #mark: { bytes: number, sentMs: number, consumedBefore: number } | undefined
   /** Most that was in flight since the mark was set. */
   #mostInFlightBytes = 0
@@ -68,7 +65,7 @@ export class CreditWindow {
     const consumedBefore = this.#consumedBytes
     this.#sentBytes += bytes
     this.#mostInFlightBytes = Math.max(this.#mostInFlightBytes, this.#sentBytes - this.#consumedBytes)
-    this.#times.sent(this.#sentBytes, nowMs)
+    this.#sends.add(this.#sentBytes, nowMs)
     this.#mark ??= { bytes: this.#sentBytes, sentMs: nowMs, consumedBefore }
   }
 
@@ -78,20 +75,19 @@ export class CreditWindow {
       return false
     }
     this.#consumedBytes = consumedBytes
-    const answeredMs = this.#times.take(consumedBytes)
     const mark = this.#mark
     if (mark !== undefined && consumedBytes >= mark.bytes) {
-      this.#rates.push((consumedBytes - mark.consumedBefore) / Math.max(MIN_RTT_MS, nowMs - mark.sentMs))
-      this.#measured(Math.max(MIN_RTT_MS, nowMs - (answeredMs ?? mark.sentMs)), nowMs)
+      const elapsedMs = Math.max(0.1, nowMs - mark.sentMs)
+      this.#measured(Math.max(0.1, nowMs - this.#sends.timeOf(consumedBytes, mark.sentMs)), (consumedBytes - mark.consumedBefore) / elapsedMs, nowMs)
       this.#mark = undefined
       this.#mostInFlightBytes = this.#sentBytes - this.#consumedBytes
     }
     return true
   }
 
-  /** @param elapsedMs - from sending the byte that made the credit go */
-  #measured (elapsedMs: number, nowMs: number): void {
+  #measured (elapsedMs: number, bytesPerMs: number, nowMs: number): void {
     this.#minRttMs = Math.min(this.#minRttMs, elapsedMs)
+    this.#rates.push(bytesPerMs)
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }
@@ -128,5 +124,38 @@ export class CreditWindow {
       this.#settledAtMs = nowMs
       this.#minRttMs = this.#leastMs
     }
+  }
+}
+
+/** More than what is in flight as a rule; of older ones nobody knows. */
+const REMEMBERED_SENDS = 128
+
+/**
+ * When bytes were sent. A credit is caused by the last byte that it counts: with little traffic the one before it was sent long before, and what
+ * passed since is no round trip.
+ */
+class SendTimes {
+  readonly #ends = new Float64Array(REMEMBERED_SENDS)
+  readonly #times = new Float64Array(REMEMBERED_SENDS)
+  #count = 0
+
+  /** All up to this byte. */
+  add (endBytes: number, nowMs: number): void {
+    const at = this.#count++ % REMEMBERED_SENDS
+    this.#ends[at] = endBytes
+    this.#times[at] = nowMs
+  }
+
+  timeOf (byte: number, otherwiseMs: number): number {
+    let timeMs = otherwiseMs
+    for (let index = this.#count - 1; index >= Math.max(0, this.#count - REMEMBERED_SENDS); index--) {
+      const at = index % REMEMBERED_SENDS
+      if (this.#ends[at] < byte) {
+        return timeMs
+      }
+      timeMs = this.#times[at]
+    }
+    // the first that is remembered was sent after it, or it is that one
+    return this.#count <= REMEMBERED_SENDS ? timeMs : otherwiseMs
   }
 }

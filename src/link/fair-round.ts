@@ -8,7 +8,7 @@
 // Whoever takes less than its share never waits for longer than a round. When it is full, who has most waiting loses.
 import { copyBytes } from './copy-bytes.ts'
 import { Flag } from '../../protocols/forward/constants.ts'
-import { CoDel } from './codel.ts'
+import { CoDel, INTERVAL_MS } from './codel.ts'
 import { WaitingPackets } from './waiting-packets.ts'
 import type { QueueCounters } from './queue-counters.ts'
 
@@ -41,8 +41,11 @@ class Source {
   readonly codel = new CoDel()
   deficitBytes = QUANTUM_BYTES
 
-  /** @param overUntilMs - until then it is one that sends more than its share */
-  constructor (readonly accountKey: number, readonly key: number, public overUntilMs: number) {}
+  /**
+   * @param sinceMs - it has had something waiting, or a debt, since then
+   * @param overUntilMs - until then it is one that sends more than its share
+   */
+  constructor (readonly accountKey: number, readonly key: number, readonly sinceMs: number, public overUntilMs: number) {}
 }
 
 class Account {
@@ -93,7 +96,7 @@ export class FairRound {
       return -1
     }
     const account = this.#accountOf(accountKey)
-    const source = this.#sourceOf(account, sourceKey)
+    const source = this.#sourceOf(account, sourceKey, nowMs)
     const at = source.waiting.reserve(length, droppable, nowMs)
     this.#bytes += length
     this.#buffer = source.waiting.buffer
@@ -199,7 +202,7 @@ export class FairRound {
       // asked in any case, so that it knows how long there has been a queue: who has none but for a pause of ours loses nothing
       const isDropped = codel.drops(waitedMs, waiting.packets === 1, nowMs)
       const isLate = waitedMs > this.#lateAfterMs && (nowMs < source.overUntilMs || codel.isStanding(nowMs)) && waiting.packets > 1
-      if (isLate) {
+      if (isLate && nowMs - source.sinceMs >= INTERVAL_MS) {
         source.overUntilMs = nowMs + OVER_MS
       }
       if (!isDropped && !isLate) {
@@ -235,16 +238,16 @@ export class FairRound {
     return account
   }
 
-  #sourceOf (account: Account, key: number): Source {
+  #sourceOf (account: Account, key: number, nowMs: number): Source {
     const existing = account.sources.get(key)
     if (existing !== undefined) {
       return existing
     }
     if (this.#sources >= MAX_SOURCES && key !== SHARED) {
-      return this.#sourceOf(account, SHARED)
+      return this.#sourceOf(account, SHARED, nowMs)
     }
     const known = account.key * KEYS + key
-    const source = new Source(account.key, key, this.#over.get(known) ?? 0)
+    const source = new Source(account.key, key, nowMs, this.#over.get(known) ?? 0)
     this.#over.delete(known)
     account.sources.set(key, source)
     account.round.push(source)

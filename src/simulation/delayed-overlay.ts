@@ -1,15 +1,15 @@
-// Where every node of an overlay on one machine "is": a row of the latency matrix. The one place that turns the matrix into
-// delay; nodes learn of it only by what they measure.
+// Where every node of an overlay on one machine "is": a row of the latency matrix, or of what a testnet says of its nodes. The one
+// place that turns round trips into delay; nodes learn of them only by what they measure.
 import { delayed } from './delayed-transport.ts'
 import type { LatencyMatrix } from './latency-matrix.ts'
 import type { Transport } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export class DelayedOverlay {
-  readonly #matrix: LatencyMatrix
+  readonly #matrix: Pick<LatencyMatrix, 'rttMs'>
   readonly #rowByPort = new Map<number, number>()
 
-  constructor (matrix: LatencyMatrix) {
+  constructor (matrix: Pick<LatencyMatrix, 'rttMs'>) {
     this.#matrix = matrix
   }
 

@@ -1,7 +1,8 @@
 // What a page would load: the host role and the browser's composition root, in one file as a bundler makes it.
 import { build } from 'esbuild'
+import { dirname, join } from 'node:path'
 import { projectRoot } from '../helpers/source-tree.ts'
-import type { Metafile } from 'esbuild'
+import type { Metafile, Plugin } from 'esbuild'
 
 const ENTRY = `
   export { createNode } from './src/node/libp2p.browser.ts'
@@ -10,6 +11,23 @@ const ENTRY = `
   export { multiaddr } from '@multiformats/multiaddr'
   export { peerIdFromString } from '@libp2p/peer-id'
 `
+
+/** A libp2p application with byway as its transport. */
+export const APPLICATION_ENTRY = `
+  export { byway } from './src/node/byway.ts'
+  export { createLibp2p } from 'libp2p'
+  export { multiaddr } from '@multiformats/multiaddr'
+  export { noise } from '@chainsafe/libp2p-noise'
+  export { yamux } from '@libp2p/yamux'
+`
+
+/** What `browser` in package.json says of the built files. */
+const BROWSER_FIELD: Plugin = {
+  name: 'browser-field',
+  setup ({ onResolve }) {
+    onResolve({ filter: /\/libp2p\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, dirname(path), 'libp2p.browser.ts') }))
+  }
+}
 
 export interface BrowserBundle {
   code: Uint8Array
@@ -21,6 +39,7 @@ export async function bundleForBrowser (entry = ENTRY): Promise<BrowserBundle> {
     stdin: { contents: entry, resolveDir: projectRoot, loader: 'ts' },
     absWorkingDir: projectRoot,
     bundle: true,
+    plugins: [BROWSER_FIELD],
     write: false,
     minify: true,
     platform: 'browser',

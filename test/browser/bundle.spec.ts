@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { isBuiltin } from 'node:module'
 import { gzipSync } from 'node:zlib'
-import { bundleForBrowser } from './browser-bundle.ts'
+import { APPLICATION_ENTRY, bundleForBrowser } from './browser-bundle.ts'
 import type { BrowserBundle } from './browser-bundle.ts'
 
-/** A quarter more than the 169,500 that it had when this was written; who needs more says why here. */
-const MAX_GZIPPED_BYTES = 212_000
+/**
+ * A quarter more than the 169,500 that it had when this was written; who needs more says why here. Scores of RSPs are 6,200: a page that is lied to
+ * must be able to know it. Checking for which application a host speaks is 800; watching paths, a backup, copies and stripes 3,800.
+ */
+const MAX_GZIPPED_BYTES = 224_000
 
 describe('the host in a browser', () => {
   let bundle: BrowserBundle
@@ -26,6 +29,15 @@ describe('the host in a browser', () => {
     const bytes = gzipSync(bundle.code, { level: 9 }).length
     console.log(`      ${bytes} bytes gzipped, ${bundle.code.length} minified`)
     assert.ok(bytes <= MAX_GZIPPED_BYTES, `${bytes} bytes`)
+  })
+
+  it('nor does the transport of an application bring any of these', async () => {
+    const application = await bundleForBrowser(APPLICATION_ENTRY)
+    const unwanted = /src\/(forwarder|rsp|simulation|cli)\/|@libp2p\/(tcp|kad-dht)\//
+    assert.deepEqual(nodeModulesIn(application), [])
+    assert.deepEqual(Object.keys(application.metafile.inputs).filter((path) => unwanted.test(path)), [])
+    assert.ok(Object.keys(application.metafile.inputs).some((path) => path.endsWith('src/host/transport/byway-transport.ts')))
+    console.log(`      ${gzipSync(application.code, { level: 9 }).length} bytes gzipped, libp2p, Noise and yamux of the application included`)
   })
 
   it('a module of Node would be seen', async () => {

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import { pEvent } from 'p-event'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { toString } from 'uint8arrays/to-string'
 import { bundleForBrowser } from './browser-bundle.ts'
 import { createTestnet, until, TESTNET } from '../helpers/testnet.ts'
-import { projectRoot } from '../helpers/source-tree.ts'
-import type { AddressInfo } from 'node:net'
-import type { Browser, Page } from 'playwright-core'
-import type { Server } from 'node:http'
+import { Pages, START_TIMEOUT_MS } from './pages.ts'
+import type { Page } from 'playwright-core'
 import type { Channel } from '../../src/host/channel.ts'
 import type { ChannelStatus } from '../../src/host/channel-status.ts'
 import type { BywayNode } from '../../src/node/libp2p.ts'
@@ -20,35 +14,21 @@ import type { InstalledPathStatus } from '../../src/host/installed-paths.ts'
 import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 
-/** Headless, quiet, and without a sandbox, which root cannot have. */
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'
-]
-/** A first start on a slow machine, Chromium's installation included. */
-const START_TIMEOUT_MS = 300_000
-
 describe('a host in a browser', function () {
   this.timeout(60_000)
-  let browser: Browser | undefined
-  let server: Server | undefined
+  let browser: Pages | undefined
   let net: Testnet
   let pages: Page[]
   let peers: string[]
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS)
-    const found = spawnSync(process.execPath, [join(projectRoot, 'scripts/install-chromium.mjs')], { encoding: 'utf8' })
-    if (found.status !== 0 && process.env.CI === undefined) {
-      // a machine of somebody who cannot install it; CI must
-      console.log(found.stderr)
+    browser = await Pages.start(async () => (await bundleForBrowser()).code)
+    if (browser === undefined) {
       this.skip()
     }
-    assert.equal(found.status, 0, found.stderr)
     net = await createTestnet({ forwarders: 3, rsps: ['reports'], hosts: 1, listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
-    browser = await chromium.launch({ executablePath: found.stdout.trim(), args: FLAGS })
-    server = await servePage((await bundleForBrowser()).code)
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-    pages = [await openPage(browser, url), await openPage(browser, url)]
+    pages = [await browser.open(), await browser.open()]
     await net.ready()
     peers = []
     for (const page of pages) {
@@ -60,8 +40,7 @@ describe('a host in a browser', function () {
   })
 
   after(async () => {
-    await browser?.close()
-    server?.close()
+    await browser?.stop()
     await net?.stop()
   })
 
@@ -184,28 +163,4 @@ function answerAll (): void {
   node.services.byway.addEventListener('channel', ({ detail: channel }) => {
     channel.addEventListener('message', ({ detail }) => { channel.send(detail) })
   })
-}
-
-const PAGE = `<!doctype html><script type="module">
-  globalThis.uncaught = []
-  addEventListener('error', ({ message }) => uncaught.push(message))
-  addEventListener('unhandledrejection', ({ reason }) => uncaught.push(String(reason)))
-  globalThis.byway = await import('/byway.js')
-  document.title = 'ready'
-</script>`
-
-async function servePage (code: Uint8Array): Promise<Server> {
-  const server = createServer((request, response) => {
-    const isScript = request.url === '/byway.js'
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' }).end(isScript ? code : PAGE)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-async function openPage (browser: Browser, url: string): Promise<Page> {
-  const page = await browser.newPage()
-  await page.goto(url)
-  await page.waitForFunction("document.title === 'ready'", undefined, { timeout: 20_000 })
-  return page
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cli } from './terminal.ts'
@@ -46,6 +46,14 @@ describe('daemons', () => {
     assert.match(out, /^bootstrap 12D3KooW\w+$/m)
     assert.match(out, /^ {2}byway forwarder --network test --local --bootstrap \/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+$/m)
     assert.match(out, /^stopped$/m)
+  })
+
+  it('warn of scores of RSPs that cannot be read, and run all the same', async () => {
+    const data = await mkdtemp(join(folder, 'data-'))
+    await writeFile(join(data, 'rsp-scores.json'), '{"version":1,')
+    const { code, err } = await runBriefly(['host', ...HERE, '--ephemeral', '--network', 'test', '--data', data])
+    assert.equal(code, 0)
+    assert.match(err, /^the scores of RSPs in .*rsp-scores\.json cannot be read and begin anew: /m)
   })
 
   it('warn when they are alone', async () => {

@@ -158,22 +158,23 @@ describe('history of an RSP', () => {
   })
 })
 
-describe('the folder of an RSP\'s data', () => {
+describe('the folder of a node\'s data', () => {
   const place = { env: { XDG_DATA_HOME: '/data' }, id: '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5' }
 
   it('is the one that is named', () => {
-    assert.equal(dataFolder({ data: 'here' }, place), resolvePath('here'))
-    assert.equal(dataFolder({ data: '/there', ephemeral: true }, undefined), '/there')
+    assert.equal(dataFolder('rsp', { data: 'here' }, place), resolvePath('here'))
+    assert.equal(dataFolder('rsp', { data: '/there', ephemeral: true }, undefined), '/there')
   })
 
   it('is one of its own below the user\'s data where none is named', () => {
-    assert.equal(dataFolder({}, place), '/data/byway/rsp-oaMtimQ5')
-    assert.equal(dataFolder({}, { ...place, env: {} }), join(homedir(), '.local/share/byway/rsp-oaMtimQ5'))
+    assert.equal(dataFolder('rsp', {}, place), '/data/byway/rsp-oaMtimQ5')
+    assert.equal(dataFolder('host', {}, place), '/data/byway/host-oaMtimQ5')
+    assert.equal(dataFolder('rsp', {}, { ...place, env: {} }), join(homedir(), '.local/share/byway/rsp-oaMtimQ5'))
   })
 
   it('is none for a node that forgets its key, and where it is switched off', () => {
-    assert.equal(dataFolder({ ephemeral: true }, place), undefined)
-    assert.equal(dataFolder({ data: false }, place), undefined)
-    assert.equal(dataFolder({}, undefined), undefined)
+    assert.equal(dataFolder('rsp', { ephemeral: true }, place), undefined)
+    assert.equal(dataFolder('rsp', { data: false }, place), undefined)
+    assert.equal(dataFolder('rsp', {}, undefined), undefined)
   })
 })

@@ -11,10 +11,10 @@ describe('byway', () => {
   it('lists its commands and its exit codes', async () => {
     const { code, out } = await cli(['--help'])
     assert.equal(code, 0)
-    for (const command of ['bootstrap', 'forwarder', 'rsp', 'host', 'route', 'ping', 'trace', 'path', 'status', 'revoke', 'reinstate', 'usage', 'receipts', 'history', 'demo']) {
+    for (const command of ['bootstrap', 'forwarder', 'rsp', 'host', 'route', 'ping', 'why', 'trace', 'path', 'status', 'revoke', 'reinstate', 'usage', 'receipts', 'history', 'rsps', 'demo']) {
       assert.match(out, new RegExp(`^ {2}${command} `, 'm'))
     }
-    assert.match(out, /Exit codes: 0 done, 1 neither the default route nor any offer works, 2 error/)
+    assert.match(out, /Exit codes: 0 done, 1 neither the default route nor any offer works, 2 error; of byway why also 3/)
   })
 
   it('says its version', async () => {
@@ -22,7 +22,7 @@ describe('byway', () => {
     assert.deepEqual(await cli(['--version']), { code: 0, out: version, err: '' })
   })
 
-  for (const command of ['bootstrap', 'forwarder', 'rsp', 'host', 'route', 'ping', 'trace', 'path', 'status', 'revoke', 'reinstate', 'usage', 'receipts', 'history', 'demo']) {
+  for (const command of ['bootstrap', 'forwarder', 'rsp', 'host', 'route', 'ping', 'why', 'trace', 'path', 'status', 'revoke', 'reinstate', 'usage', 'receipts', 'history', 'rsps', 'demo']) {
     it(`${command} has a help with an example`, async () => {
       const { code, out } = await cli([command, '--help'])
       assert.equal(code, 0)
@@ -34,9 +34,10 @@ describe('byway', () => {
     ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
     ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'price-per-gb', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],
     ['rsp', ['map', 'price', 'tag', 'operator', 'data']],
-    ['host', ['max-access', 'tag']],
+    ['host', ['max-access', 'tag', 'data']],
     ['route', ['paths', 'bootstrap', 'network', 'local', 'json']],
     ['ping', ['interval', 'count', 'prefer-path', 'json']],
+    ['why', ['follow', 'control', 'bootstrap', 'network', 'json']],
     ['trace', ['path', 'labelled', 'style', 'json']]
   ] as const) {
     it(`${command} explains its options`, async () => {

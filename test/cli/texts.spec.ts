@@ -35,7 +35,7 @@ const tick: PingTick = {
 
 function route (init: Partial<RouteStatus>): RouteStatus {
   return {
-    id: 'x', isDefault: false, isActive: false, rsp: 'rsp', path: ['a'], alive: true, measuredRttMs: 10, jitterMs: 0, loss: 0, answered: 9, predictedRttMs: 10, confidence: 1, ...init
+    id: 'x', isDefault: false, isActive: false, isBackup: false, rsp: 'rsp', path: ['a'], alive: true, measuredRttMs: 10, jitterMs: 0, loss: 0, answered: 9, predictedRttMs: 10, confidence: 1, ...init
   }
 }
 

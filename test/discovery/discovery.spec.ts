@@ -7,6 +7,7 @@ import { host } from '../../src/host/host.ts'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { roleKey } from '../../src/discovery/role-key.ts'
 import { routeProvider } from '../../src/rsp/route-provider.ts'
+import { sealBinding } from '../../protocols/identity/codec.ts'
 import { sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { createNode as createBareNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
@@ -128,6 +129,30 @@ describe('discovery', () => {
       const { sequence } = await newcomer.services.byway.discovery.describe(peerIdFromPrivateKey(hidden))
       assert.equal(sequence, 11n)
     })
+
+    it('takes the host with the newest binding of those that say to speak for an application, and none that only says so', async () => {
+      const [application, former, present, impostor, ...tellers] = await Promise.all([1, 2, 3, 4, 5, 6, 7].map(async () => generateKeyPair('Ed25519')))
+      const bindingOf = async (host: PrivateKey, issuedAtMs: number): Promise<Uint8Array> => sealBinding({
+        underlay: peerIdFromPrivateKey(host), network: NETWORK, issuedAtMs, expiresAtMs: issuedAtMs + 60_000
+      }, application)
+      const earlier = await bindingOf(former, Date.now() - 2_000)
+      const told: Array<[host: PrivateKey, binding: Uint8Array, sequence: bigint]> = [
+        [former, earlier, 9n],
+        [present, await bindingOf(present, Date.now() - 1_000), 1n],
+        [impostor, earlier, 99n]
+      ]
+      const addresses: Multiaddr[] = []
+      for (const [i, [key, binding, sequence]] of told.entries()) {
+        const of = await sealDescriptor(good(key, { sequence, forwarder: undefined, host: { access: [], binding } }), key)
+        addresses.push(...await listenAs({ self: await sealDescriptor(good(tellers[i]), tellers[i]), known: [], findApplication: of, privateKey: tellers[i] }))
+      }
+      const newcomer = await joinThrough(addresses.slice(0, 2))
+      await until(() => newcomer.getConnections().length === 2, 'they are connected')
+      const { discovery } = newcomer.services.byway
+      const { peer } = await discovery.describeApplication(peerIdFromPrivateKey(application), { ask: addresses.slice(2) })
+      assert.equal(peer.toString(), peerIdFromPrivateKey(present).toString())
+      await assert.rejects(discovery.describeApplication(peerIdFromPrivateKey(former)), { name: 'NotFoundError' })
+    })
   })
 
   async function start<R extends Role> (role: NodeInit<R>['role'], servesDht: boolean, change: Partial<NodeInit<R>> = {}): Promise<BywayNode<R>> {
@@ -143,9 +168,9 @@ describe('discovery', () => {
 })
 
 /** A peer that serves these bytes, whatever they are. */
-async function listenAs (served: { self: Uint8Array, known: Uint8Array[], find?: Uint8Array, privateKey: PrivateKey }): Promise<Multiaddr[]> {
+async function listenAs (served: { self: Uint8Array, known: Uint8Array[], find?: Uint8Array, findApplication?: Uint8Array, privateKey: PrivateKey }): Promise<Multiaddr[]> {
   const node = await createBareNode({ privateKey: served.privateKey })
-  await serveDescriptors(node.services.internals.registrar, { self: async () => served.self, known: () => served.known, find: () => served.find })
+  await serveDescriptors(node.services.internals.registrar, { self: async () => served.self, known: () => served.known, find: () => served.find, findApplication: () => served.findApplication })
   return node.getMultiaddrs()
 }
 

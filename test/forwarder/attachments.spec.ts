@@ -3,8 +3,10 @@ import { TypedEventEmitter } from 'main-event'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { Attachments } from '../../src/forwarder/attachments.ts'
 import { FakeLink } from '../link/fake-links.ts'
-import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import { NETWORK, NOW_MS, keyOf, peerOf } from '../helpers/descriptors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { openDescriptor } from '../../protocols/descriptor/codec.ts'
+import { sealBinding } from '../../protocols/identity/codec.ts'
 import { callerOf, fakeDiscovery, sealed } from './samples.ts'
 import type { AttachResponse } from '../../protocols/attach/codec.ts'
 import type { LinkSet, LinkSetEvents } from '../../src/link/link-set.ts'
@@ -62,6 +64,43 @@ describe('attachments', () => {
     assert.deepEqual([links.opened, discovery.advertised], [[await key(1)], [await key(1)]])
     assert.deepEqual(attachments.descriptorOf(await peerOf(1)), await sealed(1, 'host'))
     assert.equal(attachments.descriptorOf(await peerOf(2)), undefined)
+  })
+
+  describe('of a host that speaks for an application', () => {
+    const APPLICATION = 7
+
+    async function bindingOf (number: number): Promise<Uint8Array> {
+      return await sealBinding({ underlay: await peerOf(number), network: NETWORK, issuedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 }, await keyOf(APPLICATION))
+    }
+
+    async function attachFor (number: number, binding: Uint8Array, advertise = false): Promise<AttachResponse> {
+      return await attach(number, 'host', { advertise, descriptor: new Uint8Array(await sealed(number, 'host', { host: { access: [], binding } })) })
+    }
+
+    it('are found by the application, and advertised under its name too', async () => {
+      await attachFor(1, await bindingOf(1), true)
+      const { host } = await openDescriptor(attachments.descriptorFor(await peerOf(APPLICATION)) ?? new Uint8Array(), discovery.asDiscovery.verification)
+      assert.deepEqual(Buffer.from(host?.binding ?? []), Buffer.from(await bindingOf(1)))
+      assert.deepEqual(discovery.advertised, [await key(1), await key(APPLICATION)])
+    })
+
+    it('are found no more when they have ended', async () => {
+      await attachFor(1, await bindingOf(1))
+      await detach(1)
+      assert.equal(attachments.descriptorFor(await peerOf(APPLICATION)), undefined)
+    })
+
+    it('give way to the one that attached last, and are not missed when an earlier one ends', async () => {
+      await attachFor(1, await bindingOf(1))
+      await attachFor(2, await bindingOf(2))
+      await detach(1)
+      assert.deepEqual(attachments.descriptorFor(await peerOf(APPLICATION)), attachments.descriptorOf(await peerOf(2)))
+    })
+
+    it('are refused with a binding that was made for another host', async () => {
+      await assert.rejects(attachFor(1, await bindingOf(2)), { name: 'InvalidSignatureError' })
+      assert.deepEqual([attachments.size, attachments.descriptorFor(await peerOf(APPLICATION)), links.opened], [0, undefined, []])
+    })
   })
 
   it('count a forwarder as a neighbour, learn of it, and do not advertise it', async () => {

@@ -133,7 +133,8 @@ describe('fair capacity', () => {
     assert.ok(fair.size <= 1_025, `${fair.size}`)
     fair.take(1, 1, 50_000, 5_000)
     fair.take(1, 1, 50_000, 5_000)
-    assert.equal(fair.size, 1)
+    // the one that asks, and the place that those beyond share
+    assert.ok(fair.size <= 2, `${fair.size}`)
   })
 
   it('never lets more pass than a burst and its rate, whoever sends what and when', () => {

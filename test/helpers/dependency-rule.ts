@@ -28,13 +28,17 @@ export const ALLOWED_EDGES: Record<string, readonly string[]> = {
   'path-finding': ['topology'],
   telemetry: [],
   topology: [],
+  testing: ['node', ...ROLES, ...SERVICES],
   simulation: []
 }
 
 /** The public entries; nothing else in the project may import these two. */
 const ENTRIES = ['src/index.ts', 'src/testing.ts']
 
-const MAY_SIMULATE = /^src\/simulation\/|^src\/cli\/(demo|evaluate)|^src\/testing\.ts$/
+const MAY_SIMULATE = /^src\/testing\/|^src\/cli\/(demo|evaluate)|^src\/testing\.ts$/
+
+/** What starts whole overlays: nothing that runs in a real one has use for it. */
+const MAY_TEST = /^src\/cli\/demo\/|^src\/testing\.ts$/
 
 const PURE = /^src\/(topology|path-finding|query)\//
 
@@ -69,6 +73,7 @@ export function forbiddenEdges (files: SourceFile[]): string[] {
     if (from === to || to === 'protocols') return false
     if (from === 'protocols') return true
     if (to === 'simulation') return !MAY_SIMULATE.test(file.path)
+    if (to === 'testing') return !MAY_TEST.test(file.path)
     if (imported === 'src/errors.ts' || ENTRIES.includes(file.path)) return false
     return !(ALLOWED_EDGES[from] ?? []).includes(to)
   })

@@ -14,27 +14,28 @@ export interface FixedProviderInit {
   /** Who knows of it. */
   hosts: ReadonlyArray<BywayNode<Host>>
   /** Entry first; asked for each answer. */
-  forwarders: () => PeerId[]
+  forwarders?: () => PeerId[]
   change?: Partial<PathInit>
+  /** All offers of each answer, best first; instead of `forwarders`. */
+  offers?: () => Array<Partial<PathInit> & Pick<PathInit, 'forwarders'>>
 }
 
 let pathNumber = 0
 
 /** End it with `stopNodes`. @returns its peer id */
-export async function startFixedProvider ({ hosts, forwarders, change }: FixedProviderInit): Promise<PeerId> {
+export async function startFixedProvider ({ hosts, forwarders = () => [], change, offers = () => [{ forwarders: forwarders(), ...change }] }: FixedProviderInit): Promise<PeerId> {
   const privateKey = await generateKeyPair('Ed25519')
   const node = await createNode({ privateKey })
   await serveRoutes(node.services.internals.registrar, async (query) => {
     const nowMs = Date.now()
-    return signOffers([{
-      forwarders: forwarders(),
+    return signOffers(offers().map((offer) => ({
       pathNumber: ++pathNumber,
       notBeforeMs: nowMs,
       expiresAtMs: nowMs + 300_000,
       maxBytesPerSecond: 0n,
       prediction: { rttUs: 1_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 },
-      ...change
-    }], { privateKey, nowMs, queryDigest: query.digest, sourceCommitment: query.sourceCommitment, destinationCommitment: query.destinationCommitment })
+      ...offer
+    })), { privateKey, nowMs, queryDigest: query.digest, sourceCommitment: query.sourceCommitment, destinationCommitment: query.destinationCommitment })
   })
   const descriptor = await sealDescriptor({
     network: TESTNET,

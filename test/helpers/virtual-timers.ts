@@ -16,6 +16,11 @@ export class VirtualTimers {
     return this.#timers.size
   }
 
+  /** Time passes and no timer runs, as when the process gets no processor; what fell due runs late, with the next `advance`. */
+  skip (byMs: number): void {
+    this.nowMs += byMs
+  }
+
   /** Runs what falls due on the way, at its own time, including what that starts. */
   advance (byMs: number): void {
     const untilMs = this.nowMs + byMs

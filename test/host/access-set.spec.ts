@@ -45,6 +45,7 @@ class World {
   readonly links = new FakeLinks()
   probes = 0
   invalidated = 0
+  sought = 0
   readonly expired = new Set<string>()
   readonly set: AccessSet
   readonly #rttMs = new Map(FORWARDERS.map((peer, i) => [nodeIdOf(peer).join(), i + 1]))
@@ -61,6 +62,7 @@ class World {
         }
       },
       discovery: {
+        refresh: () => { this.sought++ },
         self: { get: async () => new Uint8Array(), invalidate: () => { this.invalidated++ } },
         directory: { get: (peer: PeerId) => this.expired.has(peer.toString()) ? undefined : {} }
       },
@@ -131,6 +133,20 @@ describe('access set', () => {
     assert.deepEqual(world.set.points.map(({ rttUs, attached }) => ({ rttUs, attached })), [
       { rttUs: 1_000, attached: true }, { rttUs: 2_000, attached: false }, { rttUs: 3_000, attached: false }
     ])
+  })
+
+  it('regression: has discovery look for others when a forwarder goes away, and again and again while none is left', async () => {
+    world = new World({ maxAccess: 2 })
+    world.consider(...FORWARDERS.slice(0, 5))
+    await world.run(10_000)
+    assert.equal(world.sought, 0, 'to let go of far ones is no loss')
+    world.links.fail(FORWARDERS[0])
+    await world.run(10_000)
+    assert.equal(world.sought, 1)
+    FORWARDERS.slice(1, 5).forEach((peer) => { world.links.fail(peer) })
+    await world.run(30_000)
+    const sought: number = world.sought
+    assert.ok(sought >= 4 && sought <= 8, `${sought}`)
   })
 
   it('names no forwarder before two probes came back', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { pEvent } from 'p-event'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
-import type { Channel } from '../../src/host/channel.ts'
+import type { Channel, RouteChange } from '../../src/host/channel.ts'
+import type { Flushable } from '../../src/link/end-of-tick.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
 import type { Testnet } from '../helpers/testnet.ts'
 
@@ -40,12 +42,46 @@ describe('a channel whose forwarder is stopped', () => {
         await kill(net.forwarders.find(({ peerId }) => peerId.toString() === used) as Testnet['forwarders'][0])
         const stoppedMs = performance.now()
         await until(() => outgoing.status.active !== undefined && !outgoing.status.active.path.includes(used), 'another route', RECOVERY_MS)
-        assert.match(reasons.join(), /stopped answering/)
+        assert.match(reasons.join(), /the path in use failed.* \((the link to its first node has ended|a forwarder says noSuchNeighbour|it stopped answering)\)/)
         await until(() => traffic.lastMs() > stoppedMs + 50, 'datagrams arrive again', RECOVERY_MS)
       }
       assert.equal(outgoing.status.active?.isDefault, true)
       assert.match(outgoing.status.text, /^default \(/)
       assert.ok(traffic.lost() < RECOVERY_MS / TRAFFIC_INTERVAL_MS * 3, `${traffic.lost()} lost`)
+    } finally {
+      traffic.stop()
+    }
+  })
+})
+
+describe('a channel whose forwarder drops everything and says nothing', () => {
+  let net: Testnet
+
+  before(async () => {
+    net = await createTestnet({ forwarders: 2, rsps: ['reports'], hosts: 2 })
+    await net.ready()
+  })
+
+  after(async () => { await net.stop() })
+
+  it('finds out by itself, and says why it left the path', async () => {
+    const [a, b] = net.hosts
+    const accepted = pEvent<'channel', CustomEvent<Channel>>(b.services.byway, 'channel')
+    const outgoing = await a.services.byway.open(b.peerId, { selector: { preferPath: true } })
+    const traffic = startTraffic(outgoing, (await accepted).detail)
+    try {
+      await outgoing.settled()
+      await until(() => outgoing.status.active?.isDefault === false, 'a path is used')
+      const used = outgoing.status.active?.path[0] as string
+      const left = pEvent<'route', CustomEvent<RouteChange>>(outgoing, 'route', { timeout: RECOVERY_MS })
+      const { services } = net.forwarders.find(({ peerId }) => peerId.toString() === used) as Testnet['forwarders'][0]
+      for (const link of services.byway.links as Iterable<Link & Flushable>) {
+        link.flush = () => {}
+      }
+      const silentMs = performance.now()
+      const { detail } = await left
+      assert.deepEqual([detail.cause, /\((.*)\)/.exec(detail.reason)?.[1]], ['failed', 'it stopped answering'])
+      await until(() => traffic.lastMs() > silentMs + 50, 'datagrams arrive again', RECOVERY_MS)
     } finally {
       traffic.stop()
     }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { ProviderSet } from '../../src/host/provider-set.ts'
+import { ScoreBoard } from '../../src/host/score-board.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { signOffers } from '../../protocols/route/offer.ts'
-import { defaultLogger } from '@libp2p/logger'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { keyOf, peerOf } from '../helpers/descriptors.ts'
+import { SILENT } from '../helpers/virtual-overlay.ts'
 import type { DigestedQuery } from '../../protocols/route/codec.ts'
 import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
-import type { ProviderAnswer, RouteWish } from '../../src/host/provider-set.ts'
+import type { OfferedPath, ProviderAnswer, RouteWish } from '../../src/host/provider-set.ts'
 import type { TestNode } from '../helpers/nodes.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -18,6 +19,9 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 const [HOST, PEER, ENTRY, EXIT, OTHER] = await Promise.all([1, 2, 3, 4, 5].map(peerOf))
 const RSP_KEY = await keyOf(100)
 const DEADLINE_MS = 400
+const RIVALS = await Promise.all(Array.from({ length: 8 }, async (_, i) => peerOf(20 + i)))
+/** One of the many flows that do not try who is distrusted. */
+const UNEXPLORED_FLOW = 1
 
 const WISH: RouteWish = {
   source: HOST,
@@ -38,11 +42,11 @@ const pathInit = (change: Partial<PathInit> = {}): PathInit => ({
   ...change
 })
 
-const sign = async (query: DigestedQuery, paths: PathInit[], nowMs = Date.now()): Promise<SignedOffers> => signOffers(paths, {
+const sign = async (query: DigestedQuery, paths: PathInit[], nowMs = Date.now(), privateKey = RSP_KEY): Promise<SignedOffers> => signOffers(paths, {
   queryDigest: query.digest,
   sourceCommitment: query.sourceCommitment,
   destinationCommitment: query.destinationCommitment,
-  privateKey: RSP_KEY,
+  privateKey,
   nowMs
 })
 
@@ -208,7 +212,82 @@ describe('provider set', () => {
     assert.equal(asked?.source.length, 64)
   })
 
+  it('does not ask who is distrusted while others answer, but when these fail', async () => {
+    const queries: string[] = []
+    const replyOf = (name: string, seed: number): Reply => async (query) => {
+      queries.push(name)
+      if (name === 'empty') throw new NotFoundError('no path')
+      return sign(query, [pathInit()], Date.now(), await keyOf(seed))
+    }
+    const honest = await startRsp(replyOf('honest', 100))
+    const liar = await startRsp(replyOf('liar', 101), 101)
+    const scores = distrusting(liar.peerId)
+    await setOf([liar, honest], scores).ask(WISH, UNEXPLORED_FLOW)
+    assert.deepEqual(queries, ['honest'])
+    const empty = await startRsp(replyOf('empty', 104), 104)
+    queries.length = 0
+    await setOf([liar, empty], scores).ask(WISH, UNEXPLORED_FLOW)
+    assert.deepEqual(queries, ['empty', 'liar'])
+  })
+
+  it('asks who does not answer no more after two flows, and waits for it no more', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const mute = await startRaw(() => {}, 103)
+    const set = setOf([mute, good], boardOf())
+    const isAsked: boolean[] = []
+    for (let flow = 0; flow < 4; flow++) {
+      const answers = await set.ask(WISH, UNEXPLORED_FLOW)
+      isAsked.push(answers.some(({ rsp }) => rsp.equals(mute.peerId)))
+    }
+    assert.deepEqual(isAsked, [true, true, false, false])
+  })
+
+  it('says which paths are left out since only a liar offers them', () => {
+    const answers = [[RIVALS[0], ENTRY, EXIT], [RIVALS[0], ENTRY, OTHER, EXIT], [RIVALS[1], ENTRY, EXIT]].map(([rsp, ...forwarders]): ProviderAnswer =>
+      ({ rsp, mapKind: 'reports', paths: [pathInit({ forwarders }) as unknown as OfferedPath], elapsedMs: 1 }))
+    assert.deepEqual([...setOf([], distrusting(RIVALS[0])).leftOut(answers)], [
+      [[ENTRY, OTHER, EXIT].join(), 'its RSP is distrusted: it broke 3 of 3 promises (byway rsps)']
+    ])
+  })
+
+  it('asks all of them, the distrusted too, where they are to be compared', async () => {
+    const rsps = await Promise.all([100, 101, 104].map(async (seed) => startRsp(async (query) => sign(query, [], Date.now(), await keyOf(seed)), seed)))
+    assert.equal((await setOf(rsps, distrusting(rsps[0].peerId)).askAll(WISH)).length, 3)
+  })
+
+  it('learns who answers, who does not, and how fast', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const mute = await startRaw(() => {}, 103)
+    const scores = boardOf()
+    const answers = await setOf([mute, good], scores).askAll(WISH)
+    assert.deepEqual(answers.map(({ rsp }) => scores.of(rsp).status(Date.now())).map(({ answers, failures }) => [answers, failures]), [[0, 1], [1, 0]])
+    assert.ok((scores.of(good.peerId).status(Date.now()).latencyMs ?? Infinity) < DEADLINE_MS)
+  })
+
+  it('takes each path from one RSP, the same one as long as a flow lasts', () => {
+    const { set, answers } = rivals(8)
+    for (let flow = 0; flow < 50; flow++) {
+      const [first, again] = [answers, answers.toReversed()].map((given) => owners(set, given, flow))
+      assert.equal(first.length, 1)
+      assert.deepEqual(again, first)
+    }
+    assert.ok(new Set(Array.from({ length: 50 }, (_, flow) => owners(set, answers, flow).join())).size > 1, 'another one from flow to flow')
+  })
+
+  const owners = (set: ProviderSet, answers: readonly ProviderAnswer[], flow: number): string[] =>
+    set.rank(answers, flow).filter(({ paths }) => paths.length > 0).map(({ rsp }) => rsp.toString())
+
+  /** RSPs that offer the same path, in a set that knows none of them. */
+  function rivals (count: number): { set: ProviderSet, answers: ProviderAnswer[] } {
+    const answers = Array.from({ length: count }, (_, i): ProviderAnswer => ({ rsp: RIVALS[i], mapKind: 'reports', paths: [pathInit() as unknown as OfferedPath], elapsedMs: 1 }))
+    return { set: setOf([], boardOf()), answers }
+  }
+
   async function ask (rsps: Array<Pick<TestNode, 'peerId' | 'getMultiaddrs'>>, wish = WISH): Promise<ProviderAnswer[]> {
+    return setOf(rsps, boardOf()).ask(wish)
+  }
+
+  function setOf (rsps: Array<Pick<TestNode, 'peerId' | 'getMultiaddrs'>>, scores: ScoreBoard): ProviderSet {
     const connectionManager = {
       getConnections: (peer: PeerId) => host.getConnections(peer),
       openConnection: host.dial.bind(host)
@@ -218,10 +297,22 @@ describe('provider set', () => {
       rsp: { mapKind: 'reports', metrics: [] },
       endpoints: [{ peer: rsp.peerId, addresses: rsp.getMultiaddrs().map((address) => address.decapsulate('/p2p')) }]
     })) as unknown as VerifiedDescriptor[]
-    const log = defaultLogger().forComponent('byway:test')
-    return new ProviderSet({ connectionManager, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log }).ask(wish)
+    return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log: SILENT })
   }
 })
+
+function boardOf (): ScoreBoard {
+  return new ScoreBoard({ now: Date.now, log: SILENT })
+}
+
+/** Scores of a host that knows this RSP for a liar. */
+function distrusting (rsp: PeerId): ScoreBoard {
+  const scores = boardOf()
+  for (let i = 0; i < 3; i++) {
+    scores.change(rsp, (score, nowMs) => { score.judge({ rttMs: { promised: 20, margin: 1, measured: 80 }, weight: 1, isTaken: true }, nowMs) })
+  }
+  return scores
+}
 
 function commitmentsOf ({ digest, sourceCommitment, destinationCommitment }: DigestedQuery): Omit<Parameters<typeof signOffers>[1], 'privateKey' | 'nowMs'> {
   return { queryDigest: digest, sourceCommitment, destinationCommitment }
@@ -231,8 +322,8 @@ async function createRspNode (seed = 100): Promise<TestNode> {
   return createNode({ privateKey: await keyOf(seed) })
 }
 
-async function startRsp (reply: Reply): Promise<TestNode> {
-  const node = await createRspNode()
+async function startRsp (reply: Reply, seed?: number): Promise<TestNode> {
+  const node = await createRspNode(seed)
   await serveRoutes(node.services.internals.registrar, reply)
   return node
 }

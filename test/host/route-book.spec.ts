@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { RouteBook, shortName } from '../../src/host/route-book.ts'
+import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { wayAlong } from '../../src/link/way.ts'
 import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import type { Arrival } from '../../src/link/endpoint.ts'
 import type { ChannelContext } from '../../src/host/channel.ts'
 import type { ProviderAnswer } from '../../src/host/provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -41,6 +45,9 @@ class World {
   /** Where we were asked to attach. */
   askedHere: PeerId[] = []
   inUse: string | undefined
+  /** What the forwarders say to every path. */
+  refusal: Error | undefined
+  readonly refused: string[] = []
   readonly book: RouteBook
 
   constructor () {
@@ -65,14 +72,17 @@ class World {
       log
     } as unknown as ChannelContext
     const installer = {} as unknown as PathInstaller
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, hold: async (path, how) => holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer }) })
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, hold: async (path, how) => {
+      if (this.refusal !== undefined) throw this.refusal
+      return holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
+    } })
   }
 
   async update (...answers: ProviderAnswer[]): Promise<string[]> {
     await this.book.update(answers, async (exit) => {
       this.asked.push(exit)
       return this.peerAttached.has(exit)
-    }, () => this.inUse)
+    }, (id) => id === this.inUse)
     return this.book.routes.filter(({ isDefault }) => !isDefault).map(({ label }) => label)
   }
 
@@ -101,7 +111,7 @@ describe('route book', () => {
   it('dials anew when the connection of the default route has ended, and keeps what was measured', async () => {
     const world = await opened()
     const before = world.book.default
-    before?.echoSent(1, 0)
+    before?.watch.sent(1, 0)
     before?.echoReceived(1, 20)
     world.hasLink = false
     await world.book.openDefault()
@@ -129,6 +139,20 @@ describe('route book', () => {
     assert.equal(world.book.routes[1].path, first)
   })
 
+  for (const { title, code, index, isTold } of [
+    { title: 'tells of a path that a forwarder does not take', code: 'NOT_AUTHORIZED', index: 1, isTold: true },
+    { title: 'tells of a path over a link that there is not', code: 'NOT_FOUND', index: 0, isTold: true },
+    { title: 'tells nothing of a forwarder that is busy', code: 'OVER_QUOTA', index: 0, isTold: false },
+    { title: 'tells nothing of a destination that declines', code: 'NOT_AUTHORIZED', index: 2, isTold: false }
+  ]) {
+    it(title, async () => {
+      const world = await opened()
+      world.refusal = new SetupFailedError('no', { code, index })
+      assert.deepEqual(await world.update(answer([pathOver([F[0], F[1]])])), [])
+      assert.deepEqual(world.refused, isTold ? [named(F[0], F[1])] : [])
+    })
+  }
+
   it('measures at most six paths at once, some of each RSP', async () => {
     const world = await opened()
     const labels = await world.update(answer(F.slice(3, 10).map((f) => pathOver([f, F[1]]))), answer(F.slice(10, 17).map((f) => pathOver([f, F[1]])), RIVAL))
@@ -140,7 +164,7 @@ describe('route book', () => {
     const world = await opened()
     await world.update(answer([pathOver([F[1]])]))
     const [, route] = world.book.routes
-    route.echoSent(1, 0)
+    route.watch.sent(1, 0)
     route.echoReceived(1, 33)
     const again = pathOver([F[1]], { expiresAtMs: NOW_MS + 2 * LIFE_MS })
     await world.update(answer([again]))
@@ -211,8 +235,21 @@ describe('route book', () => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       waiting--
       return true
-    }, () => undefined)
+    }, () => false)
     assert.equal(most, 3)
+  })
+
+  it('finds the route on which a packet came back, by the tag of its path or by its label', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]]), pathOver([F[2]])]))
+    for (const route of world.book.routes) {
+      const { header, neighbour } = route.way
+      assert.equal(world.book.byArrival({ answerOn: () => ({ header: header.slice(), neighbour }) } as unknown as Arrival), route)
+      assert.equal(world.book.byArrival({ answerOn: () => route.way, end: {} } as unknown as Arrival), route)
+    }
+    const unknown = encodeSourceRoute({ nodes: [nodeIdOf(SELF), nodeIdOf(REMOTE)], expiryS: 1, pathTag: new Uint8Array(8).fill(9) })
+    assert.equal(world.book.byArrival({ answerOn: () => wayAlong(unknown) } as unknown as Arrival), undefined)
+    assert.equal(world.book.byArrival({ answerOn: () => undefined } as unknown as Arrival), undefined)
   })
 
   it('finds a route by the tag in a notice, and the forwarder behind its reporter', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { detectionMs, intervalUnderDataMs } from '../../src/host/detection-time.ts'
 import { Route } from '../../src/host/route.ts'
 
 const WAY = { header: new Uint8Array(20), neighbour: new Uint8Array(16) }
@@ -19,11 +20,11 @@ class Echoes {
       for (const { number } of this.#answers.filter(({ atMs }) => atMs <= this.nowMs && atMs > this.nowMs - TICK_MS)) {
         this.route.echoReceived(number, this.nowMs)
       }
-      if (this.route.check(this.nowMs)) {
+      if (this.route.watch.check(this.nowMs)) {
         this.diedAtMs = this.nowMs
       }
-      if (this.route.isEchoDue(this.nowMs, intervalMs)) {
-        this.route.echoSent(++this.sent, this.nowMs)
+      if (this.route.watch.probeDueMs(intervalMs) <= this.nowMs) {
+        this.route.watch.sent(++this.sent, this.nowMs)
         const answerMs = rttMs(this.sent)
         if (answerMs !== undefined) {
           this.#answers.push({ number: this.sent, atMs: this.nowMs + answerMs })
@@ -37,21 +38,70 @@ class Echoes {
 const LOST = (): undefined => undefined
 
 describe('route', () => {
-  for (const { rttMs, detectionMs } of [{ rttMs: 10, detectionMs: 300 }, { rttMs: 60, detectionMs: 300 }, { rttMs: 100, detectionMs: 400 }, { rttMs: 300, detectionMs: 1_000 }]) {
-    it(`of ${rttMs} ms that stops answering is dead within ${detectionMs} ms of the last answer, an echo interval and a tick`, () => {
-      const echoes = new Echoes().run(5_000, () => rttMs)
-      assert.equal(echoes.route.timeoutMs, detectionMs)
-      const brokenAtMs = echoes.nowMs
-      echoes.run(3_000, LOST)
-      assert.equal(echoes.route.alive, false)
-      const tookMs = (echoes.diedAtMs ?? Infinity) - brokenAtMs
-      assert.ok(tookMs > detectionMs - INTERVAL_MS && tookMs <= detectionMs + INTERVAL_MS + 2 * TICK_MS, `${tookMs} ms`)
+  for (const rttMs of [10, 60, 100, 300]) {
+    it(`of ${rttMs} ms that stops answering is dead within ${detectionMs(rttMs)} ms, echoes being sent as they are under data`, () => {
+      const intervalMs = intervalUnderDataMs(rttMs, 0)
+      for (let momentMs = 0; momentMs < 300; momentMs += TICK_MS) {
+        const echoes = new Echoes().run(5_000 + momentMs, () => rttMs, intervalMs)
+        const brokenAtMs = echoes.nowMs
+        echoes.run(3_000, LOST, intervalMs)
+        const tookMs = (echoes.diedAtMs ?? Infinity) - brokenAtMs
+        // three stages, each up to a tick late
+        assert.ok(tookMs > rttMs / 2 && tookMs <= detectionMs(rttMs) + TICK_MS, `${tookMs} ms`)
+      }
     })
 
-    it(`of ${rttMs} ms is not declared dead before three echoes in a row were lost`, () => {
-      assert.ok(lostBeforeDeath(rttMs) >= 3)
+    it(`of ${rttMs} ms is not declared dead before four echoes in a row were lost`, () => {
+      const lost = lostBeforeDeath(rttMs)
+      assert.ok(lost >= 4 && lost <= 5, `${lost} echoes`)
     })
   }
+
+  it('of which many echoes are lost needs more in a row', () => {
+    const echoes = new Echoes().run(120_000, (number) => number % 5 === 0 ? undefined : 40)
+    const sentBefore = echoes.sent
+    echoes.diedAtMs = undefined
+    while (echoes.diedAtMs === undefined) {
+      echoes.run(TICK_MS, LOST)
+    }
+    assert.ok(echoes.sent - sentBefore >= 7, `${echoes.sent - sentBefore} echoes`)
+  })
+
+  it('that is suspect is asked at once, several times, and is cleared by the first answer to that', () => {
+    const echoes = new Echoes().run(5_000, () => 40, 1_000)
+    const before = echoes.sent
+    echoes.route.watch.suspect(echoes.nowMs)
+    echoes.run(2 * TICK_MS, () => 40, 1_000)
+    assert.equal(echoes.route.isSuspect, true)
+    assert.ok(echoes.sent > before)
+    echoes.run(100, () => 40, 1_000)
+    assert.equal(echoes.route.isSuspect, false)
+    assert.ok(echoes.sent - before <= 4)
+  })
+
+  it('that is suspect and answers nothing is dead in less than two round trips', () => {
+    const echoes = new Echoes().run(5_000, () => 100, 1_000)
+    echoes.route.watch.suspect(echoes.nowMs)
+    const suspectedMs = echoes.nowMs
+    echoes.run(1_000, LOST, 1_000)
+    assert.ok((echoes.diedAtMs ?? Infinity) - suspectedMs <= 100 + 25 + 3 * 25 + 3 * TICK_MS, `${(echoes.diedAtMs ?? Infinity) - suspectedMs}`)
+  })
+
+  it('on which expected data stays away is asked at once, and only then', () => {
+    const echoes = new Echoes().run(5_000, () => 40, 1_000)
+    const before = echoes.sent
+    for (let packet = 0; packet < 60; packet++) {
+      echoes.route.watch.heard(echoes.nowMs)
+      echoes.run(TICK_MS, () => 40, 1_000)
+    }
+    assert.ok(echoes.sent - before <= 1, `${echoes.sent - before} echoes while data came`)
+    const silentMs = echoes.nowMs
+    const sent = echoes.sent
+    while (echoes.sent === sent) {
+      echoes.run(TICK_MS, () => 40, 1_000)
+    }
+    assert.ok(echoes.nowMs - silentMs <= 100, `${echoes.nowMs - silentMs} ms`)
+  })
 
   it('survives one lost echo of a hundred', () => {
     const echoes = new Echoes().run(64_000, (number) => number % 100 === 50 ? undefined : 40)
@@ -74,9 +124,9 @@ describe('route', () => {
   it('follows an overdue echo at once instead of waiting for the interval', () => {
     const echoes = new Echoes().run(5_000, () => 20, 1_000)
     const before = echoes.sent
-    echoes.run(60, LOST, 1_000)
+    echoes.run(30, LOST, 1_000)
     assert.equal(echoes.sent - before, 1)
-    echoes.run(180, LOST, 1_000)
+    echoes.run(120, LOST, 1_000)
     assert.ok(echoes.sent - before >= 3, `${echoes.sent - before} echoes`)
   })
 
@@ -116,18 +166,18 @@ describe('route', () => {
 
   it('is not brought back by answers to echoes that were under way when a forwarder said that it is broken', () => {
     const route = new Route({ id: 'a', way: WAY, label: 'a' })
-    route.echoSent(1, 0)
+    route.watch.sent(1, 0)
     route.died(10)
     assert.equal(route.echoReceived(1, 20), true)
     assert.equal(route.alive, false)
-    route.echoSent(2, 30)
+    route.watch.sent(2, 30)
     route.echoReceived(2, 50)
     assert.equal(route.alive, true)
   })
 
   it('takes no answer twice, and none that nobody waits for', () => {
     const route = new Route({ id: 'a', way: WAY, label: 'a' })
-    route.echoSent(1, 0)
+    route.watch.sent(1, 0)
     assert.equal(route.echoReceived(2, 10), false)
     assert.equal(route.echoReceived(1, 10), true)
     assert.equal(route.echoReceived(1, 11), false)
@@ -137,10 +187,10 @@ describe('route', () => {
   it('waits for at most 64 echoes at once', () => {
     const route = new Route({ id: 'a', way: WAY, label: 'a' })
     for (let number = 1; number <= 64; number++) {
-      assert.equal(route.isEchoDue(number, 1), true)
-      route.echoSent(number, number)
+      assert.ok(route.watch.probeDueMs(1) <= number)
+      route.watch.sent(number, number)
     }
-    assert.equal(route.isEchoDue(66, 1), false)
+    assert.equal(route.watch.probeDueMs(1), Infinity)
   })
 
   it('counts every answer: a new level of delay does not make it look unmeasured', () => {

@@ -7,7 +7,9 @@ import { CliProcess, endProcesses, runByway } from '../helpers/processes.ts'
 import { until } from '../helpers/testnet.ts'
 import type { ReceiptReport, UsageReport } from '../../src/cli/usage.ts'
 import type { PathRow } from '../../src/cli/path.ts'
+import type { RatedProvider } from '../../src/host/score-board.ts'
 import type { TraceReport } from '../../src/cli/trace.ts'
+import type { WhyReport } from '../../src/cli/why-report.ts'
 
 interface Started {
   id: string
@@ -98,12 +100,29 @@ describe('paths on the command line', function () {
     await until(async () => await held() === 0, 'all forwarders have removed it', 10_000)
   })
 
+  it('`byway rsps` shows what the host thinks of the RSP that answered it', async () => {
+    const { rsps } = await json<{ rsps: RatedProvider[] }>('rsps', '--control', source.control)
+    assert.deepEqual(rsps.map(({ rsp: id, standing }) => [id, standing]), [[rsp.id, 'new']])
+    assert.ok(rsps[0].answers > 0 && (rsps[0].latencyMs ?? Infinity) < 3_000, JSON.stringify(rsps))
+  })
+
   it('`byway trace --labelled` shows each hop of an installed path', async () => {
     const { code, stdout, stderr } = await runByway(['trace', destination.id, '--labelled', '--json', ...overlay], env)
     assert.equal(code, 0, stderr)
     const report = JSON.parse(stdout) as TraceReport
     assert.ok(report.path.length > 0 && report.hops.every(({ rttMs }) => rttMs !== null), stdout)
     assert.deepEqual(report.hops.map(({ id }) => id), [...report.path, destination.id])
+  })
+
+  it('`byway why` says how the host reaches the destination, and what else was offered', async () => {
+    const { code, stdout, stderr } = await runByway(['why', destination.id, '--json', '--control', source.control], env)
+    const report = JSON.parse(stdout) as WhyReport
+    assert.equal(code, report.kind === 'default' ? 3 : 0, stderr)
+    assert.deepEqual([report.channel, report.destination], ['brief', destination.id])
+    assert.match(report.verdict, /^(direct$|via |default \()/)
+    assert.ok(report.routes.some(({ isDefault, measured }) => isDefault && measured !== null), stdout)
+    assert.ok(report.routes.some(({ rsp: of, promised }) => of === rsp.id && promised !== null), stdout)
+    assert.ok(report.switches.length > 0)
   })
 
   it('a forwarder says what it carried for whom, and the RSP checks its receipt', async () => {

@@ -37,7 +37,7 @@ function run (window: CreditWindow, { bytesPerMs, rttMs, fromMs = 0, untilMs }: 
       }
     }
   }
-  window.credited(sent, untilMs)
+  window.credited(sent, freeAtMs + rttMs)
   return { waitMs, share: lastBytes / (untilMs - lastMs) / bytesPerMs }
 }
 
@@ -93,6 +93,27 @@ describe('credit window', () => {
       assert.ok(share >= leastShare, `${share} of the rate`)
     })
   }
+
+  it('regression: takes little traffic for no queue, and is at full speed when more comes', () => {
+    const window = new CreditWindow()
+    const RTT_MS = 20
+    run(window, { bytesPerMs: 10_000, rttMs: RTT_MS, untilMs: 2_000 })
+    const before = window.windowBytes
+    let consumed = window.sentBytes
+    const credits: Array<{ atMs: number, consumed: number }> = []
+    // 50 KB a second; a credit for each 16,384
+    for (let nowMs = 2_000; nowMs < 12_000; nowMs += 20) {
+      while (credits.length > 0 && credits[0].atMs <= nowMs) {
+        window.credited((credits.shift() as { consumed: number }).consumed, nowMs)
+      }
+      window.sent(1_000, nowMs)
+      if (window.sentBytes - consumed >= 16_384) {
+        consumed = window.sentBytes
+        credits.push({ atMs: nowMs + RTT_MS, consumed })
+      }
+    }
+    assert.ok(window.windowBytes >= Math.min(before, FIRST_WINDOW_BYTES), `${window.windowBytes} after ${before}`)
+  })
 
   it('gives a long fat link the largest window and no more', () => {
     const window = new CreditWindow()

@@ -206,6 +206,26 @@ describe('fair round', () => {
       assert.equal(counters.dropped, 0)
     })
 
+    it('regression: forgets an overload when there is nothing left of it, whatever pauses come then', () => {
+      const { round, counters } = makeRound({ lateAfterMs: LATE_MS / 2, maxBytes: 10_000_000 })
+      for (let nowMs = 0; nowMs < 1_000; nowMs++) {
+        range(0, 3).forEach(() => put(round, 1, 0, { nowMs }))
+        take(round, 1_000, nowMs)
+      }
+      assert.ok(counters.late > 0)
+      while (round.bytes > 0) {
+        take(round, 65_000, 1_000)
+      }
+      let before = 0
+      for (let nowMs = 1_500; nowMs < 30_000; nowMs += 900) {
+        range(0, 10).forEach(() => put(round, 1, 0, { nowMs }))
+        // the process was busy for a while
+        take(round, 65_000, nowMs + 30)
+        before = nowMs < 3_000 ? counters.late : before
+      }
+      assert.equal(counters.late, before)
+    })
+
     it('never drops the last packet of a source', () => {
       const { round, counters } = makeRound({ lateAfterMs: LATE_MS })
       for (let nowMs = 0; nowMs < 2_000; nowMs += 200) {

@@ -1,9 +1,10 @@
 // The demo's overlay: forwarders and RSPs in a thread of their own, and pairs of hosts here; all of them real libp2p nodes
 // on loopback TCP, with the delays of the matrix between them.
-import { DEMO_NETWORK, addressOf, mapSome, placeNode } from './place-node.ts'
+import { DEMO_NETWORK, addressOf, placeNode } from './place-node.ts'
 import { DelayedOverlay } from '../../simulation/delayed-overlay.ts'
 import { Infrastructure } from './infrastructure.ts'
 import { host } from '../../host/host.ts'
+import { mapSome } from '../../testing/local-node.ts'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { DrawnRows } from '../../simulation/draw.ts'
 import type { Host } from '../../host/host.ts'

@@ -1,8 +1,9 @@
 // The thread of the demo's bootstrap node, forwarders and RSPs; infrastructure.ts is its handle.
-import { DEMO_NETWORK, addressOf, mapSome, placeNode } from './place-node.ts'
+import { DEMO_NETWORK, addressOf, placeNode } from './place-node.ts'
 import { DelayedOverlay } from '../../simulation/delayed-overlay.ts'
 import { bootstrap } from '../../discovery/bootstrap.ts'
 import { forwarder } from '../../forwarder/forwarder.ts'
+import { kill, mapSome } from '../../testing/local-node.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
 import { multiaddr } from '@multiformats/multiaddr'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -47,13 +48,11 @@ function rspStates (): RspState[] {
   })
 }
 
-/** All connections end at once, and nothing is said. */
-function kill (id: string): void {
+function killForwarder (id: string): void {
   const victim = forwarders.find(({ node }) => node.peerId.toString() === id)
-  for (const connection of victim?.node.getConnections() ?? []) {
-    connection.abort(new Error('the forwarder was stopped'))
+  if (victim !== undefined) {
+    void kill(victim.node)
   }
-  void victim?.node.stop()
 }
 
 async function run (command: Command): Promise<unknown> {
@@ -61,7 +60,7 @@ async function run (command: Command): Promise<unknown> {
     case 'start': return start()
     case 'place': return delays.place(command.node.row, command.node.addresses.map((address) => multiaddr(address)))
     case 'rsps': return rspStates()
-    case 'kill': return kill(command.id)
+    case 'kill': return killForwarder(command.id)
     case 'stop': return Promise.allSettled(nodes.map(async ({ node }) => node.stop())).then(() => {})
   }
 }

@@ -42,7 +42,18 @@ async function everything (): Promise<DescriptorInit> {
   })
 }
 
+/** A host that speaks for an application; whether the binding holds is not the descriptor's to say. */
+async function speaking (): Promise<DescriptorInit> {
+  return await descriptorOf(1, { forwarder: undefined, host: { access: [], binding: Uint8Array.of(1, 2, 3) } })
+}
+
 describe('descriptor codec', () => {
+  it('carries the binding of an application as it is', async () => {
+    const { host } = await openDescriptor(await sealDescriptor(await speaking(), await keyOf(1)), NOW)
+    assert.deepEqual(host, { access: [], binding: Uint8Array.of(1, 2, 3) })
+    assert.equal(toString(Descriptor.encode(toMessage(await speaking(), await peerOf(1))), 'hex').endsWith('5a051203010203'), true)
+  })
+
   it('seals to the golden bytes', async () => {
     assert.equal(toString(await sealDescriptor(await descriptorOf(1), await keyOf(1)), 'hex'), golden.forwarder)
     assert.equal(toString(await sealDescriptor(await everything(), await keyOf(1)), 'hex'), golden.everything)
@@ -156,6 +167,7 @@ describe('descriptor codec', () => {
       { title: 'an endpoint that stands twice', init: ({ endpoints }) => ({ endpoints: [...endpoints, ...endpoints] }) },
       { title: 'an endpoint with a key that is not Ed25519', init: async () => ({ endpoints: [{ peer: peerIdFromPrivateKey(await generateKeyPair('secp256k1')), addresses: [] }] }) },
       { title: 'an access forwarder that stands twice', init: async () => ({ host: { access: new Array(2).fill({ forwarder: await peerOf(3), rttUs: 1, attached: true }) } }) },
+      { title: 'a binding of 513 bytes', init: () => ({ host: { access: [], binding: new Uint8Array(513) } }) },
       { title: '65 access forwarders', init: async () => ({ host: { access: await Promise.all(Array.from({ length: 65 }, async (_, i) => ({ forwarder: await peerOf(i), rttUs: 1, attached: true }))) } }) }
     ]
     for (const { title, init } of cases) {

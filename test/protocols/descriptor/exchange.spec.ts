@@ -3,10 +3,11 @@ import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { fetchPeer, fetchRole, fetchSelf } from '../../../protocols/descriptor/client.ts'
+import { fetchApplication, fetchPeer, fetchRole, fetchSelf } from '../../../protocols/descriptor/client.ts'
 import { sealDescriptor } from '../../../protocols/descriptor/codec.ts'
 import { DESCRIPTOR_PROTOCOL, MAX_RESPONSE_BYTES } from '../../../protocols/descriptor/constants.ts'
 import { descriptorMethod } from '../../../protocols/descriptor/method.ts'
+import { sealBinding } from '../../../protocols/identity/codec.ts'
 import { serveDescriptors } from '../../../protocols/descriptor/server.ts'
 import { BywayError } from '../../../protocols/errors.ts'
 import golden from '../../fixtures/wire/descriptor.json' with { type: 'json' }
@@ -41,7 +42,8 @@ describe('descriptor exchange', () => {
     unregister = await serveDescriptors(server.services.internals.registrar, {
       self: async () => await source.self(),
       known: (role, limit) => source.known(role, limit),
-      find: peer => source.find(peer)
+      find: peer => source.find(peer),
+      findApplication: application => source.findApplication?.(application)
     })
   })
 
@@ -58,7 +60,8 @@ describe('descriptor exchange', () => {
       { name: 'self', query: async () => ({ kind: 'self' }) },
       { name: 'forwarders', query: async () => ({ kind: 'role', role: 'forwarder', limit: 24 }) },
       { name: 'bootstraps', query: async () => ({ kind: 'role', role: 'bootstrap', limit: 64 }) },
-      { name: 'peer', query: async () => ({ kind: 'peer', peer: await peerOf(2) }) }
+      { name: 'peer', query: async () => ({ kind: 'peer', peer: await peerOf(2) }) },
+      { name: 'application', query: async () => ({ kind: 'application', application: await peerOf(2) }) }
     ]
     for (const { name, query } of queries) {
       it(`encodes the question for ${name} to its golden bytes and back`, async () => {
@@ -183,6 +186,40 @@ describe('descriptor exchange', () => {
       source.find = () => other
       await assert.rejects(fetchPeer(connection, await peerOf(2), OPTIONS), { name: 'InvalidSignatureError' })
     })
+  })
+
+  describe('fetchApplication', () => {
+    const APPLICATION = 7
+    const HOST = 2
+
+    async function speakingFor (application: number, underlay = HOST): Promise<Uint8Array> {
+      const binding = await sealBinding({ underlay: await peerOf(underlay), network: NETWORK, issuedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 }, await keyOf(application))
+      return await sealed(HOST, { forwarder: undefined, host: { access: [], binding } })
+    }
+
+    it('gives the descriptor of the host that speaks for it, with the binding', async () => {
+      const bytes = await speakingFor(APPLICATION)
+      source.findApplication = () => bytes
+      const { descriptor, binding } = await fetchApplication(connection, await peerOf(APPLICATION), OPTIONS)
+      assert.deepEqual([descriptor.peer, binding.application, binding.underlay].map(String), [await peerOf(HOST), await peerOf(APPLICATION), await peerOf(HOST)].map(String))
+    })
+
+    it('says that the server knows none', async () => {
+      await assert.rejects(fetchApplication(connection, await peerOf(APPLICATION), OPTIONS), { name: 'NotFoundError', remote: true })
+    })
+
+    const lies: Array<[title: string, error: string, bytes: () => Promise<Uint8Array>]> = [
+      ['that speaks for nobody', 'MalformedMessageError', async () => sealed(HOST, { forwarder: undefined, host: { access: [] } })],
+      ['that speaks for another one', 'InvalidSignatureError', async () => speakingFor(APPLICATION + 1)],
+      ['with the binding of another host', 'InvalidSignatureError', async () => speakingFor(APPLICATION, HOST + 1)]
+    ]
+    for (const [title, error, bytes] of lies) {
+      it(`does not believe a host ${title}`, async () => {
+        const lie = await bytes()
+        source.findApplication = () => lie
+        await assert.rejects(fetchApplication(connection, await peerOf(APPLICATION), OPTIONS), { name: error })
+      })
+    }
   })
 
   it('ends with DeadlineError when the server answers nothing', async () => {

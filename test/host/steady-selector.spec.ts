@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { PathSelector } from '../../src/host/path-selector.ts'
+import { SteadySelector } from '../../src/host/steady-selector.ts'
+import { pathSelectorCompliance } from '../compliance/path-selector.ts'
 import type { PathSelectorInit, RouteState } from '../../src/host/path-selector.ts'
 
 /** All settings stated, so that a change of a default is a change of one test only. */
 const SETTINGS = { gainMs: 5, gainShare: 0.05, switchMs: 4, switchShare: 0.1, holdMs: 3_000, minSamples: 4, msPerLossPercent: 20 }
 
 function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
-  return { id, isDefault: id === 'default', alive: true, rttMs, samples: 10, loss: 0, outcomes: 64, ...overrides }
+  return { id, isDefault: id === 'default', forwarders: id === 'default' ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
 }
 
 const fallback = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('default', rttMs, overrides)
@@ -22,7 +23,7 @@ interface Step {
 
 const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Step[] }> = [{
   title: 'uses the default route while no path is known',
-  steps: [{ routes: [fallback(50)], uses: 'default', reason: /no path has been measured/ }]
+  steps: [{ routes: [fallback(50)], uses: 'default', reason: /no path has been measured yet/ }]
 }, {
   title: 'takes a path that is measured to be faster, and says by how much',
   steps: [{ routes: [fallback(50), path(30)], uses: 'a', reason: /20\.0 ms faster/ }]
@@ -100,7 +101,7 @@ const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Ste
   title: 'leaves a dead path at once for the default route when no other path gains',
   steps: [
     { routes: [fallback(50), path(30)], uses: 'a' },
-    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(49)], uses: 'default', reason: /stopped answering/ }
+    { atMs: 10, routes: [fallback(50), path(30, { alive: false }), rival(49)], uses: 'default', reason: /path in use failed/ }
   ]
 }, {
   title: 'leaves a path that nobody offers any more',
@@ -137,22 +138,24 @@ const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Ste
     { routes: [fallback(50, { alive: false }), path(30, { alive: false })], uses: undefined, reason: /neither/ }
   ]
 }, {
-  title: 'counts one percent of loss like 20 ms',
+  title: 'counts one percent of loss like 20 ms where it is known well',
   steps: [
-    { routes: [fallback(50), path(30, { loss: 0.03 })], uses: 'default' },
-    { routes: [fallback(50, { loss: 0.05 }), path(60)], uses: 'a' }
+    { routes: [fallback(50, { outcomes: 1e6 }), path(30, { loss: 0.0102, outcomes: 1e6 })], uses: 'default' },
+    { routes: [fallback(50, { outcomes: 1e6 }), path(30, { loss: 0.007, outcomes: 1e6 })], uses: 'a' }
   ]
 }, {
   title: 'counts loss as the caller weighs it',
   settings: { msPerLossPercent: 1 },
   steps: [{ routes: [fallback(50), path(30, { loss: 0.03 })], uses: 'a' }]
 }, {
-  title: 'regression: a single lost echo moves nobody, of however few it was',
+  title: 'regression: lost echoes move nobody as long as they may be chance',
   steps: [
     { routes: [fallback(50), path(30)], uses: 'a' },
     { atMs: 10, routes: [fallback(50), path(30, { loss: 1 / 10, outcomes: 10 })], uses: 'a' },
     { atMs: 20, routes: [fallback(50), path(30, { loss: 1 / 64, outcomes: 64 })], uses: 'a' },
-    { atMs: 30, routes: [fallback(50), path(30, { loss: 3 / 64, outcomes: 64 })], uses: 'default' }
+    { atMs: 30, routes: [fallback(50), path(30, { loss: 3 / 64, outcomes: 64 })], uses: 'a' },
+    { atMs: 40, routes: [fallback(50, { loss: 4 / 256 }), path(30, { loss: 16 / 256 })], uses: 'a' },
+    { atMs: 50, routes: [fallback(50), path(30, { loss: 32 / 256 })], uses: 'default' }
   ]
 }, {
   title: 'uses the best path even where the default route is faster when paths are preferred',
@@ -164,10 +167,60 @@ const BEHAVIOURS: Array<{ title: string, settings?: PathSelectorInit, steps: Ste
   ]
 }]
 
-describe('path selector', () => {
+pathSelectorCompliance('steady selector', (init) => new SteadySelector(init))
+
+BEHAVIOURS.push({
+  title: 'keeps a path out for three seconds after it stopped answering, then six, so that one that comes and goes does not take the flow with it',
+  steps: [
+    { atMs: 0, routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(30, { alive: false })], uses: 'default' },
+    { atMs: 3_000, routes: [fallback(50), path(30)], uses: 'default', reason: /kept out for a while/ },
+    { atMs: 3_010, routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 3_100, routes: [fallback(50), path(30, { alive: false })], uses: 'default' },
+    { atMs: 9_000, routes: [fallback(50), path(30)], uses: 'default' },
+    { atMs: 9_100, routes: [fallback(50), path(30)], uses: 'a' }
+  ]
+}, {
+  title: 'forgives a path that was good for long',
+  steps: [
+    { atMs: 0, routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(51)], uses: 'default' },
+    { atMs: 3_010, routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 310_000, routes: [fallback(50), path(51)], uses: 'default' },
+    { atMs: 313_000, routes: [fallback(50), path(30)], uses: 'a' }
+  ]
+}, {
+  title: 'uses a path that was left where nothing else answers',
+  steps: [
+    { atMs: 0, routes: [fallback(50), path(30)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(51)], uses: 'default' },
+    { atMs: 20, routes: [fallback(50, { alive: false }), path(51)], uses: 'a', reason: /default route does not answer/ }
+  ]
+}, {
+  title: 'goes over no forwarder of a path that failed before the routes over it have answered',
+  steps: [
+    { atMs: 0, routes: [fallback(50), path(20, { forwarders: ['f', 'g'] }), rival(25, { forwarders: ['f', 'h'] })], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(20, { forwarders: ['f', 'g'], alive: false }), rival(25, { forwarders: ['f', 'h'], isSuspect: true })], uses: 'default' },
+    { atMs: 60, routes: [fallback(50), path(20, { forwarders: ['f', 'g'], alive: false }), rival(25, { forwarders: ['f', 'h'] })], uses: 'b' }
+  ]
+}, {
+  title: 'stays on a path in use that is only suspect',
+  steps: [
+    { atMs: 0, routes: [fallback(50), path(20)], uses: 'a' },
+    { atMs: 10, routes: [fallback(50), path(20, { isSuspect: true })], uses: 'a' }
+  ]
+}, {
+  title: 'asks for more gain where the measurements are noisy',
+  steps: [
+    { routes: [fallback(50, { rttErrorMs: 3 }), path(38, { rttErrorMs: 3 })], uses: 'default' },
+    { routes: [fallback(50, { rttErrorMs: 3 }), path(37, { rttErrorMs: 3 })], uses: 'a' }
+  ]
+})
+
+describe('steady selector', () => {
   for (const { title, settings, steps } of BEHAVIOURS) {
     it(title, () => {
-      const selector = new PathSelector({ ...SETTINGS, ...settings })
+      const selector = new SteadySelector({ ...SETTINGS, ...settings })
       steps.forEach(({ atMs = 0, routes, uses, reason }, i) => {
         const decision = selector.decide(routes, atMs)
         assert.equal(decision.route?.id, uses, `step ${i + 1}: ${decision.reason}`)
@@ -176,9 +229,17 @@ describe('path selector', () => {
     })
   }
 
+  for (const { title, routes, backup } of [
+    { title: 'has the best path that shares no forwarder with the one in use as its backup', routes: [fallback(50), path(20, { forwarders: ['f', 'g'] }), rival(22, { forwarders: ['f', 'h'] }), route('c', 30)], backup: 'c' },
+    { title: 'has the default route as its backup where such a path does not gain', routes: [fallback(50), path(20), rival(51)], backup: 'default' },
+    { title: 'on the default route has the best path as its backup', routes: [fallback(20), path(21), rival(30)], backup: 'a' }
+  ]) {
+    it(title, () => { assert.equal(new SteadySelector(SETTINGS).decide(routes, 0).backup?.id, backup) })
+  }
+
   it('leaves the default route for a gain of more than 1 ms and 1 % unless told otherwise', () => {
-    assert.equal(new PathSelector().decide([fallback(50), path(49.1)], 0).route?.id, 'default')
-    assert.equal(new PathSelector().decide([fallback(50), path(48.9)], 0).route?.id, 'a')
-    assert.equal(new PathSelector().decide([fallback(200), path(198.1)], 0).route?.id, 'default')
+    assert.equal(new SteadySelector().decide([fallback(50), path(49.1)], 0).route?.id, 'default')
+    assert.equal(new SteadySelector().decide([fallback(50), path(48.9)], 0).route?.id, 'a')
+    assert.equal(new SteadySelector().decide([fallback(200), path(198.1)], 0).route?.id, 'default')
   })
 })

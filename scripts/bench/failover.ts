@@ -1,0 +1,78 @@
+// What a flow notices when forwarders that it uses are killed: a channel with a steady stream of numbered datagrams over the better one of its
+// routes, forwarders in processes of their own, killed by SIGKILL one after the other and replaced by new ones. Some more are stopped by
+// SIGSTOP: they keep their connections and fall silent, so that only the end of the path can tell.
+//
+//   npm run --silent bench:failover -- [--json] [--kills 50] [--silent 10] [--seed 1] [--spread copies]
+//
+// Exit code 1: a goal is missed.
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { goalsOf, reportOf, tableOf } from './failover/report.ts'
+import { randomFrom } from './routes/random.ts'
+import { Scenery } from './failover/scenery.ts'
+import { strikeOnce } from './failover/strikes.ts'
+import type { Spread } from '../../src/host/path-selector.ts'
+import type { Strike } from './failover/strikes.ts'
+
+const START_MS = 120_000
+const STRIKE_MS = 45_000
+/** Until what is on its way has come. */
+const REST_MS = 1_000
+
+function commit (): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    kills: { type: 'string', default: '50' },
+    silent: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    spread: { type: 'string', default: 'single' },
+    verbose: { type: 'boolean', default: false }
+  }
+})
+const [kills, silent] = [Number(values.kills), Number(values.silent)]
+if (!(kills >= 1) || !(silent >= 0) || !['single', 'copies', 'stripes'].includes(values.spread)) {
+  process.stderr.write('give --kills 1 or more, --silent 0 or more, and --spread single, copies or stripes\n')
+  process.exit(2)
+}
+// children end when this process does
+const watchdog = setTimeout(() => {
+  process.stderr.write('the benchmark has not ended in time\n')
+  process.exit(1)
+}, START_MS + (kills + silent) * STRIKE_MS)
+const random = randomFrom(Number(values.seed))
+const scenery = new Scenery()
+const startMs = performance.now()
+let report
+try {
+  await scenery.start({ spread: values.spread as Spread })
+  const strikes: Strike[] = []
+  for (let number = 0; number < kills + silent; number++) {
+    const strike = await strikeOnce(scenery, number < kills ? 'SIGKILL' : 'SIGSTOP', random)
+    strikes.push(strike)
+    if (values.verbose) {
+      process.stderr.write(`${JSON.stringify(strike)}\n`)
+    }
+  }
+  await scenery.rest()
+  await new Promise((resolve) => setTimeout(resolve, REST_MS))
+  report = reportOf(strikes, await scenery.state(), await scenery.arrivals())
+} finally {
+  await scenery.stop()
+}
+clearTimeout(watchdog)
+const goals = goalsOf(report)
+console.log(values.json
+  ? JSON.stringify({
+    command: `scripts/bench/failover.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), seconds: Math.round((performance.now() - startMs) / 1_000), ...report, goals
+  }, null, 2)
+  : tableOf(report, goals))
+process.exitCode = goals.every(({ isMet }) => isMet) ? 0 : 1

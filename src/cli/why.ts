@@ -1,0 +1,107 @@
+// `byway why DEST`: which route a channel uses and why, what else was offered and why not, and the last switches. The running host
+// answers (why-report.ts); where none runs, one is started for a moment.
+import { resolve as resolvePath } from 'node:path'
+import { addSettings, readSettings } from './config.ts'
+import { checkAnswer, NoDaemonError, withDaemon } from './control-client.ts'
+import { parseDestination } from './destination.ts'
+import { ExitCode } from './exit-codes.ts'
+import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import { followChannel, whyAnswer, whyEvent, whyReport } from './why-report.ts'
+import { switchText, whyText } from './why-text.ts'
+import type { Command } from 'commander'
+import type { ControlClient } from './control-client.ts'
+import type { Terminal } from './output.ts'
+import type { OpensChannels, WhyEvent, WhyReport } from './why-report.ts'
+
+const ANSWER_DEADLINE_MS = 40_000
+/** As long as a timer can be set: whoever follows ends it himself. */
+const FOLLOW_DEADLINE_MS = 2 ** 31 - 1
+const SETTINGS = [...HOST_SETTINGS, 'control'] as const
+const HELP = `
+The running host (byway host) answers for the channel that it has, or opens one for the answer; where none runs, or with
+--control off, a host is started for a moment, as by byway ping.
+
+Exit codes: 0 it goes over a path, or directly since no path is better; 1 no route answers; 2 error; 3 it goes on the
+default route for want of a path that works.
+
+Examples:
+  byway why 12D3KooW…
+  byway why --json 12D3KooW… | jq .verdict
+  byway why --follow 12D3KooW…`
+
+const EXITS: Record<WhyReport['kind'], ExitCode> = {
+  path: ExitCode.done,
+  direct: ExitCode.done,
+  default: ExitCode.defaultForWant,
+  none: ExitCode.noRoute
+}
+
+export function registerWhy (program: Command, terminal: Terminal): void {
+  const command = program.command('why')
+    .description('say which route leads to a host and why, what else was offered and why not, and the last switches')
+    .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
+    .option('--follow', 'then tell of each switch, with its reason, until Ctrl-C; with --json a line each')
+  addSettings(command, SETTINGS)
+    .addHelpText('after', HELP)
+    .action(async (dest: string, flags: Record<string, unknown>) => {
+      const destination = parseDestination(dest)
+      const { control, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
+      const args = { destination: destination.peer.toString() }
+      const show = (event: WhyEvent): void => { showEvent(event, settings.json === true, terminal) }
+      const [byDaemon, byHost] = flags.follow === true
+        ? [
+            async (client: ControlClient) => follow(client, args, show, terminal),
+            async (host: OpensChannels) => followChannel(host, destination.peer, terminal.signal, show)
+          ]
+        : [
+            async (client: ControlClient) => {
+              show({ report: checkAnswer(whyAnswer, await client.request('why', args, { deadlineMs: ANSWER_DEADLINE_MS, signal: terminal.signal })) })
+            },
+            async (host: OpensChannels) => { show({ report: await whyReport(host, destination.peer, terminal.signal) }) }
+          ]
+      if (!await askDaemon(control, byDaemon, terminal)) {
+        await withHost(settings, destination, terminal, byHost)
+      }
+    })
+}
+
+/** @returns false where no host runs, and the user named none */
+async function askDaemon (control: string | false | undefined, ask: (client: ControlClient) => Promise<void>, terminal: Terminal): Promise<boolean> {
+  if (control === false) {
+    return false
+  }
+  try {
+    await withDaemon('host', control === undefined ? undefined : resolvePath(control), terminal, ask)
+    return true
+  } catch (error) {
+    if (control !== undefined || !(error instanceof NoDaemonError)) {
+      throw error
+    }
+    terminal.err('no host of this user runs here, so there is no channel to explain (byway host keeps one running): a host is started for a moment')
+    return false
+  }
+}
+
+async function follow (client: ControlClient, args: Record<string, unknown>, show: (event: WhyEvent) => void, terminal: Terminal): Promise<void> {
+  try {
+    await client.request('why.follow', args, {
+      deadlineMs: FOLLOW_DEADLINE_MS,
+      signal: terminal.signal,
+      onEvent: (event) => { show(checkAnswer(whyEvent, event)) }
+    })
+  } catch (error) {
+    // that is how the user ends it
+    if (!terminal.signal.aborted) {
+      throw error
+    }
+  }
+}
+
+function showEvent (event: WhyEvent, asJson: boolean, terminal: Terminal): void {
+  if ('report' in event) {
+    terminal.out(asJson ? JSON.stringify(event.report) : whyText(event.report).join('\n'))
+    terminal.exit(EXITS[event.report.kind])
+  } else {
+    terminal.out(asJson ? JSON.stringify(event) : switchText(event.switch))
+  }
+}

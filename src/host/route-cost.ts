@@ -1,0 +1,23 @@
+// What one route costs more than another, in milliseconds: its round trip, and its loss as far as that is not chance.
+import type { RouteState } from './path-selector.ts'
+
+/** The selector looks at each pair of routes many times an hour: two standard errors would be exceeded by chance every few minutes. */
+const STANDARD_ERRORS = 3
+
+/** By how many ms `a` is worse than `b`; negative: better. */
+export function extraCostMs (a: RouteState, b: RouteState, msPerLossPercent: number): number {
+  const more = a.loss - b.loss
+  const certain = Math.max(0, Math.abs(more) - STANDARD_ERRORS * Math.hypot(standardError(a), standardError(b)))
+  return a.rttMs - b.rttMs + Math.sign(more) * 100 * certain * msPerLossPercent
+}
+
+/** By how much the round trips of two routes may differ by chance, ms. */
+export function noiseMs (a: RouteState, b: RouteState): number {
+  return STANDARD_ERRORS * Math.hypot(a.rttErrorMs, b.rttErrorMs)
+}
+
+/** Of the share lost; one of each outcome more than there were, so that a few without loss do not prove that there is none (Laplace). */
+function standardError ({ loss, outcomes }: RouteState): number {
+  const share = (loss * outcomes + 1) / (outcomes + 2)
+  return Math.sqrt(share * (1 - share) / (outcomes + 2))
+}

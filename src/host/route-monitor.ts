@@ -1,0 +1,135 @@
+// Measures the routes of a channel all the time: sends echoes when they are due, takes the answers, and tells of routes that have died. One timer
+// for all routes; it runs when the next echo or verdict is due, since a tick would cost more and come later.
+import { ACTIVE_INTERVAL_MS, intervalUnderDataMs } from './detection-time.ts'
+import type { Route } from './route.ts'
+import type { StartTimer } from './start-timer.ts'
+
+/** The default route is what all others are compared with, the backup must work when it is needed. */
+const STANDBY_INTERVAL_MS = 500
+const IDLE_INTERVAL_MS = 1_000
+/** A dead route is asked more often when there is no other. */
+const DESPERATE_INTERVAL_MS = 250
+/** A new route is measured quickly, so many times. */
+const QUICK_INTERVAL_MS = 150
+export const QUICK_ECHOES = 6
+/** Data that was sent within this time is under way, or more follows. */
+const DATA_FLOWS_MS = 1_000
+const MAX_ECHOES = 1_024
+/** After a pause of the whole process answers wait in the sockets: nothing is judged before they have been read. */
+const STALLED_MS = 30
+const READ_MS = 20
+const LEAST_WAIT_MS = 2
+
+export interface RouteMonitorInit {
+  routes: () => readonly Route[]
+  /** The one that data takes. */
+  active: () => Route | undefined
+  /** The one that it would take next. */
+  backup: () => Route | undefined
+  /** Sends an echo request with this number; false when there is no room for it before the first link. */
+  sendEcho: (number: number, route: Route) => boolean
+  /** It has stopped answering. */
+  onDead: (route: Route) => void
+  /** Monotonic, ms. */
+  now: () => number
+  startTimer: StartTimer
+}
+
+export class RouteMonitor {
+  readonly #init: RouteMonitorInit
+  #echoNumber = 0
+  /** Echo number → its route; bounded by MAX_ECHOES. */
+  readonly #echoes = new Map<number, Route>()
+  #dataSentMs = -Infinity
+  #stopTimer = (): void => {}
+  #dueMs = Infinity
+  #judgesFromMs = -Infinity
+  #stopped = false
+
+  constructor (init: RouteMonitorInit) {
+    this.#init = init
+  }
+
+  /** Sends what is due, judges what is overdue, and goes on by itself. To be called when routes have come, or another one is used. */
+  run (): void {
+    if (this.#stopped) {
+      return
+    }
+    const nowMs = this.#init.now()
+    if (nowMs - this.#dueMs > STALLED_MS) {
+      this.#judgesFromMs = nowMs + READ_MS
+    }
+    for (const route of this.#init.routes()) {
+      if (nowMs >= this.#judgesFromMs && route.watch.check(nowMs)) {
+        this.#init.onDead(route)
+      }
+      if (route.watch.probeDueMs(this.#intervalMs(route, nowMs)) <= nowMs) {
+        this.#echo(route, nowMs)
+      }
+    }
+    this.#arm(nowMs)
+  }
+
+  /** Something is due sooner than it was. */
+  wake (): void {
+    if (!this.#stopped) {
+      this.#arm(this.#init.now())
+    }
+  }
+
+  stop (): void {
+    this.#stopped = true
+    this.#stopTimer()
+  }
+
+  /** An echo has come back. @returns its route, if anybody waited for it */
+  answered (number: number, nowMs: number): Route | undefined {
+    const route = this.#echoes.get(number)
+    this.#echoes.delete(number)
+    return route?.echoReceived(number, nowMs) === true ? route : undefined
+  }
+
+  /** Data goes out on the active route. After a pause of it the route is asked at once whether it still works. */
+  dataSent (nowMs: number): void {
+    const paused = nowMs - this.#dataSentMs > DATA_FLOWS_MS
+    this.#dataSentMs = nowMs
+    if (paused) {
+      this.run()
+    }
+  }
+
+  #intervalMs (route: Route, nowMs: number): number {
+    if (!route.alive) {
+      return this.#init.routes().some(({ alive }) => alive) ? IDLE_INTERVAL_MS : DESPERATE_INTERVAL_MS
+    }
+    if (route.samples < QUICK_ECHOES) {
+      return QUICK_INTERVAL_MS
+    }
+    if (route === this.#init.active()) {
+      const isBlind = nowMs - this.#dataSentMs <= DATA_FLOWS_MS && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
+      return isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : ACTIVE_INTERVAL_MS
+    }
+    return route.isDefault || route === this.#init.backup() ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
+  }
+
+  #echo (route: Route, nowMs: number): void {
+    const number = ++this.#echoNumber
+    if (!this.#init.sendEcho(number, route)) {
+      // the flow itself fills the queue, which says nothing of the path
+      route.watch.postponed(nowMs)
+      return
+    }
+    route.watch.sent(number, nowMs)
+    this.#echoes.set(number, route)
+    this.#echoes.delete(number - MAX_ECHOES)
+  }
+
+  #arm (nowMs: number): void {
+    this.#stopTimer()
+    const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), route.watch.probeDueMs(this.#intervalMs(route, nowMs))))
+    this.#dueMs = Math.max(Math.min(...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
+    if (this.#dueMs < Infinity) {
+      this.#stopTimer = this.#init.startTimer(() => { this.run() }, Math.ceil(this.#dueMs - nowMs))
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// Asks RSPs for the routes of a channel: at intervals, sooner after a failure, and once more for a path that shares no forwarder with the one in use
+// where none is known.
+import { AvoidList } from './avoid-list.ts'
+import type { AccessSet } from './access-set.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { ForwarderFailures } from './forwarder-failures.ts'
+import type { OfferedPath, ProviderAnswer, RouteWish } from './provider-set.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+
+/** Offers are asked for anew so often: an offer lives longer, better paths appear sooner. */
+const INTERVAL_MS = 30_000
+/** After a failure at once, but not in a loop. */
+const URGENT_INTERVAL_MS = 1_500
+/** When nothing was offered, or what was cannot be used. */
+const RETRY_INTERVAL_MS = 3_000
+/** Who has no path to fall back to asks again so often. */
+const BACKUP_INTERVAL_MS = 30_000
+const BACKUP_PATHS = 1
+
+export interface RouteQueriesInit {
+  self: PeerId
+  descriptor: VerifiedDescriptor
+  providers: { ask: (wish: RouteWish) => Promise<ProviderAnswer[]> }
+  access: AccessSet
+  discovery: Discovery
+  failures: ForwarderFailures
+  weights?: { delay: number, loss: number }
+  /** Takes the offers in. @returns whether all that was taken works */
+  take: (answers: readonly ProviderAnswer[]) => Promise<boolean>
+  /** The path that a backup must not touch; undefined when no backup is wanted. */
+  wantsBackupOf: () => OfferedPath | undefined
+  /** Monotonic, ms. */
+  now: () => number
+  log: Logger
+}
+
+export class RouteQueries {
+  readonly #init: RouteQueriesInit
+  /** Forwarders that others say are gone. */
+  readonly #avoided: AvoidList
+  #answers: ProviderAnswer[] = []
+  #doubted: readonly PeerId[] = []
+  #askedMs = -Infinity
+  #nextMs = 0
+  #nextBackupMs = 0
+  #running: Promise<void> | undefined
+  #hasAsked = false
+
+  constructor (init: RouteQueriesInit) {
+    this.#init = init
+    this.#avoided = new AvoidList(init.now)
+  }
+
+  /** The last ones, of each RSP. */
+  get answers (): readonly ProviderAnswer[] {
+    return this.#answers
+  }
+
+  /** Was there an answer, and is nothing being asked now? */
+  get isSettled (): boolean {
+    return this.#hasAsked && this.#running === undefined
+  }
+
+  /** Asks if it is time to. */
+  tick (nowMs: number): void {
+    if (nowMs >= this.#nextMs) {
+      void this.ask()
+    } else if (nowMs >= this.#nextBackupMs && this.isSettled) {
+      const path = this.#init.wantsBackupOf()
+      if (path !== undefined) {
+        this.#nextBackupMs = nowMs + BACKUP_INTERVAL_MS
+        void this.#once(async () => this.#askForBackup(path))
+      }
+    }
+  }
+
+  /** A path has failed: RSPs are asked at once for others, once without its forwarders, any of which may be the reason. */
+  hasten (failed: readonly PeerId[] = []): void {
+    const nowMs = this.#init.now()
+    this.#doubted = failed
+    this.#nextMs = Math.min(this.#nextMs, Math.max(nowMs, this.#askedMs + URGENT_INTERVAL_MS))
+    this.#nextBackupMs = Math.min(this.#nextBackupMs, nowMs + RETRY_INTERVAL_MS)
+  }
+
+  /** A forwarder that a notice says is gone is left out for a while. */
+  avoid (forwarder: PeerId): void {
+    this.#avoided.add(forwarder)
+  }
+
+  /** What could not be used before may be now. */
+  askAtOnce (): void {
+    this.#nextMs = 0
+  }
+
+  /** Asks all RSPs, and ends when their offers have been taken in. One round at a time. */
+  async ask (): Promise<void> {
+    await this.#once(async () => {
+      const avoid = this.#doubted
+      this.#doubted = []
+      this.#askedMs = this.#init.now()
+      this.#nextMs = this.#askedMs + INTERVAL_MS
+      const answers = await this.#answersTo({ avoid })
+      this.#answers = answers
+      if (!await this.#init.take(answers) || answers.every(({ paths }) => paths.length === 0)) {
+        this.#nextMs = Math.min(this.#nextMs, this.#init.now() + RETRY_INTERVAL_MS)
+      }
+    })
+  }
+
+  async #askForBackup (path: OfferedPath): Promise<void> {
+    const answers = await this.#answersTo({ paths: BACKUP_PATHS, avoid: path.forwarders })
+    // beside what was offered before, so that nothing of it is forgotten
+    await this.#init.take([...this.#answers, ...answers])
+  }
+
+  async #once (run: () => Promise<void>): Promise<void> {
+    this.#running ??= run().catch((error: unknown) => {
+      this.#init.log('asking for routes to %p failed - %e', this.#init.descriptor.peer, error)
+      this.#nextMs = this.#init.now() + RETRY_INTERVAL_MS
+    }).finally(() => {
+      this.#running = undefined
+      this.#hasAsked = true
+    })
+    await this.#running
+  }
+
+  async #answersTo ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] }): Promise<ProviderAnswer[]> {
+    const { self, descriptor, providers, access, failures, weights } = this.#init
+    const all = new Map([...avoid, ...this.#avoided.peers, ...failures.avoided.peers].map((peer) => [peer.toString(), peer]))
+    return providers.ask({
+      source: self,
+      destination: descriptor.peer,
+      sourceAccess: access.points,
+      destinationAccess: await this.#destinationAccess(),
+      weights,
+      paths,
+      avoid: [...all.values()]
+    })
+  }
+
+  /** From the peer's descriptor, a fresh one if it can be had. */
+  async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
+    const { discovery, descriptor: known } = this.#init
+    const descriptor = await discovery.describe(known.peer, { fresh: true }).catch(() => known)
+    return descriptor.host?.access ?? []
+  }
+}

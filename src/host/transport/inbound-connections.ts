@@ -1,0 +1,94 @@
+// Channels that other underlays open to ours, until each is a connection of the application: one stream, a welcome, libp2p's upgrade. Bounded, and each step
+// has a deadline.
+import { INTRODUCTION_DEADLINE_MS } from '../../../protocols/identity/constants.ts'
+import { NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
+import { closeLater } from './application-connections.ts'
+import { welcome } from './introduction.ts'
+import type { Channel } from '../channel.ts'
+import type { ChannelConnection } from './channel-connection.ts'
+import type { ChannelStream } from '../stream/channel-stream.ts'
+import type { Underlay } from './underlay.ts'
+import type { Logger, PeerId, Upgrader } from '@libp2p/interface'
+
+export interface InboundConnectionsInit {
+  underlay: Underlay
+  /** For which the underlay speaks. */
+  application: PeerId
+  /** Of a listener, if there is one. */
+  upgrader: () => Upgrader | undefined
+  connect: (application: PeerId, channel: Channel, stream: ChannelStream, received: Uint8Array) => ChannelConnection
+  maxPending: number
+  /** Ends all that is not ready. */
+  signal: AbortSignal
+  onRefused: (error: unknown) => void
+  log: Logger
+}
+
+/** Time for the reason of a refusal to arrive. */
+const REFUSED_MS = 1_000
+
+export class InboundConnections {
+  readonly #init: InboundConnectionsInit
+  #pending = 0
+
+  constructor (init: InboundConnectionsInit) {
+    this.#init = init
+    init.underlay.host.addEventListener('channel', ({ detail }) => { this.#take(detail) })
+  }
+
+  /** Not ready yet. */
+  get pending (): number {
+    return this.#pending
+  }
+
+  #take (channel: Channel): void {
+    const timer = setTimeout(() => { channel.close() }, INTRODUCTION_DEADLINE_MS)
+    channel.addEventListener('close', () => { clearTimeout(timer) }, { once: true })
+    // one channel, one connection: further streams find no listener and are reset
+    channel.addEventListener('stream', ({ detail: stream }) => {
+      clearTimeout(timer)
+      void this.#accept(channel, stream)
+    }, { once: true })
+  }
+
+  async #accept (channel: Channel, stream: ChannelStream): Promise<void> {
+    const { underlay: { host, binding }, connect, signal, log, onRefused } = this.#init
+    let connection: ChannelConnection | undefined
+    this.#pending++
+    try {
+      const { application, rest } = await welcome(stream, {
+        binding: () => binding.bytes,
+        admit: () => { this.#checkRoom() },
+        expects: (asked) => { this.#upgraderFor(asked) },
+        verification: { ...host.discovery.verification, underlay: channel.remote },
+        signal
+      })
+      connection = connect(application, channel, stream, rest)
+      await this.#upgraderFor(this.#init.application).upgradeInbound(connection, { signal })
+    } catch (error) {
+      log('an inbound connection from %p came to nothing - %e', channel.remote, error)
+      onRefused(error)
+      connection?.abort(error as Error)
+      closeLater(channel, REFUSED_MS)
+    } finally {
+      this.#pending--
+    }
+  }
+
+  /** @throws OverQuotaError */
+  #checkRoom (): void {
+    const { maxPending } = this.#init
+    if (this.#pending > maxPending) {
+      throw new OverQuotaError(`${maxPending} inbound connections are not ready yet: try again later`)
+    }
+  }
+
+  /** @throws NotFoundError */
+  #upgraderFor (asked: PeerId): Upgrader {
+    const upgrader = this.#init.upgrader()
+    if (upgrader === undefined || !asked.equals(this.#init.application)) {
+      throw new NotFoundError(`${asked} does not listen here`)
+    }
+    return upgrader
+  }
+}

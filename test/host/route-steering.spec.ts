@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { detectionMs } from '../../src/host/detection-time.ts'
+import { ForwarderFailures } from '../../src/host/forwarder-failures.ts'
+import { VirtualFlow } from '../helpers/virtual-flow.ts'
+import { VirtualTimers } from '../helpers/virtual-timers.ts'
+
+const HOUR_MS = 3_600_000
+/** Until routes are measured and the best one is used. */
+const SETTLE_MS = 10_000
+
+const PATHS = ['a', 'b']
+/** One thing changes so often: so long measurements of the time before matter. */
+const WEATHER_MS = 6_000
+const STEP_MS = 10
+/** A new level shows with its third sample; routes that are compared with are measured twice a second. */
+const LEVEL_MS = 3 * 500 + 200
+const anyWeather = fc.array(fc.record({
+  id: fc.constantFrom('default', ...PATHS),
+  rttMs: fc.integer({ min: 40, max: 200 }),
+  isDown: fc.integer({ min: 0, max: 3 }).map((number) => number === 0)
+}), { minLength: 1, maxLength: 8 })
+/** By hold-offs of 3, 6, 12, 24, 48 and then 96 s ten minutes have room for ten returns at most, of each of two paths. */
+const MOST_CHANGES = 20
+
+describe('route steering', () => {
+  describe('finds a route that lets nothing through within max(3 RTT + 100 ms, 300 ms) while data is sent', () => {
+    for (const rttMs of [2, 20, 50, 67, 100, 180, 300]) {
+      it(`of ${rttMs} ms, at whatever moment it fails`, () => {
+        for (let moment = 0; moment < 40; moment++) {
+          const flow = new VirtualFlow({ seed: moment }).set('default', { rttMs: rttMs + 100 }).set('a', { rttMs, jitterMs: 0.1 * rttMs }).run(SETTLE_MS + 13 * moment)
+          assert.equal(flow.active, 'a')
+          flow.set('a', { rttMs, isDown: true })
+          const tookMs = flow.runUntilLeft('a', 5_000)
+          assert.ok(tookMs <= detectionMs(1.1 * rttMs), `${tookMs} ms, allowed are ${detectionMs(rttMs)} ms`)
+          assert.equal(flow.active, 'default')
+        }
+      })
+    }
+  })
+
+  it('of a flow that sends nothing finds it within a quarter of a second more', () => {
+    for (let moment = 0; moment < 40; moment++) {
+      const flow = new VirtualFlow({ sends: false }).set('default', { rttMs: 150 }).set('a', { rttMs: 50 }).run(SETTLE_MS + 13 * moment)
+      flow.set('a', { rttMs: 50, isDown: true })
+      assert.ok(flow.runUntilLeft('a', 5_000) <= detectionMs(50) + 250)
+    }
+  })
+
+  it('while data comes back asks four times a second only, and finds a dead route as soon', () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+      const hear = (forMs: number): void => {
+        for (let ms = 0; ms < forMs; ms += 10) {
+          flow.route('a').watch.heard(flow.timers.nowMs)
+          flow.run(10)
+        }
+      }
+      hear(2_000)
+      const before = flow.echoes
+      hear(10_000 + 10 * moment)
+      const perSecond = (flow.echoes - before) / (10 + 0.01 * moment)
+      assert.ok(perSecond <= 4 + 2 + 0.5, `${perSecond} echoes a second, two of them on the default route`)
+      flow.set('a', { rttMs: 60, isDown: true })
+      // what was under way still comes
+      hear(30)
+      assert.ok(30 + flow.runUntilLeft('a', 5_000) <= detectionMs(60))
+    }
+  })
+
+  for (const { title, sends, rttMs, mostPerSecond } of [
+    { title: 'while data is sent one way', sends: true, rttMs: 67, mostPerSecond: 16 },
+    { title: 'while data is sent one way over a short path', sends: true, rttMs: 10, mostPerSecond: 6 },
+    { title: 'while nothing is sent', sends: false, rttMs: 67, mostPerSecond: 4 }
+  ]) {
+    it(`sends at most ${mostPerSecond} echoes a second on the route in use ${title}, two on the default route and the backup, one on others`, () => {
+      const flow = new VirtualFlow({ sends }).set('default', { rttMs: 120 }).set('a', { rttMs }).set('b', { rttMs: rttMs + 5 }).set('c', { rttMs: rttMs + 6 }).run(SETTLE_MS)
+      const before = flow.echoes
+      flow.run(60_000)
+      const perSecond = (flow.echoes - before) / 60
+      assert.ok(perSecond <= mostPerSecond + 2 + 2 + 1 + 0.2, `${perSecond}`)
+    })
+  }
+
+  it('takes a path for dead before whose first link the queue is full only when nothing comes back any more', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+    for (let time = 0; time < 20; time++) {
+      flow.set('a', { rttMs: 60, isFull: true }).run(200).set('a', { rttMs: 100 }).run(100)
+    }
+    assert.deepEqual([flow.active, flow.deaths], ['a', []])
+    flow.set('a', { rttMs: 60, isFull: true })
+    assert.ok(flow.runUntilLeft('a', 5_000) <= 1_000)
+  })
+
+  it('judges nothing when its own process was asleep: the answers wait to be read', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+    flow.sleep(1_000)
+    flow.run(2_000)
+    assert.deepEqual(flow.deaths, [])
+    assert.equal(flow.active, 'a')
+  })
+
+  it('of several routes over one forwarder that failed uses none, and finds the backup without trying them one after the other', () => {
+    for (let moment = 0; moment < 20; moment++) {
+      const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 50 }, ['f', 'g']).set('b', { rttMs: 52 }, ['f', 'h']).set('c', { rttMs: 54 }, ['i', 'g']).set('d', { rttMs: 80 }, ['k', 'l']).run(SETTLE_MS + 13 * moment)
+      assert.deepEqual([flow.active, flow.steering.backup?.id], ['a', 'd'])
+      for (const id of ['a', 'b', 'c']) {
+        flow.set(id, { ...flow.conditions(id), isDown: true })
+      }
+      assert.ok(flow.runUntilLeft('a', 5_000) <= detectionMs(50))
+      assert.equal(flow.active, 'd')
+      flow.run(1_000)
+      assert.deepEqual(['a', 'b', 'c'].map((id) => flow.route(id).alive), [false, false, false])
+      assert.equal(flow.active, 'd')
+    }
+  })
+
+  it('tells the other channels of a host, whose routes over the forwarder are dead before they would have found out', () => {
+    const timers = new VirtualTimers()
+    const failures = new ForwarderFailures(timers.now)
+    const first = new VirtualFlow({ timers, failures }).set('default', { rttMs: 120 }).set('a', { rttMs: 50 }, ['f'])
+    const second = new VirtualFlow({ timers, failures, sends: false }).set('default', { rttMs: 220 }).set('b', { rttMs: 50 }, ['g', 'f'])
+    timers.advance(SETTLE_MS)
+    assert.deepEqual([first.active, second.active], ['a', 'b'])
+    first.set('a', { rttMs: 50, isDown: true })
+    second.set('b', { rttMs: 50, isDown: true })
+    first.runUntilLeft('a', 5_000)
+    assert.ok(second.runUntilLeft('b', 5_000) <= 150)
+  })
+
+  it('goes over the only route there is when the peer has no other, and is back on it as soon as it answers', () => {
+    const flow = new VirtualFlow().set('a', { rttMs: 60 }).run(SETTLE_MS)
+    assert.equal(flow.active, 'a')
+    flow.set('a', { rttMs: 60, isDown: true }).run(3_000)
+    assert.equal(flow.active, undefined)
+    flow.set('a', { rttMs: 60 }).run(400)
+    assert.equal(flow.active, 'a')
+  })
+
+  it('never leaves a flow slower than the default route by more than 5 ms, or on a dead route, for longer than it takes to know', () => {
+    fc.assert(fc.property(anyWeather, (weather) => {
+      const flow = new VirtualFlow({ seed: 7 }).set('default', { rttMs: 100, jitterMs: 1 })
+      for (const id of PATHS) {
+        flow.set(id, { rttMs: 130, jitterMs: 1 })
+      }
+      flow.run(SETTLE_MS)
+      let worseMs = 0
+      for (const { id, rttMs, isDown } of weather) {
+        flow.set(id, { rttMs, jitterMs: 1, isDown })
+        for (let ms = 0; ms < WEATHER_MS; ms += STEP_MS) {
+          flow.run(STEP_MS)
+          const used = flow.conditions(flow.active ?? '')
+          const fallback = flow.conditions('default')
+          worseMs = used.isDown === true || (fallback.isDown !== true && used.rttMs > fallback.rttMs + 5) ? worseMs + STEP_MS : 0
+          const allowedMs = used.isDown === true ? detectionMs(Math.max(used.rttMs, flow.route(flow.active ?? 'default').rttMs)) : LEVEL_MS
+          assert.ok(worseMs <= allowedMs + STEP_MS, `${worseMs} ms on ${flow.active}: ${JSON.stringify(used)}, default ${JSON.stringify(fallback)}`)
+        }
+      }
+    }), { seed: 1, numRuns: 60 })
+  }).timeout(60_000)
+
+  it('does not flap: however near to each other routes are, and noisy, changes grow fewer', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 30 }), fc.constantFrom(0, 0.005, 0.01), fc.nat(1_000), (gainMs, jitterMs, loss, seed) => {
+      const flow = new VirtualFlow({ seed }).set('default', { rttMs: 80, jitterMs, loss }).set('a', { rttMs: 80 - gainMs, jitterMs, loss }).set('b', { rttMs: 79 - gainMs, jitterMs, loss }).run(SETTLE_MS)
+      const before = flow.switches.length
+      flow.run(10 * 60_000)
+      const changes = flow.switches.length - before
+      assert.ok(changes <= MOST_CHANGES, `${changes} changes in ten minutes: ${flow.switches.slice(before).map(({ to, cause }) => `${cause}: ${to}`).join(', ')}`)
+    }), { seed: 1, numRuns: 12 })
+  }).timeout(60_000)
+
+  it('makes at most one false switch an hour at 1 % loss each way, over ten seeded hours', () => {
+    let falseDeaths = 0
+    for (let seed = 1; seed <= 10; seed++) {
+      const flow = new VirtualFlow({ seed }).set('default', { rttMs: 150, jitterMs: 10, loss: 0.01 }).set('a', { rttMs: 67, jitterMs: 10, loss: 0.01 }).run(SETTLE_MS)
+      assert.equal(flow.active, 'a')
+      const before = flow.switches.length
+      flow.run(HOUR_MS)
+      falseDeaths += flow.deaths.length
+      assert.ok(flow.switches.length - before <= 2, `away and back at most, not ${JSON.stringify(flow.switches.slice(before))}`)
+    }
+    assert.ok(falseDeaths <= 10, `${falseDeaths} in ten hours`)
+  }).timeout(120_000)
+})

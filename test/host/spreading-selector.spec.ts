@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { CopyingSelector, StripingSelector, selectorOf } from '../../src/host/spreading-selector.ts'
+import { SteadySelector } from '../../src/host/steady-selector.ts'
+import { pathSelectorCompliance } from '../compliance/path-selector.ts'
+import type { RouteState } from '../../src/host/path-selector.ts'
+
+pathSelectorCompliance('copying selector', (init) => new CopyingSelector(new SteadySelector(init)))
+pathSelectorCompliance('striping selector', (init) => new StripingSelector(new SteadySelector(init)))
+
+function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
+  const isDefault = id === 'default'
+  return { id, isDefault, forwarders: isDefault ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
+}
+
+const beside = (spread: 'single' | 'copies' | 'stripes', routes: RouteState[]): string[] => selectorOf({ spread }).decide(routes, 0).also.map(({ id }) => id)
+
+describe('spreading selectors', () => {
+  it('use one route unless told otherwise', () => {
+    assert.deepEqual(selectorOf().decide([route('default', 50), route('a', 20), route('b', 21)], 0).also, [])
+    assert.deepEqual(beside('single', [route('default', 50), route('a', 20), route('b', 21)]), [])
+  })
+
+  it('send copies over the backup', () => {
+    assert.deepEqual(beside('copies', [route('default', 50), route('a', 20), route('b', 21)]), ['b'])
+    assert.deepEqual(beside('copies', [route('default', 50), route('a', 20), route('b', 21, { forwarders: ['a', 'c'] })]), ['default'])
+    assert.deepEqual(beside('copies', [route('default', 50)]), [])
+  })
+
+  it('stripe over at most three routes that are about as fast and share no forwarder', () => {
+    assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 24), route('c', 31), route('d', 22), route('e', 23)]), ['d', 'e'])
+    assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 24, { forwarders: ['a', 'x'] }), route('c', 31)]), [])
+    assert.deepEqual(beside('stripes', [route('default', 29), route('a', 20), route('b', 22, { forwarders: ['x'] }), route('c', 23, { forwarders: ['x', 'y'] })]), ['b', 'default'])
+  })
+
+  it('stripe over no route that is dead, suspect or not measured', () => {
+    assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 21, { alive: false }), route('c', 21, { isSuspect: true }), route('d', 21, { samples: 0 })]), [])
+  })
+})
