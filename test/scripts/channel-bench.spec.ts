@@ -19,7 +19,7 @@ describe('bench:channel', function () {
         if (CODES.includes((error?.code ?? null) as number | null)) {
           resolve(text)
         } else {
-          reject(error)
+          reject(error ?? new Error('it said nothing'))
         }
       })
     })

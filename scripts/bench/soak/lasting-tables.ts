@@ -27,6 +27,7 @@ const LIVES_ON: LastingTable[] = [
 /** Between those who stay. They connect when they first need each other, sometimes from both sides at once. */
 const BETWEEN_THOSE_WHO_STAY: LastingTable[] = [
   { name: /\.connections(\.map)?$|\.reaper\.#inbound$|^handles\.TCPSocketWrap$/, mostEntries: 2 * 3 * STAYING_PEERS, why: 'two connections at most between each two of those who stay; no stranger is connected' },
+  { name: /\.#source\.#measured$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links between forwarders that stay, which a plan may watch or not' },
   { name: /\.reconnectQueue\.queue\./, mostEntries: 20, why: 'peers of the DHT that libp2p dials again' },
   { name: /\.dht\.routingTable\./, mostEntries: 20, why: 'peers in the buckets of the DHT, eight in each, and the closest twenty' }
 ]
@@ -35,6 +36,8 @@ const BETWEEN_THOSE_WHO_STAY: LastingTable[] = [
 const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#init\.paths\.#(paths|roots)\.#(young|old)$/, mostEntries: 2_048, why: 'a cache of signatures that were checked' },
   { name: /\.#orders\.#(current|previous)$/, mostEntries: 360_600, why: 'orders seen in two minutes, forgotten with the next one' },
+  { name: /\.#usage\.#pages\.#own\.#(young|old)$/, mostEntries: 4_096, why: 'who has asked for receipts, the last of them' },
+  { name: /\.#credit\.#rates$/, mostEntries: 8, why: 'the last round trips of a link' },
   { name: /\.#usage\.#kept$/, mostEntries: 32, why: 'receipts of several pages, forgotten with the next one' },
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
   { name: /\.#(fullAt|callers|forwarders|prefixes|sources)\.#(places|names)$/, mostEntries: 4_096, why: 'an instant that is over says nothing, and gives its place to the next name' },
