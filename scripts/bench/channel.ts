@@ -6,9 +6,8 @@
 //
 // Lines are made of network namespaces (channel/network.ts), for which it takes root; where there is none, their scenarios are skipped and say so. TCP runs there with CUBIC.
 // Exit code 1: a goal is missed.
-import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runOrigin } from './run-origin.ts'
 import { goalsOf, tableOf } from './channel/report.ts'
 import { run } from './channel/scenario.ts'
 import { SCENARIOS } from './channel/scenarios.ts'
@@ -21,14 +20,6 @@ const QUICK_ROUND_MS = 300
 const START_MS = 90_000
 /** Of a round, beside what it is to take. */
 const ROUND_REST_MS = 6_000
-
-function commit (): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown'
-  }
-}
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, scenarios: { type: 'string' } }
@@ -57,7 +48,7 @@ clearTimeout(watchdog)
 const goals = outcomes.flatMap(goalsOf)
 console.log(values.json
   ? JSON.stringify({
-    command: `scripts/bench/channel.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), rounds, outcomes, goals
+    ...runOrigin('scripts/bench/channel.ts'), rounds, outcomes, goals
   }, null, 2)
   : tableOf(outcomes, goals))
 process.exitCode = goals.every(({ isMet }) => isMet) ? 0 : 1

@@ -5,9 +5,8 @@
 //   npm run --silent bench:failover -- [--json] [--kills 50] [--silent 10] [--seed 1] [--spread copies]
 //
 // Exit code 1: a goal is missed.
-import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runOrigin } from './run-origin.ts'
 import { goalsOf, reportOf, tableOf } from './failover/report.ts'
 import { randomFrom } from './routes/random.ts'
 import { Scenery } from './failover/scenery.ts'
@@ -19,14 +18,6 @@ const START_MS = 120_000
 const STRIKE_MS = 45_000
 /** Until what is on its way has come. */
 const REST_MS = 1_000
-
-function commit (): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown'
-  }
-}
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +63,7 @@ clearTimeout(watchdog)
 const goals = goalsOf(report)
 console.log(values.json
   ? JSON.stringify({
-    command: `scripts/bench/failover.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), seconds: Math.round((performance.now() - startMs) / 1_000), ...report, goals
+    ...runOrigin('scripts/bench/failover.ts'), seconds: Math.round((performance.now() - startMs) / 1_000), ...report, goals
   }, null, 2)
   : tableOf(report, goals))
 process.exitCode = goals.every(({ isMet }) => isMet) ? 0 : 1

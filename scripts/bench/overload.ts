@@ -5,9 +5,8 @@
 //   npm run --silent bench:overload -- [--json] [--seconds 60] [--bottlenecks capacity,line,processor]
 //
 // Exit code 1: a goal is missed.
-import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runOrigin } from './run-origin.ts'
 import { goalsOf, tableOf } from './overload/report.ts'
 import { run } from './overload/scenario.ts'
 import type { Bottleneck, Outcome } from './overload/scenario.ts'
@@ -15,14 +14,6 @@ import type { Bottleneck, Outcome } from './overload/scenario.ts'
 const ALL: Bottleneck[] = ['capacity', 'line', 'processor']
 /** Beside what was asked for. */
 const START_MS = 60_000
-
-function commit (): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown'
-  }
-}
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, seconds: { type: 'string', default: '60' }, bottlenecks: { type: 'string', default: ALL.join() } }
@@ -47,7 +38,7 @@ clearTimeout(watchdog)
 const goals = outcomes.flatMap(goalsOf)
 console.log(values.json
   ? JSON.stringify({
-    command: `scripts/bench/overload.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), outcomes, goals
+    ...runOrigin('scripts/bench/overload.ts'), outcomes, goals
   }, null, 2)
   : tableOf(outcomes, goals))
 process.exitCode = goals.every(({ isMet }) => isMet) ? 0 : 1

@@ -7,21 +7,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { OverloadGoal } from './overload/report.ts'
 import type { Outcome } from './overload/scenario.ts'
 import type { Report } from './relay/report.ts'
+import type { RunOrigin } from './run-origin.ts'
 
-interface Run {
-  command: string
-  commit: string
-  node: string
-  machine: string
-  cores: number
-}
-
-type RelayRun = Run & Report
-type OverloadRun = Run & { outcomes: Outcome[], goals: OverloadGoal[] }
+type RelayRun = RunOrigin & Report
+type OverloadRun = RunOrigin & { outcomes: Outcome[], goals: OverloadGoal[] }
 
 const FILE = 'scripts/bench/README.md'
 
-function origin ({ command, commit, node, machine, cores }: Run): string {
+function origin ({ command, commit, node, machine, cores }: RunOrigin): string {
   return `\`${command}\`, commit ${commit}, Node ${node}, ${cores} × ${machine}, loopback.`
 }
 

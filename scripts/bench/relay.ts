@@ -7,9 +7,8 @@
 // Sizes are of what the application sends, whatever is put before it on the way. It sends packets one by one; in the lanes named `Bulk` it
 // writes 60 KB of packets at once. At most 512 KiB is on its way from end to end, and which packets have arrived the sender hears over a
 // socket past the relay.
-import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runOrigin } from './run-origin.ts'
 import { LANES } from './relay/lanes.ts'
 import { measure } from './relay/measure.ts'
 import { reportOf, tableOf } from './relay/report.ts'
@@ -25,14 +24,6 @@ const QUICK: Extent = {
 }
 /** A run that takes longer hangs, and ends with an error; so do its processes. */
 const DEADLINE_MS = 480_000
-
-function commit (): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown'
-  }
-}
 
 const { values } = parseArgs({
   options: {
@@ -58,6 +49,6 @@ const report = reportOf(await measure({
 clearTimeout(watchdog)
 console.log(values.json
   ? JSON.stringify({
-    command: `scripts/bench/relay.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), ...report
+    ...runOrigin('scripts/bench/relay.ts'), ...report
   }, null, 2)
   : tableOf(report))

@@ -7,23 +7,14 @@
 // So many minutes of churn; before it two and a half minutes and after it five and a half for soft state to run out. From 3 minutes on
 // tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was judged holds, else with 1. Only loopback.
 // What has grown is found by comparing the heap snapshots of both readings, which `--snapshots` keeps.
-import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runOrigin } from './run-origin.ts'
 import { reportOf, tableOf } from './soak/soak-report.ts'
 import { runSoak } from './soak/soak-course.ts'
 import { SoakOverlay } from './soak/soak-overlay.ts'
 
 /** Beside the churn: rests, start and end. */
 const ALLOWED_MS = 900_000
-
-function commit (): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown'
-  }
-}
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +47,7 @@ try {
   const report = reportOf(await runSoak(overlay, { minutes, seed, snapshotsIn: values.snapshots }, interruption.signal, (text) => { process.stderr.write(`soak: ${text}\n`) }))
   console.log(values.json
     ? JSON.stringify({
-      command: `scripts/bench/soak.ts ${process.argv.slice(2).join(' ')}`.trim(), commit: commit(), node: process.version, machine: cpus()[0]?.model, cores: availableParallelism(), seed, ...report
+      ...runOrigin('scripts/bench/soak.ts'), seed, ...report
     }, null, 2)
     : tableOf(report))
   process.exitCode = report.ok ? 0 : 1

@@ -6,8 +6,8 @@
 //                          ▲
 //   every 10 ms ─────── max-min fair: who needs less than an equal share gets what it needs, and the others share the rest
 //
-// Who sends more than its share is told how fast that is: `creditDelayMs` says for how long the credit of the last packet should be kept back,
-// so that its neighbour sends no faster than it gets, and what would be dropped is not even read.
+// `creditDelayMs` says for how long the credit of the last packet should be kept back where its neighbour can be slowed, so that this sends hardly more
+// than it gets, and what would be dropped is not even read.
 //
 // How much is given out follows what is left, so that a capacity that is short stays a little short and the shares hold; what passes is
 // the capacity in the long run, with a burst of a quarter of a second. Pure; nothing is allocated per packet.

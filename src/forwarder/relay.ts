@@ -5,8 +5,8 @@
 //                      ├── drop     └── drop or notice                      └─────────┴── notice ───┴────────────┘            └── drop (queue full)
 //                      └── labelled, or a notice about a label: label-relay.ts
 //
-// Batches leave at the end of the tick (link/end-of-tick.ts); what credit does not let go waits its turn (link/packet-queue.ts). Nothing here allocates, awaits or logs per packet, except a
-// notice, and those are rate limited.
+// Batches leave at the end of the tick (link/end-of-tick.ts); what credit does not let go waits its turn (link/packet-queue.ts). Nothing
+// here allocates, awaits or logs per packet, except a notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'

@@ -20,7 +20,7 @@ const MAX_SOURCES = 256
 const SHARED = -2
 /** A full queue drops at least a sixteenth of itself at once: it is looked through once for many packets instead of once for each. */
 const DROP_SHIFT = 4
-/** What has waited for longer gets the congestion mark: a tenth of what CoDel's interval is, and more than what a turn of the event loop takes. */
+/** What has waited for longer gets the congestion mark: half of CoDel's target, so that senders slow down before anything is dropped, and more than a turn of the event loop. */
 const MARK_AFTER_MS = 5
 /** Who has sent more than its share does so still, for so long after it was late last: a pause of its own does not give it a new start. */
 const OVER_MS = 1_000
