@@ -23,7 +23,8 @@ describe('bench:channel', function () {
         }
       })
     })
-    const { outcomes: [loopback, clean], goals } = JSON.parse(stdout)
+    const { outcomes, goals } = JSON.parse(stdout)
+    const [loopback, clean] = outcomes
     for (const lane of ['plain', 'byway', 'circuitRelay', 'bywayForwarder']) {
       const { bytesPerSecond, cpuMsPerMb, idleRttMs, fullRttMs } = loopback.lanes[lane]
       for (const figure of [bytesPerSecond, cpuMsPerMb, idleRttMs.p50, fullRttMs.p50]) {
@@ -33,7 +34,8 @@ describe('bench:channel', function () {
     assert.ok(clean.skipped !== undefined || clean.lanes.byway.bytesPerSecond > 0, stdout)
     assert.ok(goals.length >= 2, stdout)
     for (const { figure, value, atLeast, isMet } of goals) {
-      assert.equal(isMet, value >= atLeast, figure)
+      const hasStrayed = outcomes.some(({ lanes }: { lanes: Record<string, { strayed?: string }> }) => Object.values(lanes).some(({ strayed }) => strayed !== undefined))
+      assert.ok(isMet === (value >= atLeast) || (hasStrayed && isMet === false), figure)
     }
   })
 })

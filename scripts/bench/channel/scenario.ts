@@ -29,6 +29,8 @@ export interface LaneFigures {
   fullRttMs: RoundTrips
   /** Of every round. */
   rounds: Round[]
+  /** It went another way than it says, so that its figures are those of another lane, and say nothing of this one. */
+  strayed?: string
 }
 
 export interface Round {
@@ -48,6 +50,7 @@ export interface Outcome {
 interface Measured extends Round {
   relayCpuMsPerMb: number
   tripsMs: number[]
+  strayed?: string
 }
 
 const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
@@ -149,7 +152,8 @@ class Lane {
       bytesPerSecond: Math.round(megabytes * MB / seconds),
       cpuMsPerMb: rounded((after.cpuUs - before.cpuUs) / 1_000 / megabytes),
       relayCpuMsPerMb: rounded((after.relayCpuUs - before.relayCpuUs) / 1_000 / megabytes),
-      tripsMs
+      tripsMs,
+      strayed: await this.#sender.ask<string | undefined>('strayed')
     }
   }
 
@@ -181,7 +185,8 @@ function figuresOf (rounds: readonly Measured[], idleMs: readonly number[]): Lan
     relayCpuMsPerMb: of('relayCpuMsPerMb'),
     idleRttMs: roundTripsOf(idleMs),
     fullRttMs: roundTripsOf(rounds.flatMap(({ tripsMs }) => tripsMs)),
-    rounds: rounds.map(({ bytesPerSecond, cpuMsPerMb }) => ({ bytesPerSecond, cpuMsPerMb }))
+    rounds: rounds.map(({ bytesPerSecond, cpuMsPerMb }) => ({ bytesPerSecond, cpuMsPerMb })),
+    strayed: rounds.at(-1)?.strayed
   }
 }
 

@@ -3,7 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { answerParent, machine } from '../child-process.ts'
 import { ECHO_BYTES } from './echo.ts'
 import { CARRIERS } from './lanes.ts'
-import type { EndInit, Pipe } from './carriers/carrier.ts'
+import type { EndInit, Pipe, SenderEnd } from './carriers/carrier.ts'
 import type { CarrierName } from './lanes.ts'
 
 export interface SenderInit extends EndInit {
@@ -14,6 +14,7 @@ export interface SenderInit extends EndInit {
 const CHUNK = new Uint8Array(60_000)
 const ECHO_INTERVAL_MS = 20
 
+let strayed: SenderEnd['strayed']
 let bulk: Pipe
 let echoes: Pipe
 let isFilling = false
@@ -42,10 +43,11 @@ async function roundTrips (durationMs: number): Promise<number[]> {
 answerParent({
   start: async (argument) => {
     const { carrier, receiver, ...init } = argument as SenderInit
-    const open = await CARRIERS[carrier].startSender(init, { peer: peerIdFromString(receiver.peer), addresses: receiver.addresses })
-    bulk = await open()
+    const end = await CARRIERS[carrier].startSender(init, { peer: peerIdFromString(receiver.peer), addresses: receiver.addresses })
+    strayed = end.strayed
+    bulk = await end.open()
     bulk.onDrain = fill
-    echoes = await open()
+    echoes = await end.open()
     echoes.onBytes = (bytes) => {
       backBytes += bytes
       if (backBytes >= ECHO_BYTES) {
@@ -58,6 +60,8 @@ answerParent({
     isFilling = is as boolean
     fill()
   },
+  /** Since the beginning. */
+  strayed: () => strayed?.(),
   /** Round trips in ms. */
   roundTrips: async (durationMs) => roundTrips(durationMs as number),
   cpuUs: () => machine().cpuUs

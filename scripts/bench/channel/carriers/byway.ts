@@ -43,8 +43,15 @@ export const byway: Carrier = {
     }
     const isByPath = forwarders.length > 0
     const channel = await self.open(peer, { selector: { preferPath: isByPath }, primitive: 'authenticators' })
+    let strayed: string | undefined
     await until(() => channel.status.text.startsWith('via ') === isByPath, `the channel goes ${isByPath ? 'over the forwarder' : 'directly'}`, SETTLE_DEADLINE_MS)
-    return async () => pipeOf(channel.openStream())
+    channel.addEventListener('route', ({ detail: { text, reason } }) => {
+      strayed ??= text.startsWith('via ') === isByPath ? undefined : `${text}: ${reason}`
+    })
+    return {
+      open: async () => pipeOf(channel.openStream()),
+      strayed: () => strayed
+    }
   }
 }
 

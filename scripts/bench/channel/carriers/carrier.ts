@@ -21,10 +21,16 @@ export interface ReceiverEnd {
   addresses: string[]
 }
 
+export interface SenderEnd {
+  /** One more stream, over the one connection or channel of the lane. */
+  open: () => Promise<Pipe>
+  /** How it went another way than the lane says, if it did: then its figures are those of another lane. */
+  strayed?: () => string | undefined
+}
+
 export interface Carrier {
   /** Something that carries between others, with no limit on what it carries. Its addresses. */
   startRelay: (listen: readonly string[]) => Promise<string[]>
   startReceiver: (init: EndInit, onPipe: (pipe: Pipe) => void) => Promise<ReceiverEnd>
-  /** Gives what opens one more stream, all over one connection or channel. */
-  startSender: (init: EndInit, receiver: ReceiverEnd) => Promise<() => Promise<Pipe>>
+  startSender: (init: EndInit, receiver: ReceiverEnd) => Promise<SenderEnd>
 }

@@ -21,7 +21,7 @@ export const plain: Carrier = {
   startSender: async ({ relay }, { peer, addresses }) => {
     const node = await startPlainNode({ listen: [] })
     const connection = await node.dial(relay.length === 0 ? addresses.map((address) => multiaddr(address)) : multiaddr(`${relay[0]}/p2p-circuit/p2p/${peer.toString()}`))
-    return async () => pipeOf(await connection.newStream(PROTOCOL, EVEN_LIMITED))
+    return { open: async () => pipeOf(await connection.newStream(PROTOCOL, EVEN_LIMITED)) }
   }
 }
 
