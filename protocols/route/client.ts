@@ -1,7 +1,7 @@
 /** The host's side of the route protocol: asks an RSP and keeps only what it vouches for and what was asked. */
 import { equals } from 'uint8arrays/equals'
 import { MalformedMessageError } from '../errors.ts'
-import { exchange } from '../exchange/connection-streams.ts'
+import { exchange } from '../request-stream/connection-streams.ts'
 import { bounded, decoded } from '../method.ts'
 import { decodeAnswer, digestQuery, encodeRequest } from './codec.ts'
 import { MAX_REQUEST_BYTES } from './constants.ts'

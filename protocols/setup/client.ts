@@ -4,7 +4,7 @@ import { Lifetime } from '../lifetime.ts'
 import { typed } from '../method.ts'
 import { decodeBound, decodeInstalled, decodeRefreshed, encodeBind, encodeInstall, encodeRefresh, encodeRemove } from './codec.ts'
 import { DEADLINE_MS, MessageType } from './constants.ts'
-import { ExchangeStream } from '../exchange/exchange-stream.ts'
+import { RequestStream } from '../request-stream/request-stream.ts'
 import { SETUP_EXCHANGES } from './setup-protocol.ts'
 import type { Bind, Bound, Install, Installed, Refresh, Refreshed, Remove } from './codec.ts'
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
@@ -39,8 +39,8 @@ export interface SetupOptions<R> {
 export class SetupClient {
   readonly #init: SetupClientInit
   readonly #maxStreams: number
-  readonly #streams = new Map<string, ExchangeStream>()
-  readonly #opening = new Map<string, { life: Lifetime, stream: Promise<ExchangeStream> }>()
+  readonly #streams = new Map<string, RequestStream>()
+  readonly #opening = new Map<string, { life: Lifetime, stream: Promise<RequestStream> }>()
   #isStopped = false
 
   constructor (init: SetupClientInit) {
@@ -91,7 +91,7 @@ export class SetupClient {
   }
 
   /** Callers that come while a stream is being opened share it; each waits no longer than it may. */
-  async #opened (peer: PeerId, key: string, deadlineMs: number, signal?: AbortSignal): Promise<ExchangeStream> {
+  async #opened (peer: PeerId, key: string, deadlineMs: number, signal?: AbortSignal): Promise<RequestStream> {
     const life = new Lifetime(signal)
     life.arm(deadlineMs, `stream to ${peer}`)
     try {
@@ -102,7 +102,7 @@ export class SetupClient {
     }
   }
 
-  #startOpening (peer: PeerId, key: string): { stream: Promise<ExchangeStream> } {
+  #startOpening (peer: PeerId, key: string): { stream: Promise<RequestStream> } {
     if (this.#isStopped) {
       throw new UnavailableError('the set-up client was stopped')
     }
@@ -119,8 +119,8 @@ export class SetupClient {
     return opening
   }
 
-  async #open (peer: PeerId, key: string, life: Lifetime): Promise<ExchangeStream> {
-    let stream: ExchangeStream | undefined
+  async #open (peer: PeerId, key: string, life: Lifetime): Promise<RequestStream> {
+    let stream: RequestStream | undefined
     const onClose = (): void => {
       if (stream !== undefined && this.#streams.get(key) === stream) {
         this.#streams.delete(key)
@@ -129,7 +129,7 @@ export class SetupClient {
     try {
       const { connect, idleMs, log } = this.#init
       const connection = await life.race(connect(peer, life.signal))
-      stream = await ExchangeStream.open(connection, SETUP_EXCHANGES, { signal: life.signal, idleMs, onClose, log })
+      stream = await RequestStream.open(connection, SETUP_EXCHANGES, { signal: life.signal, idleMs, onClose, log })
       if (this.#isStopped) {
         await stream.close()
       }
@@ -147,7 +147,7 @@ export class SetupClient {
     if (this.#streams.size + this.#opening.size < this.#maxStreams) {
       return
     }
-    let longestIdle: ExchangeStream | undefined
+    let longestIdle: RequestStream | undefined
     for (const stream of this.#streams.values()) {
       if (stream.outstanding === 0 && stream.lastUsedMs < (longestIdle?.lastUsedMs ?? Infinity)) {
         longestIdle = stream

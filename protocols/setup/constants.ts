@@ -24,7 +24,7 @@ export type MessageType = typeof MessageType[keyof typeof MessageType]
 
 /** Header included. The longest install, with the longest path, its longest audit path and 16 proofs, takes 4,185. */
 export const MAX_FRAME_BYTES = 6_144
-export { FRAME_HEADER_BYTES } from '../exchange/exchange-protocol.ts'
+export { FRAME_HEADER_BYTES } from '../request-stream/request-stream-protocol.ts'
 
 /** For how long state lives without a refresh. */
 export const MAX_LEASE_MS = 60_000

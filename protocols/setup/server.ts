@@ -1,7 +1,7 @@
 /** A node's side of `/byway/setup/1.0.0`, up to the meaning. */
-import { serveExchanges } from '../exchange/exchange-server.ts'
+import { serveRequestStreams } from '../request-stream/request-stream-server.ts'
 import { SETUP_EXCHANGES } from './setup-protocol.ts'
-import type { ExchangeAnswer, ExchangeCaller, ExchangeHandlers, ExchangeRequest, ServeExchangesOptions } from '../exchange/exchange-server.ts'
+import type { ExchangeAnswer, ExchangeCaller, ExchangeHandlers, ExchangeRequest, ServeRequestStreamsOptions } from '../request-stream/request-stream-server.ts'
 import type { MessageType } from './constants.ts'
 import type { Registrar } from '@libp2p/interface-internal'
 
@@ -17,8 +17,8 @@ export interface SetupHandlers extends Pick<ExchangeHandlers, 'admit'> {
 }
 
 /** Gives the function that unregisters the protocol and ends what runs (UNAVAILABLE). */
-export async function serveSetup (registrar: Registrar, handlers: SetupHandlers, options?: ServeExchangesOptions): Promise<() => Promise<void>> {
-  return await serveExchanges(registrar, SETUP_EXCHANGES, {
+export async function serveSetup (registrar: Registrar, handlers: SetupHandlers, options?: ServeRequestStreamsOptions): Promise<() => Promise<void>> {
+  return await serveRequestStreams(registrar, SETUP_EXCHANGES, {
     admit: handlers.admit,
     // no other types come through
     handle: (request, caller) => handlers.handle(request as SetupRequest, caller)

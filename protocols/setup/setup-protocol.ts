@@ -3,9 +3,9 @@ import { BywayError, statusOf, STATUS_INTERNAL } from '../errors.ts'
 import { DEADLINE_MS, MAX_FRAME_BYTES, MAX_WAITING, MessageType, SETUP_PROTOCOL } from './constants.ts'
 import { failureOfAnswer, SetupFailedError } from './errors.ts'
 import { encodeFailure } from './failure.ts'
-import type { ExchangeProtocol } from '../exchange/exchange-protocol.ts'
+import type { RequestStreamProtocol } from '../request-stream/request-stream-protocol.ts'
 
-export const SETUP_EXCHANGES: ExchangeProtocol = {
+export const SETUP_EXCHANGES: RequestStreamProtocol = {
   id: SETUP_PROTOCOL,
   maxFrameBytes: MAX_FRAME_BYTES,
   types: MessageType.remove,

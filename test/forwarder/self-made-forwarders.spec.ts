@@ -1,7 +1,7 @@
 // Decision 35: who counts as a forwarder, with larger buckets and quotas of its own, is for the node to say. Real nodes on loopback.
 import assert from 'node:assert/strict'
 import { attach } from '../../protocols/attach/client.ts'
-import { encodeFrame } from '../../protocols/exchange/frames.ts'
+import { encodeFrame } from '../../protocols/request-stream/frames.ts'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { MAX_FRAME_BYTES, MessageType, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
 import { sealDescriptor } from '../../protocols/descriptor/codec.ts'

@@ -6,7 +6,7 @@ import { sealDescriptor, openDescriptor } from '../../protocols/descriptor/codec
 import { decodeAnswer, decodeRequest, encodeAnswer } from '../../protocols/route/codec.ts'
 import { signOffers } from '../../protocols/route/offer.ts'
 import { ROUTE_EXCHANGES } from '../../protocols/route/route-protocol.ts'
-import { serveExchanges } from '../../protocols/exchange/exchange-server.ts'
+import { serveRequestStreams } from '../../protocols/request-stream/request-stream-server.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { TESTNET, createTestnet, until } from '../helpers/testnet.ts'
 import type { DigestedQuery } from '../../protocols/route/codec.ts'
@@ -107,7 +107,7 @@ describe('a host among dishonest RSPs', function () {
   async function dishonest (trick: Trick): Promise<PeerId> {
     const privateKey = await generateKeyPair('Ed25519')
     const node = await createNode({ privateKey })
-    await serveExchanges(node.services.internals.registrar, ROUTE_EXCHANGES, { handle: async ({ body }) => ({ body: await trick(decodeRequest(body), privateKey) }) })
+    await serveRequestStreams(node.services.internals.registrar, ROUTE_EXCHANGES, { handle: async ({ body }) => ({ body: await trick(decodeRequest(body), privateKey) }) })
     const nowMs = Date.now()
     const descriptor = await sealDescriptor({
       network: TESTNET,

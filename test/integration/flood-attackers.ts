@@ -2,13 +2,13 @@
 // that holds for nothing, some of them valid in every way. They read no answers and heed no challenge.
 import { multiaddr } from '@multiformats/multiaddr'
 import { MAX_FRAME_BYTES, SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
-import { encodeFrame as encodeBounded } from '../../protocols/exchange/frames.ts'
+import { encodeFrame as encodeBounded } from '../../protocols/request-stream/frames.ts'
 import { createNode } from '../helpers/nodes.ts'
 import { authorityOf, batchOf, orderOver, randomBytes, unsignedInstall, ANY_LABEL } from '../forwarder/attack-samples.ts'
 import { ATTACKERS, OFFERED_PER_SECOND, cast } from './flood-cast.ts'
 import type { Member } from './flood-cast.ts'
 import type { Stream } from '@libp2p/interface'
-import type { Frame } from '../../protocols/exchange/frames.ts'
+import type { Frame } from '../../protocols/request-stream/frames.ts'
 
 const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 

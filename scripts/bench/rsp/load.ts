@@ -1,5 +1,5 @@
 // Hosts that ask, each as soon as it has its answer or so often, and what comes of it: at them, and in CPU time of the RSP's process.
-import { exchange } from '../../../protocols/exchange/connection-streams.ts'
+import { exchange } from '../../../protocols/request-stream/connection-streams.ts'
 import { checkAnswer } from '../../../protocols/route/client.ts'
 import { decodeAnswer } from '../../../protocols/route/codec.ts'
 import { QUERY, ROUTE_EXCHANGES } from '../../../protocols/route/route-protocol.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { NotFoundError } from '../../../protocols/errors.ts'
 import { queryRoutes } from '../../../protocols/route/client.ts'
-import { exchange } from '../../../protocols/exchange/connection-streams.ts'
+import { exchange } from '../../../protocols/request-stream/connection-streams.ts'
 import { QUERY, ROUTE_EXCHANGES } from '../../../protocols/route/route-protocol.ts'
-import { serveExchanges } from '../../../protocols/exchange/exchange-server.ts'
+import { serveRequestStreams } from '../../../protocols/request-stream/request-stream-server.ts'
 import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, ROUTE_PROTOCOL } from '../../../protocols/route/constants.ts'
 import { signOffers } from '../../../protocols/route/offer.ts'
 import { serveRoutes } from '../../../protocols/route/server.ts'
@@ -40,7 +40,7 @@ describe('protocols/route over libp2p', () => {
 
   /** Serves anything that has the form of an answer: what a broken or hostile RSP would send. */
   async function serveBytes (bytes: Uint8Array): Promise<void> {
-    await serveExchanges(rsp.services.internals.registrar, { ...ROUTE_EXCHANGES, maxFrameBytes: 65_000 }, { handle: () => ({ body: bytes }) })
+    await serveRequestStreams(rsp.services.internals.registrar, { ...ROUTE_EXCHANGES, maxFrameBytes: 65_000 }, { handle: () => ({ body: bytes }) })
   }
 
   it('brings a query to the RSP and its verified paths to the host', async () => {

@@ -7,13 +7,13 @@ import { NotAuthorizedError, STATUS_TABLE } from '../../../protocols/errors.ts'
 import { decodeFailure } from '../../../protocols/setup/codec.ts'
 import { MAX_FRAME_BYTES, MAX_WAITING, SETUP_PROTOCOL } from '../../../protocols/setup/constants.ts'
 import { SetupFailedError } from '../../../protocols/setup/errors.ts'
-import { ExchangeStream } from '../../../protocols/exchange/exchange-stream.ts'
-import { encodeFrame as encodeBounded, FrameReader } from '../../../protocols/exchange/frames.ts'
+import { RequestStream } from '../../../protocols/request-stream/request-stream.ts'
+import { encodeFrame as encodeBounded, FrameReader } from '../../../protocols/request-stream/frames.ts'
 import { serveSetup } from '../../../protocols/setup/server.ts'
 import { pairOfNodes } from '../request-response.samples.ts'
-import { sendAndEnd } from '../exchange/stream-samples.ts'
+import { sendAndEnd } from '../request-stream/stream-samples.ts'
 import type { Logger, Stream } from '@libp2p/interface'
-import type { Frame } from '../../../protocols/exchange/frames.ts'
+import type { Frame } from '../../../protocols/request-stream/frames.ts'
 import type { SetupAnswer, SetupCaller, SetupHandlers, SetupRequest } from '../../../protocols/setup/server.ts'
 import { SETUP_EXCHANGES } from '../../../protocols/setup/setup-protocol.ts'
 
@@ -47,8 +47,8 @@ describe('set-up server', () => {
     return stop
   }
 
-  async function dial (): Promise<ExchangeStream> {
-    const exchanges = await ExchangeStream.open(pair.connection, SETUP_EXCHANGES)
+  async function dial (): Promise<RequestStream> {
+    const exchanges = await RequestStream.open(pair.connection, SETUP_EXCHANGES)
     stops.push(async () => { await exchanges.close() })
     return exchanges
   }

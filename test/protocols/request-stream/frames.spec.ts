@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from '../../../protocols/setup/constants.ts'
-import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader, FrameWriter } from '../../../protocols/exchange/frames.ts'
+import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader, FrameWriter } from '../../../protocols/request-stream/frames.ts'
 import type { Stream } from '@libp2p/interface'
-import type { Frame } from '../../../protocols/exchange/frames.ts'
+import type { Frame } from '../../../protocols/request-stream/frames.ts'
 
 const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
 

@@ -12,10 +12,10 @@ import {
 } from '../errors.ts'
 import { Lifetime } from '../lifetime.ts'
 import { release } from '../stream-io.ts'
-import { FRAME_HEADER_BYTES } from './exchange-protocol.ts'
+import { FRAME_HEADER_BYTES } from './request-stream-protocol.ts'
 import { ANSWER_BIT, FrameReader, FrameWriter } from './frames.ts'
 import type { BywayError } from '../errors.ts'
-import type { ExchangeProtocol } from './exchange-protocol.ts'
+import type { RequestStreamProtocol } from './request-stream-protocol.ts'
 import type { Frame } from './frames.ts'
 import type { Connection, Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
@@ -25,7 +25,7 @@ const DEFAULT_IDLE_MS = 120_000
 /** A timer of more than 2^31 − 1 ms would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-export interface ExchangeStreamOptions {
+export interface RequestStreamOptions {
   /** For opening the stream */
   deadlineMs?: number
   /** Cancels the opening */
@@ -57,8 +57,8 @@ interface Waiting {
   onAbort?: () => void
 }
 
-export class ExchangeStream {
-  readonly #protocol: ExchangeProtocol
+export class RequestStream {
+  readonly #protocol: RequestStreamProtocol
   readonly #stream: Stream
   readonly #peer: string
   readonly #writer: FrameWriter
@@ -75,13 +75,13 @@ export class ExchangeStream {
   #timerDueMs = Infinity
 
   /** @throws ProtocolNotSupportedError, UnavailableError, DeadlineError, CancelledError */
-  static async open (connection: Connection, protocol: ExchangeProtocol, options: ExchangeStreamOptions = {}): Promise<ExchangeStream> {
+  static async open (connection: Connection, protocol: RequestStreamProtocol, options: RequestStreamOptions = {}): Promise<RequestStream> {
     const life = new Lifetime(options.signal)
     life.arm(options.deadlineMs ?? protocol.deadlineMs, `stream for ${protocol.id} to ${connection.remotePeer}`)
     try {
       life.signal.throwIfAborted()
       const stream = await connection.newStream(protocol.id, { signal: life.signal, runOnLimitedConnection: true })
-      return new ExchangeStream(stream, connection, protocol, options)
+      return new RequestStream(stream, connection, protocol, options)
     } catch (cause) {
       life.signal.throwIfAborted()
       if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
@@ -93,7 +93,7 @@ export class ExchangeStream {
     }
   }
 
-  private constructor (stream: Stream, connection: Connection, protocol: ExchangeProtocol, options: ExchangeStreamOptions) {
+  private constructor (stream: Stream, connection: Connection, protocol: RequestStreamProtocol, options: RequestStreamOptions) {
     this.#protocol = protocol
     this.#stream = stream
     this.#peer = connection.remotePeer.toString()

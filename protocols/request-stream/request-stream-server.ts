@@ -8,9 +8,9 @@
  */
 import { BywayError, MalformedMessageError, OverQuotaError, STATUS_INTERNAL, STATUS_OK, statusOf, UnavailableError } from '../errors.ts'
 import { release } from '../stream-io.ts'
-import { FRAME_HEADER_BYTES } from './exchange-protocol.ts'
+import { FRAME_HEADER_BYTES } from './request-stream-protocol.ts'
 import { ANSWER_BIT, FrameReader, FrameWriter } from './frames.ts'
-import type { ExchangeProtocol } from './exchange-protocol.ts'
+import type { RequestStreamProtocol } from './request-stream-protocol.ts'
 import type { Frame } from './frames.ts'
 import type { Connection, Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
 import type { Registrar } from '@libp2p/interface-internal'
@@ -64,12 +64,12 @@ export interface ExchangeHandlers {
   handle: (request: ExchangeRequest, caller: ExchangeCaller) => Promise<ExchangeAnswer> | ExchangeAnswer
 }
 
-export interface ServeExchangesOptions {
+export interface ServeRequestStreamsOptions {
   log?: Logger
 }
 
 /** Answers a protocol on a node. Gives the function that unregisters it and ends what runs (UNAVAILABLE). */
-export async function serveExchanges (registrar: Registrar, protocol: ExchangeProtocol, handlers: ExchangeHandlers, options: ServeExchangesOptions = {}): Promise<() => Promise<void>> {
+export async function serveRequestStreams (registrar: Registrar, protocol: RequestStreamProtocol, handlers: ExchangeHandlers, options: ServeRequestStreamsOptions = {}): Promise<() => Promise<void>> {
   const streams = new Map<string, CallerStream>()
   let isStopped = false
 
@@ -112,7 +112,7 @@ interface Question {
 }
 
 class CallerStream {
-  readonly #protocol: ExchangeProtocol
+  readonly #protocol: RequestStreamProtocol
   readonly #maxUnreadBytes: number
   readonly #stream: Stream
   readonly #caller: ExchangeCaller
@@ -128,7 +128,7 @@ class CallerStream {
   #pause: ReturnType<typeof setTimeout> | undefined
   #isResuming = false
 
-  constructor (stream: Stream, protocol: ExchangeProtocol, caller: ExchangeCaller, handlers: ExchangeHandlers, log?: Logger) {
+  constructor (stream: Stream, protocol: RequestStreamProtocol, caller: ExchangeCaller, handlers: ExchangeHandlers, log?: Logger) {
     this.#stream = stream
     this.#protocol = protocol
     this.#maxUnreadBytes = protocol.maxWaiting * UNREAD_BYTES_EACH + protocol.maxFrameBytes

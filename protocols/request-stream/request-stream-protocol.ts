@@ -1,10 +1,10 @@
 /**
- * What a protocol with many exchanges on one long-lived stream is to its two ends: exchange-stream.ts for the dialler,
- * exchange-server.ts for the listener. Frames are those of frames.ts.
+ * What a protocol with many exchanges on one long-lived stream is to its two ends: request-stream.ts for the dialler,
+ * request-stream-server.ts for the listener. Frames are those of frames.ts.
  */
 import type { BywayError } from '../errors.ts'
 
-export interface ExchangeProtocol {
+export interface RequestStreamProtocol {
   /** Protocol id, as negotiated */
   id: string
   /** Of a frame, header included; at most 65,535 */

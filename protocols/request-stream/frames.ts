@@ -6,7 +6,7 @@
  * A message of a libp2p stream is dear (some 10 µs each for encryption and muxer), so what is written in one turn leaves together.
  */
 import { MalformedMessageError } from '../errors.ts'
-import { FRAME_HEADER_BYTES } from './exchange-protocol.ts'
+import { FRAME_HEADER_BYTES } from './request-stream-protocol.ts'
 import type { Logger, Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 

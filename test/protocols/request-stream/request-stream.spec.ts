@@ -6,13 +6,13 @@ import { NotFoundError, STATUS_TABLE, statusOf } from '../../../protocols/errors
 import { encodeFailure } from '../../../protocols/setup/codec.ts'
 import { MAX_FRAME_BYTES, MAX_WAITING, SETUP_PROTOCOL } from '../../../protocols/setup/constants.ts'
 import { failureAt, SetupFailedError } from '../../../protocols/setup/errors.ts'
-import { ExchangeStream } from '../../../protocols/exchange/exchange-stream.ts'
-import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader } from '../../../protocols/exchange/frames.ts'
+import { RequestStream } from '../../../protocols/request-stream/request-stream.ts'
+import { ANSWER_BIT, encodeFrame as encodeBounded, FrameReader } from '../../../protocols/request-stream/frames.ts'
 import { pairOfNodes } from '../request-response.samples.ts'
 import { sendAndEnd } from './stream-samples.ts'
 import type { Connection, Stream } from '@libp2p/interface'
-import type { ExchangeStreamOptions } from '../../../protocols/exchange/exchange-stream.ts'
-import type { Frame } from '../../../protocols/exchange/frames.ts'
+import type { RequestStreamOptions } from '../../../protocols/request-stream/request-stream.ts'
+import type { Frame } from '../../../protocols/request-stream/frames.ts'
 import { SETUP_EXCHANGES } from '../../../protocols/setup/setup-protocol.ts'
 
 const encodeFrame = (frame: Frame): Uint8Array => encodeBounded(frame, MAX_FRAME_BYTES)
@@ -29,15 +29,15 @@ interface Peer {
 
 describe('exchange stream', () => {
   const pair = pairOfNodes()
-  const open: ExchangeStream[] = []
+  const open: RequestStream[] = []
 
   afterEach(async () => {
     await Promise.all(open.splice(0).map(async stream => { await stream.close() }))
     await pair.server.unhandle(SETUP_PROTOCOL)
   })
 
-  async function dial (options: ExchangeStreamOptions = {}): Promise<ExchangeStream> {
-    const stream = await ExchangeStream.open(pair.connection, SETUP_EXCHANGES, options)
+  async function dial (options: RequestStreamOptions = {}): Promise<RequestStream> {
+    const stream = await RequestStream.open(pair.connection, SETUP_EXCHANGES, options)
     open.push(stream)
     return stream
   }
@@ -75,7 +75,7 @@ describe('exchange stream', () => {
   }
 
   /** The stream to a peer whose end is in the hands of the test. */
-  async function toPeer (options?: ExchangeStreamOptions): Promise<{ exchanges: ExchangeStream, peer: Peer }> {
+  async function toPeer (options?: RequestStreamOptions): Promise<{ exchanges: RequestStream, peer: Peer }> {
     const peer = await serveRaw()
     const exchanges = await dial(options)
     while (peer() === undefined) {
@@ -362,11 +362,11 @@ describe('exchange stream', () => {
         })
       } as unknown as Connection
       const controller = new AbortController()
-      const cancelled = assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
+      const cancelled = assert.rejects(RequestStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
       controller.abort(new Error('enough'))
       await cancelled
-      await assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
-      await assert.rejects(ExchangeStream.open(never, SETUP_EXCHANGES, { deadlineMs: 20 }), { name: 'DeadlineError', remote: false })
+      await assert.rejects(RequestStream.open(never, SETUP_EXCHANGES, { signal: controller.signal }), { name: 'CancelledError' })
+      await assert.rejects(RequestStream.open(never, SETUP_EXCHANGES, { deadlineMs: 20 }), { name: 'DeadlineError', remote: false })
     })
   })
 
