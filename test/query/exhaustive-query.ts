@@ -98,7 +98,7 @@ export function answerOf (ast: RouteAst, attributes: readonly NodeFacts[], ask: 
   return answer
 }
 
-function keeps (constraint: Exclude<Constraint, { kind: 'via' }> | Constraint, path: FoundPath, attributes: readonly NodeFacts[], { graph, nowMs }: Ask): boolean {
+function keeps (constraint: Constraint, path: FoundPath, attributes: readonly NodeFacts[], { graph, nowMs }: Ask): boolean {
   const { nodes } = path
   const links = nodes.slice(1).map((node, hop) => graph.linkBetween(nodes[hop], node))
   const worst = (column: Int32Array | undefined): number => Math.max(0, ...links.map((link) => column === undefined || column[link] === -1 ? Infinity : column[link]))
