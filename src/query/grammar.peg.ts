@@ -154,17 +154,21 @@ class peg$SyntaxError extends SyntaxError {
   }
 }
 
-function peg$parse(input, options) {
-  options = options !== undefined ? options : {};
-
-  const peg$FAILED = {};
-  const peg$source = options.grammarSource;
-
-  const peg$startRuleFunctions = {
-    Query: peg$parseQuery,
-  };
-  let peg$startRuleFunction = peg$parseQuery;
-
+  function peg$literalExpectation(text, ignoreCase) {
+    return { type: "literal", text, ignoreCase };
+  }
+  function peg$classExpectation(parts, inverted, ignoreCase, unicode) {
+    return { type: "class", parts, inverted, ignoreCase, unicode };
+  }
+  function peg$anyExpectation() {
+    return { type: "any" };
+  }
+  function peg$endExpectation() {
+    return { type: "end" };
+  }
+  function peg$otherExpectation(description) {
+    return { type: "other", description };
+  }
   const peg$c0 = ".";
   const peg$c1 = "e";
   const peg$c2 = "%";
@@ -207,7 +211,6 @@ function peg$parse(input, options) {
   const peg$c39 = "=";
   const peg$c40 = "(";
   const peg$c41 = ")";
-
   const peg$r0 = /^[a-z_]/i;
   const peg$r1 = /^[a-z0-9_]/i;
   const peg$r2 = /^[0-9]/;
@@ -217,7 +220,6 @@ function peg$parse(input, options) {
   const peg$r6 = /^["\\]/;
   const peg$r7 = /^[a-z0-9_.:\-]/i;
   const peg$r8 = /^[ \t\r\n]/;
-
   const peg$e0 = peg$otherExpectation("a metric");
   const peg$e1 = peg$classExpectation([["a", "z"], "_"], false, true, false);
   const peg$e2 = peg$classExpectation([["a", "z"], ["0", "9"], "_"], false, true, false);
@@ -306,6 +308,20 @@ function peg$parse(input, options) {
   const peg$e85 = peg$literalExpectation("(", false);
   const peg$e86 = peg$otherExpectation("`)`");
   const peg$e87 = peg$literalExpectation(")", false);
+
+function peg$parse(input, options) {
+  options = options !== undefined ? options : {};
+
+  const peg$FAILED = {};
+  const peg$source = options.grammarSource;
+
+  const peg$startRuleFunctions = {
+    Query: peg$parseQuery,
+  };
+  let peg$startRuleFunction = peg$parseQuery;
+
+
+
 
   function peg$f0(objective, clauses) {    return { objective, clauses: clauses.flat() }  }
   function peg$f1(terms) {    return { kind: 'minimize', at: offset(), terms }  }
@@ -419,25 +435,10 @@ function peg$parse(input, options) {
     return String.fromCodePoint(cp);
   }
 
-  function peg$literalExpectation(text, ignoreCase) {
-    return { type: "literal", text, ignoreCase };
-  }
 
-  function peg$classExpectation(parts, inverted, ignoreCase, unicode) {
-    return { type: "class", parts, inverted, ignoreCase, unicode };
-  }
 
-  function peg$anyExpectation() {
-    return { type: "any" };
-  }
 
-  function peg$endExpectation() {
-    return { type: "end" };
-  }
 
-  function peg$otherExpectation(description) {
-    return { type: "other", description };
-  }
 
   function peg$computePosDetails(pos) {
     let details = peg$posDetailsCache[pos];
