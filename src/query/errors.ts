@@ -37,7 +37,7 @@ export class QuerySyntaxError extends Error {
   readonly expected: readonly string[]
   /** What stood there; empty at the end. */
   readonly found: string
-  readonly picture: string
+  readonly #text: string
 
   constructor (text: string, offset: number, expected: readonly string[], found: string, problem?: string) {
     const place = placeIn(text, offset)
@@ -46,7 +46,12 @@ export class QuerySyntaxError extends Error {
     this.place = place
     this.expected = expected
     this.found = found
-    this.picture = pictureOf(text, place)
+    this.#text = text
+  }
+
+  /** The line of the query, and a caret under the place. */
+  get picture (): string {
+    return pictureOf(this.#text, this.place)
   }
 }
 
@@ -57,7 +62,7 @@ export class QueryMeaningError extends Error {
   readonly place: QueryPlace | undefined
   /** Of the JSON form: `constraints.0.value`; empty for the text form. */
   readonly path: string
-  readonly picture: string
+  readonly #text: string
 
   constructor (problem: string, where: { text: string, offset: number } | { path: string }) {
     const place = 'text' in where ? placeIn(where.text, where.offset) : undefined
@@ -65,7 +70,12 @@ export class QueryMeaningError extends Error {
     super(`${problem} (${place === undefined ? path || 'the query' : `line ${place.line}, column ${place.column}`}).`)
     this.place = place
     this.path = path
-    this.picture = 'text' in where && place !== undefined ? pictureOf(where.text, place) : ''
+    this.#text = 'text' in where ? where.text : ''
+  }
+
+  /** The line of the query, and a caret under the place; empty for the JSON form. */
+  get picture (): string {
+    return this.place === undefined ? '' : pictureOf(this.#text, this.place)
   }
 }
 

@@ -14,7 +14,7 @@ interface ParserState {
   peg$success: boolean
   peg$result: unknown
   peg$maxFailPos: number
-  peg$maxFailExpected: ReadonlyArray<{ type: string, description?: string }>
+  peg$maxFailExpected: ReadonlyArray<{ description?: string }>
 }
 
 const encoder = new TextEncoder()
@@ -61,8 +61,8 @@ function syntaxError (text: string, { peg$maxFailPos: offset, peg$maxFailExpecte
   return new QuerySyntaxError(text, offset, describe(expectations), found)
 }
 
-/** Sorted, so that the same text always gives the same message: descriptions first, then keywords and signs. */
-export function describe (expectations: ParserState['peg$maxFailExpected']): string[] {
-  const texts = expectations.map(({ type, description }) => type === 'end' ? 'the end' : description ?? '')
+/** Sorted, keywords and signs first; white space can stand almost anywhere. */
+function describe (expectations: ParserState['peg$maxFailExpected']): string[] {
+  const texts = expectations.map(({ description = '' }) => description)
   return [...new Set(texts)].filter((text) => text !== '' && text !== 'white space').sort()
 }
