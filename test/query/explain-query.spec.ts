@@ -1,48 +1,21 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { graphOf } from '../compliance/random-query.ts'
-import type { LinkRow } from '../compliance/random-query.ts'
 import { projectRoot } from '../helpers/source-tree.ts'
 import type { Ask } from '../../src/query/ask.ts'
 import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
 import { explainQuery } from '../../src/query/explain-query.ts'
 import type { Explanation } from '../../src/query/explain-query.ts'
 import { explanationText } from '../../src/query/explanation-text.ts'
-import type { NodeFacts } from '../../src/query/node-facts.ts'
 import { parseQuery } from '../../src/query/parse-query.ts'
+import { AMS, FRA, NAMES, OSL, VIE, ask, population } from './six-forwarders.ts'
 
 const DOCUMENTED = /^```text explain\n([^]*?)\n```$/m.exec(readFileSync(join(projectRoot, 'protocols/route/query-language.md'), 'utf8'))?.[1]
-
-const NAMES = ['ams', 'fra', 'kbp', 'lon', 'vie', 'osl']
-const [AMS, FRA, KBP, LON, VIE, OSL] = NAMES.keys()
-const NOW_MS = 1_000_000
-
-const attributes: NodeFacts[] = [
-  { operator: 'acme', country: 'nl', region: 'eu', tags: { country: 'nl', region: 'eu' } },
-  { operator: 'bolt', country: 'de', region: 'eu', tags: { country: 'de', region: 'eu' } },
-  { operator: 'bolt', country: 'xx', tags: { country: 'xx' } },
-  { operator: 'acme', country: 'gb', tags: { country: 'gb' } },
-  { operator: 'bolt', country: 'at', region: 'eu', tags: { country: 'at', region: 'eu' } },
-  { operator: 'cord', country: 'no', tags: { country: 'no' } }
-]
-
-const link = (from: number, to: number, delayMs: number, lossPpm: number, mbps: number, price: number, ageS: number): LinkRow =>
-  [from, to, { delayUs: delayMs * 1_000, lossPpm, jitterUs: 300, updatedAtMs: NOW_MS - ageS * 1_000, bytesPerSecond: mbps * 125_000, price }]
-
-/** By way of fra, kbp or lon; kbp is the quickest, lon the cheapest. osl has no link. */
-const graph = graphOf(NAMES.length, [
-  link(AMS, FRA, 10, 500, 20, 4, 3), link(FRA, VIE, 14, 500, 40, 4, 1),
-  link(AMS, KBP, 8, 0, 50, 1, 2), link(KBP, VIE, 9, 0, 50, 1, 2),
-  link(AMS, LON, 9, 1_000, 4, 1, 200), link(LON, VIE, 16, 0, 4, 1, 4)
-])
-
-const ask: Ask = { graph, source: [{ node: AMS, rttUs: 4_000 }], destination: [{ node: VIE, rttUs: 6_000 }], relayCostUs: 1_000, paths: 1, nowMs: NOW_MS }
 
 function explain (text: string, changes: Partial<Ask> = {}): Explanation {
   return explainQuery(parseQuery(text), { ...ask, ...changes }, {
     evaluator: new QueryEvaluator(),
-    population: { nodeCount: NAMES.length, attributes, indexOf: (key) => NAMES.indexOf(key) },
+    population,
     names: {
       nameOf: (node) => NAMES[node],
       sourcesOf: (from, to) => from === FRA && to === VIE ? [{ by: 'rsp-2', how: 'exchange' }] : [{ by: NAMES[from], how: 'report' }]
