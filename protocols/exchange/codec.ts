@@ -4,7 +4,8 @@ import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
 import { decodeDistinctPeerIds, encodePeerId } from '../peer-ids.ts'
 import { MAX_SCOPE_NODES, MAX_SCOPE_TAGS, MAX_TAG_BYTES, MAX_WAIT_MS } from './constants.ts'
-import { Next, NextBatch, Scope, Subscribe, Subscribed } from './exchange.pb.ts'
+import type { Scope } from './exchange.pb.ts'
+import { Next, NextBatch, Subscribe, Subscribed } from './exchange.pb.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /** Which links are wanted. Neither nodes nor tags: all. Otherwise those with an end that is named or has one of the tags. */

@@ -1,5 +1,6 @@
 // Which links of rivals are measured anew, to know whether to believe them. Two RSPs that share well measure nothing twice, and would
 // learn nothing of each other any more: so a few of those that only a rival speaks of are drawn in every round.
+import { isOpen } from './rival-word.ts'
 import type { RivalWords } from './rival-words.ts'
 
 /** For each rival and round: a newcomer can become credible in one round, and who is credible stays under watch. */
@@ -13,7 +14,7 @@ export interface AuditInit {
 }
 
 /**
- * Links that rivals have measured since then, and that were not compared yet.
+ * Links that rivals have measured since then, and that were not compared lately.
  *
  * @param isOwn - links that we measure anyway
  */
@@ -21,7 +22,7 @@ export function drawAudits ({ words, random }: AuditInit, sinceMs: number, isOwn
   const open = new Map<string, Array<readonly [a: string, b: string]>>()
   for (const [a, b, said] of words.since(sinceMs)) {
     if (!isOwn(a, b)) {
-      for (const { rival } of said.filter(({ isBlind, isJudged }) => isBlind && !isJudged)) {
+      for (const { rival } of said.filter(isOpen)) {
         const links = open.get(rival) ?? []
         links.push([a, b])
         open.set(rival, links)

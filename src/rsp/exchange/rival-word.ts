@@ -20,9 +20,12 @@ export interface RivalWord {
   back: DirectionEstimate
   /** We had told nobody of this link, so it is no echo. */
   isBlind: boolean
-  /** It was compared with what we measured. */
-  isJudged: boolean
+  /** When it, or what the rival had said before, was compared last with what we measured; -Infinity: never. */
+  judgedAtMs: number
 }
+
+/** Of a link that is named beside it. */
+export type SaidOfLink = Omit<SharedMeasurement, 'a' | 'b'>
 
 /** Two honest values differ by less than one of these: what probes of two RSPs over one link were seen to differ by, generously. */
 const SAME_RTT_US = 2_000
@@ -34,9 +37,11 @@ const MAX_EXCUSED_SHARE = 0.3
 const MIN_LOSS_SAMPLES = 50
 /** Values of different times are no lies. */
 const SAME_TIME_MS = 30_000
+/** Once a link in so long: those that are measured often must not decide alone, and who was honest once may not be now. */
+const REJUDGE_MS = 300_000
 
 /** @param isReversed - the rival's `a` is the second of the two in the order of their keys */
-export function wordOf (rival: string, said: SharedMeasurement, isReversed: boolean, options: { measuredAtMs: number, isBlind: boolean }): RivalWord {
+export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, options: { measuredAtMs: number, isBlind: boolean }): RivalWord {
   const { rttUs, rttSpreadUs, jitterUs, lossPpm, lossSpreadPpm, samples } = said
   const [forth, back] = isReversed ? [said.back, said.forth] : [said.forth, said.back]
   return {
@@ -50,9 +55,14 @@ export function wordOf (rival: string, said: SharedMeasurement, isReversed: bool
     samples,
     forth: directionOf(forth),
     back: directionOf(back),
-    isJudged: false,
+    judgedAtMs: Number.NEGATIVE_INFINITY,
     ...options
   }
+}
+
+/** It is to be compared with what we measure: it is no echo, and has not been lately. */
+export function isOpen ({ isBlind, judgedAtMs, measuredAtMs }: RivalWord): boolean {
+  return isBlind && measuredAtMs - judgedAtMs >= REJUDGE_MS
 }
 
 /** Does it agree with what we have measured? Undefined: it says nothing of the same time. */

@@ -5,11 +5,10 @@
 //                                  └─▶ at least one credible: weighted median ─▶ map
 import { RivalTrust } from './rival-trust.ts'
 import { combine, weigh } from './weighed-words.ts'
-import { isTrue, wordOf } from './rival-word.ts'
+import { isOpen, isTrue, wordOf } from './rival-word.ts'
 import type { LinkEstimate } from '../link-view.ts'
-import type { RivalWord } from './rival-word.ts'
+import type { RivalWord, SaidOfLink } from './rival-word.ts'
 import type { WeighedWord } from './weighed-words.ts'
-import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
 
 /** Twice what 500 nodes with 12 links each are; with 16 rivals 50 MB at most. */
 export const MAX_LINKS_PER_RIVAL = 12_288
@@ -76,7 +75,7 @@ export class RivalWords {
   }
 
   /** Takes what a rival that was added says of the link from `a` to `b`. */
-  take (rival: string, a: string, b: string, said: SharedMeasurement, options: { measuredAtMs: number, isBlind: boolean }): Taken {
+  take (rival: string, a: string, b: string, said: SaidOfLink, options: { measuredAtMs: number, isBlind: boolean }): Taken {
     const record = this.#rivals.get(rival)
     const [first, second] = inOrder(a, b)
     const known = this.wordsOf(a, b).find((word) => word.rival === rival)
@@ -96,8 +95,7 @@ export class RivalWords {
     }
     const word = wordOf(rival, said, first !== a, options)
     if (known !== undefined) {
-      // one word a link is judged, or the links that are judged often would decide alone
-      Object.assign(known, word, { isJudged: known.isJudged, isBlind: known.isBlind && word.isBlind })
+      Object.assign(known, word, { judgedAtMs: known.judgedAtMs })
       return 'renewed'
     }
     this.#open(first, second).push(word)
@@ -110,10 +108,10 @@ export class RivalWords {
     const turned: string[] = []
     for (const word of this.wordsOf(a, b)) {
       const record = this.#rivals.get(word.rival)
-      const verdict = word.isBlind && !word.isJudged ? isTrue(word, own) : undefined
+      const verdict = isOpen(word) ? isTrue(word, own) : undefined
       if (record !== undefined && verdict !== undefined) {
         const wasCredible = record.trust.isCredible
-        word.isJudged = true
+        word.judgedAtMs = own.measuredAtMs
         record.trust.judge(verdict)
         record.judgedTrue += verdict ? 1 : 0
         record.judgedFalse += verdict ? 0 : 1
@@ -127,7 +125,7 @@ export class RivalWords {
 
   /** Is there a word on this link that what we measure is still to be compared with? Until then nobody is told of it. */
   awaitsJudgement (a: string, b: string, sinceMs: number): boolean {
-    return this.wordsOf(a, b).some(({ isBlind, isJudged, measuredAtMs }) => isBlind && !isJudged && measuredAtMs >= sinceMs)
+    return this.wordsOf(a, b).some((word) => isOpen(word) && word.measuredAtMs >= sinceMs)
   }
 
   /** What is believed of the link from `a` to `b`; undefined where no credible rival speaks of it. */
