@@ -157,13 +157,14 @@ export class ExchangeGroup {
   /** What others have measured since it was last asked for, and is believed. */
   #takeGiven (rsp: Rsp): Measurement[] {
     const taken: Measurement[] = []
-    for (const { a: keyA, b: keyB, rttMs } of givenLinks({ words: rsp.words, self: rsp.name, sinceMs: this.#nowMs, isOwn: () => false })) {
+    const isKnown = (keyA: string, keyB: string): boolean => {
       const [a, b] = [Number(keyA), Number(keyB)]
-      const pair = this.#pairOf(a, b)
-      if (!rsp.given.has(pair) && !this.#isOwn(rsp, a, b)) {
-        rsp.given.add(pair)
-        taken.push({ a, b, rttMs })
-      }
+      return rsp.given.has(this.#pairOf(a, b)) || this.#isOwn(rsp, a, b)
+    }
+    for (const { a: keyA, b: keyB, rttMs } of givenLinks({ words: rsp.words, self: rsp.name, sinceMs: this.#nowMs, isOwn: () => false, isKnown })) {
+      const [a, b] = [Number(keyA), Number(keyB)]
+      rsp.given.add(this.#pairOf(a, b))
+      taken.push({ a, b, rttMs })
     }
     return taken
   }

@@ -8,7 +8,7 @@
 // Where the budget has room for all links, all are watched, and nothing is planned.
 import { KeyedLinks } from './keyed-links.ts'
 import { RoundPace } from './measurement-plan/round-pace.ts'
-import type { GivenLink } from './exchange/shared-links.ts'
+import type { GivenInit, GivenLink } from './exchange/shared-links.ts'
 import type { LinkEstimate } from './link-view.ts'
 import type { LinkPair, Measurement } from './measurement-plan/link-memory.ts'
 import type { Planner } from './measurement-plan/planner.ts'
@@ -45,8 +45,8 @@ export interface LivePlanInit {
   linksPerForwarder?: number
   /** Links between forwarders that offers are made of. */
   offered?: (nowMs: number) => Iterable<readonly [a: string, b: string]>
-  /** Links of which others have told us since then, so that we need not look; `isOwn`: those that we watch. */
-  given?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => Iterable<GivenLink>
+  /** Links of which others have told us since then, so that we need not look; `isOwn`: those that we watch, `isKnown`: those of no interest. */
+  given?: (sinceMs: number, sorting: Pick<GivenInit, 'isOwn' | 'isKnown'>) => Iterable<GivenLink>
   /** Links of others to measure in a round all the same, to know whether to believe them. */
   audits?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => ReadonlyArray<readonly [a: string, b: string]>
   /** What is watched has changed at these forwarders. */
@@ -234,9 +234,13 @@ export class LivePlan {
   #takeGiven (nowMs: number): Measurement[] {
     const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
     const taken: Measurement[] = []
-    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(nowMs - GIVEN_MS, (a, b) => this.#round.has(a, b) || this.#before.has(a, b)) ?? []) {
+    const sorting: Parameters<NonNullable<LivePlanInit['given']>>[1] = {
+      isOwn: (a, b) => this.#before.has(a, b),
+      isKnown: (a, b) => this.#given.has(a, b) || this.#round.has(a, b)
+    }
+    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(nowMs - GIVEN_MS, sorting) ?? []) {
       const [a, b] = [numbers.get(keyA), numbers.get(keyB)]
-      if (a !== undefined && b !== undefined && !this.#given.has(keyA, keyB) && !this.#round.has(keyA, keyB)) {
+      if (a !== undefined && b !== undefined) {
         this.#given.add(keyA, keyB)
         taken.push({ a, b, rttMs })
       }

@@ -159,7 +159,7 @@ export class RouteProvider implements Startable {
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
       linksPerForwarder: init.linksPerForwarder,
       offered: (nowMs) => this.#offeredLinks(nowMs),
-      given: (sinceMs, isOwn) => this.#exchange?.given(sinceMs, isOwn) ?? [],
+      given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [],
       audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [],
       onChange: (keys) => {
         this.#watches.refresh(keys)

@@ -14,7 +14,7 @@ import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
 import { serveExchange } from '../../../protocols/exchange/server.ts'
 import type { Discovery } from '../../discovery/discovery.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
-import type { GivenLink } from './shared-links.ts'
+import type { GivenInit, GivenLink } from './shared-links.ts'
 import type { NamedLink } from './subscription.ts'
 import type { PerformanceMap } from '../performance-map.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
@@ -155,8 +155,8 @@ export class RspExchange {
   }
 
   /** Links of which credible rivals have told since then, so that the plan need not look. */
-  given (sinceMs: number, isOwn: (a: string, b: string) => boolean): Iterable<GivenLink> {
-    return givenLinks({ words: this.#map.words, self: this.#init.self.toString(), sinceMs, isOwn })
+  given (sinceMs: number, sorting: Pick<GivenInit, 'isOwn' | 'isKnown'>): Iterable<GivenLink> {
+    return givenLinks({ words: this.#map.words, self: this.#init.self.toString(), sinceMs, ...sorting })
   }
 
   audits (sinceMs: number, isOwn: (a: string, b: string) => boolean): NamedLink[] {

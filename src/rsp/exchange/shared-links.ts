@@ -19,10 +19,15 @@ export interface GivenInit {
   sinceMs: number
   /** Links that we have measured so far. */
   isOwn: (a: string, b: string) => boolean
+  /** Links of no interest: those that were given already. */
+  isKnown: (a: string, b: string) => boolean
 }
 
-export function * givenLinks ({ words, self, sinceMs, isOwn }: GivenInit): Generator<GivenLink> {
+export function * givenLinks ({ words, self, sinceMs, isOwn, isKnown }: GivenInit): Generator<GivenLink> {
   for (const [a, b, said] of words.since(sinceMs)) {
+    if (isKnown(a, b)) {
+      continue
+    }
     const credible = said.filter(({ rival, measuredAtMs }) => measuredAtMs >= sinceMs && words.trustOf(rival) >= CREDIBLE_TRUST)
     const isLeft = credible.length > 0 && (!isOwn(a, b) || credible.some(({ rival }) => rankOf(a, b, rival) > rankOf(a, b, self)))
     const believed = isLeft ? words.believed(a, b) : undefined
