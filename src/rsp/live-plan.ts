@@ -30,8 +30,9 @@ const BATCH_MS = 10_000
 const FRESH_MS = 10_000
 /** What others tell is renewed every half minute. */
 const GIVEN_MS = 45_000
-/** A small budget goes to audits for a tenth at most. */
+/** A small budget goes to audits for a tenth, but for a few links at least: without them nobody would ever be believed. */
 const MAX_AUDIT_SHARE = 0.1
+const MIN_AUDITS = 4
 /** How often the links of offers are looked at. */
 const OFFERS_MS = 5_000
 
@@ -62,9 +63,9 @@ export interface LivePlanStatus {
   /** Links watched now, and all that there are between the forwarders. */
   watchedLinks: number
   possibleLinks: number
-  /** Links of this round that others have measured for us, and those of others that we measure to know whether to believe them. */
-  givenLinks: number
-  auditedLinks: number
+  /** Where others tell: links of this round that they have measured for us, and those that we measure to know whether to believe them. */
+  givenLinks?: number
+  auditedLinks?: number
   /** Shares of the links measured in the last round that have moved since the one before; undefined before the second. */
   movedShare?: number
 }
@@ -145,8 +146,7 @@ export class LivePlan {
       rounds: this.#rounds,
       watchedLinks: this.#watched.size,
       possibleLinks: size * (size - 1) / 2,
-      givenLinks: this.#given.size,
-      auditedLinks: this.#audits.size,
+      ...(this.#init.given === undefined ? {} : { givenLinks: this.#given.size, auditedLinks: this.#audits.size }),
       ...(this.#pace.movedShare === undefined ? {} : { movedShare: this.#pace.movedShare })
     }
   }
@@ -196,7 +196,7 @@ export class LivePlan {
     const given = this.#takeGiven(nowMs)
     void this.#think(async () => this.#init.planner.begin({
       previous: this.#nodes.map((key) => numbers.get(key) ?? -1),
-      budgetLinks: this.#budgetLinks - this.#audits.size,
+      budgetLinks: Math.max(0, this.#budgetLinks - this.#audits.size),
       known: isFirst ? this.#known() : [],
       given
     }))
@@ -251,7 +251,7 @@ export class LivePlan {
   #drawAudits (nowMs: number): void {
     this.#audits = new KeyedLinks()
     const drawn = this.#init.audits?.(nowMs - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
-    for (const [a, b] of drawn.slice(0, Math.floor(MAX_AUDIT_SHARE * this.#budgetLinks))) {
+    for (const [a, b] of drawn.slice(0, Math.max(MIN_AUDITS, Math.floor(MAX_AUDIT_SHARE * this.#budgetLinks)))) {
       this.#audits.add(a, b)
     }
   }

@@ -40,6 +40,9 @@ export const MAX_REMEMBERED_AGE_MS = 1_800_000
 /** As many links as a report can name: what one forwarder says must not fill the memory. */
 const MAX_VIEWS_PER_NODE = 512
 
+/** What is told to other RSPs, and what they are judged by, has so many behind it. */
+const SETTLED_SAMPLES = 5
+
 export interface PerformanceMapInit {
   /**
    * While links only change their values, a snapshot serves for so long: under many reports and queries at once it is not
@@ -130,10 +133,7 @@ export class PerformanceMap {
     const kept = this.#open(from, to)
     if (kept !== undefined) {
       kept.update(view)
-      const own = this.#exchange === undefined || this.#nodes.indexOf(to) === undefined ? undefined : this.#views.estimate(from, to)
-      if (own !== undefined) {
-        this.#exchange?.measured(from, to, own)
-      }
+      this.#tell(kept)
       this.#combine(from, to)
       this.#changes?.addView(kept)
     }
@@ -302,7 +302,7 @@ export class PerformanceMap {
     this.#links.removeOlderThan(oldestMs)
     this.#graph = this.#links.snapshot()
     this.#graphAtMs = nowMs
-    this.#oldestMs = oldestOf(this.#graph.updatedAtMs)
+    this.#oldestMs = this.#graph.updatedAtMs.reduce((oldestMs, ms) => Math.min(oldestMs, ms), Number.POSITIVE_INFINITY)
     return this.#graph
   }
 
@@ -358,6 +358,14 @@ export class PerformanceMap {
     }
   }
 
+  /** A value of a few samples is as likely ours to be wrong as a rival's. */
+  #tell ({ from, to, samples, reports }: KeptView): void {
+    const own = this.#exchange === undefined || this.#nodes.indexOf(to) === undefined || Math.max(samples, reports) < SETTLED_SAMPLES ? undefined : this.#views.estimate(from, to)
+    if (own !== undefined) {
+      this.#exchange?.measured(from, to, own)
+    }
+  }
+
   #believed (a: string, b: string): LinkEstimate | undefined {
     const own = this.#views.estimate(a, b)
     return this.#exchange === undefined ? own : this.#exchange.believed(a, b, own, isRemembered(this.ownViews(a, b)))
@@ -386,12 +394,4 @@ export class PerformanceMap {
       this.#graph = undefined
     }
   }
-}
-
-function oldestOf (timesMs: Float64Array): number {
-  let oldestMs = Number.POSITIVE_INFINITY
-  for (const timeMs of timesMs) {
-    oldestMs = Math.min(oldestMs, timeMs)
-  }
-  return oldestMs
 }

@@ -159,8 +159,9 @@ export class RouteProvider implements Startable {
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
       linksPerForwarder: init.linksPerForwarder,
       offered: (nowMs) => this.#offeredLinks(nowMs),
-      given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [],
-      audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [],
+      ...(init.exchange === undefined || init.exchange === 'none'
+        ? {}
+        : { given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [], audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [] }),
       onChange: (keys) => {
         this.#watches.refresh(keys)
         surveyor?.setLinks(this.#plan.links())

@@ -138,11 +138,10 @@ export class RivalWords {
     return a < b ? estimate : { ...estimate, forth: estimate.back, back: estimate.forth }
   }
 
-  /** The words behind what is believed. */
+  /** The words behind what is believed. Those of others do not even widen the interval, or a liar could spoil what it cannot change. */
   weighed (a: string, b: string): WeighedWord[] {
-    const words = this.wordsOf(a, b)
-    const isCredible = words.some(({ rival }) => this.#rivals.get(rival)?.trust.isCredible === true)
-    return isCredible ? weigh(words, (rival) => this.trustOf(rival)) : []
+    const words = this.wordsOf(a, b).filter(({ rival }) => this.#rivals.get(rival)?.trust.isCredible === true)
+    return weigh(words, (rival) => this.trustOf(rival))
   }
 
   wordsOf (a: string, b: string): readonly RivalWord[] {

@@ -29,7 +29,12 @@ export interface RspExchangeInit {
   scope: ExchangeScope
   map: PerformanceMap
   mapKind: 'reports' | 'surveys'
-  discovery: Discovery
+  discovery: {
+    readonly verification: Discovery['verification']
+    /** Our own descriptor. */
+    readonly self: Pick<Discovery['self'], 'get'>
+    readonly directory: Pick<Discovery['directory'], 'get'>
+  }
   self: PeerId
   privateKey: PrivateKey
   connectionManager: ConnectionManager

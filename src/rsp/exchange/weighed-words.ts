@@ -1,5 +1,5 @@
-// What is believed of a link that we do not measure ourselves, from what rivals say of it: the weighted median, by trust and age. Whoever
-// has little trust moves nothing beside one that has much, and a liar among several must outweigh half of all.
+// What is believed of a link that we do not measure ourselves, from what credible rivals say of it: the weighted median, by trust and age.
+// A liar among them must outweigh half of all to move it.
 import type { DirectionEstimate } from '../link-direction.ts'
 import type { LinkEstimate } from '../link-view.ts'
 import type { RivalWord } from './rival-word.ts'
@@ -10,14 +10,13 @@ export interface WeighedWord {
   share: number
 }
 
-/** A newcomer at 0.2 weighs a hundredth of one at 0.9. */
+/** Who has just become credible, at 0.6, weighs less than a third of one at 0.9. */
 const TRUST_EXPONENT = 3
 /** A word that is older by so much than the newest one weighs half. */
 const HALF_LIFE_MS = 60_000
 /** What is believed of somebody of no trust may be off by so much of itself; in proportion. */
 const DISTRUST_SHARE = 0.3
 
-/** The last ones first; none where there are none. */
 export function weigh (words: readonly RivalWord[], trustOf: (rival: string) => number): WeighedWord[] {
   const newestMs = words.reduce((newest, { measuredAtMs }) => Math.max(newest, measuredAtMs), Number.NEGATIVE_INFINITY)
   const weights = words.map(({ rival, measuredAtMs }) => trustOf(rival) ** TRUST_EXPONENT * 2 ** ((measuredAtMs - newestMs) / HALF_LIFE_MS))
