@@ -12,6 +12,7 @@ import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
 import { RELAY_COST_US, RouteService } from './route-service.ts'
+import { RspExchange } from './exchange/rsp-exchange.ts'
 import { Surveyor } from './surveyor.ts'
 import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
@@ -19,11 +20,14 @@ import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { PathRecommender } from './path-recommender.ts'
 import { Predictor } from './predictor.ts'
+import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { ExchangePartners } from './exchange/rsp-exchange.ts'
+import type { ExchangeScope } from '../../protocols/exchange/codec.ts'
 import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -46,6 +50,10 @@ export interface RouteProviderInit {
   linksPerForwarder?: number
   /** Surveys only: probes sent per second and forwarder at most. */
   surveyProbesPerSecond?: number
+  /** With which RSPs measurements are exchanged. Default: none. */
+  exchange?: ExchangePartners
+  /** Of which links they are asked. Default: all. */
+  exchangeScope?: ExchangeScope
   /** Where the map is kept for the next start; closed when the service stops. Default: nowhere. */
   archive?: MapArchive
 }
@@ -63,7 +71,7 @@ const RECALLED_AT_ONCE = 8
 
 export class RouteProvider implements Startable {
   readonly discovery: Discovery
-  readonly map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS })
+  readonly map: PerformanceMap
   readonly mapKind: 'reports' | 'surveys'
   readonly #components: RouteProviderComponents
   readonly #log: Logger
@@ -75,6 +83,8 @@ export class RouteProvider implements Startable {
   readonly #predictor = new Predictor()
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
+  /** Undefined: nothing is exchanged. */
+  readonly #exchange: RspExchange | undefined
   readonly #service: RouteService
   readonly #forwarders = new Map<string, VerifiedDescriptor>()
   readonly #archive: MapArchive | undefined
@@ -94,6 +104,7 @@ export class RouteProvider implements Startable {
     this.#components = components
     this.#log = log
     this.mapKind = init.mapKind ?? 'reports'
+    this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString() })
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
       links: this.#links = new LinkSet(components, {
@@ -108,7 +119,7 @@ export class RouteProvider implements Startable {
     this.discovery = new Discovery(components, {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
-      seeks: ['forwarder'],
+      seeks: init.exchange === undefined || init.exchange === 'none' ? ['forwarder'] : ['forwarder', 'rsp'],
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
@@ -148,6 +159,9 @@ export class RouteProvider implements Startable {
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
       linksPerForwarder: init.linksPerForwarder,
       offered: (nowMs) => this.#offeredLinks(nowMs),
+      ...(init.exchange === undefined || init.exchange === 'none'
+        ? {}
+        : { given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [], audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [] }),
       onChange: (keys) => {
         this.#watches.refresh(keys)
         surveyor?.setLinks(this.#plan.links())
@@ -155,6 +169,24 @@ export class RouteProvider implements Startable {
       now: Date.now,
       log
     })
+    this.#exchange = init.exchange === undefined || init.exchange === 'none'
+      ? undefined
+      : new RspExchange({
+        partners: init.exchange,
+        scope: init.exchangeScope ?? EVERYTHING,
+        map: this.map,
+        mapKind: this.mapKind,
+        discovery: this.discovery,
+        self: peerId,
+        privateKey,
+        connectionManager,
+        registrar: components.registrar,
+        peerOf: (key) => this.#forwarders.get(key)?.peer,
+        plan: () => this.#plan,
+        now: Date.now,
+        random: Math.random,
+        log: components.logger.forComponent('byway:rsp:exchange')
+      })
     this.#archive = init.archive
     if (init.archive !== undefined) {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
@@ -165,6 +197,9 @@ export class RouteProvider implements Startable {
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
+      }
+      if (found.roles.has('rsp')) {
+        this.#exchange?.add(found)
       }
     })
   }
@@ -177,6 +212,7 @@ export class RouteProvider implements Startable {
     this.#source.start?.()
     this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer))
+    await this.#exchange?.start()
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     this.#recorder?.start()
     void this.#recall()
@@ -188,6 +224,7 @@ export class RouteProvider implements Startable {
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
     await this.#unserve?.()
+    await this.#exchange?.stop()
     this.#plan.stop()
     this.#watches.stop()
     this.#source.stop()
@@ -207,7 +244,7 @@ export class RouteProvider implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
-    return this.#forwarders.has(peer.toString())
+    return this.#forwarders.has(peer.toString()) || this.#exchange?.isUseful(peer) === true
   }
 
   /** The signed receipts of all forwarders that are known, for what they have carried on paths of ours. */
@@ -226,6 +263,7 @@ export class RouteProvider implements Startable {
       unanswered: this.#service.unanswered,
       signing: { ...this.#service.signing },
       calibration: this.#predictor.status,
+      ...(this.#exchange === undefined ? {} : { exchange: this.#exchange.status }),
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }
@@ -283,6 +321,7 @@ export class RouteProvider implements Startable {
   #keepHouse (): void {
     const nowMs = Date.now()
     this.#predictor.check(this.map.snapshot(nowMs), nowMs)
+    this.#exchange?.keepHouse()
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {
         this.#forget(key)
