@@ -11,7 +11,9 @@ export interface FailingPairReport {
   switches: number
   /** How often a forwarder failed that was in use. */
   hits: number
+  /** Round trips measured side by side, and those of them for which it was on a path and not on its default route. */
   samples: number
+  onPath: number
   /** Datagrams that did not come back, while the default route worked. */
   lost: number
   /** All the time together that it was worse than its default route by more than `worseByMs`. */
@@ -45,7 +47,7 @@ export interface FailingReport {
   longestStallMs: number
 }
 
-export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, times }: Pick<PairWatch, 'switches' | 'hits' | 'times'>): FailingPairReport {
+export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPath, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPath' | 'times'>): FailingPairReport {
   const { samples, lost, totalMs, worst, tooLong } = times
   return {
     source,
@@ -53,6 +55,7 @@ export function reportPairUnderFailures (source: PlacedId, destination: PlacedId
     switches,
     hits,
     samples,
+    onPath,
     lost,
     worseMs: Math.round(totalMs),
     longestWorseMs: rounded(worst?.lastsMs) ?? 0,
@@ -70,6 +73,7 @@ export function totalOf (pairs: readonly FailingPairReport[], seconds: number): 
     switches: sum(({ switches }) => switches),
     hits: sum(({ hits }) => hits),
     samples: sum(({ samples }) => samples),
+    onPath: sum(({ onPath }) => onPath),
     lost: sum(({ lost }) => lost),
     worseMs: sum(({ worseMs }) => worseMs),
     longestWorseMs: worst?.longestWorseMs ?? 0,
@@ -85,9 +89,10 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
   return [
     '',
     ...table([
-      ['hosts', 'switches', 'hit', 'lost', 'worse in all', 'longest', 'may take', ''],
-      ...pairs.map(({ source, destination, switches, hits, lost, samples, worseMs, longestWorseMs, detectionMs, isMet }) => [
+      ['hosts', 'on a path', 'switches', 'hit', 'lost', 'worse in all', 'longest', 'may take', ''],
+      ...pairs.map(({ source, destination, switches, hits, onPath, lost, samples, worseMs, longestWorseMs, detectionMs, isMet }) => [
         `${short(source.id)} → ${short(destination.id)}`,
+        shareText(onPath, samples),
         String(switches),
         String(hits),
         `${lost} of ${samples}`,
@@ -99,13 +104,17 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     ]),
     '',
     `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
-    `${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
+    `The flows were on paths for ${shareText(total.onPath, total.samples)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
       `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)} where ${msText(total.detectionMs)} are what it takes to notice.`,
     ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
     total.isMet
       ? 'No host was worse than its default route by more than that for longer than the detection time.'
       : `${total.pairsWorse} of ${pairs.length} hosts were worse than their default route for longer than the detection time, ${total.tooLong} times in all.`
   ]
+}
+
+function shareText (part: number, whole: number): string {
+  return whole === 0 ? '–' : `${(100 * part / whole).toFixed(0)} %`
 }
 
 /** Less than that is usual. */

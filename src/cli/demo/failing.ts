@@ -1,7 +1,7 @@
 // `byway demo --failing`: forwarders fail and come back at random, while each pair's route in use is measured beside its default route.
 import { NOTICEABLE_MS } from './worse-times.ts'
 import { pause } from './demo-overlay.ts'
-import { PairWatch, SAMPLE_INTERVAL_MS } from './pair-watch.ts'
+import { PairWatch, TICK_MS } from './pair-watch.ts'
 import { planFailures } from './failure-plan.ts'
 import { reportPairUnderFailures, totalOf } from './failing-report.ts'
 import { rounded } from '../output.ts'
@@ -60,9 +60,9 @@ export async function runFailing ({ overlay, channels, seed, minutes, signal, on
   let dueMs = startedMs
   const timer = setInterval(() => {
     longestStallMs = Math.max(longestStallMs, now() - dueMs)
-    dueMs = now() + SAMPLE_INTERVAL_MS
-    watches.forEach((watch) => { watch.sample() })
-  }, SAMPLE_INTERVAL_MS)
+    dueMs = now() + TICK_MS
+    watches.forEach((watch) => { watch.tick() })
+  }, TICK_MS)
   try {
     const events = planFailures({ seed, forwarders: forwarders.length, durationMs }).flatMap<Event>((failure) => [
       { atMs: failure.atMs, run: async () => fail(failure) },

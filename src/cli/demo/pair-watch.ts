@@ -1,10 +1,13 @@
 // Measures the route in use of one pair of hosts beside its default route, all the time: ten times a second a datagram goes to the other host and back
-// the way the flow goes, and a probe goes directly. Both leave together, so what a busy machine adds is added to both.
-import { WorseTimes } from './worse-times.ts'
+// the way the flow goes, and a probe goes directly. Both leave together, so what a busy machine adds is added to both. While the route in use seems to
+// be the worse one, they leave forty times a second, so that the end of that is known as well as its beginning.
+import { NOTICEABLE_MS, WorseTimes } from './worse-times.ts'
 import type { DemoPair } from './demo-overlay.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 
-export const SAMPLE_INTERVAL_MS = 100
+/** Call `tick` so often. */
+export const TICK_MS = 25
+const SAMPLE_INTERVAL_MS = 100
 /** As for probes; what takes longer is lost. */
 const LOST_MS = 3_000
 const DATAGRAM_BYTES = 8
@@ -30,13 +33,19 @@ export class PairWatch {
   readonly times = new WorseTimes()
   /** Changes of the route. */
   switches = 0
+  /** Samples for which the flow was on a path, not on its default route. */
+  onPath = 0
   /** How often a forwarder failed that was in use. */
   hits = 0
   readonly #init: PairWatchInit
-  /** Under way, oldest first: at most LOST_MS / SAMPLE_INTERVAL_MS, and those of a late timer. */
+  /** Under way, oldest first: at most LOST_MS / TICK_MS. */
   readonly #samples: Sample[] = []
   readonly #ends: Array<() => void> = []
   #number = 0
+  #sampledMs = -Infinity
+  /** The newest one that showed the route in use to be no worse. */
+  #goodSentMs = -Infinity
+  #defaultRttMs = 0
 
   constructor (init: PairWatchInit) {
     this.#init = init
@@ -63,11 +72,21 @@ export class PairWatch {
     })
   }
 
-  /** To be called every SAMPLE_INTERVAL_MS. */
-  sample (): void {
-    const { channel, pair: { source, destination }, now } = this.#init
-    const sentMs = now()
-    const sample: Sample = { number: this.#number++, sentMs, usualRttMs: channel.status.active?.measuredRttMs ?? 0, isCurrentDone: false, isDefaultDone: false }
+  /** Takes a sample if it is time to. */
+  tick (): void {
+    const nowMs = this.#init.now()
+    this.#settle(nowMs)
+    if (nowMs - this.#sampledMs >= SAMPLE_INTERVAL_MS - TICK_MS / 2 || this.#isDoubtful(nowMs)) {
+      this.#sampledMs = nowMs
+      this.#sample(nowMs)
+    }
+  }
+
+  #sample (sentMs: number): void {
+    const { channel, pair: { source, destination } } = this.#init
+    const { active } = channel.status
+    this.onPath += active === undefined || active.isDefault ? 0 : 1
+    const sample: Sample = { number: this.#number++, sentMs, usualRttMs: active?.measuredRttMs ?? 0, isCurrentDone: false, isDefaultDone: false }
     this.#samples.push(sample)
     if (!channel.isClosed) {
       channel.send(datagramOf(sample.number))
@@ -75,8 +94,9 @@ export class PairWatch {
     void source.node.services.byway.trace([destination.node.peerId]).then(([rttMs]) => {
       sample.defaultRttMs = rttMs
       sample.isDefaultDone = true
+      this.#defaultRttMs = rttMs ?? this.#defaultRttMs
+      this.#look(sample)
     })
-    this.#settle(sentMs)
   }
 
   /** A forwarder has failed now. */
@@ -102,7 +122,20 @@ export class PairWatch {
     if (sample?.isCurrentDone === false) {
       sample.currentRttMs = this.#init.now() - sample.sentMs
       sample.isCurrentDone = true
+      this.#look(sample)
     }
+  }
+
+  #look ({ sentMs, currentRttMs, defaultRttMs }: Sample): void {
+    if (currentRttMs !== undefined && defaultRttMs !== undefined && currentRttMs - defaultRttMs <= NOTICEABLE_MS) {
+      this.#goodSentMs = Math.max(this.#goodSentMs, sentMs)
+    }
+  }
+
+  /** Was anything worse, or is it overdue, that was sent after the last good one? */
+  #isDoubtful (nowMs: number): boolean {
+    return this.#samples.some(({ sentMs, currentRttMs, defaultRttMs }) =>
+      sentMs > this.#goodSentMs && (currentRttMs ?? nowMs - sentMs) - (defaultRttMs ?? this.#defaultRttMs) > NOTICEABLE_MS)
   }
 
   #settle (nowMs: number): void {
