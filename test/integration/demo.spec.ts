@@ -73,13 +73,14 @@ describe('the demo', function () {
     uncaught.stop()
     assert.equal(uncaught.count(), 0)
     const { failover, failing } = report
+    assert.deepEqual(report.pairs[0].chosen.path, [report.forwarders.find(({ node }) => node === good)?.id])
     assert.equal(failover, null)
     assert.ok(failing !== null)
     const { died, fellSilent, cameBack, mostDown, pairs: [pair], total } = failing
     assert.deepEqual({ died, fellSilent, cameBack, mostDown }, { died: 1, fellSilent: 0, cameBack: 1, mostDown: 1 })
     assert.deepEqual([pair.source.node, pair.destination.node], [source, destination])
     assert.equal(pair.hits, 1)
-    assert.ok(pair.switches >= 1 && pair.samples > 50 && pair.lost >= 1, JSON.stringify(pair))
+    assert.ok(pair.switches >= 1 && pair.samples > 50 && pair.onPath > 0 && pair.onPath < pair.samples && pair.lost >= 1, JSON.stringify(pair))
     assert.ok(pair.longestWorseMs > 0 && pair.longestWorseMs <= pair.worseMs + 1, JSON.stringify(pair))
     assert.ok((pair.detectionMs ?? 0) >= 300, JSON.stringify(pair))
     // how soon it is noticed is not judged here, for the machine may be busy
