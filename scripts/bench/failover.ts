@@ -46,6 +46,15 @@ const watchdog = setTimeout(() => {
   say(reportOf(strikes), 'the benchmark has not ended in time')
   process.exit(1)
 }, START_MS + (kills + silent) * STRIKE_MS)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say(reportOf(strikes), `ended by ${signal}`)
+    process.exit(1)
+  })
+}
+if (values.verbose) {
+  process.stderr.write('starting\n')
+}
 let failure: string | undefined
 let [state, arrivals]: [SourceState?, Arrivals?] = []
 try {
