@@ -7,7 +7,7 @@ import type { PathSelectorInit, RouteState } from '../../src/host/path-selector.
 const SETTINGS = { gainMs: 5, gainShare: 0.05, switchMs: 4, switchShare: 0.1, holdMs: 3_000, minSamples: 4, msPerLossPercent: 20 }
 
 function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
-  return { id, isDefault: id === 'default', forwarders: id === 'default' ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
+  return { id, isDefault: id === 'default', forwarders: id === 'default' ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, quietRttMs: rttMs, quietErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
 }
 
 const fallback = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('default', rttMs, overrides)
@@ -212,8 +212,8 @@ BEHAVIOURS.push({
 }, {
   title: 'asks for more gain where the measurements are noisy',
   steps: [
-    { routes: [fallback(50, { rttErrorMs: 3 }), path(38, { rttErrorMs: 3 })], uses: 'default' },
-    { routes: [fallback(50, { rttErrorMs: 3 }), path(37, { rttErrorMs: 3 })], uses: 'a' }
+    { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(38, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'default' },
+    { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(37, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'a' }
   ]
 })
 
