@@ -46,7 +46,6 @@ export class DialTurns {
   async run<T> (rttMs: number, connect: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#turn(signal)
     const startedMs = this.#now()
-    this.#underWay++
     let isSlow = false
     const stopTimer = this.#startTimer(() => {
       isSlow = true
@@ -69,26 +68,29 @@ export class DialTurns {
 
   async #turn (signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    while (this.#underWay >= this.window) {
-      await new Promise<void>((resolve, reject) => {
-        const go = (): void => {
-          signal?.removeEventListener('abort', giveUp)
-          resolve()
-        }
-        const giveUp = (): void => {
-          this.#waiting.delete(go)
-          reject(signal?.reason)
-        }
-        this.#waiting.add(go)
-        signal?.addEventListener('abort', giveUp, { once: true })
-      })
+    if (this.#underWay < this.window) {
+      this.#underWay++
+      return
     }
+    await new Promise<void>((resolve, reject) => {
+      const go = (): void => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      const giveUp = (): void => {
+        this.#waiting.delete(go)
+        reject(signal?.reason)
+      }
+      this.#waiting.add(go)
+      signal?.addEventListener('abort', giveUp, { once: true })
+    })
   }
 
   #ended (): void {
     this.#underWay--
     for (const go of [...this.#waiting].slice(0, Math.max(0, this.window - this.#underWay))) {
       this.#waiting.delete(go)
+      this.#underWay++
       go()
     }
   }

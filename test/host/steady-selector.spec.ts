@@ -14,6 +14,9 @@ const fallback = (rttMs: number, overrides: Partial<RouteState> = {}): RouteStat
 const path = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('a', rttMs, overrides)
 const rival = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('b', rttMs, overrides)
 
+/** Three standard errors of a difference are 21 ms, of what is quiet 4 ms. */
+const BUSY = { rttErrorMs: 5, quietErrorMs: 1 }
+
 interface Step {
   atMs?: number
   routes: RouteState[]
@@ -214,6 +217,29 @@ BEHAVIOURS.push({
   steps: [
     { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(38, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'default' },
     { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(37, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'a' }
+  ]
+}, {
+  title: 'takes a path whose gain shows where no process is busy, when the rest is noise and does not contradict',
+  steps: [
+    { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(45, { ...BUSY, quietRttMs: 38 })], uses: 'a' }
+  ]
+}, {
+  title: 'takes no path that gains only where no process is busy',
+  steps: [
+    { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(57, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
+  ]
+}, {
+  title: 'stays on a path that seems slower by noise while it gains where no process is busy',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 38 })], uses: 'a' },
+    { atMs: 20, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 48 })], uses: 'default' }
+  ]
+}, {
+  title: 'leaves a path that is slower by more than noise, however fast it is where no process is busy',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(85, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
   ]
 })
 

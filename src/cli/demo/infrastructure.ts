@@ -27,6 +27,8 @@ export type Command =
   /** Where a host is. */
   { name: 'place', node: NodeAddress } |
   { name: 'rsps' } |
+  /** Answers when it gets round to that. */
+  { name: 'nothing' } |
   /** Ends a forwarder as when its process dies. */
   { name: 'kill', id: string } |
   { name: 'stop' }
@@ -69,6 +71,11 @@ export class Infrastructure {
 
   async kill (id: string): Promise<void> {
     await this.#ask({ name: 'kill', id })
+  }
+
+  /** Waits until the thread has got round to this. */
+  async reached (): Promise<void> {
+    await this.#ask({ name: 'nothing' })
   }
 
   async stop (): Promise<void> {
