@@ -60,6 +60,11 @@ export class RouteQueries {
     return this.#answers
   }
 
+  /** Once at least, to the end. */
+  get hasAsked (): boolean {
+    return this.#hasAsked
+  }
+
   /** Was there an answer, and is nothing being asked now? */
   get isSettled (): boolean {
     return this.#hasAsked && this.#running === undefined
