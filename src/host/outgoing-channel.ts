@@ -161,7 +161,8 @@ export class OutgoingChannel extends Channel {
   }
 
   get status (): ChannelStatus {
-    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
+    const { answers, hasAsked } = this.#queries
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers, hasAsked })
   }
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */

@@ -30,6 +30,20 @@ describe('byway', () => {
     })
   }
 
+  for (const [command, codes] of [
+    ['ping', /Exit codes: 0 an answer came; 1 the host cannot be reached[^;]*; 2 error/],
+    ['status', /Exit codes: 0 a daemon has answered; 2 none runs here/],
+    ['why', /Exit codes: 0 it goes over a path, or directly[^;]*; 1 no route answers; 2 error; 3 it\s+goes on the default route/]
+  ] as const) {
+    it(`${command} says in its help how it ends, and in which words it tells of a route`, async () => {
+      const { out } = await cli([command, '--help'])
+      assert.match(out, codes)
+      if (command !== 'why') {
+        assert.match(out, /via A→B \(RSP x, −38 ms\); direct, since no path is better or nobody offers one;\s+default \(reason\); or no route \(reason\)/)
+      }
+    })
+  }
+
   for (const [command, flags] of [
     ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
     ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'price-per-gb', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],

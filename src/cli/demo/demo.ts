@@ -38,8 +38,12 @@ const RELAY_COST_MS = 1
  * opening channels.
  */
 const OBSERVE_MS = 9_000
+const MOST_OBSERVE_MS = 30_000
 const RECOVER_MS = 5_000
 const OPEN_CONCURRENCY = 10
+/** A peer may be slow to answer on a machine that is busy with other things. */
+const OPEN_DEADLINE_MS = 30_000
+const RETRY_MS = 1_000
 const FAILOVER_DEADLINE_MS = 10_000
 
 export async function runDemo (init: DemoInit): Promise<RunningDemo> {
@@ -51,7 +55,7 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.start()
     init.onProgress('hosts ask for routes, and measure what they are offered')
     const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
-    await pause(OBSERVE_MS, init.signal)
+    await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
     const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
     const failing = init.failingMinutes === undefined ? null : await failAndComeBack(init, init.failingMinutes, overlay, channels)
@@ -73,9 +77,19 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
 }
 
 async function openChannel ({ source, destination }: DemoPair, signal: AbortSignal): Promise<OutgoingChannel> {
-  const channel = await source.node.services.byway.open(destination.node.peerId, { signal })
-  await channel.settled()
-  return channel
+  const startedMs = performance.now()
+  for (;;) {
+    try {
+      const channel = await source.node.services.byway.open(destination.node.peerId, { signal })
+      await channel.settled()
+      return channel
+    } catch (error) {
+      if (signal.aborted || performance.now() - startedMs > OPEN_DEADLINE_MS) {
+        throw error
+      }
+      await pause(RETRY_MS, signal)
+    }
+  }
 }
 
 /** The cheapest path through any running forwarders; only the oracle and the delays know the matrix. */

@@ -98,6 +98,7 @@ async function run (command: Command): Promise<unknown> {
     case 'start': return start()
     case 'place': return delays.place(command.node.row, command.node.addresses.map((address) => multiaddr(address)))
     case 'rsps': return rspStates()
+    case 'nothing': return undefined
     case 'kill': return killForwarder(command.id)
     case 'restart': return restart(command.id)
     case 'silence': return running(command.id).standstill.begin()

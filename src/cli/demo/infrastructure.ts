@@ -27,6 +27,8 @@ export type Command =
   /** Where a host is. */
   { name: 'place', node: NodeAddress } |
   { name: 'rsps' } |
+  /** Answers when it gets round to that. */
+  { name: 'nothing' } |
   /** Ends a forwarder as when its process dies. */
   { name: 'kill', id: string } |
   /** Starts one that was killed again, with the same identity; the answer says where it is now. */
@@ -86,6 +88,11 @@ export class Infrastructure {
 
   async wake (id: string): Promise<void> {
     await this.#ask({ name: 'wake', id })
+  }
+
+  /** Waits until the thread has got round to this. */
+  async reached (): Promise<void> {
+    await this.#ask({ name: 'nothing' })
   }
 
   async stop (): Promise<void> {
