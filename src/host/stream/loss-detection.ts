@@ -173,6 +173,7 @@ export class LossDetection {
     path.largestAcknowledged = Math.max(path.largestAcknowledged, number)
     path.timeouts = 0
     path.acknowledgedMs = nowMs
+    path.deliveredSentMs = Math.max(path.deliveredSentMs, sent.sentMs[index])
     if (path === this.#paths.active) {
       this.#acked.bytes += bytes
       this.#acked.packets++

@@ -53,6 +53,8 @@ export class PathState {
   leftMs = 0
   /** When something on it was acknowledged last. */
   acknowledgedMs = 0
+  /** When the latest of what was acknowledged had been sent. */
+  deliveredSentMs = -Infinity
   /** Left after it stopped answering: until then, what probably arrived is not taken for lost. */
   heldUntilMs = -Infinity
 
