@@ -212,6 +212,7 @@ export class Connection {
     const sent = this.#sent
     sent.state[index] = PacketState.inFlight
     sent.bytes[index] = bytes
+    sent.batchBytes[index] = path.batchBytes
     sent.epoch[index] = path.epoch
     sent.deliveredBytes[index] = path.delivery.deliveredBytes
     sent.deliveredMs[index] = path.delivery.deliveredMs

@@ -202,7 +202,7 @@ export class LossDetection {
       const rttMs = Math.max(0.001, nowMs - sentMs)
       const ackDelayMs = ack.delayUs / US_PER_MS
       path.rtt.sample(rttMs, ackDelayMs)
-      path.delay.sample(Math.max(0.001, rttMs - ackDelayMs), sentMs, ack.receivedAtUs, nowMs)
+      path.delay.sample(Math.max(0.001, rttMs - ackDelayMs), sentMs, ack.receivedAtUs, nowMs, path.batchTimeMs(sent.batchBytes[index]))
     }
   }
 

@@ -2,7 +2,7 @@
 // milliseconds' worth may go at once.
 
 /** What may go at once: a batch of some packets, or so much time. */
-const BURST_PACKETS = 4
+const BURST_PACKETS = 2
 const BURST_MS = 4
 
 export class Pacer {

@@ -21,6 +21,11 @@ const PACKET_THRESHOLD = 3
 const MAX_PACKET_THRESHOLD = 128
 const MAX_TIME_STRETCH = 2
 
+/** What goes within so long leaves as one batch, and arrives as one, when the last byte of it has come. */
+const BATCH_MS = 1
+/** But the pacer lets no more go than that. */
+const MAX_BATCH_TIME_MS = 4
+
 export interface PathInit {
   key: string
   /** Measured elsewhere. */
@@ -37,8 +42,11 @@ export class PathState {
   readonly controller: CongestionController
   readonly #pacer = new Pacer()
   readonly #maxPacketBytes: number
+  #batchMs = -Infinity
   /** Modulo 256; of its latest use. */
   epoch = 0
+  /** The packet that went last, and what went at once before it. */
+  batchBytes = 0
   inFlightBytes = 0
   inFlightPackets = 0
   largestAcknowledged = -1
@@ -90,10 +98,21 @@ export class PathState {
     if (this.inFlightPackets === 0) {
       this.delivery.startBurst(nowMs)
     }
+    if (nowMs - this.#batchMs > BATCH_MS) {
+      this.#batchMs = nowMs
+      this.batchBytes = 0
+    }
+    this.batchBytes += bytes
     this.inFlightBytes += bytes
     this.inFlightPackets++
     this.lastSentMs = nowMs
     this.#pacer.sent(bytes)
+  }
+
+  /** How long a batch of so many bytes is under way by itself, with nobody else in the queue. */
+  batchTimeMs (bytes: number): number {
+    const { rate } = this.delivery
+    return rate > 0 ? Math.min(MAX_BATCH_TIME_MS, bytes / rate) : 0
   }
 
   /** Acknowledged or lost. */

@@ -123,6 +123,7 @@ describe('Pacer', () => {
     const pacer = new Pacer()
     pacer.dueMs(1_200, 600, 0)
     pacer.sent(4_800)
+    // 2,400 bytes too many, and 8 ms are worth 4,800
     const burst = (atMs: number): number => {
       let packets = 0
       while (pacer.dueMs(1_200, 600, atMs) <= atMs) {
@@ -131,8 +132,10 @@ describe('Pacer', () => {
       }
       return packets
     }
-    assert.equal(burst(6), 3)
-    assert.equal(burst(1_000), 4)
+    assert.equal(burst(8), 2)
+    assert.equal(burst(1_000), 2)
+    assert.equal(burst(1_006), 2)
+    assert.equal(burst(1_100), 2)
   })
 })
 

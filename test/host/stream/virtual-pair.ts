@@ -29,6 +29,8 @@ export interface PairInit {
   clockOffsetMs?: number
   /** Wake-ups are late by up to this much, as in a busy process. */
   timerLateMs?: number
+  /** What has come at once is answered at once, at the end of the tick. */
+  gathers?: boolean
   random?: () => number
 }
 
@@ -87,7 +89,11 @@ class End {
       }
     }
     this.connection.receive(packet, this.nowMs, isMarked)
-    this.pump()
+    if (this.#pair.init.gathers === true) {
+      this.#schedule(this.#pair.world.nowMs, true)
+    } else {
+      this.pump()
+    }
   }
 
   pump (): void {
@@ -110,12 +116,12 @@ class End {
     this.#schedule(this.connection.nextTimeoutMs(this.nowMs) - offsetMs)
   }
 
-  #schedule (atMs: number): void {
+  #schedule (atMs: number, isSoon = false): void {
     if (this.#isPumping || atMs === Infinity) {
       return
     }
     const { world, init: { timerLateMs = 0, random = Math.random } } = this.#pair
-    const dueMs = Math.max(atMs, world.nowMs) + (timerLateMs > 0 ? timerLateMs * random() : 0)
+    const dueMs = Math.max(atMs, world.nowMs) + (timerLateMs > 0 && !isSoon ? timerLateMs * random() : 0)
     if (this.#wakeMs <= dueMs && this.#wakeMs >= world.nowMs) {
       return
     }
