@@ -21,6 +21,8 @@ export interface LinkConditions {
   isBatched?: boolean
 }
 
+interface Batch { atMs: number, bytes: number, arrive: Array<() => void> }
+
 /** What a message of Noise holds. */
 const BATCH_BYTES = 65_000
 /** Of every packet, beside its own bytes: envelope, header of the packet. */
@@ -35,7 +37,7 @@ export class SimulatedLink {
   #tokens = 0
   #filledMs = -Infinity
   #queued = 0
-  #batch: { atMs: number, bytes: number, arrive: Array<() => void> } | undefined
+  #batch: Batch | undefined
   dropped = 0
   passed = 0
   /** Time in the queue of those that passed, ms. */
@@ -85,7 +87,8 @@ export class SimulatedLink {
     const world = this.#world
     let batch = this.#batch
     if (batch === undefined || batch.atMs < world.nowMs || batch.bytes + bytes > BATCH_BYTES) {
-      const next = batch = this.#batch = { atMs: world.nowMs, bytes: 0, arrive: [] }
+      const next: Batch = { atMs: world.nowMs, bytes: 0, arrive: [] }
+      batch = this.#batch = next
       // when all that is sent now has been
       world.after(0, () => { world.at(this.#freeMs, () => { next.arrive.forEach((one) => { one() }) }) })
     }
