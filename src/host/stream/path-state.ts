@@ -23,8 +23,8 @@ const MAX_TIME_STRETCH = 2
 
 /** What goes within so long leaves as one batch, and arrives as one, when the last byte of it has come. */
 const BATCH_MS = 1
-/** But the pacer lets no more go than that. */
-const MAX_BATCH_TIME_MS = 4
+/** More the pacer lets go only after a pause of the whole process. */
+const MAX_BATCH_TIME_MS = 20
 
 export interface PathInit {
   key: string

@@ -29,7 +29,7 @@ export interface PairInit {
   clockOffsetMs?: number
   /** Wake-ups are late by up to this much, as in a busy process. */
   timerLateMs?: number
-  /** What has come at once is answered at once, at the end of the tick. */
+  /** What has come at once is answered at once, when the process has its turn. */
   gathers?: boolean
   random?: () => number
 }
@@ -90,7 +90,7 @@ class End {
     }
     this.connection.receive(packet, this.nowMs, isMarked)
     if (this.#pair.init.gathers === true) {
-      this.#schedule(this.#pair.world.nowMs, true)
+      this.#schedule(this.#pair.world.nowMs)
     } else {
       this.pump()
     }
@@ -116,12 +116,12 @@ class End {
     this.#schedule(this.connection.nextTimeoutMs(this.nowMs) - offsetMs)
   }
 
-  #schedule (atMs: number, isSoon = false): void {
+  #schedule (atMs: number): void {
     if (this.#isPumping || atMs === Infinity) {
       return
     }
     const { world, init: { timerLateMs = 0, random = Math.random } } = this.#pair
-    const dueMs = Math.max(atMs, world.nowMs) + (timerLateMs > 0 && !isSoon ? timerLateMs * random() : 0)
+    const dueMs = Math.max(atMs, world.nowMs) + (timerLateMs > 0 ? timerLateMs * random() : 0)
     if (this.#wakeMs <= dueMs && this.#wakeMs >= world.nowMs) {
       return
     }
