@@ -251,7 +251,7 @@ export class OutgoingChannel extends Channel {
   protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
       this.context.access.used(arrival.from.peer)
-      this.#steering.answered(readUint64(frame.id, 0))
+      this.#steering.answered(readUint64(frame.id, 0), this.streamPath?.ownQueueMs(this.context.now()))
     } else if (frame.type === 'attach-result') {
       this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }

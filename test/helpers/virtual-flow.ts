@@ -11,6 +11,8 @@ export interface Conditions {
   rttMs: number
   /** Each echo takes up to so much longer, evenly distributed. */
   jitterMs?: number
+  /** Of the round trip, what is spent in the queue of the flow's own data. */
+  ownQueueMs?: number
   /** Share of packets lost, each way. */
   loss?: number
   /** Nothing comes through. */
@@ -146,7 +148,7 @@ export class VirtualFlow {
     if (!isLost) {
       // what fails while the echo is on its way stops it, wherever it is
       this.timers.startTimer(() => {
-        const arrive = (): void => { this.steering.answered(number) }
+        const arrive = (): void => { this.steering.answered(number, this.conditions(id).ownQueueMs) }
         if (this.#asleep !== undefined) {
           this.#asleep.push(arrive)
         } else if (this.conditions(id).isDown !== true) {

@@ -1,6 +1,7 @@
 // What a sender knows of one path: its round trip, its delay, its congestion, and what is in flight on it. Nothing of that says anything about
 // another path, so each has its own; a path that is taken again soon is found as it was left.
 import { AdaptiveController } from './adaptive-controller.ts'
+import { TARGET_QUEUE_MS } from './delay-controller.ts'
 import { DelayMeter } from './delay-meter.ts'
 import { DeliverySampler } from './delivery-sampler.ts'
 import { Pacer } from './pacer.ts'
@@ -25,6 +26,12 @@ const MAX_TIME_STRETCH = 2
 const BATCH_MS = 1
 /** More the pacer lets go only after a pause of the whole process. */
 const MAX_BATCH_TIME_MS = 20
+
+/** A stream that fills so much of its window, and hears of it, is what keeps the queue. */
+const LOADED_SHARE = 0.5
+const LOADED_MS = 100
+/** Twice the queue that the controller gives way to: in balance it is a little above that. */
+const MOST_OWN_QUEUE_MS = 2 * TARGET_QUEUE_MS
 
 export interface PathInit {
   key: string
@@ -113,6 +120,12 @@ export class PathState {
   batchTimeMs (bytes: number): number {
     const { rate } = this.delivery
     return rate > 0 ? Math.min(MAX_BATCH_TIME_MS, bytes / rate) : 0
+  }
+
+  /** How long others wait on it for what is sent here, as far as that may be: a queue beyond it is somebody else's. */
+  ownQueueMs (nowMs: number): number {
+    const isLoaded = this.inFlightBytes >= LOADED_SHARE * this.controller.windowBytes && nowMs - this.acknowledgedMs <= this.rtt.smoothedMs + LOADED_MS
+    return isLoaded ? Math.min(MOST_OWN_QUEUE_MS, this.delay.lowQueueMs) : 0
   }
 
   /** Acknowledged or lost. */
