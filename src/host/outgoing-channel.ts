@@ -6,7 +6,7 @@ import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/enve
 import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
-import { Channel } from './channel.ts'
+import { AS_ECHO, Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
 import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
@@ -23,7 +23,7 @@ import { startTimer } from './start-timer.ts'
 import { SwitchHistory } from './switch-history.ts'
 import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
-import type { Arrival } from '../link/endpoint.ts'
+import type { Arrival, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision, PathSelectorInit } from './path-selector.ts'
@@ -63,6 +63,7 @@ export class OutgoingChannel extends Channel {
   readonly #flow: number
   readonly #lossWorthMs: number | undefined
   #nextHeardMs = 0
+  #deliveredSentMs = -Infinity
 
   constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
     super(context, descriptor.peer)
@@ -92,7 +93,7 @@ export class OutgoingChannel extends Channel {
       routes: () => this.#book.routes,
       selector: selectorOf({ msPerLossPercent: this.#lossWorthMs, ...selector }),
       failures,
-      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way) || endpoint.links.getAt(way.neighbour, 0) === undefined,
+      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way, AS_ECHO) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
       onFailed: (route, why) => { this.#failed(route, why) },
       now,
@@ -234,22 +235,33 @@ export class OutgoingChannel extends Channel {
     const nowMs = this.context.now()
     if (nowMs >= this.#nextHeardMs) {
       this.#nextHeardMs = nowMs + HEARD_INTERVAL_MS
-      this.#book.byArrival(arrival)?.watch.heard(nowMs)
+      const route = this.#book.byArrival(arrival)
+      route?.watch.heard(nowMs)
+      this.#noteDelivered(route)
+    }
+  }
+
+  /** A stream whose data still arrives shows that its route lives, however long echoes wait in the queue that it has made. */
+  #noteDelivered (route: Route | undefined): void {
+    const path = this.streamPath
+    if (route !== undefined && path?.key === route.id && path.deliveredSentMs > this.#deliveredSentMs) {
+      this.#deliveredSentMs = path.deliveredSentMs
+      route.watch.delivered(path.deliveredSentMs, path.acknowledgedMs)
     }
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
       this.context.access.used(arrival.from.peer)
-      this.#steering.answered(readUint64(frame.id, 0))
+      this.#steering.answered(readUint64(frame.id, 0), this.streamPath?.ownQueueMs(this.context.now()))
     } else if (frame.type === 'attach-result') {
       this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }
   }
 
-  protected override sendFrame (frame: Uint8Array, way: Way): boolean {
+  protected override sendFrame (frame: Uint8Array, way: Way, options?: SendOptions): boolean {
     this.#steering.dataSent()
-    return super.sendFrame(frame, way)
+    return super.sendFrame(frame, way, options)
   }
 
   /** On the route in use; as it was opened, also a copy on the backup, or in turns on several. */
