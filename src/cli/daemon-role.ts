@@ -185,7 +185,7 @@ function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): ob
     channels: channels.map((channel) => ({
       remote: channel.remote.toString(),
       openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',
-      route: channel instanceof OutgoingChannel ? channel.status.text : 'on the route that the other side uses'
+      route: channel instanceof OutgoingChannel ? channel.status.text : channel.theirRoute.text
     }))
   }
 }

@@ -84,11 +84,21 @@ const WATCH_INTERVAL_MS = 2_000
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 const STATUS_DEADLINE_MS = 5_000
 
+const HELP = `
+Of each channel of a host it says how it goes: via A→B (RSP x, −38 ms); direct, since no path is better or nobody offers one;
+default (reason); or no route (reason). Of those that others have opened, what is seen of the route that they chose.
+
+Exit codes: 0 a daemon has answered; 2 none runs here, none answers, or another error.
+
+Example:
+  byway status
+  byway status --json | jq .daemons[0].status.table`
+
 export function registerStatus (program: Command, terminal: Terminal): void {
   addControlSettings(program.command('status')
     .description('show what the running daemons of this user do: load, links, forwarding state, channels')
     .option('--watch', `show it every ${WATCH_INTERVAL_MS / 1_000} s until Ctrl-C`))
-    .addHelpText('after', '\nExample:\n  byway status\n  byway status --json | jq .daemons[0].status.table')
+    .addHelpText('after', HELP)
     .action(async (flags: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)
       const isRedrawn = flags.watch === true && !json && process.stdout.isTTY

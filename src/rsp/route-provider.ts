@@ -64,6 +64,8 @@ const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
 /** How often forwarders whose descriptor has expired are forgotten. */
 const HOUSEKEEPING_MS = 10_000
+/** Discovery is not begun anew more often. */
+const SEEK_AGAIN_MS = 5_000
 /** Answers may be so much older than the newest report; what their data's age says includes it. */
 const SNAPSHOT_MS = 50
 /** Signatures of remembered descriptors checked before others have their turn: 2 ms. */
@@ -92,6 +94,8 @@ export class RouteProvider implements Startable {
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
   #isStopped = false
+  /** When discovery last began anew. */
+  #soughtMs = -Infinity
   #unserve: (() => Promise<void>) | undefined
   #housekeeping: ReturnType<typeof setInterval> | undefined
 
@@ -120,6 +124,7 @@ export class RouteProvider implements Startable {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
       seeks: init.exchange === undefined || init.exchange === 'none' ? ['forwarder'] : ['forwarder', 'rsp'],
+      asksBootstrap: true,
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
@@ -193,6 +198,7 @@ export class RouteProvider implements Startable {
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, offered: this.#offered, now: Date.now })
+    components.events.addEventListener('peer:disconnect', this.#onDisconnect)
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
@@ -221,6 +227,7 @@ export class RouteProvider implements Startable {
 
   async stop (): Promise<void> {
     this.#isStopped = true
+    this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
     await this.#unserve?.()
@@ -278,6 +285,20 @@ export class RouteProvider implements Startable {
     this.map.describe(key, forwarder)
     this.#source.add(forwarder)
     this.#watches.add(forwarder)
+  }
+
+  /** Where a forwarder goes away others come, or the same one again: discovery, which has become slow by then, begins anew. */
+  readonly #onDisconnect = ({ detail: peer }: CustomEvent<PeerId>): void => {
+    const key = peer.toString()
+    if (!this.#forwarders.has(key)) {
+      return
+    }
+    this.#watches.refresh([key])
+    const nowMs = Date.now()
+    if (nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+      this.#soughtMs = nowMs
+      this.discovery.refresh()
+    }
   }
 
   #forget (key: string): void {

@@ -104,7 +104,7 @@ describe('texts of byway status', () => {
       measuredForwarders: 3,
       knownForwarders: 5,
       knownRsps: 2,
-      channels: [{ remote: PEER, openedBy: 'here', route: 'via aaaaaa (RSP bbbbbb, −38.1 ms)' }, { remote: PEER, openedBy: 'there', route: 'on the route that the other side uses' }]
+      channels: [{ remote: PEER, openedBy: 'here', route: 'via aaaaaa (RSP bbbbbb, −38.1 ms)' }, { remote: PEER, openedBy: 'there', route: 'default (the other side chooses)' }]
     })])
     assert.deepEqual(lines.slice(-6), [
       '  forwarders  5 known, 3 measured',
@@ -112,7 +112,7 @@ describe('texts of byway status', () => {
       '  channels    2',
       '',
       '  to MtimQ5    via aaaaaa (RSP bbbbbb, −38.1 ms)',
-      '  from MtimQ5  on the route that the other side uses'
+      '  from MtimQ5  default (the other side chooses)'
     ])
   })
 
