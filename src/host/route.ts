@@ -6,11 +6,6 @@ import type { RouteState } from './path-selector.ts'
 import type { Way } from '../link/way.ts'
 import type { OfferedPath } from './provider-set.ts'
 
-/** The standard error of a median is 1.25 / √n standard deviations, which are 1.25 mean deviations (of a normal distribution). */
-const ERROR_PER_DEVIATION = 1.25 * 1.25
-/** After a new level only few samples are left, which happen to be near to each other: what they deviated by before counts, too. */
-const DEVIATION_WEIGHT = 1 / 32
-
 /**
  * Echoes may be some ms apart, and then a pause of a process spoils several: one sample in this time counts, the best. The first ones count all, so
  * that a new route is soon known.
@@ -41,7 +36,6 @@ export class Route implements RouteState {
   /** Of the estimator, which sorts its samples to say it. */
   #rttMs = 0
   #jitterMs = 0
-  #usualJitterMs = 0
   #bestMs = Infinity
   #sampledAtMs = -Infinity
 
@@ -144,7 +138,6 @@ export class Route implements RouteState {
     this.#estimator.sample(rttMs * 1_000, nowMs)
     this.#rttMs = (this.#estimator.rttUs ?? 0) / 1_000
     this.#jitterMs = this.#estimator.jitterUs / 1_000
-    this.#usualJitterMs += (this.#jitterMs - this.#usualJitterMs) * (this.#answered === 0 ? 1 : DEVIATION_WEIGHT)
   }
 
   /** Somebody on the way says that it is broken. @returns true when that is news */
