@@ -124,6 +124,15 @@ export class PathWatch {
     }
     this.#outstanding.delete(number)
     this.#late.delete(number)
+    this.delivered(sentMs, nowMs)
+    return nowMs - sentMs
+  }
+
+  /**
+   * Something that was sent over it at `sentMs` was answered over it: an echo, or data that the peer acknowledges. The latter comes while a queue that the
+   * flow itself has made delays echoes.
+   */
+  delivered (sentMs: number, nowMs: number): void {
     this.#unanswered = this.#unanswered.filter((otherMs) => otherMs > sentMs)
     if (sentMs >= this.#brokenAtMs) {
       this.#lastAnswerMs = nowMs
@@ -134,12 +143,11 @@ export class PathWatch {
         this.#suspectSinceMs = undefined
       }
     }
-    return nowMs - sentMs
   }
 
   /**
-   * A packet of the peer came over it. That one direction works proves nothing of the other, so it does not count as an answer; but when more is
-   * expected and does not come, that is reason to ask.
+   * A packet of the peer came over it. That one direction works proves nothing of the other, so it does not count as an answer (unless it acknowledges
+   * something: `delivered`); but when more is expected and does not come, that is reason to ask.
    */
   heard (nowMs: number): void {
     const gapMs = nowMs - this.#heardMs

@@ -119,13 +119,17 @@ export class Route implements RouteState {
     return this.#lossMeter.loss
   }
 
-  /** @returns false when nobody waited for it */
-  echoReceived (number: number, nowMs: number): boolean {
+  /**
+   * `ownQueueMs`: so long it waited for what the flow itself has sent, which would be no less on another route.
+   *
+   * @returns false when nobody waited for it
+   */
+  echoReceived (number: number, nowMs: number, ownQueueMs = 0): boolean {
     const rttMs = this.watch.answered(number, nowMs)
     if (rttMs === undefined) {
       return false
     }
-    this.#bestMs = Math.min(this.#bestMs, rttMs)
+    this.#bestMs = Math.min(this.#bestMs, Math.max(0, rttMs - ownQueueMs))
     if (this.#answered < FIRST_SAMPLES || nowMs - this.#sampledAtMs >= SAMPLE_SPACING_MS) {
       this.#sample(this.#bestMs, nowMs)
     }

@@ -126,6 +126,25 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('show with whom an RSP exchanges measurements, who of them is believed, and why not', () => {
+    const rival = { rsp: PEER, trust: 0.9421, isCredible: true, links: 5_800, judgedTrue: 60, judgedFalse: 1, toldLinks: 6_000, breaches: 0 }
+    const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, givenLinks: 580, auditedLinks: 6 }
+    const lines = statusText([daemon('rsp', {
+      mapKind: 'surveys', forwarders: 100, links: 2_500, plan, answered: 0, unanswered: 0,
+      exchange: { rivals: [rival, { ...rival, trust: 0.125, isCredible: false, links: 0, judgedTrue: 0, judgedFalse: 0, toldLinks: 0, breaches: 1, lastError: 'AbsurdMeasurementError' }] }
+    })])
+    assert.deepEqual(lines.slice(-8), [
+      '  measures    1,300 of 4,950 links, 7 rounds done',
+      '  is told     580 more in this round by other RSPs; measures 6 of theirs to know whether they are right',
+      '  answers     0 given, 0 without a path',
+      '  exchanges   with 2 RSPs',
+      '',
+      `  RSP${' '.repeat(PEER.length - 3)}  trust               its links  right  wrong  told   rubbish  trouble`,
+      `  ${PEER}  0.94                5,800      60     1      6,000  0`,
+      `  ${PEER}  0.13, not believed  0          0      0      0      1        AbsurdMeasurementError`
+    ])
+  })
+
   it('show the numbers of other roles under their names', () => {
     const lines = statusText([daemon('bootstrap', { kind: 'any', forwarders: 24, answeredCalls: 1_500, nested: { a: 1 } })])
     assert.deepEqual(lines.slice(-3), ['  kind            any', '  forwarders      24', '  answered calls  1,500'])

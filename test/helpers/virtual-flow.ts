@@ -14,6 +14,8 @@ export interface Conditions {
   jitterMs?: number
   /** Handle each echo one after the other, at equal distances; the last one is the source's. */
   processes?: readonly BusyProcess[]
+  /** Of the round trip, what is spent in the queue of the flow's own data. */
+  ownQueueMs?: number
   /** Share of packets lost, each way. */
   loss?: number
   /** Nothing comes through. */
@@ -149,7 +151,7 @@ export class VirtualFlow {
     if (!isLost) {
       // what fails while the echo is on its way stops it, wherever it is
       this.timers.startTimer(() => {
-        const arrive = (): void => { this.steering.answered(number) }
+        const arrive = (): void => { this.steering.answered(number, this.conditions(id).ownQueueMs) }
         if (this.#asleep !== undefined) {
           this.#asleep.push(arrive)
         } else if (this.conditions(id).isDown !== true) {

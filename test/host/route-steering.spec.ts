@@ -105,6 +105,16 @@ describe('route steering', () => {
     assert.ok(flow.runUntilLeft('a', 5_000) <= 1_000)
   })
 
+  for (const { whose, ownQueueMs, active } of [{ whose: 'its own', ownQueueMs: 6, active: 'a' }, { whose: "somebody else's", ownQueueMs: 0, active: 'default' }]) {
+    it(`with a queue of 6 ms that is ${whose} on a path that is 4 ms faster is on ${active === 'a' ? 'that path' : 'the default route'}`, () => {
+      const flow = new VirtualFlow().set('default', { rttMs: 60 }).set('a', { rttMs: 56 }).run(SETTLE_MS)
+      assert.equal(flow.active, 'a')
+      flow.set('a', { rttMs: 62, ownQueueMs }).run(20_000)
+      assert.equal(flow.active, active)
+      assert.ok(flow.switches.length <= 3, JSON.stringify(flow.switches))
+    })
+  }
+
   it('judges nothing when its own process was asleep: the answers wait to be read', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
     flow.sleep(1_000)

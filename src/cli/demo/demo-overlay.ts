@@ -81,6 +81,12 @@ export class DemoOverlay {
     await Promise.allSettled([this.infrastructure.stop(), ...this.#hosts.map(async ({ node }) => node.stop())])
   }
 
+  /** Starts a forwarder again that was killed. */
+  async restart (id: string): Promise<void> {
+    const { row, addresses } = await this.infrastructure.restart(id)
+    this.#delays.place(row, addresses.map((address) => multiaddr(address)))
+  }
+
   /** Waits until both RSPs know the links. */
   async #mapped (): Promise<void> {
     const { signal, onProgress } = this.#init

@@ -6,9 +6,11 @@ import { cheapestPath, linkAgreement } from '../../simulation/oracle.ts'
 import { drawRows } from '../../simulation/draw.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
 import { mapSome } from '../../testing/local-node.ts'
+import { runFailing } from './failing.ts'
 import { measuredOn, reportPair, rounded, summarize } from './demo-report.ts'
 import type { DemoPair } from './demo-overlay.ts'
 import type { DemoReport, FailoverReport } from './demo-report.ts'
+import type { FailingReport } from './failing-report.ts'
 import type { LatencyMatrix } from '../../simulation/latency-matrix.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { RspState } from './infrastructure.ts'
@@ -18,6 +20,8 @@ export interface DemoInit {
   forwarders: number
   pairs: number
   seed: number
+  /** Minutes in which forwarders fail and come back at random; default: one forwarder is stopped, once. */
+  failingMinutes?: number
   signal: AbortSignal
   onProgress: (text: string) => void
 }
@@ -54,14 +58,15 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
     const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
-    init.onProgress('stopping a forwarder that is in use')
-    const failover = await failOver(overlay, channels, init.signal)
+    const failing = init.failingMinutes === undefined ? null : await failAndComeBack(init, init.failingMinutes, overlay, channels)
+    const failover = failing === null ? await failOver(overlay, channels, init) : null
     const report = {
       forwarders: overlay.forwarders.map(({ id, row }) => ({ id, node: row })),
       rsps,
       pairs,
       ...summarize(pairs),
       failover,
+      failing,
       seconds: rounded((performance.now() - startedMs) / 1_000) as number
     }
     return { overlay, channels, report }
@@ -111,8 +116,14 @@ function reportRsp ({ id, row, kind, estimates }: RspState, matrix: LatencyMatri
   }
 }
 
+async function failAndComeBack ({ seed, signal, onProgress }: DemoInit, minutes: number, overlay: DemoOverlay, channels: readonly OutgoingChannel[]): Promise<FailingReport> {
+  onProgress(`forwarders fail and come back at random for ${minutes} min; each pair's route is measured beside its default route`)
+  return runFailing({ overlay, channels, seed, minutes, signal, onProgress })
+}
+
 /** Stops the forwarder that most channels use, and watches one of them recover. */
-async function failOver ({ infrastructure }: DemoOverlay, channels: readonly OutgoingChannel[], signal: AbortSignal): Promise<FailoverReport | null> {
+async function failOver ({ infrastructure }: DemoOverlay, channels: readonly OutgoingChannel[], { signal, onProgress }: DemoInit): Promise<FailoverReport | null> {
+  onProgress('stopping a forwarder that is in use')
   const uses = new Map<string, number[]>()
   channels.forEach((channel, i) => {
     for (const id of channel.status.active?.path ?? []) {
