@@ -79,6 +79,7 @@ export class OutgoingChannel extends Channel {
       primitive,
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
+      onUnreachable: (entry) => { this.#queries.avoid(entry) },
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
     })
     this.#flow = providers.newFlow()
@@ -161,7 +162,8 @@ export class OutgoingChannel extends Channel {
   }
 
   get status (): ChannelStatus {
-    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
+    const { answers, hasAsked } = this.#queries
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers, hasAsked })
   }
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */
@@ -314,7 +316,7 @@ export class OutgoingChannel extends Channel {
     const chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
     this.#promises.note(answers, chosen, this.#book.routes, now())
     await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
-    return !this.#book.hasLost
+    return !this.#book.hasLost && !this.#book.hasRefusedAll
   }
 
   #wantsBackupOf (): OfferedPath | undefined {
@@ -326,7 +328,14 @@ export class OutgoingChannel extends Channel {
   /** Needs the session: before it only exits at which the peer is attached already are of use. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
     const descriptor = this.context.discovery.directory.get(exit)
-    return descriptor !== undefined && this.#exits.attach(descriptor)
+    if (descriptor === undefined || this.session === undefined) {
+      return false
+    }
+    const isAttached = await this.#exits.attach(descriptor)
+    if (!isAttached) {
+      this.#queries.avoid(exit)
+    }
+    return isAttached
   }
 
   protected override ended (): void {

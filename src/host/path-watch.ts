@@ -70,8 +70,11 @@ export class PathWatch {
     return this.#heardMs
   }
 
-  /** When an echo is due, if they go out every `intervalMs`: sooner while there is reason to doubt. */
-  probeDueMs (intervalMs: number): number {
+  /**
+   * When an echo is due, if they go out every `intervalMs`: sooner where somebody gave reason to doubt, and where data depends on the route
+   * (`isNeeded`) also when an answer is overdue. Were that so of all routes, a process that is late would have more to do the later it is.
+   */
+  probeDueMs (intervalMs: number, isNeeded = true): number {
     if (this.#outstanding.size >= MAX_OUTSTANDING) {
       return Infinity
     }
@@ -79,7 +82,7 @@ export class PathWatch {
     if (this.#dead || this.#measured.samples === 0) {
       return regularMs
     }
-    return Math.min(regularMs, this.#burstDueMs(), this.#silenceDueMs())
+    return Math.min(regularMs, this.#burstDueMs(isNeeded), this.#silenceDueMs())
   }
 
   /** When `check` may have something to say, unless answers come before. */
@@ -187,8 +190,8 @@ export class PathWatch {
   }
 
   /** While echoes are overdue, or somebody gave reason to doubt: until as many are under way as make a verdict. */
-  #burstDueMs (): number {
-    const oldestMs = this.#unanswered[0] as number | undefined
+  #burstDueMs (isNeeded: boolean): number {
+    const oldestMs = isNeeded ? this.#unanswered[0] as number | undefined : undefined
     const overdueAtMs = oldestMs === undefined ? Infinity : oldestMs + this.#overdueMs
     const startMs = Math.min(overdueAtMs, this.#suspectSinceMs ?? Infinity)
     return this.#unanswered.length >= this.#needed ? Infinity : Math.max(startMs, this.#lastSentMs + burstSpacingMs(this.#measured.rttMs))

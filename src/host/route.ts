@@ -94,12 +94,16 @@ export class Route implements RouteState {
     return (this.#estimator.quietRttUs ?? 0) / 1_000
   }
 
+  get quietErrorMs (): number {
+    return this.#estimator.quietRttErrorUs / 1_000
+  }
+
   get jitterMs (): number {
     return this.#jitterMs
   }
 
   get rttErrorMs (): number {
-    return this.samples === 0 ? 0 : ERROR_PER_DEVIATION * Math.max(this.#jitterMs, this.#usualJitterMs) / Math.sqrt(this.#estimator.samples)
+    return this.#estimator.rttErrorUs / 1_000
   }
 
   /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
