@@ -106,7 +106,8 @@ export class QuestionGroup {
       const entry = entries[place]
       const bound = entry === NO_ANCHOR ? cost : bases[place] + cost + costPerUs * (fromUs[entry] + toUs[exits[place]])
       if (bound < bests[place]) {
-        bests[place] = this.members[place].best = Math.max(bests[place] - gain, bound)
+        // where there was no link, or no path, nothing but the bound is known
+        bests[place] = this.members[place].best = gain === Infinity ? bound : Math.max(bests[place] - gain, bound)
         if (bests[place] < thresholds[place]) {
           tell(this.members[place])
         }

@@ -19,7 +19,6 @@ const MAX_QUERIES = 16_384
 const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
-/** Searches in one look for those whose turn it is. */
 const TURNS = 2
 /** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
 const MAX_GROUPS = 64
@@ -54,11 +53,14 @@ export interface StandingQueriesInit {
   /** Unix time, ms. */
   now: () => number
   maxQueries?: number
+  /** Searches in one look for those whose turn it is. */
+  turns?: number
 }
 
 export class StandingQueries {
   readonly #now: () => number
   readonly #maxQueries: number
+  readonly #turns: number
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
   readonly #groups = new Map<string, QuestionGroup>()
@@ -70,9 +72,10 @@ export class StandingQueries {
   #graph: Graph | undefined
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES }: StandingQueriesInit) {
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS }: StandingQueriesInit) {
     this.#now = now
     this.#maxQueries = maxQueries
+    this.#turns = turns
     this.#bounds = new DistanceBounds({ relayCostUs })
   }
 
@@ -203,7 +206,7 @@ export class StandingQueries {
   }
 
   #takeTurns (nowMs: number): void {
-    for (let turns = Math.min(TURNS, this.#queries.size); turns > 0; turns--) {
+    for (let turns = Math.min(this.#turns, this.#queries.size); turns > 0; turns--) {
       const query = this.#nextInTurn()
       if (query !== undefined && nowMs - query.searchedMs >= SEARCH_INTERVAL_MS) {
         this.#wait(query)
