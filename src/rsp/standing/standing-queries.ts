@@ -8,7 +8,7 @@
 // (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
-import { QuestionGroup } from './question-group.ts'
+import { QuestionGroup, bestAtFloors } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
@@ -109,7 +109,7 @@ export class StandingQueries {
       cost,
       knownCost: best <= (1 - margin) * cost ? best : Infinity,
       threshold: 0,
-      best,
+      best: bestAtFloors(best, margin),
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
@@ -136,7 +136,7 @@ export class StandingQueries {
     }
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
-    this.#refreshBounds()
+    this.#bounds.refreshNext()
   }
 
   #follow (graph: Graph): void {
@@ -162,8 +162,9 @@ export class StandingQueries {
       this.#lookAtPresent(query, graph)
     }
     for (const [from, to] of changed) {
+      const link = { from, to, places: [before.linkBetween(from, to), graph.linkBetween(from, to)] as const }
       for (const group of this.#groups.values()) {
-        group.changed(before, graph, from, to, (standing) => { this.#wait(standing as Query) })
+        group.changed(before, graph, link, (standing) => { this.#wait(standing as Query) })
       }
     }
   }
@@ -249,15 +250,8 @@ export class StandingQueries {
       this.counters.better++
       this.#end(query, { event: 'better', change: query.cost === Infinity ? 1 : 1 - best / query.cost })
     } else {
-      query.best = best
+      query.best = bestAtFloors(best, query.init.margin)
       query.group?.update(query)
-    }
-  }
-
-  #refreshBounds (): void {
-    const anchor = this.#bounds.refreshNext()
-    for (const group of anchor === -1 ? [] : this.#groups.values()) {
-      group.reanchor(anchor)
     }
   }
 
@@ -278,7 +272,7 @@ export class StandingQueries {
     const { group, question, init: { present = [] } } = query
     this.#present.remove(present, query)
     group?.remove(query)
-    if (group?.members.length === 0) {
+    if (group?.size === 0) {
       this.#groups.delete(question.group)
     }
     query.settle(answer)

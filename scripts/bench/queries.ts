@@ -1,0 +1,31 @@
+// What queries cost an RSP besides finding paths: keeping an eye on standing ones while the map moves, reading the text of one, and
+// evaluating it. No network; standing queries run in virtual time, and what counts is CPU time.
+//
+//   npm run --silent bench:queries -- [--json] [--quick] [seed]
+import { runOrigin } from './run-origin.ts'
+import { standingLoad } from './queries/standing-load.ts'
+
+/** Park and Miller's generator. */
+function randomFrom (seed: number): () => number {
+  let state = seed % 2_147_483_646 + 1
+  return () => (state = state * 16_807 % 2_147_483_647) / 2_147_483_647
+}
+
+const isQuick = process.argv.includes('--quick')
+const seed = Number(process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? 1)
+const standing = await standingLoad({
+  queries: isQuick ? 500 : 10_000,
+  changesPerSecond: 1_000,
+  warmUpSeconds: isQuick ? 1 : 20,
+  seconds: isQuick ? 5 : 120,
+  random: randomFrom(seed)
+})
+const figures = {
+  ...runOrigin('scripts/bench/queries.ts'),
+  standing10kCoreShare: standing.coreShare,
+  standing,
+  goals: [
+    { figure: 'standing10kCoreShare', value: standing.coreShare, atMost: 0.1, isMet: standing.coreShare <= 0.1 }
+  ]
+}
+console.log(JSON.stringify(figures, undefined, process.argv.includes('--json') ? undefined : 2))
