@@ -6,11 +6,14 @@ import { QueryEvaluator } from '../query/evaluate-query.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { compileQuery } from '../query/compile-query.ts'
 import { parseQuery } from '../query/parse-query.ts'
+import { explainQuery } from '../query/explain-query.ts'
+import { MAX_EXPLANATION_BYTES } from '../../protocols/route/constants.ts'
 import { clauseVerdicts, weightsOf } from './query-verdict.ts'
 import { unsupportedIn } from '../query/abilities.ts'
 import type { Abilities } from '../query/abilities.ts'
 import type { Ask, RankedPath } from '../query/ask.ts'
 import type { CompiledQuery } from '../query/compile-query.ts'
+import type { ExplainNames } from '../query/explain-path.ts'
 import type { Population } from '../query/node-facts.ts'
 import type { RouteAst } from '../query/ast.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
@@ -18,6 +21,9 @@ import type { Verdict } from '../../protocols/route/verdict.ts'
 /** Hosts ask the same again and again; a text of the longest takes some KB read. */
 const MAX_READ = 1_024
 const MAX_COMPILED = 256
+/** To explain is to answer once more for each clause: so many are explained, in one second at most. */
+const MAX_EXPLAINED_CLAUSES = 16
+const EXPLANATIONS_PER_SECOND = 10
 
 export interface Reading {
   /** Best first; none where there is none, or where the RSP cannot do what the query demands. */
@@ -37,6 +43,7 @@ export class QueryReader {
   readonly #abilities: Abilities
   readonly #read = new RecentlyUsed<RouteAst>(MAX_READ)
   readonly #compiled = new RecentlyUsed<Compiled>(MAX_COMPILED)
+  #explained = { second: 0, count: 0 }
   readonly evaluator = new QueryEvaluator(new AlternativesFinder())
 
   constructor (abilities: Abilities) {
@@ -89,5 +96,30 @@ export class QueryReader {
       }
       throw error
     }
+  }
+
+  /**
+   * Why these paths, as JSON; undefined where that would take too long or too much room, or too many have asked in this second.
+   *
+   * @param names - of the second choice are short ones, for where there is no room for the first
+   */
+  explain (text: string, population: Population, ask: Ask, names: readonly ExplainNames[]): string | undefined {
+    const ast = this.read(text)
+    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(ask.nowMs)) {
+      return undefined
+    }
+    for (const choice of names) {
+      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator: this.evaluator, population, abilities: this.#abilities, names: choice }))
+      if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
+        return explanation
+      }
+    }
+    return undefined
+  }
+
+  #mayExplain (nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1_000)
+    this.#explained = this.#explained.second === second ? { second, count: this.#explained.count + 1 } : { second, count: 1 }
+    return this.#explained.count <= EXPLANATIONS_PER_SECOND
   }
 }

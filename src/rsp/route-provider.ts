@@ -166,7 +166,7 @@ export class RouteProvider implements Startable {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, profile: profile === undefined ? { abilities } : { query: profile.query, abilities }, offered: this.#offered, now: Date.now })
+    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, profile: profile === undefined ? { abilities } : { query: profile.query, abilities }, sourceOf: this.mapKind === 'surveys' ? () => ({ by: peerId.toString(), how: 'survey' }) : undefined, offered: this.#offered, now: Date.now })
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {

@@ -32,6 +32,8 @@ export const RELAY_COST_US = 500
 const OFFER_LIFE_MS = 300_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
 const MAX_BYTES_PER_SECOND = 6_250_000n
+/** Of a peer id, where there is no room for all of it. */
+const SHORT_NAME = 6
 
 export interface RouteServiceInit {
   map: PerformanceMap
@@ -43,6 +45,8 @@ export interface RouteServiceInit {
   privateKey: PrivateKey
   /** What it answers who has no wish, and what of the language it takes. Default: what the query's weights say, and everything. */
   profile?: Partial<Pick<RspProfile, 'query' | 'abilities'>>
+  /** Who has measured a link, and how. Default: its ends have reported it. */
+  sourceOf?: (from: string, to: string) => { by: string, how: string }
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
   /** Unix time, ms. */
@@ -96,7 +100,20 @@ export class RouteService {
     const ask = { ...this.#askOf(query, nowMs), graph }
     const reading = this.#reader.answer(text, this.#population(graph), ask)
     const ranked = this.#chooseRanked(caller, query, reading, nowMs)
-    return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : reading.verdict(ranked))
+    return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask) })
+  }
+
+  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask): Pick<Verdict, 'explanation'> {
+    if (text === undefined || explain !== true || compiled === undefined) {
+      return {}
+    }
+    const { map } = this.#init
+    const sourcesOf = (from: number, to: number): Array<{ by: string, how: string }> => [[from, to], [to, from]].flatMap(([a, b]) =>
+      map.viewsOf(map.keyOf(a)).some((view) => view.to === map.keyOf(b)) ? [this.#init.sourceOf?.(map.keyOf(a), map.keyOf(b)) ?? { by: map.keyOf(a), how: 'report' }] : [])
+    const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
+    const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
+    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short])
+    return explanation === undefined ? {} : { explanation }
   }
 
   /** Signs what was found. To a text belongs a verdict, and with it an answer without offers is an answer too. */
