@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { addSettings, readSettings } from './config.ts'
 import { brokenBy, bySoftClauses, compareClauses } from '../host/clause-comparison.ts'
+import { clauseTable } from './clause-table.ts'
 import { explanationText } from '../query/explanation-text.ts'
 import { parseDestination } from './destination.ts'
 import { readExplanation, withShortIds } from './explanation-json.ts'
@@ -73,7 +74,6 @@ Examples:
   byway route --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…
   byway route 12D3KooW… --query "minimize delay + 20 * loss where hops <= 3 avoid country xx" --explain
   byway route 12D3KooW… --query @gaming      with [queries] gaming = "minimize delay + 2 * jitter" in the config file`
-const OUTCOMES: Record<ComparedClause['outcomes'][number]['outcome'], string> = { kept: 'yes', broken: 'no', unsupported: 'does not know it', 'not read': '–' }
 
 export function registerRoute (program: Command, terminal: Terminal): void {
   const command = program.command('route')
@@ -185,20 +185,11 @@ export function routeText ({ destination, default: direct, offers, failures, err
     ...(query === undefined ? [] : [`asked: ${query}`]),
     ...(rows.length === 0 ? [] : ['', ...table([['RSP', 'map', 'path', 'predicted', 'loss', 'rate', 'load', 'confidence', 'data', 'expires'], ...rows])]),
     ...(failures.length === 0 ? [] : ['', ...failures.map((failure) => `RSP ${short(failure.rsp)} (${failure.kind}): ${failure.error}`)]),
-    ...clauseLines(clauses),
+    ...clauseTable(clauses),
     ...explanations.flatMap(({ rsp, explanation }) => ['', `RSP ${short(rsp)} explains:`, ...explanationText(withShortIds(explanation)).split('\n').map((line) => line === '' ? '' : `  ${line}`)]),
     ...(error === undefined ? [] : ['', `no RSP was asked: ${error}`]),
     ...(offers.length === 0 && failures.length === 0 ? [] : ['', ...legend([...offers, ...failures].flatMap((row) => [row.rsp, ...('path' in row ? row.path : [])]))])
   ].map(printable)
-}
-
-/** What each RSP makes of each clause of its best offer. */
-function clauseLines (clauses: readonly ComparedClause[]): string[] {
-  if (clauses.length === 0) {
-    return []
-  }
-  const rows = clauses.map(({ clause, isMandatory, outcomes }) => [clause, isMandatory ? 'must' : 'wish', ...outcomes.map(({ outcome }) => OUTCOMES[outcome])])
-  return ['', ...table([['clause', '', ...clauses[0].outcomes.map(({ rsp }) => short(rsp))], ...rows])]
 }
 
 function parsePaths (text: string): number {

@@ -71,7 +71,7 @@ export class Watches {
    */
   async watch ({ watch, asked, present, margin, lifetimeMs }: ReceivedWatch, { peer, ended }: WatchCaller): Promise<WatchAnswer> {
     const host = peer.toString()
-    this.#open.get(host)?.get(watch)?.()
+    this.#endOld(host, watch)
     if (lifetimeMs === 0) {
       return { event: 'ended', change: 0 }
     }
@@ -91,6 +91,14 @@ export class Watches {
     try {
       return await answer
     } finally {
+      this.#forget(host, watch, end)
+    }
+  }
+
+  #endOld (host: string, watch: number): void {
+    const end = this.#open.get(host)?.get(watch)
+    if (end !== undefined) {
+      end()
       this.#forget(host, watch, end)
     }
   }
