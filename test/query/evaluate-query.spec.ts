@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { graphOf, randomCase } from '../compliance/random-query.ts'
-import type { Ask } from '../../src/query/ask.ts'
+import type { Ask, RankedPath } from '../../src/query/ask.ts'
 import type { Constraint, NodeSelector, Objective, Preference, RouteAst } from '../../src/query/ast.ts'
 import { compileQuery } from '../../src/query/compile-query.ts'
+import { UnsupportedQueryError } from '../../src/query/errors.ts'
 import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
 import type { NodeFacts } from '../../src/query/node-facts.ts'
 import { parseQuery } from '../../src/query/parse-query.ts'
 import { printQuery } from '../../src/query/print-query.ts'
-import { answerOf, everyAnswer, ranksOf } from './exhaustive-query.ts'
+import { everyAnswer, ranksOf, sureAnswers } from './exhaustive-query.ts'
+import { NAMES, VIE, AMS, ask as fromAmsToVie, population } from './six-forwarders.ts'
 
 const NOW_MS = 60_000
 
@@ -83,18 +85,29 @@ function evaluate ({ ast, attributes, ask }: World): ReturnType<QueryEvaluator['
 }
 
 function assertAgrees (world: World): void {
-  const { ast, attributes, ask } = world
-  const expected = answerOf(ast, attributes, ask)
+  const { ast, ask } = world
+  const { count = 0, isDisjoint = false } = ast.alternatives ?? {}
   const answer = evaluate(world)
-  const every = everyAnswer(ast, attributes, ask)
-  const judgedOf = (nodes: readonly number[]): (typeof every)[number] => {
-    const judged = every.find(({ path }) => path.nodes.join() === nodes.join())
-    assert.ok(judged !== undefined, `${nodes.join()} is eligible`)
-    return judged
+  if (!isDisjoint) {
+    assertInOrder(world, answer, count + 1)
+    return
   }
+  // each against all paths past those before it
+  const avoid = new Set<number>()
+  for (let rank = 0; rank <= count; rank++) {
+    assertInOrder({ ...world, ask: { ...ask, avoid: new Set(avoid) } }, answer.slice(rank, rank + 1), 1)
+    answer.at(rank)?.path.nodes.forEach((node) => avoid.add(node))
+  }
+}
+
+/** The paths are the first of all answers, or as good as these. */
+function assertInOrder ({ ast, attributes, ask }: World, answer: RankedPath[], count: number): void {
+  const every = everyAnswer(ast, attributes, ask)
+  const expected = sureAnswers(ast, attributes, ask).slice(0, count)
   assert.equal(answer.length, expected.length, printQuery(ast))
   answer.forEach(({ path, score }, rank) => {
-    const judged = judgedOf(path.nodes)
+    const judged = every.find((other) => other.path.nodes.join() === path.nodes.join())
+    assert.ok(judged !== undefined, `${path.nodes.join()} is eligible`)
     assert.ok(score === judged.score || Math.abs(score - judged.score) < 1e-6 * Math.max(1, score), `score ${score} is ${judged.score}`)
     const [ranks, best] = [judged, expected[rank]].map((each) => ranksOf(each, every[0], ast, ask))
     assert.ok(ranks.every((value, at) => value === best[at] || Math.abs(value - best[at]) < 1e-6), `${printQuery(ast)}: ${path.nodes.join()} [${ranks.join()}] where ${expected[rank].path.nodes.join()} [${best.join()}] is better`)
@@ -120,4 +133,64 @@ describe('the evaluation of queries', () => {
       }), { numRuns: title === 'all clauses together' ? 3_000 : 800, seed: 7 })
     })
   }
+
+  /** What is visited between ams and vie, path by path. */
+  const waysOf = (text: string, changes: Partial<Ask> = {}): string[] => {
+    const paths = new QueryEvaluator().evaluate(compileQuery(parseQuery(text), population), { ...fromAmsToVie, ...changes })
+    return paths.map(({ path }) => path.nodes.filter((node) => node !== AMS && node !== VIE).map((node) => NAMES[node]).join())
+  }
+
+  const ways: Array<[title: string, text: string, ways: string[]]> = [
+    ['takes the quickest path where nothing else is said', '', ['kbp']],
+    ['puts the next ones behind it', '2 alternatives', ['kbp', 'fra', 'lon']],
+    ['gives fewer alternatives where there are no more', '7 alternatives', ['kbp', 'fra', 'lon']],
+    ['gives the widest path', 'maximize rate avoid country xx 1 alternatives', ['fra', 'lon']],
+    ['keeps to what is preferred, whatever it costs', 'prefer avoid country xx', ['fra']],
+    ['keeps to the first of two preferences that exclude each other', 'prefer via country gb, avoid country gb', ['lon']],
+    ['breaks what is preferred where nothing keeps to it', 'prefer only operator cord', ['kbp']],
+    ['pays a penalty where that is cheaper', 'prefer avoid country xx penalty 6', ['kbp']],
+    ['goes another way where a penalty is dearer', 'prefer avoid country xx penalty 8', ['fra']],
+    ['takes the cheaper of two that are nearly equal', 'avoid country xx prefer price', ['lon']],
+    ['takes the better one where the margin is narrower than their difference', 'avoid country xx prefer price within 2%', ['fra']],
+    ['takes the wider of two that are nearly equal', 'avoid forwarder kbp prefer rate within 10%', ['fra']],
+    ['leaves out links that were measured too long ago', 'where age <= 1 min avoid country xx 1 alternatives', ['fra']]
+  ]
+  for (const [title, text, expected] of ways) {
+    it(`${title}: \`${text}\``, () => { assert.deepEqual(waysOf(text), expected) })
+  }
+
+  it('gives disjoint alternatives where both ends have several forwarders to enter at', () => {
+    const [source, destination] = [[1, 2, 3], [1, 2, 3]].map((nodes) => nodes.map((node, rank) => ({ node, rttUs: 1_000 * (rank + 1) })))
+    assert.deepEqual(waysOf('2 disjoint alternatives', { source, destination }), ['fra', 'kbp', 'lon'])
+  })
+
+  it('adds a path that shares no forwarder with the first where the query says nothing of alternatives', () => {
+    const source = [{ node: AMS, rttUs: 0 }, { node: 3, rttUs: 60_000 }]
+    const destination = [{ node: VIE, rttUs: 0 }, { node: 3, rttUs: 60_000 }]
+    assert.deepEqual(waysOf('', { source, destination, paths: 2 }), ['kbp', 'lon'])
+    assert.deepEqual(waysOf('', { paths: 2 }), ['kbp', 'fra'], 'where there is none, the next best')
+  })
+
+  it('keeps past forwarders that came after the query was compiled, where it tells forwarders apart', () => {
+    const early = { ...population, nodeCount: 2, attributes: population.attributes.slice(0, 2) }
+    const evaluator = new QueryEvaluator()
+    assert.deepEqual(evaluator.evaluate(compileQuery(parseQuery('only region eu'), early), fromAmsToVie), [])
+    assert.equal(evaluator.evaluate(compileQuery(parseQuery('where hops <= 3'), early), fromAmsToVie).length, 1)
+  })
+
+  it('does not answer a query for confidence where nobody says how sure the RSP is', () => {
+    assert.throws(() => waysOf('confidence >= 0.5'), UnsupportedQueryError)
+  })
+
+  it('searches once for most queries, and for preferences no more often than they can matter', () => {
+    const searches = (text: string): number => {
+      const evaluator = new QueryEvaluator()
+      evaluator.evaluate(compileQuery(parseQuery(text), population), fromAmsToVie)
+      return evaluator.searches
+    }
+    assert.equal(searches('minimize delay + 20 * loss where rate >= 5 Mbps and hops <= 4 avoid country xx via tag eu'), 1)
+    assert.equal(searches('prefer avoid operator cord penalty 5, hops <= 3 penalty 2, only region eu penalty 1, loss <= 1% penalty 3'), 1 + 1)
+    assert.equal(searches('prefer avoid country xx, only region eu'), 1)
+    assert.equal(searches('prefer price'), 2)
+  })
 })

@@ -2,7 +2,6 @@
 // language's description has it (protocols/route/query-language.md). For graphs of a handful of nodes.
 import { everyPath, costOf } from '../compliance/exhaustive-path-finder.ts'
 import type { FoundPath, Weights } from '../../src/path-finding/path-finder.ts'
-import { areDisjoint } from '../../src/topology/path.ts'
 import type { Ask } from '../../src/query/ask.ts'
 import type { Constraint, MetricPreference, NodeSelector, RouteAst } from '../../src/query/ast.ts'
 import type { NodeFacts } from '../../src/query/node-facts.ts'
@@ -76,26 +75,10 @@ function tieUs ({ path }: Judged, { relayCostUs }: Ask): number {
   return path.rttUs + relayCostUs * path.nodes.length
 }
 
-/** The paths of the answer, where the query says how many. */
-export function answerOf (ast: RouteAst, attributes: readonly NodeFacts[], ask: Ask): Judged[] {
-  const sure = (asked: Ask): Judged[] => {
-    const every = everyAnswer(ast, attributes, asked)
-    return ast.confidencePpm === undefined ? every : every.slice(0, 8).filter(({ path }) => (ask.confidenceOf?.(path) ?? 0) * 1e6 >= (ast.confidencePpm ?? 0))
-  }
-  const { count = 0, isDisjoint = false } = ast.alternatives ?? {}
-  if (!isDisjoint) {
-    return sure(ask).slice(0, count + 1)
-  }
-  const answer: Judged[] = []
-  let left = ask
-  for (let best = sure(left)[0]; best !== undefined && answer.length <= count; best = sure(left)[0]) {
-    if (answer.some(({ path }) => !areDisjoint(path.nodes, best.path.nodes))) {
-      throw new Error('not disjoint')
-    }
-    answer.push(best)
-    left = { ...left, avoid: new Set([...left.avoid ?? [], ...best.path.nodes]) }
-  }
-  return answer
+/** Those of which the RSP is sure enough. */
+export function sureAnswers (ast: RouteAst, attributes: readonly NodeFacts[], ask: Ask): Judged[] {
+  const every = everyAnswer(ast, attributes, ask)
+  return ast.confidencePpm === undefined ? every : every.slice(0, 8).filter(({ path }) => (ask.confidenceOf?.(path) ?? 0) * 1e6 >= (ast.confidencePpm ?? 0))
 }
 
 function keeps (constraint: Constraint, path: FoundPath, attributes: readonly NodeFacts[], { graph, nowMs }: Ask): boolean {
