@@ -128,10 +128,17 @@ export function offersOf (answers: readonly ProviderAnswer[], query?: string): P
   return {
     ...(query === undefined ? {} : { query, clauses: compareClauses(answers), explanations: explanationsOf(answers) }),
     offers: inOrder.flatMap(({ rsp, mapKind, paths }) => paths.map((path) => ({ ...offerRow(rsp, mapKind, path), ...(query === undefined ? {} : { unfit: whyUnfit.get(path) ?? null }) }))),
-    failures: answers.flatMap(({ rsp, mapKind, paths, error }) => paths.length > 0 && error === undefined
+    failures: answers.flatMap(({ rsp, mapKind, paths, error, verdict }) => paths.length > 0 && error === undefined
       ? []
-      : [{ rsp: rsp.toString(), kind: mapKind, error: error?.message ?? 'it has no path to offer' }])
+      : [{ rsp: rsp.toString(), kind: mapKind, error: error?.message ?? whyNothing(verdict) }])
   }
+}
+
+function whyNothing (verdict: ProviderAnswer['verdict']): string {
+  const missing = verdict?.clauses.filter(({ isMandatory, isSupported }) => isMandatory && !isSupported) ?? []
+  return missing.length > 0
+    ? `it does not know ${missing.map(({ clause }) => `"${clause}"`).join(', ')}`
+    : verdict === undefined ? 'it has no path to offer' : 'it has no path that keeps to the query'
 }
 
 function explanationsOf (answers: readonly ProviderAnswer[]): Array<{ rsp: string, explanation: Explanation }> {
