@@ -1,6 +1,7 @@
 // The four daemons: which settings each has, which service it makes of them, and what that does on its control channel.
 import { homedir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
+import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { bootstrap } from '../discovery/bootstrap.ts'
 import { forwarder } from '../forwarder/forwarder.ts'
 import { historyCommands } from './history.ts'
@@ -89,7 +90,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'profile', 'map', 'linksPerForwarder', 'surveyRate', 'price', 'data'],
+  settings: [...COMMON, 'operator', 'tags', 'profile', 'map', 'linksPerForwarder', 'surveyRate', 'exchange', 'exchangeTags', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
@@ -141,7 +142,7 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, p
 
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
-  const { network, bootstrap: peers, operator, tags, profile, map, linksPerForwarder, surveyRate, price } = settings
+  const { network, bootstrap: peers, operator, tags, profile, map, linksPerForwarder, surveyRate, exchange, exchangeTags, price } = settings
   const folder = dataFolder('rsp', settings, place)
   return {
     network,
@@ -152,6 +153,8 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     mapKind: map,
     linksPerForwarder,
     surveyProbesPerSecond: surveyRate,
+    exchange,
+    exchangeScope: exchangeTags === undefined ? undefined : { ...EVERYTHING, tags: Object.entries(exchangeTags).map(([key, value]) => ({ key, value })) },
     priceMicro: price,
     archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
   }
@@ -184,7 +187,7 @@ function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): ob
     channels: channels.map((channel) => ({
       remote: channel.remote.toString(),
       openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',
-      route: channel instanceof OutgoingChannel ? channel.status.text : 'on the route that the other side uses'
+      route: channel instanceof OutgoingChannel ? channel.status.text : channel.theirRoute.text
     }))
   }
 }

@@ -1,7 +1,17 @@
 // Several RSPs with different abilities are asked the same query: what each says of its clauses, side by side, and what that makes
 // of their offers. An offer that breaks a hard clause is none; of the others those come first that keep more of the soft ones, in the order of the query.
+import type { PeerId } from '@libp2p/interface'
 import type { Verdict } from '../../protocols/route/verdict.ts'
-import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
+
+/** What of an RSP's answer counts here. */
+export interface JudgedAnswer<Path> {
+  rsp: PeerId
+  paths: Path[]
+  /** What was asked, if it had a text. */
+  text?: string
+  /** Of `paths`, in their order. */
+  verdict?: Verdict
+}
 
 export type ClauseOutcome = 'kept' | 'broken' | 'unsupported' | 'not read'
 
@@ -13,7 +23,7 @@ export interface ComparedClause {
 }
 
 /** In the order in which clauses first come up. */
-export function compareClauses (answers: ReadonlyArray<Pick<ProviderAnswer, 'rsp' | 'verdict'>>): ComparedClause[] {
+export function compareClauses (answers: ReadonlyArray<Pick<JudgedAnswer<unknown>, 'rsp' | 'verdict'>>): ComparedClause[] {
   const clauses = new Map(answers.flatMap(({ verdict }) => verdict?.clauses ?? []).map(({ clause, isMandatory }) => [clause, isMandatory]))
   return [...clauses].map(([clause, isMandatory]) => ({
     clause,
@@ -27,7 +37,7 @@ export function compareClauses (answers: ReadonlyArray<Pick<ProviderAnswer, 'rsp
 }
 
 /** Why an offer is no answer to the text that was asked; undefined where it is one. */
-export function brokenBy ({ verdict, text, paths }: ProviderAnswer, path: OfferedPath): string | undefined {
+export function brokenBy<Path> ({ verdict, text, paths }: JudgedAnswer<Path>, path: Path): string | undefined {
   if (text === undefined) {
     return undefined
   }
@@ -40,8 +50,8 @@ export function brokenBy ({ verdict, text, paths }: ProviderAnswer, path: Offere
 }
 
 /** The answers once for each set of soft clauses that are kept, the best set first, with the offers that keep it. */
-export function bySoftClauses (answers: readonly ProviderAnswer[]): ProviderAnswer[][] {
-  const tiers = new Map<string, ProviderAnswer[]>()
+export function bySoftClauses<Path, Answer extends JudgedAnswer<Path>> (answers: ReadonlyArray<Answer & JudgedAnswer<Path>>): Answer[][] {
+  const tiers = new Map<string, Answer[]>()
   for (const answer of answers) {
     for (const [tier, paths] of Map.groupBy(answer.paths.filter((path) => brokenBy(answer, path) === undefined), (path) => tierOf(answer.verdict, answer.paths.indexOf(path)))) {
       tiers.set(tier, [...tiers.get(tier) ?? [], { ...answer, paths }])

@@ -18,6 +18,7 @@ import type { AccessPoint, FoundPath, PathFinder, PathQuery } from '../path-find
 import type { Ask, RankedPath } from '../query/ask.ts'
 import type { DigestedQuery, RouteAnswer, RouteQuery } from '../../protocols/route/codec.ts'
 import type { PathInit } from '../../protocols/route/offer.ts'
+import type { LinkSource } from '../query/explain-path.ts'
 import type { Population } from '../query/node-facts.ts'
 import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
@@ -45,8 +46,6 @@ export interface RouteServiceInit {
   privateKey: PrivateKey
   /** What it answers who has no wish, and what of the language it takes. Default: what the query's weights say, and everything. */
   profile?: Partial<Pick<RspProfile, 'query' | 'abilities'>>
-  /** Who has measured a link, and how. Default: its ends have reported it. */
-  sourceOf?: (from: string, to: string) => { by: string, how: string }
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
   /** Unix time, ms. */
@@ -108,8 +107,8 @@ export class RouteService {
       return {}
     }
     const { map } = this.#init
-    const sourcesOf = (from: number, to: number): Array<{ by: string, how: string }> => [[from, to], [to, from]].flatMap(([a, b]) =>
-      map.viewsOf(map.keyOf(a)).some((view) => view.to === map.keyOf(b)) ? [this.#init.sourceOf?.(map.keyOf(a), map.keyOf(b)) ?? { by: map.keyOf(a), how: 'report' }] : [])
+    const sourcesOf = (from: number, to: number): LinkSource[] => map.provenanceOf(map.keyOf(from), map.keyOf(to)).filter(({ share }) => share > 0)
+      .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
     const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short])

@@ -1,7 +1,6 @@
 // What makes one RSP differ from another on the same engine: what it answers who has no wish of his own, what of the query language it
 // takes, and how it measures.
 import type { Abilities } from '../../query/abilities.ts'
-import type { RouteProviderInit } from '../route-provider.ts'
 
 export interface RspProfile {
   name: string
@@ -11,5 +10,5 @@ export interface RspProfile {
   query: string
   abilities: Abilities
   /** What its operator has not decided otherwise. */
-  measures: Pick<RouteProviderInit, 'mapKind' | 'linksPerForwarder' | 'surveyProbesPerSecond'>
+  measures: { mapKind?: 'reports' | 'surveys', linksPerForwarder?: number, surveyProbesPerSecond?: number }
 }
