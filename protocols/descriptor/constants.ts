@@ -23,6 +23,8 @@ export const MAX_ENDPOINTS = 8
 export const MAX_ADDRESSES = 16
 export const MAX_TAGS = 16
 export const MAX_METRICS = 16
+/** Of the query language: twice as many as it has. */
+export const MAX_CLAUSES = 24
 export const MAX_ACCESS = 64
 
 /** What `protocols/identity` allows for a binding */

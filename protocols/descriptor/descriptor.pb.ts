@@ -423,6 +423,12 @@ export namespace Descriptor {
     value: bigint
   }
 
+  export interface DescriptorRspClausesFieldEvent {
+    field: '$.rsp.clauses[]'
+    index: number
+    value: string
+  }
+
   export interface DescriptorHostAccessForwarderFieldEvent {
     field: '$.host.access[].forwarder'
     value: Uint8Array<ArrayBuffer>
@@ -454,7 +460,7 @@ export namespace Descriptor {
     return decodeMessage(buf, Descriptor.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorPeerFieldEvent | DescriptorSequenceFieldEvent | DescriptorIssuedAtMsFieldEvent | DescriptorExpiresAtMsFieldEvent | DescriptorNetworkFieldEvent | DescriptorEndpointsPeerFieldEvent | DescriptorEndpointsAddressesFieldEvent | DescriptorOperatorFieldEvent | DescriptorTagsKeyFieldEvent | DescriptorTagsValueFieldEvent | DescriptorForwarderCapacityBytesPerSecondFieldEvent | DescriptorForwarderMaxAttachmentsFieldEvent | DescriptorForwarderMaxNeighboursFieldEvent | DescriptorRspMapKindFieldEvent | DescriptorRspMetricsFieldEvent | DescriptorRspPriceMicroFieldEvent | DescriptorHostAccessForwarderFieldEvent | DescriptorHostAccessRttUsFieldEvent | DescriptorHostAccessAttachedFieldEvent | DescriptorHostBindingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorPeerFieldEvent | DescriptorSequenceFieldEvent | DescriptorIssuedAtMsFieldEvent | DescriptorExpiresAtMsFieldEvent | DescriptorNetworkFieldEvent | DescriptorEndpointsPeerFieldEvent | DescriptorEndpointsAddressesFieldEvent | DescriptorOperatorFieldEvent | DescriptorTagsKeyFieldEvent | DescriptorTagsValueFieldEvent | DescriptorForwarderCapacityBytesPerSecondFieldEvent | DescriptorForwarderMaxAttachmentsFieldEvent | DescriptorForwarderMaxNeighboursFieldEvent | DescriptorRspMapKindFieldEvent | DescriptorRspMetricsFieldEvent | DescriptorRspPriceMicroFieldEvent | DescriptorRspClausesFieldEvent | DescriptorHostAccessForwarderFieldEvent | DescriptorHostAccessRttUsFieldEvent | DescriptorHostAccessAttachedFieldEvent | DescriptorHostBindingFieldEvent> {
     return streamMessage(buf, Descriptor.codec(), opts)
   }
 }
@@ -871,6 +877,7 @@ export interface RspTerms {
   mapKind: MapKind
   metrics: string[]
   priceMicro: bigint
+  clauses: string[]
 }
 
 export namespace RspTerms {
@@ -900,6 +907,13 @@ export namespace RspTerms {
           writeUint64(w, obj.priceMicro)
         }
 
+        if (obj.clauses != null && obj.clauses.length > 0) {
+          for (const value of obj.clauses) {
+            w.uint32(34)
+            w.string(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -907,7 +921,8 @@ export namespace RspTerms {
         const obj: any = {
           mapKind: MapKind.UNSPECIFIED,
           metrics: [],
-          priceMicro: 0n
+          priceMicro: 0n,
+          clauses: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -936,6 +951,18 @@ export namespace RspTerms {
               obj.priceMicro = reader.uint64()
               break
             }
+            case 4: {
+              if (opts.limits?.clauses != null && obj.clauses.length === opts.limits.clauses) {
+                throw new MaxLengthError('Decode error - repeated field "clauses" had too many elements')
+              }
+
+              if (obj.clauses.length === 24) {
+                throw new MaxLengthError('Decode error - repeated field "clauses" had too many elements')
+              }
+
+              obj.clauses.push(reader.string())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -946,7 +973,8 @@ export namespace RspTerms {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          metrics: 16
+          metrics: 16,
+          clauses: 24
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -988,6 +1016,25 @@ export namespace RspTerms {
               }
               break
             }
+            case 4: {
+              if (opts.limits?.clauses != null && obj.clauses === opts.limits.clauses) {
+                throw new MaxLengthError('Streaming decode error - repeated field "clauses" had too many elements')
+              }
+
+              if (obj.clauses === 24) {
+                throw new MaxLengthError('Streaming decode error - repeated field "clauses" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.clauses[]`,
+                index: obj.clauses,
+                value: reader.string()
+              }
+
+              obj.clauses++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1016,6 +1063,12 @@ export namespace RspTerms {
     value: bigint
   }
 
+  export interface RspTermsClausesFieldEvent {
+    field: '$.clauses[]'
+    index: number
+    value: string
+  }
+
   export function encode (obj: Partial<RspTerms>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, RspTerms.codec())
   }
@@ -1024,7 +1077,7 @@ export namespace RspTerms {
     return decodeMessage(buf, RspTerms.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RspTerms>): Generator<RspTermsMapKindFieldEvent | RspTermsMetricsFieldEvent | RspTermsPriceMicroFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RspTerms>): Generator<RspTermsMapKindFieldEvent | RspTermsMetricsFieldEvent | RspTermsPriceMicroFieldEvent | RspTermsClausesFieldEvent> {
     return streamMessage(buf, RspTerms.codec(), opts)
   }
 }

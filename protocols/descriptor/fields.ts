@@ -7,7 +7,7 @@ import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
 import { decodePeerId, encodePeerId } from '../peer-ids.ts'
-import { MAX_ACCESS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BINDING_BYTES, MAX_ENDPOINTS, MAX_LIFE_MS, MAX_METRICS, MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from './constants.ts'
+import { MAX_ACCESS, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BINDING_BYTES, MAX_CLAUSES, MAX_ENDPOINTS, MAX_LIFE_MS, MAX_METRICS, MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from './constants.ts'
 import { MapKind } from './descriptor.pb.ts'
 import type * as pb from './descriptor.pb.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -33,6 +33,8 @@ export interface RspTerms {
   metrics: string[]
   /** Of an answer, in millionths of the operator's unit; 0 or absent: free */
   priceMicro?: bigint
+  /** What of the query language it supports */
+  clauses?: string[]
 }
 
 export interface Access {
@@ -96,7 +98,8 @@ export function toMessage (init: DescriptorInit, peer: PeerId): pb.Descriptor {
       : {
           mapKind: init.rsp.mapKind === 'reports' ? MapKind.REPORTS : MapKind.SURVEYS,
           metrics: init.rsp.metrics,
-          priceMicro: init.rsp.priceMicro ?? 0n
+          priceMicro: init.rsp.priceMicro ?? 0n,
+          clauses: init.rsp.clauses ?? []
         },
     host: init.host == null
       ? undefined
@@ -170,7 +173,8 @@ function rspOf (terms: pb.RspTerms): RspTerms {
   return {
     mapKind: terms.mapKind === MapKind.REPORTS ? 'reports' : 'surveys',
     metrics: list(terms.metrics, MAX_METRICS, 'rsp.metrics').map(metric => checkText(metric, 'rsp.metrics', 1)),
-    priceMicro: checkUint64(terms.priceMicro, 'rsp.priceMicro')
+    priceMicro: checkUint64(terms.priceMicro, 'rsp.priceMicro'),
+    ...(terms.clauses.length === 0 ? {} : { clauses: list(terms.clauses, MAX_CLAUSES, 'rsp.clauses').map(clause => checkText(clause, 'rsp.clauses', 1)) })
   }
 }
 

@@ -37,6 +37,8 @@ const BUSY = new OverQuotaError('too many requests: come again later')
 export interface ExchangeCaller {
   readonly peer: PeerId
   readonly connection: Connection
+  /** Fires when the stream is gone: nobody waits for an answer any more. */
+  readonly ended: AbortSignal
 }
 
 export interface ExchangeRequest {
@@ -80,10 +82,12 @@ export async function serveRequestStreams (registrar: Registrar, protocol: Reque
     }
     const key = connection.remotePeer.toString()
     const previous = streams.get(key)
-    const callerStream = new CallerStream(stream, protocol, { peer: connection.remotePeer, connection }, handlers, options.log)
+    const ended = new AbortController()
+    const callerStream = new CallerStream(stream, protocol, { peer: connection.remotePeer, connection, ended: ended.signal }, handlers, options.log)
     streams.set(key, callerStream)
     previous?.end(new UnavailableError('replaced by a newer stream'))
     const forget = (): void => {
+      ended.abort()
       if (streams.get(key) === callerStream) {
         streams.delete(key)
       }

@@ -5,12 +5,15 @@ import { exchange } from '../request-stream/connection-streams.ts'
 import { bounded, decoded } from '../method.ts'
 import { decodeAnswer, digestQuery, encodeRequest } from './codec.ts'
 import { MAX_REQUEST_BYTES } from './constants.ts'
-import { QUERY, ROUTE_EXCHANGES } from './route-protocol.ts'
+import { QUERY, ROUTE_EXCHANGES, WATCH } from './route-protocol.ts'
 import { OfferMismatchError, verifyOfferUnder, verifyRoot } from './offer.ts'
+import { decodeWatchAnswer, encodeWatch } from './watch.ts'
 import type { BywayError } from '../errors.ts'
 import type { ExchangeOptions } from '../request-response.ts'
-import type { DigestedQuery, RouteQuery } from './codec.ts'
-import type { SignedOffers, VerifiedPath } from './offer.ts'
+import type { DigestedQuery, RouteAnswer, RouteQuery } from './codec.ts'
+import type { VerifiedPath } from './offer.ts'
+import type { Verdict } from './verdict.ts'
+import type { Watch, WatchAnswer } from './watch.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
 export interface AnswerExpectation {
@@ -24,6 +27,8 @@ export interface CheckedAnswer {
   paths: VerifiedPath[]
   /** offers that were dropped; `index` counts within the answer */
   refused: Array<{ index: number, error: BywayError }>
+  /** of the query's text; `kept` is that of `paths`, in their order. None: the RSP has not read the text */
+  verdict?: Verdict
 }
 
 /** Throws if the RSP fails, or if its answer as a whole is bad; single bad offers are in `refused`. */
@@ -39,8 +44,19 @@ export async function queryRoutes (
   return await checkAnswer(answer, asked, { expectedRsp, nowMs })
 }
 
+/** What an answer may take longer than a watch lives. */
+const WATCH_GRACE_MS = 5_000
+
+/** Waits until the RSP has something to tell of a query, or the watch's life is over. */
+export async function watchRoutes (connection: Connection, watch: Omit<Watch, 'query'> & { asked: RouteQuery }, options: Pick<ExchangeOptions, 'signal'> = {}): Promise<WatchAnswer> {
+  const { asked, ...rest } = watch
+  const body = bounded(encodeWatch({ ...rest, query: digestQuery(asked).encoded }), MAX_REQUEST_BYTES, 'request')
+  const answer = await exchange(connection, ROUTE_EXCHANGES, WATCH, body, { ...options, deadlineMs: watch.lifetimeMs + WATCH_GRACE_MS })
+  return decoded(() => decodeWatchAnswer(answer), 'response')
+}
+
 /** Judges an answer: the root once, then each offer by itself. */
-export async function checkAnswer (answer: SignedOffers, asked: DigestedQuery, { expectedRsp, nowMs }: AnswerExpectation): Promise<CheckedAnswer> {
+export async function checkAnswer (answer: RouteAnswer, asked: DigestedQuery, { expectedRsp, nowMs }: AnswerExpectation): Promise<CheckedAnswer> {
   if (answer.offers.length > asked.paths) {
     throw new MalformedMessageError(`${answer.offers.length} offers where ${asked.paths} were asked for`)
   }
@@ -58,7 +74,17 @@ export async function checkAnswer (answer: SignedOffers, asked: DigestedQuery, {
     }
   }
 
-  return checked
+  return withVerdict(checked, answer, asked)
+}
+
+/** An RSP that has not read the text says nothing of it, and nobody else may. */
+function withVerdict (checked: CheckedAnswer, { verdict }: RouteAnswer, { text }: DigestedQuery): CheckedAnswer {
+  if (verdict === undefined || text === undefined) {
+    return checked
+  }
+  const refused = new Set(checked.refused.map(({ index }) => index))
+  const clauses = verdict.clauses.map(clause => ({ ...clause, kept: clause.kept.filter((_, index) => !refused.has(index)) }))
+  return { ...checked, verdict: { ...verdict, clauses } }
 }
 
 /** The digest binds the offer to the query; this holds the RSP to what the query says. */

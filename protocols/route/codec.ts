@@ -8,10 +8,12 @@ import { MalformedMessageError } from '../errors.ts'
 import { checkInteger, checkLength, checkSafeInteger } from '../field-checks.ts'
 import { decodeDistinctPeerIds, decodePeerId, encodePeerId } from '../peer-ids.ts'
 import { sha256Of } from '../sha256.ts'
-import { HASH_BYTES, MAX_ACCESS_POINTS, MAX_AVOID, MAX_PATHS, MAX_PROOF_HASHES, MAX_RTT_US, MAX_TREE_SIZE, NONCE_BYTES, QUERY_DOMAIN, SALT_BYTES } from './constants.ts'
+import { HASH_BYTES, MAX_ACCESS_POINTS, MAX_AVOID, MAX_PATHS, MAX_PROOF_HASHES, MAX_RTT_US, MAX_TEXT_BYTES, MAX_TREE_SIZE, NONCE_BYTES, QUERY_DOMAIN, SALT_BYTES } from './constants.ts'
 import { Query, RouteRequest, RouteResponse } from './route.pb.ts'
+import { decodeVerdict, encodeVerdict } from './verdict.ts'
 import type { Offer, SignedOffers, SignedRoot } from './offer.ts'
 import type { AccessPoint as WireAccessPoint, Offer as WireOffer, SignedRoot as WireSignedRoot } from './route.pb.ts'
+import type { Verdict } from './verdict.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const QUERY_PREFIX = fromString(QUERY_DOMAIN)
@@ -39,6 +41,16 @@ export interface RouteQuery {
   paths: number
   /** forwarders that must not be on any path; at most 64, none twice */
   avoid: PeerId[]
+  /** in the query language, at most 2,048 bytes; then the weights are only for an RSP that does not know the language */
+  text?: string
+  /** only with a text: the answer says why */
+  explain?: boolean
+}
+
+/** What an RSP answers. */
+export interface RouteAnswer extends SignedOffers {
+  /** exactly where the query has a text, and the RSP has read it */
+  verdict?: Verdict
 }
 
 /** A query together with the bytes in which it travels; the digest is that of these bytes. */
@@ -87,7 +99,9 @@ export function encodeQuery (query: RouteQuery): Uint8Array {
     destinationCommitment: withArrayBuffer(query.destinationCommitment),
     weights: query.weights,
     paths: checkInteger(query.paths, MAX_PATHS, 'paths'),
-    avoid: query.avoid.map(encodePeerId)
+    avoid: query.avoid.map(encodePeerId),
+    text: query.text ?? '',
+    explain: query.explain ?? false
   })
   decodeQuery(encoded) // holds what is sent to the bounds of what is received, as 32-bit floats too
 
@@ -111,11 +125,22 @@ export function decodeQuery (bytes: Uint8Array): RouteQuery {
     destinationCommitment: checkLength(wire.destinationCommitment, HASH_BYTES, 'destination_commitment'),
     weights: checkWeights(wire.weights),
     paths,
-    avoid: decodeDistinctPeerIds(wire.avoid, 'avoid')
+    avoid: decodeDistinctPeerIds(wire.avoid, 'avoid'),
+    ...textOf(wire)
   }
 }
 
-export function encodeAnswer ({ root, offers }: SignedOffers): Uint8Array {
+function textOf ({ text, explain }: Pick<Query, 'text' | 'explain'>): Pick<RouteQuery, 'text' | 'explain'> {
+  if (fromString(text).length > MAX_TEXT_BYTES) {
+    throw new MalformedMessageError(`the text of a query has at most ${MAX_TEXT_BYTES} bytes`)
+  }
+  if (explain && text === '') {
+    throw new MalformedMessageError('only a query with a text is explained')
+  }
+  return text === '' ? {} : { text, ...(explain ? { explain } : {}) }
+}
+
+export function encodeAnswer ({ root, offers, verdict }: RouteAnswer): Uint8Array {
   return RouteResponse.encode({
     root: {
       rsp: encodePeerId(root.rsp),
@@ -128,17 +153,22 @@ export function encodeAnswer ({ root, offers }: SignedOffers): Uint8Array {
       path: withArrayBuffer(path),
       leafIndex: BigInt(leafIndex),
       proof: proof.map(withArrayBuffer)
-    }))
+    })),
+    ...(verdict === undefined ? {} : { verdict: encodeVerdict(verdict) })
   })
 }
 
 /** Bounds only: nothing in the result is believed before `verifyRoot` and `verifyOfferUnder`. */
-export function decodeAnswer (bytes: Uint8Array): SignedOffers {
+export function decodeAnswer (bytes: Uint8Array): RouteAnswer {
   const wire = parse(() => RouteResponse.decode(Uint8Array.from(bytes)), 'RouteResponse')
   if (wire.root == null) {
     throw new MalformedMessageError('the answer has no signed root')
   }
-  return { root: decodeRoot(wire.root), offers: wire.offers.map(decodeOffer) }
+  return {
+    root: decodeRoot(wire.root),
+    offers: wire.offers.map(decodeOffer),
+    ...(wire.verdict === undefined ? {} : { verdict: decodeVerdict(wire.verdict, wire.offers.length) })
+  }
 }
 
 function decodeRoot (wire: WireSignedRoot): SignedRoot {

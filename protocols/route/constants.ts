@@ -41,15 +41,28 @@ export const MAX_PROOF_HASHES = 32
 /** A path of 16 forwarders with Ed25519 identities takes 879; the rest is for fields to come. */
 export const MAX_PATH_BYTES = 2_048
 
-/** The longest query, 192 Ed25519 peer ids with round trips, takes 8,679. */
+/** Of a query's text, in UTF-8: ten times the longest example of the language. */
+export const MAX_TEXT_BYTES = 2_048
+/** What a text of that length can hold. */
+export const MAX_CLAUSES = 48
+export const MAX_CLAUSE_BYTES = 256
+export const MAX_NOTE_BYTES = 128
+export const MAX_EXPLANATION_BYTES = 12_288
+
+/** After so long a watch is asked for again: what an RSP holds for a host that is gone ends by itself. */
+export const MAX_WATCH_LIFE_MS = 120_000
+
+/** The longest query, 192 Ed25519 peer ids with round trips and a text, takes 10,733; the path in use is another 655. */
 export const MAX_REQUEST_BYTES = 16_384
-/** Eight offers, each with the longest path and the longest proof, take 25,340. */
-export const MAX_RESPONSE_BYTES = 32_768
+/** Eight offers, each with the longest path and the longest proof, take 25,340, the longest verdict 31,300. Who asks without a text gets no verdict. */
+export const MAX_RESPONSE_BYTES = 61_440
 
 // ---- this implementation ------------------------------------------------------------
 
 /** An RSP answers in milliseconds; a host should try another one long before a user notices. */
 export const ROUTE_DEADLINE_MS = 5_000
 
-/** Queries of one host that wait for their answers: for each channel that it opens at once. */
-export const MAX_WAITING = 16
+/** Standing queries of one host at an RSP: one for each of the channels that it uses most. */
+export const MAX_WATCHES = 32
+/** Queries of one host that wait for their answers: for each channel that it opens at once, and its standing ones. */
+export const MAX_WAITING = 16 + MAX_WATCHES

@@ -5,13 +5,14 @@ import { FRAME_HEADER_BYTES } from '../request-stream/request-stream-protocol.ts
 import { MAX_RESPONSE_BYTES, MAX_WAITING, ROUTE_DEADLINE_MS, ROUTE_PROTOCOL } from './constants.ts'
 import type { RequestStreamProtocol } from '../request-stream/request-stream-protocol.ts'
 
-/** The only type of request. */
+/** Types of requests. */
 export const QUERY = 1
+export const WATCH = 2
 
 export const ROUTE_EXCHANGES: RequestStreamProtocol = {
   id: ROUTE_PROTOCOL,
   maxFrameBytes: MAX_RESPONSE_BYTES + FRAME_HEADER_BYTES,
-  types: QUERY,
+  types: WATCH,
   deadlineMs: ROUTE_DEADLINE_MS,
   maxWaiting: MAX_WAITING,
   answersStaySmall: false,

@@ -1,5 +1,5 @@
 import { writeUint64 } from '../uint64.ts'
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -102,6 +102,8 @@ export interface Query {
   weights?: Weights
   paths: number
   avoid: Uint8Array<ArrayBuffer>[]
+  text: string
+  explain: boolean
 }
 
 export namespace Query {
@@ -160,6 +162,16 @@ export namespace Query {
           }
         }
 
+        if ((obj.text != null && obj.text !== '')) {
+          w.uint32(74)
+          w.string(obj.text)
+        }
+
+        if ((obj.explain != null && obj.explain !== false)) {
+          w.uint32(80)
+          w.bool(obj.explain)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -171,7 +183,9 @@ export namespace Query {
           sourceCommitment: uint8ArrayAlloc(0),
           destinationCommitment: uint8ArrayAlloc(0),
           paths: 0,
-          avoid: []
+          avoid: [],
+          text: '',
+          explain: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -240,6 +254,14 @@ export namespace Query {
               }
 
               obj.avoid.push(reader.bytes())
+              break
+            }
+            case 9: {
+              obj.text = reader.string()
+              break
+            }
+            case 10: {
+              obj.explain = reader.bool()
               break
             }
             default: {
@@ -361,6 +383,20 @@ export namespace Query {
 
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.text`,
+                value: reader.string()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.explain`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -433,6 +469,16 @@ export namespace Query {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface QueryTextFieldEvent {
+    field: '$.text'
+    value: string
+  }
+
+  export interface QueryExplainFieldEvent {
+    field: '$.explain'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Query>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Query.codec())
   }
@@ -441,7 +487,7 @@ export namespace Query {
     return decodeMessage(buf, Query.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Query>): Generator<QueryNonceFieldEvent | QuerySourceForwarderFieldEvent | QuerySourceRttUsFieldEvent | QueryDestinationForwarderFieldEvent | QueryDestinationRttUsFieldEvent | QuerySourceCommitmentFieldEvent | QueryDestinationCommitmentFieldEvent | QueryWeightsDelayFieldEvent | QueryWeightsLossFieldEvent | QueryPathsFieldEvent | QueryAvoidFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Query>): Generator<QueryNonceFieldEvent | QuerySourceForwarderFieldEvent | QuerySourceRttUsFieldEvent | QueryDestinationForwarderFieldEvent | QueryDestinationRttUsFieldEvent | QuerySourceCommitmentFieldEvent | QueryDestinationCommitmentFieldEvent | QueryWeightsDelayFieldEvent | QueryWeightsLossFieldEvent | QueryPathsFieldEvent | QueryAvoidFieldEvent | QueryTextFieldEvent | QueryExplainFieldEvent> {
     return streamMessage(buf, Query.codec(), opts)
   }
 }
@@ -673,6 +719,7 @@ export namespace Weights {
 export interface RouteResponse {
   root?: SignedRoot
   offers: Offer[]
+  verdict?: Verdict
 }
 
 export namespace RouteResponse {
@@ -695,6 +742,11 @@ export namespace RouteResponse {
             w.uint32(18)
             Offer.codec().encode(value, w)
           }
+        }
+
+        if (obj.verdict != null) {
+          w.uint32(26)
+          Verdict.codec().encode(obj.verdict, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -729,6 +781,12 @@ export namespace RouteResponse {
               obj.offers.push(Offer.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.offers$
               }))
+              break
+            }
+            case 3: {
+              obj.verdict = Verdict.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.verdict
+              })
               break
             }
             default: {
@@ -776,6 +834,13 @@ export namespace RouteResponse {
               }
 
               obj.offers++
+
+              break
+            }
+            case 3: {
+              yield * Verdict.codec().stream(reader, reader.uint32(), `${prefix}.verdict`, {
+                limits: opts.limits?.verdict
+              })
 
               break
             }
@@ -834,6 +899,51 @@ export namespace RouteResponse {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface RouteResponseVerdictClausesClauseFieldEvent {
+    field: '$.verdict.clauses[].clause'
+    value: string
+    index: number
+  }
+
+  export interface RouteResponseVerdictClausesStrengthFieldEvent {
+    field: '$.verdict.clauses[].strength'
+    value: Strength
+    index: number
+  }
+
+  export interface RouteResponseVerdictClausesSupportFieldEvent {
+    field: '$.verdict.clauses[].support'
+    value: Support
+    index: number
+  }
+
+  export interface RouteResponseVerdictClausesKeptFieldEvent {
+    field: '$.verdict.clauses[].kept'
+    value: number
+    index: number
+  }
+
+  export interface RouteResponseVerdictClausesNoteFieldEvent {
+    field: '$.verdict.clauses[].note'
+    value: string
+    index: number
+  }
+
+  export interface RouteResponseVerdictWeightsDelayFieldEvent {
+    field: '$.verdict.weights.delay'
+    value: number
+  }
+
+  export interface RouteResponseVerdictWeightsLossFieldEvent {
+    field: '$.verdict.weights.loss'
+    value: number
+  }
+
+  export interface RouteResponseVerdictExplanationFieldEvent {
+    field: '$.verdict.explanation'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<RouteResponse>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, RouteResponse.codec())
   }
@@ -842,8 +952,764 @@ export namespace RouteResponse {
     return decodeMessage(buf, RouteResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteResponse>): Generator<RouteResponseRootRspFieldEvent | RouteResponseRootRootFieldEvent | RouteResponseRootTreeSizeFieldEvent | RouteResponseRootIssuedAtMsFieldEvent | RouteResponseRootSignatureFieldEvent | RouteResponseOffersPathFieldEvent | RouteResponseOffersLeafIndexFieldEvent | RouteResponseOffersProofFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RouteResponse>): Generator<RouteResponseRootRspFieldEvent | RouteResponseRootRootFieldEvent | RouteResponseRootTreeSizeFieldEvent | RouteResponseRootIssuedAtMsFieldEvent | RouteResponseRootSignatureFieldEvent | RouteResponseOffersPathFieldEvent | RouteResponseOffersLeafIndexFieldEvent | RouteResponseOffersProofFieldEvent | RouteResponseVerdictClausesClauseFieldEvent | RouteResponseVerdictClausesStrengthFieldEvent | RouteResponseVerdictClausesSupportFieldEvent | RouteResponseVerdictClausesKeptFieldEvent | RouteResponseVerdictClausesNoteFieldEvent | RouteResponseVerdictWeightsDelayFieldEvent | RouteResponseVerdictWeightsLossFieldEvent | RouteResponseVerdictExplanationFieldEvent> {
     return streamMessage(buf, RouteResponse.codec(), opts)
+  }
+}
+
+export interface Verdict {
+  clauses: ClauseVerdict[]
+  weights?: Weights
+  explanation: Uint8Array<ArrayBuffer>
+}
+
+export namespace Verdict {
+  let _codec: Codec<Verdict>
+
+  export const codec = (): Codec<Verdict> => {
+    if (_codec == null) {
+      _codec = message<Verdict>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.clauses != null && obj.clauses.length > 0) {
+          for (const value of obj.clauses) {
+            w.uint32(10)
+            ClauseVerdict.codec().encode(value, w)
+          }
+        }
+
+        if (obj.weights != null) {
+          w.uint32(18)
+          Weights.codec().encode(obj.weights, w)
+        }
+
+        if ((obj.explanation != null && obj.explanation.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.explanation)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          clauses: [],
+          explanation: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.clauses != null && obj.clauses.length === opts.limits.clauses) {
+                throw new MaxLengthError('Decode error - repeated field "clauses" had too many elements')
+              }
+
+              if (obj.clauses.length === 48) {
+                throw new MaxLengthError('Decode error - repeated field "clauses" had too many elements')
+              }
+
+              obj.clauses.push(ClauseVerdict.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.clauses$
+              }))
+              break
+            }
+            case 2: {
+              obj.weights = Weights.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.weights
+              })
+              break
+            }
+            case 3: {
+              obj.explanation = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          clauses: 48
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.clauses != null && obj.clauses === opts.limits.clauses) {
+                throw new MaxLengthError('Streaming decode error - repeated field "clauses" had too many elements')
+              }
+
+              if (obj.clauses === 48) {
+                throw new MaxLengthError('Streaming decode error - repeated field "clauses" had too many elements')
+              }
+
+              for (const evt of ClauseVerdict.codec().stream(reader, reader.uint32(), `${prefix}.clauses[]`, {
+                limits: opts.limits?.clauses$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.clauses
+                }
+              }
+
+              obj.clauses++
+
+              break
+            }
+            case 2: {
+              yield * Weights.codec().stream(reader, reader.uint32(), `${prefix}.weights`, {
+                limits: opts.limits?.weights
+              })
+
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.explanation`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface VerdictClausesClauseFieldEvent {
+    field: '$.clauses[].clause'
+    value: string
+    index: number
+  }
+
+  export interface VerdictClausesStrengthFieldEvent {
+    field: '$.clauses[].strength'
+    value: Strength
+    index: number
+  }
+
+  export interface VerdictClausesSupportFieldEvent {
+    field: '$.clauses[].support'
+    value: Support
+    index: number
+  }
+
+  export interface VerdictClausesKeptFieldEvent {
+    field: '$.clauses[].kept'
+    value: number
+    index: number
+  }
+
+  export interface VerdictClausesNoteFieldEvent {
+    field: '$.clauses[].note'
+    value: string
+    index: number
+  }
+
+  export interface VerdictWeightsDelayFieldEvent {
+    field: '$.weights.delay'
+    value: number
+  }
+
+  export interface VerdictWeightsLossFieldEvent {
+    field: '$.weights.loss'
+    value: number
+  }
+
+  export interface VerdictExplanationFieldEvent {
+    field: '$.explanation'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Verdict>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Verdict.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Verdict>): Verdict {
+    return decodeMessage(buf, Verdict.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Verdict>): Generator<VerdictClausesClauseFieldEvent | VerdictClausesStrengthFieldEvent | VerdictClausesSupportFieldEvent | VerdictClausesKeptFieldEvent | VerdictClausesNoteFieldEvent | VerdictWeightsDelayFieldEvent | VerdictWeightsLossFieldEvent | VerdictExplanationFieldEvent> {
+    return streamMessage(buf, Verdict.codec(), opts)
+  }
+}
+
+export interface ClauseVerdict {
+  clause: string
+  strength: Strength
+  support: Support
+  kept: number
+  note: string
+}
+
+export namespace ClauseVerdict {
+  let _codec: Codec<ClauseVerdict>
+
+  export const codec = (): Codec<ClauseVerdict> => {
+    if (_codec == null) {
+      _codec = message<ClauseVerdict>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.clause != null && obj.clause !== '')) {
+          w.uint32(10)
+          w.string(obj.clause)
+        }
+
+        if (obj.strength != null && __StrengthValues[obj.strength] !== 0) {
+          w.uint32(16)
+          Strength.codec().encode(obj.strength, w)
+        }
+
+        if (obj.support != null && __SupportValues[obj.support] !== 0) {
+          w.uint32(24)
+          Support.codec().encode(obj.support, w)
+        }
+
+        if ((obj.kept != null && obj.kept !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.kept)
+        }
+
+        if ((obj.note != null && obj.note !== '')) {
+          w.uint32(42)
+          w.string(obj.note)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          clause: '',
+          strength: Strength.STRENGTH_UNSPECIFIED,
+          support: Support.SUPPORT_UNSPECIFIED,
+          kept: 0,
+          note: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.clause = reader.string()
+              break
+            }
+            case 2: {
+              obj.strength = Strength.codec().decode(reader)
+              break
+            }
+            case 3: {
+              obj.support = Support.codec().decode(reader)
+              break
+            }
+            case 4: {
+              obj.kept = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.note = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.clause`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.strength`,
+                value: Strength.codec().decode(reader)
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.support`,
+                value: Support.codec().decode(reader)
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.kept`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.note`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ClauseVerdictClauseFieldEvent {
+    field: '$.clause'
+    value: string
+  }
+
+  export interface ClauseVerdictStrengthFieldEvent {
+    field: '$.strength'
+    value: Strength
+  }
+
+  export interface ClauseVerdictSupportFieldEvent {
+    field: '$.support'
+    value: Support
+  }
+
+  export interface ClauseVerdictKeptFieldEvent {
+    field: '$.kept'
+    value: number
+  }
+
+  export interface ClauseVerdictNoteFieldEvent {
+    field: '$.note'
+    value: string
+  }
+
+  export function encode (obj: Partial<ClauseVerdict>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, ClauseVerdict.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClauseVerdict>): ClauseVerdict {
+    return decodeMessage(buf, ClauseVerdict.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClauseVerdict>): Generator<ClauseVerdictClauseFieldEvent | ClauseVerdictStrengthFieldEvent | ClauseVerdictSupportFieldEvent | ClauseVerdictKeptFieldEvent | ClauseVerdictNoteFieldEvent> {
+    return streamMessage(buf, ClauseVerdict.codec(), opts)
+  }
+}
+
+export enum Strength {
+  STRENGTH_UNSPECIFIED = 'STRENGTH_UNSPECIFIED',
+  MANDATORY = 'MANDATORY',
+  OPTIONAL = 'OPTIONAL'
+}
+
+enum __StrengthValues {
+  STRENGTH_UNSPECIFIED = 0,
+  MANDATORY = 1,
+  OPTIONAL = 2
+}
+
+export namespace Strength {
+  export const codec = (): Codec<Strength> => {
+    return enumeration<Strength>(__StrengthValues)
+  }
+}
+
+export enum Support {
+  SUPPORT_UNSPECIFIED = 'SUPPORT_UNSPECIFIED',
+  SUPPORTED = 'SUPPORTED',
+  UNSUPPORTED = 'UNSUPPORTED'
+}
+
+enum __SupportValues {
+  SUPPORT_UNSPECIFIED = 0,
+  SUPPORTED = 1,
+  UNSUPPORTED = 2
+}
+
+export namespace Support {
+  export const codec = (): Codec<Support> => {
+    return enumeration<Support>(__SupportValues)
+  }
+}
+
+export interface WatchRequest {
+  watch: number
+  query: Uint8Array<ArrayBuffer>
+  present: Uint8Array<ArrayBuffer>[]
+  marginPpm: number
+  lifetimeMs: number
+}
+
+export namespace WatchRequest {
+  let _codec: Codec<WatchRequest>
+
+  export const codec = (): Codec<WatchRequest> => {
+    if (_codec == null) {
+      _codec = message<WatchRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.watch != null && obj.watch !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.watch)
+        }
+
+        if ((obj.query != null && obj.query.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.query)
+        }
+
+        if (obj.present != null && obj.present.length > 0) {
+          for (const value of obj.present) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
+        if ((obj.marginPpm != null && obj.marginPpm !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.marginPpm)
+        }
+
+        if ((obj.lifetimeMs != null && obj.lifetimeMs !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.lifetimeMs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          watch: 0,
+          query: uint8ArrayAlloc(0),
+          present: [],
+          marginPpm: 0,
+          lifetimeMs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.watch = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.query = reader.bytes()
+              break
+            }
+            case 3: {
+              if (opts.limits?.present != null && obj.present.length === opts.limits.present) {
+                throw new MaxLengthError('Decode error - repeated field "present" had too many elements')
+              }
+
+              if (obj.present.length === 16) {
+                throw new MaxLengthError('Decode error - repeated field "present" had too many elements')
+              }
+
+              obj.present.push(reader.bytes())
+              break
+            }
+            case 4: {
+              obj.marginPpm = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.lifetimeMs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          present: 16
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.watch`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.query`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.present != null && obj.present === opts.limits.present) {
+                throw new MaxLengthError('Streaming decode error - repeated field "present" had too many elements')
+              }
+
+              if (obj.present === 16) {
+                throw new MaxLengthError('Streaming decode error - repeated field "present" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.present[]`,
+                index: obj.present,
+                value: reader.bytes()
+              }
+
+              obj.present++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.marginPpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.lifetimeMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface WatchRequestWatchFieldEvent {
+    field: '$.watch'
+    value: number
+  }
+
+  export interface WatchRequestQueryFieldEvent {
+    field: '$.query'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface WatchRequestPresentFieldEvent {
+    field: '$.present[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface WatchRequestMarginPpmFieldEvent {
+    field: '$.marginPpm'
+    value: number
+  }
+
+  export interface WatchRequestLifetimeMsFieldEvent {
+    field: '$.lifetimeMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<WatchRequest>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, WatchRequest.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<WatchRequest>): WatchRequest {
+    return decodeMessage(buf, WatchRequest.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<WatchRequest>): Generator<WatchRequestWatchFieldEvent | WatchRequestQueryFieldEvent | WatchRequestPresentFieldEvent | WatchRequestMarginPpmFieldEvent | WatchRequestLifetimeMsFieldEvent> {
+    return streamMessage(buf, WatchRequest.codec(), opts)
+  }
+}
+
+export interface WatchResponse {
+  event: WatchEvent
+  changePpm: number
+}
+
+export namespace WatchResponse {
+  let _codec: Codec<WatchResponse>
+
+  export const codec = (): Codec<WatchResponse> => {
+    if (_codec == null) {
+      _codec = message<WatchResponse>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.event != null && __WatchEventValues[obj.event] !== 0) {
+          w.uint32(8)
+          WatchEvent.codec().encode(obj.event, w)
+        }
+
+        if ((obj.changePpm != null && obj.changePpm !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.changePpm)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          event: WatchEvent.WATCH_EVENT_UNSPECIFIED,
+          changePpm: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.event = WatchEvent.codec().decode(reader)
+              break
+            }
+            case 2: {
+              obj.changePpm = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.event`,
+                value: WatchEvent.codec().decode(reader)
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.changePpm`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface WatchResponseEventFieldEvent {
+    field: '$.event'
+    value: WatchEvent
+  }
+
+  export interface WatchResponseChangePpmFieldEvent {
+    field: '$.changePpm'
+    value: number
+  }
+
+  export function encode (obj: Partial<WatchResponse>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, WatchResponse.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<WatchResponse>): WatchResponse {
+    return decodeMessage(buf, WatchResponse.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<WatchResponse>): Generator<WatchResponseEventFieldEvent | WatchResponseChangePpmFieldEvent> {
+    return streamMessage(buf, WatchResponse.codec(), opts)
+  }
+}
+
+export enum WatchEvent {
+  WATCH_EVENT_UNSPECIFIED = 'WATCH_EVENT_UNSPECIFIED',
+  ENDED = 'ENDED',
+  BETTER = 'BETTER',
+  DEGRADED = 'DEGRADED',
+  FAILED = 'FAILED'
+}
+
+enum __WatchEventValues {
+  WATCH_EVENT_UNSPECIFIED = 0,
+  ENDED = 1,
+  BETTER = 2,
+  DEGRADED = 3,
+  FAILED = 4
+}
+
+export namespace WatchEvent {
+  export const codec = (): Codec<WatchEvent> => {
+    return enumeration<WatchEvent>(__WatchEventValues)
   }
 }
 

@@ -21,7 +21,10 @@ const TRUTH: Record<string, boolean> = { true: true, yes: true, 1: true, false: 
 /** Gives a command the flags of these settings, and `--config`. */
 export function addSettings (command: Command, names: readonly SettingName[]): Command {
   for (const name of names) {
-    const { shape, placeholder = 'value', about } = SETTINGS[name]
+    const { shape, placeholder = 'value', about, isFileOnly = false }: typeof SETTINGS[SettingName] & { isFileOnly?: boolean, placeholder?: string } = SETTINGS[name]
+    if (isFileOnly) {
+      continue
+    }
     const isRepeatable = shape === 'list' || shape === 'table'
     const option = new Option(shape === 'switch' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`, isRepeatable ? `${about}; repeat it for more` : about)
     if (isRepeatable) {

@@ -13,6 +13,7 @@ import { receiptCommands, usageCommands } from './usage.ts'
 import { rspCommands } from './rsps.ts'
 import { ScoreFile } from './score-file.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
+import { RSP_PROFILES } from '../rsp/profiles/all-profiles.ts'
 import { whyCommands } from './why-report.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
@@ -89,7 +90,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'map', 'linksPerForwarder', 'surveyRate', 'exchange', 'exchangeTags', 'price', 'data'],
+  settings: [...COMMON, 'operator', 'tags', 'profile', 'map', 'linksPerForwarder', 'surveyRate', 'exchange', 'exchangeTags', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
@@ -141,13 +142,14 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, p
 
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
-  const { network, bootstrap: peers, operator, tags, map, linksPerForwarder, surveyRate, exchange, exchangeTags, price } = settings
+  const { network, bootstrap: peers, operator, tags, profile, map, linksPerForwarder, surveyRate, exchange, exchangeTags, price } = settings
   const folder = dataFolder('rsp', settings, place)
   return {
     network,
     bootstrap: peers,
     operator,
     tags,
+    profile: RSP_PROFILES.find(({ name }) => name === profile),
     mapKind: map,
     linksPerForwarder,
     surveyProbesPerSecond: surveyRate,

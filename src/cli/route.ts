@@ -1,13 +1,23 @@
 // `byway route DEST`: what every RSP offers to a destination, side by side, beside the default route.
 import { InvalidArgumentError } from 'commander'
+import { addSettings, readSettings } from './config.ts'
+import { brokenBy, bySoftClauses, compareClauses } from '../host/clause-comparison.ts'
+import { clauseTable } from './clause-table.ts'
+import { explanationText } from '../query/explanation-text.ts'
 import { parseDestination } from './destination.ts'
+import { readExplanation, withShortIds } from './explanation-json.ts'
+import { readQuery } from './query-text.ts'
+import { InvalidSettingError } from './errors.ts'
 import { ExitCode, isNoRoute } from './exit-codes.ts'
 import { measureDefault } from './measured-rtt.ts'
-import { legend, msText, pathText, percentText, rounded, short, table } from './output.ts'
+import { legend, msText, pathText, percentText, printable, rounded, short, table } from './output.ts'
 import { bytesText, durationText } from './number-text.ts'
-import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
+import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import type { ComparedClause } from '../host/clause-comparison.ts'
+import type { Explanation } from '../query/explain-query.ts'
 import type { Host } from '../host/host.ts'
-import type { ProviderAnswer } from '../host/provider-set.ts'
+import type { ReadQuery } from './query-text.ts'
+import type { OfferedPath, ProviderAnswer } from '../host/provider-set.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Command } from 'commander'
 import type { Terminal } from './output.ts'
@@ -35,42 +45,68 @@ export interface OfferRow {
   /** Of the oldest measurement behind it. */
   dataAgeMs: number
   expiresAt: string
+  /** Only with a query: why a host would not take it; null where it would. */
+  unfit?: string | null
 }
 
 export interface RouteReport {
   destination: string
   default: { rttMs: number | null, error?: string }
-  /** Best first, of each RSP. */
+  /** Best first, of each RSP; with a query those first that keep more of it. */
   offers: OfferRow[]
   failures: Array<{ rsp: string, kind: string, error: string }>
+  /** Only with a query: what it was, what each RSP says of each clause of its best offer, and why it offers what it offers. */
+  query?: string
+  clauses?: ComparedClause[]
+  explanations?: Array<{ rsp: string, explanation: Explanation }>
   /** Why no RSP could be asked. */
   error?: string
 }
 
 const MAX_PATHS = 8
 const OFFERS_DEADLINE_MS = 15_000
+const SETTINGS = [...HOST_SETTINGS, 'query', 'queries'] as const
+const HELP = `
+A query says what is wanted: what to minimize, what must hold, and what is preferred. All RSPs are asked the same one; offers that keep
+all that must hold come first, and it is said what each RSP makes of each clause. The language: protocols/route/query-language.md.
+
+Examples:
+  byway route --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…
+  byway route 12D3KooW… --query "minimize delay + 20 * loss where hops <= 3 avoid country xx" --explain
+  byway route 12D3KooW… --query @gaming      with [queries] gaming = "minimize delay + 2 * jitter" in the config file`
 
 export function registerRoute (program: Command, terminal: Terminal): void {
   const command = program.command('route')
     .description('show the offers of all RSPs for a destination, side by side')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--paths <n>', `ask each RSP for so many paths, 1 to ${MAX_PATHS}`, parsePaths, 3)
-  addHostSettings(command)
-    .addHelpText('after', '\nExample:\n  byway route --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…')
+    .option('--explain', 'with --query: let each RSP say why it offers what it offers')
+  addSettings(command, SETTINGS)
+    .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
-      const settings = await readHostSettings(flags, terminal)
-      const report = await withHost(settings, destination, terminal, async (host) => routeReport(host, destination.peer, flags.paths as number, terminal.signal))
+      const { query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
+      const asked = { paths: flags.paths as number, query: readQuery({ query, queries }), explain: flags.explain === true }
+      if (asked.explain && asked.query === undefined) {
+        throw new InvalidSettingError('--explain', 'there is nothing to explain without a --query')
+      }
+      const report = await withHost(settings, destination, terminal, async (host) => routeReport(host, destination.peer, asked, terminal.signal))
       terminal.out(settings.json === true ? JSON.stringify(report) : routeText(report, Date.now()).join('\n'))
       terminal.exit(report.default.rttMs === null && report.offers.length === 0 ? ExitCode.noRoute : ExitCode.done)
     })
 }
 
-async function routeReport (host: Host, peer: PeerId, paths: number, stop: AbortSignal): Promise<RouteReport> {
+interface Asked {
+  paths: number
+  query: ReadQuery | undefined
+  explain: boolean
+}
+
+async function routeReport (host: Host, peer: PeerId, { paths, query, explain }: Asked, stop: AbortSignal): Promise<RouteReport> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(OFFERS_DEADLINE_MS)])
   const [direct, answers] = await Promise.all([
     measureDefault(host, peer, stop),
-    host.offers(peer, { paths, signal }).catch((error: unknown) => {
+    host.offers(peer, { paths, query: query?.text, weights: query?.weights, explain, signal }).catch((error: unknown) => {
       if (!isNoRoute(error)) {
         throw error
       }
@@ -80,32 +116,55 @@ async function routeReport (host: Host, peer: PeerId, paths: number, stop: Abort
   return {
     destination: peer.toString(),
     default: { ...direct, rttMs: rounded(direct.rttMs) },
-    ...(answers instanceof Error ? { offers: [], failures: [], error: answers.message } : offersOf(answers))
+    ...(answers instanceof Error ? { offers: [], failures: [], error: answers.message } : offersOf(answers, query?.text))
   }
 }
 
-function offersOf (answers: readonly ProviderAnswer[]): Pick<RouteReport, 'offers' | 'failures'> {
+/** @param query - the text that was asked */
+export function offersOf (answers: readonly ProviderAnswer[], query?: string): Pick<RouteReport, 'offers' | 'failures' | 'query' | 'clauses' | 'explanations'> {
+  const unfit = answers.map((answer) => ({ ...answer, paths: answer.paths.filter((path) => brokenBy(answer, path) !== undefined) }))
+  const inOrder = query === undefined ? answers : [...bySoftClauses(answers).flat(), ...unfit]
+  const whyUnfit = new Map(answers.flatMap((answer) => answer.paths.map((path) => [path, brokenBy(answer, path) ?? null] as const)))
   return {
-    offers: answers.flatMap(({ rsp, mapKind, paths }) => paths.map(({ forwarders, prediction, expiresAtMs }) => ({
-      rsp: rsp.toString(),
-      kind: mapKind,
-      path: forwarders.map(String),
-      predictedRttMs: rounded(prediction.rttUs / 1_000),
-      marginMs: rounded(prediction.rttMarginUs / 1_000),
-      loss: prediction.lossPpm / 1e6,
-      lossMargin: shareOf(prediction.lossMarginPpm),
-      jitterMs: rounded(prediction.jitterUs === undefined ? null : prediction.jitterUs / 1_000),
-      bytesPerSecond: prediction.bytesPerSecond ?? null,
-      bytesPerSecondMargin: prediction.rateMarginBytesPerSecond ?? null,
-      load: shareOf(prediction.loadPpm),
-      price: prediction.price ?? null,
-      confidence: prediction.confidence,
-      dataAgeMs: prediction.dataAgeMs,
-      expiresAt: new Date(expiresAtMs).toISOString()
-    }))),
-    failures: answers.flatMap(({ rsp, mapKind, paths, error }) => paths.length > 0 && error === undefined
+    ...(query === undefined ? {} : { query, clauses: compareClauses(answers), explanations: explanationsOf(answers) }),
+    offers: inOrder.flatMap(({ rsp, mapKind, paths }) => paths.map((path) => ({ ...offerRow(rsp, mapKind, path), ...(query === undefined ? {} : { unfit: whyUnfit.get(path) ?? null }) }))),
+    failures: answers.flatMap(({ rsp, mapKind, paths, error, verdict }) => paths.length > 0 && error === undefined
       ? []
-      : [{ rsp: rsp.toString(), kind: mapKind, error: error?.message ?? 'it has no path to offer' }])
+      : [{ rsp: rsp.toString(), kind: mapKind, error: error?.message ?? whyNothing(verdict) }])
+  }
+}
+
+function whyNothing (verdict: ProviderAnswer['verdict']): string {
+  const missing = verdict?.clauses.filter(({ isMandatory, isSupported }) => isMandatory && !isSupported) ?? []
+  return missing.length > 0
+    ? `it does not know ${missing.map(({ clause }) => `"${clause}"`).join(', ')}`
+    : verdict === undefined ? 'it has no path to offer' : 'it has no path that keeps to the query'
+}
+
+function explanationsOf (answers: readonly ProviderAnswer[]): Array<{ rsp: string, explanation: Explanation }> {
+  return answers.flatMap(({ rsp, verdict }) => {
+    const explanation = verdict?.explanation === undefined ? undefined : readExplanation(verdict.explanation)
+    return explanation === undefined ? [] : [{ rsp: rsp.toString(), explanation }]
+  })
+}
+
+function offerRow (rsp: PeerId, mapKind: string, { forwarders, prediction, expiresAtMs }: OfferedPath): OfferRow {
+  return {
+    rsp: rsp.toString(),
+    kind: mapKind,
+    path: forwarders.map(String),
+    predictedRttMs: rounded(prediction.rttUs / 1_000),
+    marginMs: rounded(prediction.rttMarginUs / 1_000),
+    loss: prediction.lossPpm / 1e6,
+    lossMargin: shareOf(prediction.lossMarginPpm),
+    jitterMs: rounded(prediction.jitterUs === undefined ? null : prediction.jitterUs / 1_000),
+    bytesPerSecond: prediction.bytesPerSecond ?? null,
+    bytesPerSecondMargin: prediction.rateMarginBytesPerSecond ?? null,
+    load: shareOf(prediction.loadPpm),
+    price: prediction.price ?? null,
+    confidence: prediction.confidence,
+    dataAgeMs: prediction.dataAgeMs,
+    expiresAt: new Date(expiresAtMs).toISOString()
   }
 }
 
@@ -113,7 +172,7 @@ function shareOf (ppm: number | undefined): number | null {
   return ppm === undefined ? null : ppm / 1e6
 }
 
-export function routeText ({ destination, default: direct, offers, failures, error }: RouteReport, nowMs: number): string[] {
+export function routeText ({ destination, default: direct, offers, failures, error, query, clauses = [], explanations = [] }: RouteReport, nowMs: number): string[] {
   const rows = offers.map((offer) => [
     short(offer.rsp),
     offer.kind,
@@ -124,16 +183,20 @@ export function routeText ({ destination, default: direct, offers, failures, err
     offer.load === null ? '–' : percentText(offer.load),
     percentText(offer.confidence),
     durationText(offer.dataAgeMs),
-    `in ${Math.max(0, Math.round((Date.parse(offer.expiresAt) - nowMs) / 1_000))} s`
+    `in ${Math.max(0, Math.round((Date.parse(offer.expiresAt) - nowMs) / 1_000))} s`,
+    ...(offer.unfit == null ? [] : [offer.unfit])
   ])
   return [
     `to ${destination}`,
     `default route: ${direct.rttMs === null ? `none (${direct.error ?? 'no answer'})` : msText(direct.rttMs)}`,
+    ...(query === undefined ? [] : [`asked: ${query}`]),
     ...(rows.length === 0 ? [] : ['', ...table([['RSP', 'map', 'path', 'predicted', 'loss', 'rate', 'load', 'confidence', 'data', 'expires'], ...rows])]),
     ...(failures.length === 0 ? [] : ['', ...failures.map((failure) => `RSP ${short(failure.rsp)} (${failure.kind}): ${failure.error}`)]),
+    ...clauseTable(clauses),
+    ...explanations.flatMap(({ rsp, explanation }) => ['', `RSP ${short(rsp)} explains:`, ...explanationText(withShortIds(explanation)).split('\n').map((line) => line === '' ? '' : `  ${line}`)]),
     ...(error === undefined ? [] : ['', `no RSP was asked: ${error}`]),
     ...(offers.length === 0 && failures.length === 0 ? [] : ['', ...legend([...offers, ...failures].flatMap((row) => [row.rsp, ...('path' in row ? row.path : [])]))])
-  ]
+  ].map(printable)
 }
 
 function parsePaths (text: string): number {

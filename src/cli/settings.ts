@@ -4,6 +4,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
+import { MAX_TEXT_BYTES } from '../../protocols/route/constants.ts'
+import { RSP_PROFILES } from '../rsp/profiles/all-profiles.ts'
 import { MAX_SCOPE_TAGS } from '../../protocols/exchange/constants.ts'
 import { MAX_POLICY_RSPS, MAX_PRICE_MICRO_PER_GB } from '../../protocols/report/constants.ts'
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
@@ -20,6 +22,8 @@ interface Setting<Value> {
   shape: Shape
   /** As a flag, where that is not the key of the config file. */
   flag?: string
+  /** Too long for a command line. */
+  isFileOnly?: boolean
   placeholder?: string
   about: string
   /** Completes "expected …". */
@@ -38,6 +42,8 @@ const rule = parsed((text): string => {
   LinkRules.parse([text])
   return text
 })
+const MAX_QUERIES = 256
+const queryText = z.string().min(1).refine((text) => new TextEncoder().encode(text).length <= MAX_TEXT_BYTES)
 /** As many as one RSP listens to. */
 const MAX_PARTNERS = 16
 const exchangePartners: z.ZodType<ExchangePartners> = z.preprocess(
@@ -242,6 +248,27 @@ export const SETTINGS = {
     about: 'stay attached to the nearest so many forwarders (default: 8)',
     expected: 'a whole number from 1 to 64',
     schema: wholeNumber(1, 64)
+  }),
+  query: setting({
+    shape: 'text',
+    placeholder: 'query',
+    about: 'what is wanted of paths, such as "minimize delay where loss <= 1% avoid country xx", or @NAME from [queries] of the config file',
+    expected: `a query of up to ${MAX_TEXT_BYTES} bytes, or the name of one such as @gaming`,
+    schema: queryText
+  }),
+  queries: setting({
+    shape: 'table',
+    isFileOnly: true,
+    about: 'queries by name',
+    expected: `up to ${MAX_QUERIES} queries by names of letters, digits and dashes, such as gaming = "minimize delay + 20 * loss"`,
+    schema: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), queryText).refine((queries) => Object.keys(queries).length <= MAX_QUERIES)
+  }),
+  profile: setting({
+    shape: 'text',
+    placeholder: 'name',
+    about: `what it is good at (default: what hosts ask for). ${RSP_PROFILES.map(({ name, about }) => `${name}: ${about}`).join('. ')}`,
+    expected: RSP_PROFILES.map(({ name }) => `"${name}"`).join(' or '),
+    schema: z.enum(RSP_PROFILES.map(({ name }) => name) as [string, ...string[]])
   }),
   wait: setting({
     shape: 'text',

@@ -2,11 +2,14 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MalformedMessageError } from '../../protocols/errors.ts'
+import { MAX_TEXT_BYTES } from '../../protocols/route/constants.ts'
+import { readQuery } from './query-text.ts'
 import { explain } from '../host/explanation.ts'
 import type { Channel, RouteChange } from '../host/channel.ts'
 import type { ChannelExplanation, Explainable } from '../host/explanation.ts'
 import type { Switch } from '../host/switch-history.ts'
 import type { PeerId } from '@libp2p/interface'
+import type { ReadQuery } from './query-text.ts'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
 
 const MAX_ID_LETTERS = 128
@@ -34,6 +37,12 @@ export const whyAnswer = z.looseObject({
     promised: z.looseObject({ rttMs: z.number(), marginMs: nullableNumber, confidence: nullableNumber, ageMs: nullableNumber, expiresInMs: nullableNumber }).nullable(),
     measured: z.looseObject({ rttMs: z.number(), jitterMs: nullableNumber, loss: z.number(), echoes: z.number() }).nullable()
   })),
+  query: z.string().nullable(),
+  clauses: z.array(z.looseObject({
+    clause: z.string(),
+    isMandatory: z.boolean(),
+    outcomes: z.array(z.looseObject({ rsp: z.string(), outcome: z.enum(['kept', 'broken', 'unsupported', 'not read']) }))
+  })),
   rsps: z.array(z.looseObject({ rsp: z.string(), mapKind: z.string(), paths: z.number(), error: z.string().nullable() })),
   switches: z.array(change)
 })
@@ -60,20 +69,23 @@ export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' 
 export interface OpensChannels {
   /** Those of others cannot be explained here. */
   readonly channels: ReadonlyArray<{ readonly remote: PeerId } | ExplainableChannel>
-  open: (peer: PeerId, options: { signal: AbortSignal }) => Promise<ExplainableChannel>
+  open: (peer: PeerId, options: { signal: AbortSignal, query?: string, weights?: { delay: number, loss: number } }) => Promise<ExplainableChannel>
 }
 
 /** The control commands of a host: `why`, and `why.follow`, which sends events until the caller goes or the channel ends. */
 export function whyCommands (host: OpensChannels): ControlCommands {
   return new Map<string, ControlCommand>([
-    ['why', async ({ destination }, { signal }) => whyReport(host, parsePeer(destination), signal)],
-    ['why.follow', async ({ destination }, { signal, emit }) => followChannel(host, parsePeer(destination), signal, emit)]
+    ['why', async ({ destination, query }, { signal }) => whyReport(host, parsePeer(destination), signal, queryOf(query))],
+    ['why.follow', async ({ destination, query }, { signal, emit }) => followChannel(host, parsePeer(destination), signal, emit, queryOf(query))]
   ])
 }
 
-/** @throws NotFoundError, UnavailableError where a channel has to be opened */
-export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortSignal): Promise<WhyReport> {
-  return withChannel(host, peer, stop, async (channel, how) => ({ ...explain(channel, Date.now()), ...how }))
+/**
+ * @param query - for a channel that has to be opened
+ * @throws NotFoundError, UnavailableError where a channel has to be opened
+ */
+export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortSignal, query?: ReadQuery): Promise<WhyReport> {
+  return withChannel(host, peer, stop, query, async (channel, how) => ({ ...explain(channel, Date.now()), ...how }))
 }
 
 /**
@@ -81,21 +93,22 @@ export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortS
  *
  * @throws as `whyReport`
  */
-export async function followChannel (host: OpensChannels, peer: PeerId, stop: AbortSignal, onEvent: (event: WhyEvent) => void): Promise<void> {
-  await withChannel(host, peer, stop, async (channel, how) => {
+export async function followChannel (host: OpensChannels, peer: PeerId, stop: AbortSignal, onEvent: (event: WhyEvent) => void, query?: ReadQuery): Promise<void> {
+  await withChannel(host, peer, stop, query, async (channel, how) => {
     onEvent({ report: { ...explain(channel, Date.now()), ...how } })
     await untilEnd(channel, stop, ({ text: route, reason }) => { onEvent({ switch: { atMs: Date.now(), route, reason } }) })
   })
 }
 
-async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSignal, run: (channel: ExplainableChannel, how: Pick<WhyReport, 'channel' | 'openedByThem'>) => Promise<T>): Promise<T> {
+async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSignal, query: ReadQuery | undefined, run: (channel: ExplainableChannel, how: Pick<WhyReport, 'channel' | 'openedByThem'>) => Promise<T>): Promise<T> {
   const channels = host.channels.filter(({ remote }) => remote.equals(peer))
   const kept = channels.filter(isExplainable).findLast(({ isClosed }) => !isClosed)
   const openedByThem = channels.some((channel) => !isExplainable(channel))
   if (kept !== undefined) {
     return run(kept, { channel: 'kept', openedByThem })
   }
-  const channel = await host.open(peer, { signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+  const wanted = query === undefined ? {} : { query: query.text, weights: query.weights }
+  const channel = await host.open(peer, { ...wanted, signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
   try {
     await channel.settled()
     return await run(channel, { channel: 'brief', openedByThem })
@@ -130,5 +143,14 @@ function parsePeer (destination: unknown): PeerId {
     return peerIdFromString(z.string().max(MAX_ID_LETTERS).parse(destination))
   } catch (cause) {
     throw new MalformedMessageError('arguments: destination expected a peer id', { cause })
+  }
+}
+
+/** @throws MalformedMessageError */
+function queryOf (query: unknown): ReadQuery | undefined {
+  try {
+    return readQuery({ query: z.string().max(MAX_TEXT_BYTES).optional().parse(query) })
+  } catch (cause) {
+    throw new MalformedMessageError(`arguments: ${(cause as Error).message}`, { cause })
   }
 }

@@ -1,17 +1,20 @@
 // The answer of `byway why` for people: the verdict first, then every route in a row, RSPs without an offer, and the last switches.
+import { clauseTable } from './clause-table.ts'
 import { durationText } from './number-text.ts'
 import { legend, msText, pathText, percentText, printable, short, table } from './output.ts'
 import type { WhyReport } from './why-report.ts'
 
-export function whyText ({ destination, channel, openedByThem, verdict, reason, routes, rsps, switches }: WhyReport): string[] {
+export function whyText ({ destination, channel, openedByThem, verdict, reason, query, clauses, routes, rsps, switches }: WhyReport): string[] {
   const silent = rsps.filter(({ paths, error }) => paths === 0 || error !== null)
   return [
     `to ${destination}: ${verdict}`,
     ...(verdict.includes(reason) ? [] : [`  ${reason}`]),
     ...(channel === 'brief' ? ['  by a channel that was opened for this answer: there was none before'] : []),
     ...(openedByThem ? ['  a channel that the other side has opened goes as the other side chooses: ask there'] : []),
+    ...(query === null ? [] : [`  asked: ${query}`]),
     '',
     ...table([['use', 'route', 'RSP', 'promised', 'data', 'measured', 'loss', 'why'], ...routes.map(routeRow)]),
+    ...clauseTable(clauses),
     ...(rsps.length === 0 ? ['', 'no RSP is known'] : []),
     ...(silent.length === 0 ? [] : ['', ...silent.map(({ rsp, mapKind, error }) => `RSP ${short(rsp)} (${mapKind}): ${error ?? 'it has no path to offer'}`)]),
     ...(switches.length === 0

@@ -6,6 +6,7 @@ import { checkAnswer, NoDaemonError, withDaemon } from './control-client.ts'
 import { parseDestination } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import { readQuery } from './query-text.ts'
 import { followChannel, whyAnswer, whyEvent, whyReport } from './why-report.ts'
 import { switchText, whyText } from './why-text.ts'
 import type { Command } from 'commander'
@@ -16,10 +17,11 @@ import type { OpensChannels, WhyEvent, WhyReport } from './why-report.ts'
 const ANSWER_DEADLINE_MS = 40_000
 /** As long as a timer can be set: whoever follows ends it himself. */
 const FOLLOW_DEADLINE_MS = 2 ** 31 - 1
-const SETTINGS = [...HOST_SETTINGS, 'control'] as const
+const SETTINGS = [...HOST_SETTINGS, 'control', 'query', 'queries'] as const
 const HELP = `
 The running host (byway host) answers for the channel that it has, or opens one for the answer; where none runs, or with
---control off, a host is started for a moment, as by byway ping.
+--control off, a host is started for a moment, as by byway ping. A channel that has to be opened for the answer asks for what
+--query says; one that is there already goes on asking for what it was opened with.
 
 Exit codes: 0 it goes over a path, or directly since no path is better or nobody offers one; 1 no route answers; 2 error; 3 it
 goes on the default route for another reason: no path is measured yet, or those there are do not work or are kept out.
@@ -45,19 +47,20 @@ export function registerWhy (program: Command, terminal: Terminal): void {
     .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
-      const { control, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
-      const args = { destination: destination.peer.toString() }
+      const { control, query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
+      const wanted = readQuery({ query, queries })
+      const args = { destination: destination.peer.toString(), ...(wanted === undefined ? {} : { query: wanted.text }) }
       const show = (event: WhyEvent): void => { showEvent(event, settings.json === true, terminal) }
       const [byDaemon, byHost] = flags.follow === true
         ? [
             async (client: ControlClient) => follow(client, args, show, terminal),
-            async (host: OpensChannels) => followChannel(host, destination.peer, terminal.signal, show)
+            async (host: OpensChannels) => followChannel(host, destination.peer, terminal.signal, show, wanted)
           ]
         : [
             async (client: ControlClient) => {
               show({ report: checkAnswer(whyAnswer, await client.request('why', args, { deadlineMs: ANSWER_DEADLINE_MS, signal: terminal.signal })) })
             },
-            async (host: OpensChannels) => { show({ report: await whyReport(host, destination.peer, terminal.signal) }) }
+            async (host: OpensChannels) => { show({ report: await whyReport(host, destination.peer, terminal.signal, wanted) }) }
           ]
       if (!await askDaemon(control, byDaemon, terminal)) {
         await withHost(settings, destination, terminal, byHost)

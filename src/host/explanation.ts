@@ -1,6 +1,8 @@
 // Why a channel goes as it goes: its verdict, every route that it knows with what was promised and what was measured, what was
 // offered and refused, and how it came here. Pure; reads what a channel shows of itself.
+import { compareClauses } from './clause-comparison.ts'
 import type { ChannelStatus, RouteKind, RouteStatus } from './channel-status.ts'
+import type { ComparedClause } from './clause-comparison.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { Switch } from './switch-history.ts'
 
@@ -38,6 +40,10 @@ export interface ChannelExplanation {
   reason: string
   /** The one in use first, then the backup, candidates and what was refused. */
   routes: RouteExplanation[]
+  /** What is wanted of paths, in the query language; null: what the host's weights say. */
+  query: string | null
+  /** What each RSP says of each clause of its best offer. */
+  clauses: ComparedClause[]
   /** What each RSP said last. */
   rsps: Array<{ rsp: string, mapKind: string, paths: number, error: string | null }>
   /** Oldest first. */
@@ -50,6 +56,7 @@ export interface Explainable {
   /** Offered paths that could not be used (their forwarders, joined), and why. */
   readonly refusals: ReadonlyMap<string, string>
   readonly switches: { readonly all: readonly Switch[] }
+  readonly query?: string
 }
 
 const ORDER: readonly RouteUse[] = ['in use', 'backup', 'candidate', 'refused']
@@ -57,7 +64,7 @@ const ORDER: readonly RouteUse[] = ['in use', 'backup', 'candidate', 'refused']
 const NOTICEABLE_LOSS = 0.005
 
 /** @param nowMs - Unix time */
-export function explain ({ status, refusals, switches }: Explainable, nowMs: number): ChannelExplanation {
+export function explain ({ status, refusals, switches, query }: Explainable, nowMs: number): ChannelExplanation {
   const { remote: destination, kind, reason, answers, text: verdict } = status
   const routes: readonly RouteStatus[] = status.routes
   const active = routes.find(({ isActive }) => isActive)
@@ -69,6 +76,8 @@ export function explain ({ status, refusals, switches }: Explainable, nowMs: num
     verdict,
     reason,
     routes: [...known, ...untaken(offers, known, refusals, nowMs)].sort((a, b) => ORDER.indexOf(a.use) - ORDER.indexOf(b.use)),
+    query: query ?? null,
+    clauses: compareClauses(answers),
     rsps: answers.map(({ rsp, mapKind, paths, error }) => ({ rsp: rsp.toString(), mapKind, paths: paths.length, error: error?.message ?? null })),
     switches: [...switches.all]
   }

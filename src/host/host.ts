@@ -65,6 +65,11 @@ export interface OpenOptions {
   signal?: AbortSignal
   /** Cost of a route = delay × its ms + loss × its percent. */
   weights?: { delay: number, loss: number }
+  /**
+   * What is wanted of the paths, in the query language: `minimize delay where loss <= 1% avoid country xx`. RSPs read it; paths that break what it demands are
+   * not taken. The default route stays what it is. Weights besides say how this host compares what it measures.
+   */
+  query?: string
   /** When to leave the default route, and when to change the path. */
   selector?: PathSelectorInit
   /** How paths are used: as source routes (default; with authenticators where forwarders want them), or by labels. */
@@ -232,13 +237,15 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   /**
    * Opens a channel to a host. It starts on the default route, and moves when a better path has been measured.
    *
+   * @param how - or only what is wanted of its paths, see `OpenOptions.query`
    * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
    * `maxChannels` are open; the signal's reason when it fires
    */
-  async open (peer: PeerId, options: OpenOptions = {}): Promise<OutgoingChannel> {
+  async open (peer: PeerId, how: OpenOptions | string = {}): Promise<OutgoingChannel> {
+    const options = typeof how === 'string' ? { query: how } : how
     this.#channels.makeRoom()
     const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive })
+    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive, query: options.query })
     await channel.prepare()
     this.#channels.makeRoom()
     this.#channels.add(channel.sessionId as Uint8Array, channel)
@@ -257,7 +264,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   }
 
   /** What every known RSP offers to a peer, side by side, without opening a channel. */
-  async offers (peer: PeerId, options: OpenOptions & { paths?: number } = {}): Promise<ProviderAnswer[]> {
+  async offers (peer: PeerId, options: OpenOptions & { paths?: number, explain?: boolean } = {}): Promise<ProviderAnswer[]> {
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     return this.providers.askAll({
       source: this.#components.peerId,
@@ -265,7 +272,9 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       sourceAccess: this.access.points,
       destinationAccess: descriptor.host?.access ?? [],
       weights: options.weights,
-      paths: options.paths
+      paths: options.paths,
+      text: options.query,
+      explain: options.explain
     })
   }
 

@@ -16,6 +16,7 @@ import { RouteAnnouncer } from './route-announcer.ts'
 import { RouteBook } from './route-book.ts'
 import { QUICK_ECHOES } from './route-monitor.ts'
 import { RouteQueries } from './route-queries.ts'
+import { RouteWatches } from './route-watches.ts'
 import { RouteSteering } from './route-steering.ts'
 import { areDisjoint } from './path-selector.ts'
 import { selectorOf } from './spreading-selector.ts'
@@ -48,6 +49,8 @@ export interface OutgoingChannelInit {
   weights?: { delay: number, loss: number }
   selector?: PathSelectorInit
   primitive?: Primitive
+  /** In the query language. */
+  query?: string
 }
 
 export class OutgoingChannel extends Channel {
@@ -60,12 +63,17 @@ export class OutgoingChannel extends Channel {
   readonly #spread: DatagramSpread
   readonly #exits: ExitRequests
   readonly #promises: PromiseWatch
+  readonly #watches: RouteWatches
+  /** What is wanted of its routes, in the query language. */
+  readonly query: string | undefined
   readonly #flow: number
   readonly #lossWorthMs: number | undefined
   #nextHeardMs = 0
+  /** Whose offers were taken last, best first. */
+  #chosen: readonly ProviderAnswer[] = []
   #deliveredSentMs = -Infinity
 
-  constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
+  constructor ({ context, descriptor, privateKey, weights, selector, primitive, query }: OutgoingChannelInit) {
     super(context, descriptor.peer)
     const { peer: remote } = descriptor
     const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
@@ -107,10 +115,22 @@ export class OutgoingChannel extends Channel {
       discovery,
       failures,
       weights,
+      text: query,
       take: async (answers) => this.#take(answers),
       wantsBackupOf: () => this.#wantsBackupOf(),
       now,
       log
+    })
+    this.query = query
+    this.#watches = new RouteWatches({
+      // the start of a channel is a number of its own
+      number: providers.newFlow(),
+      watch: async (rsp, watch, signal) => providers.watch(rsp, await this.#queries.wish(), watch, signal),
+      onTold: ({ event }, rsp) => {
+        log('%p says that the path to %p is not the best any more: %s', rsp, remote, event)
+        this.#queries.hasten()
+      },
+      startTimer
     })
     this.#exits = new ExitRequests((request) => {
       const way = this.activeWay()
@@ -294,6 +314,7 @@ export class OutgoingChannel extends Channel {
 
   #switched ({ reason, cause }: Decision): void {
     this.#announcer.changed(this.context.now())
+    this.#watch(this.#chosen)
     this.pathChanged()
     this.safeDispatchEvent('route', { detail: { text: this.status.text, reason, cause } })
   }
@@ -313,10 +334,21 @@ export class OutgoingChannel extends Channel {
     this.#reopenDefault()
     const { active, backup } = this.#steering
     const { providers, now } = this.context
-    const chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
+    const chosen = this.#chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
     this.#promises.note(answers, chosen, this.#book.routes, now())
     await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
+    this.#watch(chosen)
     return !this.#book.hasLost && !this.#book.hasRefusedAll
+  }
+
+  /** Those whose offers are taken, best first, tell of better ones. */
+  #watch (chosen: readonly ProviderAnswer[]): void {
+    const { providers } = this.context
+    const watchful = new Set(providers.watchful.map(String))
+    const rsps = new Map(chosen.filter(({ rsp }) => watchful.has(rsp.toString())).map(({ rsp }) => [rsp.toString(), rsp]))
+    if (!this.isClosed) {
+      this.#watches.set([...rsps.values()], this.#steering.active?.path?.forwarders ?? [])
+    }
   }
 
   #wantsBackupOf (): OfferedPath | undefined {
@@ -341,6 +373,7 @@ export class OutgoingChannel extends Channel {
   protected override ended (): void {
     super.ended()
     this.#steering.stop()
+    this.#watches.close()
     this.#book.close()
     this.#exits.stop()
   }

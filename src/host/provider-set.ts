@@ -1,13 +1,14 @@
 // The RSPs that a host knows, in competition: those with good scores are asked side by side, each answer is verified, each RSP's silence
 // costs only itself, and what each does is remembered in its score.
-import { DeadlineError } from '../../protocols/errors.ts'
+import { DeadlineError, MalformedMessageError, UnavailableError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
 import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { flowDraws } from './flow-draws.ts'
 import { QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
-import { queryRoutes } from '../../protocols/route/client.ts'
+import { brokenBy, bySoftClauses } from './clause-comparison.ts'
+import { queryRoutes, watchRoutes } from '../../protocols/route/client.ts'
 import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
 import { startTimer } from './start-timer.ts'
 import type { StartTimer } from './start-timer.ts'
@@ -15,6 +16,9 @@ import type { ScoreBoard } from './score-board.ts'
 import type { AccessPoint } from './access-set.ts'
 import type { CheckedAnswer } from '../../protocols/route/client.ts'
 import type { Promised } from './provider-choice.ts'
+import type { RouteQuery } from '../../protocols/route/codec.ts'
+import type { Verdict } from '../../protocols/route/verdict.ts'
+import type { WatchAnswer } from '../../protocols/route/watch.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
@@ -37,6 +41,22 @@ export interface RouteWish {
   weights?: { delay: number, loss: number }
   paths?: number
   avoid?: readonly PeerId[]
+  /** In the query language; the weights are then for RSPs that do not know it. */
+  text?: string
+  /** Only with a text: RSPs say why. */
+  explain?: boolean
+}
+
+/** What an RSP is to tell of. */
+export interface RouteWatch {
+  /** Of this host and RSP: another one with it takes its place. */
+  number: number
+  /** Empty on the default route. */
+  present: readonly PeerId[]
+  /** Share by which another path must be better, or the present one worse. */
+  margin: number
+  /** 0: nothing any more. */
+  lifetimeMs: number
 }
 
 /** An offer of an RSP, and what opens its commitments to the forwarders that are asked to take it. */
@@ -54,6 +74,10 @@ export interface ProviderAnswer {
   /** It was not waited for any longer. */
   isLate?: boolean
   elapsedMs: number
+  /** What was asked, if it had a text. */
+  text?: string
+  /** Of `paths`, in their order; none where the RSP has not read the text. */
+  verdict?: Verdict
 }
 
 export interface ProviderSetInit {
@@ -125,12 +149,19 @@ export class ProviderSet {
 
   /**
    * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP,
-   * and an answer without paths where others offer all of them.
+   * and an answer without paths where others offer all of them. Where a text was asked, only what keeps its hard clauses, and by the soft ones
+   * first; then one RSP may stand there more than once.
    *
    * @param flow - see `newFlow`
    * @param msPerLossPercent - what one percent of loss is worth
    */
   rank (answers: readonly ProviderAnswer[], flow = this.newFlow(), msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
+    return answers.some(({ text }) => text !== undefined)
+      ? bySoftClauses(answers).flatMap((tier) => this.#rankEquals(tier, flow, msPerLossPercent))
+      : this.#rankEquals(answers, flow, msPerLossPercent)
+  }
+
+  #rankEquals (answers: readonly ProviderAnswer[], flow: number, msPerLossPercent: number): ProviderAnswer[] {
     const { scores, now } = this.#init
     // in an order of their own, so that each gets the same draw again
     const byId = answers.toSorted((a, b) => a.rsp.toString() < b.rsp.toString() ? -1 : 1)
@@ -139,14 +170,17 @@ export class ProviderSet {
       .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
   }
 
-  /** Paths (see `routeIdOf`) that only RSPs offer which are distrusted, and what that is to say. */
+  /** Paths (see `routeIdOf`) that are no answer to the query, or that only RSPs offer which are distrusted, and what that is to say. */
   leftOut (answers: readonly ProviderAnswer[]): Map<string, string> {
     const { scores, now } = this.#init
+    const broken = answers.flatMap((answer) => answer.paths.map((path) => [routeIdOf(path), brokenBy(answer, path)] as const))
+    const kept = new Set(broken.flatMap(([id, why]) => why === undefined ? [id] : []))
     const statuses = answers.map(({ rsp, paths }) => ({ ids: paths.map(routeIdOf), status: scores.of(rsp).status(now()) }))
     const others = new Set(statuses.flatMap(({ ids, status }) => status.standing === 'distrusted' ? [] : ids))
-    return new Map(statuses.flatMap(({ ids, status: { standing, promises, broken } }) => standing !== 'distrusted'
+    const unfit = broken.flatMap(([id, why]) => why === undefined || kept.has(id) ? [] : [[id, why] as const])
+    return new Map([...unfit, ...statuses.flatMap(({ ids, status: { standing, promises, broken } }) => standing !== 'distrusted'
       ? []
-      : ids.filter((id) => !others.has(id)).map((id) => [id, `its RSP is distrusted: it broke ${broken} of ${promises} promises (byway rsps)`])))
+      : ids.filter((id) => !others.has(id)).map((id) => [id, `its RSP is distrusted: it broke ${broken} of ${promises} promises (byway rsps)`] as const))])
   }
 
   async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
@@ -156,27 +190,52 @@ export class ProviderSet {
     const priceMicro = Number(provider.rsp?.priceMicro ?? 0n)
     const elapsedMs = (): number => this.#init.now() - startedMs
     try {
-      const { paths, refused } = await this.#query(provider, wish)
+      const { paths, refused, verdict } = await this.#query(provider, wish)
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
       outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
-      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs() }
+      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.text === undefined ? {} : { text: wish.text, verdict }) }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
-      if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0) {
+      const isUnreadable = wish.text !== undefined && error instanceof MalformedMessageError
+      if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0 && !isUnreadable) {
         // else it is the question that nobody could answer
         outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })
       }
-      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs() }
+      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs(), text: wish.text }
     }
   }
 
-  async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[], refused: CheckedAnswer['refused'] }> {
+  /** RSPs that keep standing queries. */
+  get watchful (): PeerId[] {
+    return this.#init.providers().flatMap(({ peer, rsp }) => rsp?.clauses?.includes('watch') === true ? [peer] : [])
+  }
+
+  /**
+   * Waits until an RSP has something to tell of what is wished.
+   *
+   * @throws what the exchange does; UnavailableError for an RSP that is not known any more
+   */
+  async watch (rsp: PeerId, wish: RouteWish, { number, present, ...watch }: RouteWatch, signal: AbortSignal): Promise<WatchAnswer> {
+    const provider = this.#init.providers().find(({ peer }) => peer.equals(rsp))
+    if (provider === undefined) {
+      throw new UnavailableError(`the RSP ${rsp.toString()} is not known any more`)
+    }
+    const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS))
+    return watchRoutes(connection, { ...watch, watch: number, present: [...present], asked: this.#asked(wish, { source: newSalt(), destination: newSalt() }) }, { signal })
+  }
+
+  async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[] } & Pick<CheckedAnswer, 'refused' | 'verdict'>> {
     const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
     const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
     const salts = { source: newSalt(), destination: newSalt() }
-    const { paths, refused } = await queryRoutes(connection, {
+    const { paths, refused, verdict } = await queryRoutes(connection, this.#asked(wish, salts), { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs })
+    return { paths: paths.map((path) => ({ ...path, salts })), refused, verdict }
+  }
+
+  #asked (wish: RouteWish, salts: OfferedPath['salts']): RouteQuery {
+    return {
       nonce: crypto.getRandomValues(new Uint8Array(16)),
       source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
       destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
@@ -184,9 +243,10 @@ export class ProviderSet {
       destinationCommitment: commit(salts.destination, wish.destination),
       weights: wish.weights ?? DEFAULT_WEIGHTS,
       paths: wish.paths ?? DEFAULT_PATHS,
-      avoid: [...wish.avoid ?? []]
-    }, { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs })
-    return { paths: paths.map((path) => ({ ...path, salts })), refused }
+      avoid: [...wish.avoid ?? []],
+      text: wish.text,
+      explain: wish.explain
+    }
   }
 }
 

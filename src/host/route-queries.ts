@@ -28,6 +28,8 @@ export interface RouteQueriesInit {
   discovery: Discovery
   failures: ForwarderFailures
   weights?: { delay: number, loss: number }
+  /** What is wanted, in the query language. */
+  text?: string
   /** Takes the offers in. @returns whether all that was taken works */
   take: (answers: readonly ProviderAnswer[]) => Promise<boolean>
   /** The path that a backup must not touch; undefined when no backup is wanted. */
@@ -135,18 +137,24 @@ export class RouteQueries {
     await this.#running
   }
 
-  async #answersTo ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] }): Promise<ProviderAnswer[]> {
-    const { self, descriptor, providers, access, failures, weights } = this.#init
+  async #answersTo (how: { paths?: number, avoid?: readonly PeerId[] }): Promise<ProviderAnswer[]> {
+    return this.#init.providers.ask(await this.wish(how))
+  }
+
+  /** What is asked now. */
+  async wish ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] } = {}): Promise<RouteWish> {
+    const { self, descriptor, access, failures, weights, text } = this.#init
     const all = new Map([...avoid, ...this.#avoided.peers, ...failures.avoided.peers].map((peer) => [peer.toString(), peer]))
-    return providers.ask({
+    return {
       source: self,
       destination: descriptor.peer,
       sourceAccess: access.points,
       destinationAccess: await this.#destinationAccess(),
       weights,
       paths,
-      avoid: [...all.values()]
-    })
+      avoid: [...all.values()],
+      text
+    }
   }
 
   /** From the peer's descriptor, a fresh one if it can be had. */

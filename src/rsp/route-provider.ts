@@ -1,4 +1,5 @@
 // The RSP role as a libp2p service: fills a map, by forwarders' reports or by surveys of its own, and sells paths through it.
+import { abilitiesOn } from './profiles/abilities-on.ts'
 import { DisjointFinder } from '../path-finding/disjoint.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -32,6 +33,7 @@ import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { ReceiptResult } from './receipts.ts'
+import type { RspProfile } from './profiles/rsp-profile.ts'
 import type { Logger, PeerId, Startable } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -50,6 +52,8 @@ export interface RouteProviderInit {
   linksPerForwarder?: number
   /** Surveys only: probes sent per second and forwarder at most. */
   surveyProbesPerSecond?: number
+  /** What it is good at: one of the examples in `profiles/`, or another. What is set here goes before what the profile says. */
+  profile?: RspProfile
   /** With which RSPs measurements are exchanged. Default: none. */
   exchange?: ExchangePartners
   /** Of which links they are asked. Default: all. */
@@ -107,7 +111,9 @@ export class RouteProvider implements Startable {
     const descriptor = async (): Promise<Uint8Array> => this.discovery.self.get()
     this.#components = components
     this.#log = log
-    this.mapKind = init.mapKind ?? 'reports'
+    const { profile } = init
+    this.mapKind = init.mapKind ?? profile?.measures.mapKind ?? 'reports'
+    const abilities = abilitiesOn(this.mapKind, profile?.abilities)
     this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString() })
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
@@ -128,7 +134,7 @@ export class RouteProvider implements Startable {
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
-        rsp: { mapKind: this.mapKind, metrics: ['delay', 'loss'], priceMicro: init.priceMicro ?? 0n }
+        rsp: { mapKind: this.mapKind, metrics: [...abilities.metrics], priceMicro: init.priceMicro ?? 0n, clauses: [...abilities.clauses, 'watch', 'explain'] }
       })
     })
     this.#watches = new WatchKeeper({
@@ -154,7 +160,7 @@ export class RouteProvider implements Startable {
         self: peerId,
         connectionManager,
         descriptor,
-        probesPerSecond: init.surveyProbesPerSecond,
+        probesPerSecond: init.surveyProbesPerSecond ?? profile?.measures.surveyProbesPerSecond,
         nowMs: Date.now,
         log
       })
@@ -162,7 +168,7 @@ export class RouteProvider implements Startable {
     this.#plan = new LivePlan({
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
-      linksPerForwarder: init.linksPerForwarder,
+      linksPerForwarder: init.linksPerForwarder ?? profile?.measures.linksPerForwarder,
       offered: (nowMs) => this.#offeredLinks(nowMs),
       ...(init.exchange === undefined || init.exchange === 'none'
         ? {}
@@ -197,7 +203,16 @@ export class RouteProvider implements Startable {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
-    this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, offered: this.#offered, now: Date.now })
+    this.#service = new RouteService({
+      map: this.map,
+      finder: new DisjointFinder(),
+      predictor: this.#predictor,
+      recommender: new PathRecommender(),
+      privateKey,
+      profile: profile === undefined ? { abilities } : { query: profile.query, abilities },
+      offered: this.#offered,
+      now: Date.now
+    })
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
@@ -217,7 +232,10 @@ export class RouteProvider implements Startable {
     this.#prober.start()
     this.#source.start?.()
     this.#plan.start()
-    this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer))
+    this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer), {
+      watch: async (watch, caller) => this.#service.watches.watch(watch, caller)
+    })
+    this.#service.watches.start()
     await this.#exchange?.start()
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     this.#recorder?.start()
@@ -230,6 +248,7 @@ export class RouteProvider implements Startable {
     this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
+    this.#service.watches.stop()
     await this.#unserve?.()
     await this.#exchange?.stop()
     this.#plan.stop()
@@ -269,6 +288,7 @@ export class RouteProvider implements Startable {
       answered: this.#service.answered,
       unanswered: this.#service.unanswered,
       signing: { ...this.#service.signing },
+      watches: this.#service.watches.status,
       calibration: this.#predictor.status,
       ...(this.#exchange === undefined ? {} : { exchange: this.#exchange.status }),
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })

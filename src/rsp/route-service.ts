@@ -1,16 +1,29 @@
-// Answers route queries: from the map, by the finder, as signed offers. Knows neither how the map is filled nor how paths
-// are found or judged.
-import { NotFoundError } from '../../protocols/errors.ts'
+// Answers route queries: from the map, by the finder or the evaluator of the query language, as signed offers. Knows neither how the map is
+// filled nor how paths are found or judged.
+import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import { ALL_ABILITIES } from '../query/abilities.ts'
 import { AnswerSigner } from './answer-signer.ts'
+import { PathQuestion } from './standing/path-question.ts'
+import { QueryReader } from './query-reader.ts'
+import { TextQuestion } from './standing/text-question.ts'
+import { UnsupportedQueryError } from '../query/errors.ts'
+import { Watches } from './standing/watches.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
 import type { PathRecommender } from './path-recommender.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { Predictor } from './predictor.ts'
-import type { AccessPoint, FoundPath, PathFinder } from '../path-finding/path-finder.ts'
-import type { DigestedQuery, RouteQuery } from '../../protocols/route/codec.ts'
-import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
+import type { AccessPoint, FoundPath, PathFinder, PathQuery } from '../path-finding/path-finder.ts'
+import type { Ask, RankedPath } from '../query/ask.ts'
+import type { DigestedQuery, RouteAnswer, RouteQuery } from '../../protocols/route/codec.ts'
+import type { PathInit } from '../../protocols/route/offer.ts'
+import type { LinkSource } from '../query/explain-path.ts'
+import type { Population } from '../query/node-facts.ts'
+import type { Question } from './standing/question.ts'
+import type { Reading } from './query-reader.ts'
+import type { RspProfile } from './profiles/rsp-profile.ts'
+import type { Verdict } from '../../protocols/route/verdict.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
@@ -20,6 +33,8 @@ export const RELAY_COST_US = 500
 const OFFER_LIFE_MS = 300_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
 const MAX_BYTES_PER_SECOND = 6_250_000n
+/** Of a peer id, where there is no room for all of it. */
+const SHORT_NAME = 6
 
 export interface RouteServiceInit {
   map: PerformanceMap
@@ -29,6 +44,8 @@ export interface RouteServiceInit {
   /** Which one is recommended; without it the cheapest. */
   recommender?: PathRecommender
   privateKey: PrivateKey
+  /** What it answers who has no wish, and what of the language it takes. Default: what the query's weights say, and everything. */
+  profile?: Partial<Pick<RspProfile, 'query' | 'abilities'>>
   /** Hears of the links that offers are made of. */
   offered?: OfferedLinks
   /** Unix time, ms. */
@@ -39,6 +56,9 @@ export class RouteService {
   readonly #init: RouteServiceInit
   readonly #self: PeerId
   readonly #signer: AnswerSigner
+  readonly #reader: QueryReader
+  /** Hosts that want to be told. */
+  readonly watches: Watches
   /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
   readonly #peers: Array<{ key: string, peer: PeerId } | undefined> = []
   #pathNumber = crypto.getRandomValues(new Uint32Array(1))[0]
@@ -50,6 +70,14 @@ export class RouteService {
     this.#init = init
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
+    this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
+    this.watches = new Watches({
+      snapshot: () => init.map.snapshot(init.now()),
+      questionOf: (asked) => this.#questionOf(asked),
+      nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
+      relayCostUs: RELAY_COST_US,
+      now: init.now
+    })
   }
 
   /** Signatures made, and answers under them. */
@@ -59,47 +87,105 @@ export class RouteService {
 
   /**
    * @param caller - who asks; it is told the same again while that is good
-   * @throws NotFoundError when the map has no path between the two ends
+   * @throws NotFoundError when the map has no path between the two ends, and the query has no text; MalformedMessageError when its text cannot be read
    */
-  async answer (query: DigestedQuery, caller: PeerId): Promise<SignedOffers> {
+  async answer (query: DigestedQuery, caller: PeerId): Promise<RouteAnswer> {
     const nowMs = this.#init.now()
     const graph = this.#init.map.snapshot(nowMs)
-    const source = this.#pointsOf(query.source)
-    const destination = this.#pointsOf(query.destination)
-    const found = this.#choose(`${caller.toString()} ${nameOf(source)} ${nameOf(destination)}`, this.#find(query, source, destination, graph), nowMs)
+    const text = query.text ?? this.#init.profile?.query
+    if (text === undefined) {
+      return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)), nowMs), graph, nowMs)
+    }
+    const ask = { ...this.#askOf(query, nowMs), graph }
+    const reading = this.#reader.answer(text, this.#population(graph), ask)
+    const ranked = this.#chooseRanked(caller, query, reading, nowMs)
+    return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask) })
+  }
+
+  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask): Pick<Verdict, 'explanation'> {
+    if (text === undefined || explain !== true || compiled === undefined) {
+      return {}
+    }
+    const { map } = this.#init
+    const sourcesOf = (from: number, to: number): LinkSource[] => map.provenanceOf(map.keyOf(from), map.keyOf(to)).filter(({ share }) => share > 0)
+      .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
+    const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
+    const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
+    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short])
+    return explanation === undefined ? {} : { explanation }
+  }
+
+  /** Signs what was found. To a text belongs a verdict, and with it an answer without offers is an answer too. */
+  async #sign (query: DigestedQuery, found: readonly FoundPath[], graph: Graph, nowMs: number, verdict?: Verdict): Promise<RouteAnswer> {
     if (found.length === 0) {
       this.unanswered++
-      throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
+      if (verdict === undefined) {
+        throw new NotFoundError('no path is known between the given forwarders: name more of them, or ask again when the map is fuller')
+      }
+    } else {
+      this.answered++
+      this.#init.predictor.note(graph, found[0].nodes, nowMs)
     }
-    this.answered++
     for (const { nodes } of found) {
       this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)
     }
-    this.#init.predictor.note(graph, found[0].nodes, nowMs)
-    return this.#signer.sign({
+    const offers = await this.#signer.sign({
       paths: found.map((path) => this.#toOffer(path, nowMs)),
       queryDigest: query.digest,
       sourceCommitment: query.sourceCommitment,
       destinationCommitment: query.destinationCommitment
     })
+    return { ...offers, ...(verdict === undefined ? {} : { verdict }) }
   }
 
-  #find (query: RouteQuery, source: AccessPoint[], destination: AccessPoint[], graph: Graph): FoundPath[] {
-    const { map, finder } = this.#init
-    // a path over a forwarder that does not take ours could not be set up
-    const avoid = new Set([
-      ...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined),
-      ...map.unwilling(this.#self)
-    ])
-    return finder.find(graph, {
-      source,
-      destination,
+  /** What a standing query asks. */
+  #questionOf (query: RouteQuery): Question {
+    const text = query.text ?? this.#init.profile?.query
+    if (text === undefined) {
+      return new PathQuestion(this.#pathQueryOf(query), this.#init.finder)
+    }
+    const ask = this.#askOf(query, this.#init.now())
+    try {
+      const compiled = this.#reader.compile(text, this.#population(this.#init.map.snapshot(this.#init.now())))
+      return new TextQuestion(compiled, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }))
+    } catch (error) {
+      throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
+    }
+  }
+
+  #pathQueryOf (query: RouteQuery): PathQuery {
+    return {
+      source: this.#pointsOf(query.source),
+      destination: this.#pointsOf(query.destination),
       weights: query.weights,
       paths: query.paths,
-      avoid,
+      avoid: this.#avoidedBy(query),
       maxForwarders: MAX_FORWARDERS,
       relayCostUs: RELAY_COST_US
-    })
+    }
+  }
+
+  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> {
+    return {
+      source: this.#pointsOf(query.source),
+      destination: this.#pointsOf(query.destination),
+      relayCostUs: RELAY_COST_US,
+      paths: query.paths,
+      avoid: this.#avoidedBy(query),
+      nowMs,
+      confidenceOf: (path) => this.#init.predictor.predict(path, nowMs).confidence
+    }
+  }
+
+  /** A path over a forwarder that does not take ours could not be set up. */
+  #avoidedBy (query: RouteQuery): Set<number> {
+    const { map } = this.#init
+    return new Set([...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined), ...map.unwilling(this.#self)])
+  }
+
+  #population (graph: Graph): Population {
+    const { map } = this.#init
+    return { nodeCount: graph.nodeCount, attributes: map.attributes, indexOf: (key) => map.indexOf(key) }
   }
 
   #pointsOf (access: RouteQuery['source']): AccessPoint[] {
@@ -110,11 +196,23 @@ export class RouteService {
   }
 
   /** Whoever asks for a single path gets the best one. */
-  #choose (asker: string, found: FoundPath[], nowMs: number): FoundPath[] {
+  #choose (caller: PeerId, query: RouteQuery, found: FoundPath[], nowMs: number): FoundPath[] {
     if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
+    const asker = `${caller.toString()} ${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text ?? ''}`
     return this.#init.recommender.order(asker, found, nowMs)
+  }
+
+  /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
+  #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
+    const offered = ranked.slice(0, query.paths)
+    const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
+    if (!isByCost) {
+      return offered
+    }
+    const byPath = new Map(offered.map((one) => [one.path, one]))
+    return this.#choose(caller, query, offered.map(({ path }) => path), nowMs).map((path) => byPath.get(path) as RankedPath)
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {

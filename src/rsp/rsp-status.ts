@@ -3,6 +3,7 @@ import type { CalibrationStatus } from './predictor.ts'
 import type { ExchangeStatus } from './exchange/rsp-exchange.ts'
 import type { LivePlanStatus } from './live-plan.ts'
 import type { RecorderStatus } from './map-recorder.ts'
+import type { Watches } from './standing/watches.ts'
 
 export interface RouteProviderStatus {
   mapKind: 'reports' | 'surveys'
@@ -14,6 +15,8 @@ export interface RouteProviderStatus {
   unanswered: number
   /** Signatures made, and answers under them. */
   signing: { signatures: number, answers: number }
+  /** Standing queries now, of how many hosts; since the start: looks, changes seen, searches, and what was told. */
+  watches: Watches['status']
   /** How its promises have held. */
   calibration: CalibrationStatus
   /** Undefined where nothing is exchanged. */

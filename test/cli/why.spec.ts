@@ -211,6 +211,8 @@ describe('text of byway why', () => {
         { isDefault: true, path: [], rsp: null, alsoOfferedBy: [], use: 'candidate', why: '38.2 ms slower than the route in use', promised: null, measured: { rttMs: 80.25, jitterMs: 1, loss: 0.012, echoes: 9 } },
         { isDefault: false, path: [B], rsp: RSP, alsoOfferedBy: [], use: 'refused', why: 'the exit\u001b[2J is full', promised: { rttMs: 50, marginMs: null, confidence: null, ageMs: null, expiresInMs: null }, measured: null }
       ],
+      query: null,
+      clauses: [],
       rsps: [{ rsp: RSP, mapKind: 'reports', paths: 2, error: null }, { rsp: DEST, mapKind: 'surveys', paths: 0, error: 'no link is known yet' }],
       switches: [
         { atMs: AT_MS, route: 'default (no path has been measured yet)', reason: 'no path has been measured yet' },

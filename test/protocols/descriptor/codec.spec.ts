@@ -159,6 +159,8 @@ describe('descriptor codec', () => {
       { title: 'a value of a tag of 65 bytes', init: () => ({ tags: { region: 'x'.repeat(65) } }) },
       { title: '17 tags', init: () => ({ tags: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`t${i}`, ''])) }) },
       { title: '17 metrics', init: () => ({ rsp: { mapKind: 'reports', metrics: new Array(17).fill('delay') } }) },
+      { title: '25 clauses', init: () => ({ rsp: { mapKind: 'reports', metrics: [], clauses: new Array(25).fill('via') } }) },
+      { title: 'an empty clause', init: () => ({ rsp: { mapKind: 'reports', metrics: [], clauses: [''] } }) },
       { title: 'an empty metric', init: () => ({ rsp: { mapKind: 'reports', metrics: [''] } }) },
       { title: '17 addresses', init: async () => ({ endpoints: [{ peer: await peerOf(1), addresses: new Array(17).fill(multiaddr('/ip4/192.0.2.1/tcp/1')) }] }) },
       { title: 'an address without components', init: async () => ({ endpoints: [{ peer: await peerOf(1), addresses: [multiaddr()] }] }) },
@@ -198,7 +200,7 @@ describe('descriptor codec', () => {
       { title: 'a peer id that is none', message: { peer: Uint8Array.of(0, 2, 1, 1) } },
       { title: 'a time beyond what a number holds', message: { expiresAtMs: 2n ** 60n } },
       { title: 'an address that is none', message: { endpoints: [{ peer: new Uint8Array(0), addresses: [Uint8Array.of(4, 1, 2)] }] } },
-      { title: 'a map of no kind', message: { rsp: { mapKind: MapKind.UNSPECIFIED, metrics: [], priceMicro: 0n } } },
+      { title: 'a map of no kind', message: { rsp: { mapKind: MapKind.UNSPECIFIED, metrics: [], priceMicro: 0n, clauses: [] } } },
       { title: 'a tag that stands twice', message: { tags: [{ key: 'a', value: '1' }, { key: 'a', value: '2' }] } }
     ]
     for (const { title, message } of messages) {

@@ -1,0 +1,125 @@
+// Texts of queries: read once, laid over the forwarders that there are, evaluated on a snapshot, and judged clause by clause.
+import { AlternativesFinder } from '../path-finding/alternatives.ts'
+import { MalformedMessageError } from '../../protocols/errors.ts'
+import { RecentlyUsed } from '../../protocols/recently-used.ts'
+import { QueryEvaluator } from '../query/evaluate-query.ts'
+import { UnsupportedQueryError } from '../query/errors.ts'
+import { compileQuery } from '../query/compile-query.ts'
+import { parseQuery } from '../query/parse-query.ts'
+import { explainQuery } from '../query/explain-query.ts'
+import { MAX_EXPLANATION_BYTES } from '../../protocols/route/constants.ts'
+import { clauseVerdicts, weightsOf } from './query-verdict.ts'
+import { unsupportedIn } from '../query/abilities.ts'
+import type { Abilities } from '../query/abilities.ts'
+import type { Ask, RankedPath } from '../query/ask.ts'
+import type { CompiledQuery } from '../query/compile-query.ts'
+import type { ExplainNames } from '../query/explain-path.ts'
+import type { Population } from '../query/node-facts.ts'
+import type { RouteAst } from '../query/ast.ts'
+import type { Verdict } from '../../protocols/route/verdict.ts'
+
+/** Hosts ask the same again and again; a text of the longest takes some KB read. */
+const MAX_READ = 1_024
+const MAX_COMPILED = 256
+/** To explain is to answer once more for each clause: so many are explained, in one second at most. */
+const MAX_EXPLAINED_CLAUSES = 16
+const EXPLANATIONS_PER_SECOND = 10
+
+export interface Reading {
+  /** Best first; none where there is none, or where the RSP cannot do what the query demands. */
+  ranked: RankedPath[]
+  /** None where the RSP cannot do what the query demands. */
+  compiled?: CompiledQuery
+  verdict: (offers: readonly RankedPath[]) => Verdict
+}
+
+interface Compiled {
+  query: CompiledQuery
+  attributes: Population['attributes']
+  nodeCount: number
+}
+
+export class QueryReader {
+  readonly #abilities: Abilities
+  readonly #read = new RecentlyUsed<RouteAst>(MAX_READ)
+  readonly #compiled = new RecentlyUsed<Compiled>(MAX_COMPILED)
+  #explained = { second: 0, count: 0 }
+  readonly evaluator = new QueryEvaluator(new AlternativesFinder())
+
+  constructor (abilities: Abilities) {
+    this.#abilities = abilities
+  }
+
+  /** @throws MalformedMessageError - it says where the text is wrong */
+  read (text: string): RouteAst {
+    const known = this.#read.get(text)
+    if (known !== undefined) {
+      return known
+    }
+    try {
+      const ast = parseQuery(text)
+      this.#read.set(text, ast)
+      return ast
+    } catch (error) {
+      throw new MalformedMessageError(`the query cannot be read: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  /**
+   * Forwarders may have come, or say other things of themselves, since it was compiled last.
+   *
+   * @throws MalformedMessageError, UnsupportedQueryError
+   */
+  compile (text: string, population: Population): CompiledQuery {
+    const known = this.#compiled.get(text)
+    if (known !== undefined && known.attributes === population.attributes && known.nodeCount === population.nodeCount) {
+      return known.query
+    }
+    const query = compileQuery(this.read(text), population, this.#abilities)
+    this.#compiled.set(text, { query, attributes: population.attributes, nodeCount: population.nodeCount })
+    return query
+  }
+
+  /** @throws MalformedMessageError */
+  answer (text: string, population: Population, ask: Ask): Reading {
+    const ast = this.read(text)
+    const verdict = (offers: readonly RankedPath[]): Verdict => ({
+      clauses: clauseVerdicts(ast, unsupportedIn(ast, this.#abilities), offers),
+      weights: weightsOf(ast)
+    })
+    try {
+      const compiled = this.compile(text, population)
+      return { ranked: this.evaluator.evaluate(compiled, ask), compiled, verdict }
+    } catch (error) {
+      if (error instanceof UnsupportedQueryError) {
+        return { ranked: [], verdict }
+      }
+      throw error
+    }
+  }
+
+  /**
+   * Why these paths, as JSON; undefined where that would take too long or too much room, or too many have asked in this second.
+   *
+   * @param names - of the second choice are short ones, for where there is no room for the first
+   */
+  explain (text: string, population: Population, ask: Ask, names: readonly ExplainNames[]): string | undefined {
+    const ast = this.read(text)
+    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(ask.nowMs)) {
+      return undefined
+    }
+    for (const choice of names) {
+      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator: this.evaluator, population, abilities: this.#abilities, names: choice }))
+      if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
+        return explanation
+      }
+    }
+    return undefined
+  }
+
+  #mayExplain (nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1_000)
+    this.#explained = this.#explained.second === second ? { second, count: this.#explained.count + 1 } : { second, count: 1 }
+    return this.#explained.count <= EXPLANATIONS_PER_SECOND
+  }
+}

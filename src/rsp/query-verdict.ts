@@ -1,0 +1,45 @@
+// What an RSP says of each clause of a query: whether it can do it, and which of its offers keep it.
+import { areDisjoint } from '../topology/path.ts'
+import { printAlternatives, printConfidence, printConstraint, printObjective, printPreference } from '../query/print-query.ts'
+import type { ClauseVerdict } from '../../protocols/route/verdict.ts'
+import type { RankedPath } from '../query/ask.ts'
+import type { RouteAst } from '../query/ast.ts'
+import type { Unsupported } from '../query/abilities.ts'
+
+/** @param offers - in their order; what an offer is there for keeps every hard clause */
+export function clauseVerdicts (ast: RouteAst, unsupported: readonly Unsupported[], offers: readonly RankedPath[]): ClauseVerdict[] {
+  const cannot = new Set(unsupported.map(({ clause }) => clause))
+  const verdict = (clause: string, isMandatory: boolean, keeps: (offer: RankedPath, at: number) => boolean = () => true): ClauseVerdict => {
+    const isSupported = !cannot.has(clause)
+    return {
+      clause,
+      isMandatory,
+      isSupported,
+      kept: offers.map((offer, at) => isSupported && keeps(offer, at)),
+      ...(isSupported ? {} : { note: 'this RSP does not know it' })
+    }
+  }
+  const { objective, constraints, preferences, alternatives, confidencePpm } = ast
+  return [
+    verdict(printObjective(objective), true),
+    ...constraints.map((constraint) => verdict(printConstraint(constraint), true)),
+    ...preferences.map((preference) => verdict(printPreference(preference), false, ({ broken }) => !broken.some((soft) => soft.preference === preference))),
+    ...(alternatives === undefined
+      ? []
+      : [verdict(printAlternatives(alternatives), false, () => offers.length > alternatives.count && (!alternatives.isDisjoint || allDisjoint(offers)))]),
+    ...(confidencePpm === undefined ? [] : [verdict(printConfidence(confidencePpm), true)])
+  ]
+}
+
+/** What an objective comes to for who measures delay and loss alone; a path of the greatest rate is one of the least delay to him. */
+export function weightsOf ({ objective }: RouteAst): { delay: number, loss: number } {
+  if (objective.kind === 'maximize') {
+    return { delay: 1, loss: 0 }
+  }
+  const of = (name: string): number => objective.terms.reduce((sum, { metric, weight }) => metric === name ? sum + weight : sum, 0)
+  return { delay: of('delay'), loss: of('loss') }
+}
+
+function allDisjoint (offers: readonly RankedPath[]): boolean {
+  return offers.every(({ path }, at) => offers.slice(at + 1).every((other) => areDisjoint(path.nodes, other.path.nodes)))
+}

@@ -1,0 +1,18 @@
+// What a standing query asks, as far as keeping an eye on it needs to know. path-question.ts makes one of a plain path query.
+import type { Graph } from '../../topology/graph.ts'
+import type { AccessPoint } from '../../topology/path.ts'
+
+export interface Question {
+  readonly source: readonly AccessPoint[]
+  readonly destination: readonly AccessPoint[]
+  /** The same for questions to which every link costs the same. */
+  readonly group: string
+  /** A path costs at least so much for each µs of its round trip; 0 where nothing can be said. */
+  readonly costPerUs: number
+  /** What a link adds to the cost of a path that takes it, at least; Infinity where none may. */
+  linkCost: (graph: Graph, link: number) => number
+  /** Infinity for what is no path, or not an answer. */
+  costOf: (graph: Graph, nodes: readonly number[]) => number
+  /** Of the best answer; Infinity where there is none. */
+  bestCost: (graph: Graph) => number
+}

@@ -1,0 +1,295 @@
+// Standing queries: tells who waits of a path that is better by their margin, and of their present one when it gets worse by that or fails.
+// Looked at a few times per second, at what has changed since:
+//
+//   changed links ─▶ present-paths.ts: who goes over it? ─▶ its cost now ─▶ failed, degraded
+//                 └▶ question-group.ts: to whom can it be worth a better path? ─▶ a few queries ─▶ search ─▶ better
+//
+// Most changes are noise, and most others are far from most paths, so searches are few. What is left out is gains that are noise by themselves
+// (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
+import { DistanceBounds } from './distance-bounds.ts'
+import { PresentPaths } from './present-paths.ts'
+import { QuestionGroup, bestAtFloors } from './question-group.ts'
+import type { WatchAnswer } from '../../../protocols/route/watch.ts'
+import type { Graph } from '../../topology/graph.ts'
+import type { Question } from './question.ts'
+import type { Standing } from './question-group.ts'
+
+const MAX_QUERIES = 16_384
+/** Searches in one look: a tenth of a millisecond each. */
+const MAX_SEARCHES = 48
+/** One query is not searched for again sooner. */
+const SEARCH_INTERVAL_MS = 1_000
+const TURNS = 2
+/** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
+const MAX_GROUPS = 64
+
+export interface StandingInit {
+  question: Question
+  /** The path in use; undefined where there is none that can be judged. */
+  present?: readonly number[]
+  /** Share of a cost. */
+  margin: number
+  lifetimeMs: number
+  /** It ends when this fires, and nobody is told. */
+  ended?: AbortSignal
+}
+
+interface Query extends Standing {
+  readonly init: StandingInit
+  readonly group?: QuestionGroup
+  readonly untilMs: number
+  /** Of the present path at first, and now; without one what was best at first. */
+  readonly firstCost: number
+  cost: number
+  /** A better path was there from the start: what counts is one that is better than that. */
+  readonly knownCost: number
+  searchedMs: number
+  isPending: boolean
+  settle: (answer: WatchAnswer) => void
+}
+
+export interface StandingQueriesInit {
+  relayCostUs: number
+  /** Unix time, ms. */
+  now: () => number
+  maxQueries?: number
+  /** Searches in one look for those whose turn it is. */
+  turns?: number
+}
+
+export class StandingQueries {
+  readonly #now: () => number
+  readonly #maxQueries: number
+  readonly #turns: number
+  readonly #bounds: DistanceBounds
+  readonly #queries = new Set<Query>()
+  readonly #groups = new Map<string, QuestionGroup>()
+  readonly #present = new PresentPaths<Query>()
+  /** To be searched for. */
+  #pending: Query[] = []
+  /** Where the turns are. */
+  #turn: Iterator<Query> = this.#queries.values()
+  #graph: Graph | undefined
+  readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
+
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS }: StandingQueriesInit) {
+    this.#now = now
+    this.#maxQueries = maxQueries
+    this.#turns = turns
+    this.#bounds = new DistanceBounds({ relayCostUs })
+  }
+
+  get size (): number {
+    return this.#queries.size
+  }
+
+  get isFull (): boolean {
+    return this.#queries.size >= this.#maxQueries
+  }
+
+  /**
+   * Waits for something to tell. A better path that is there already was offered when it was asked for, and is not told of again.
+   *
+   * @param graph - the newest snapshot
+   * @returns how to end it early, and what comes of it
+   */
+  add (init: StandingInit, graph: Graph): { end: () => void, answer: Promise<WatchAnswer> } {
+    this.#follow(graph)
+    const { promise: answer, resolve } = Promise.withResolvers<WatchAnswer>()
+    const { question, present, margin } = init
+    const best = question.bestCost(graph)
+    const presentCost = present === undefined ? Infinity : question.costOf(graph, present)
+    const cost = presentCost < Infinity ? presentCost : best
+    const query: Query = {
+      init: presentCost < Infinity ? init : { ...init, present: undefined },
+      question,
+      group: this.#groupOf(question),
+      untilMs: this.#now() + init.lifetimeMs,
+      firstCost: cost,
+      cost,
+      knownCost: best <= (1 - margin) * cost ? best : Infinity,
+      threshold: 0,
+      best: bestAtFloors(best, margin),
+      place: -1,
+      searchedMs: this.#now(),
+      isPending: false,
+      settle: resolve
+    }
+    judge(query)
+    this.#queries.add(query)
+    query.group?.add(query)
+    this.#present.add(query.init.present ?? [], query)
+    const end = (): void => { this.#end(query, { event: 'ended', change: 0 }) }
+    init.ended?.addEventListener('abort', end, { once: true })
+    return { end, answer }
+  }
+
+  /** Looks at what has changed. To be called a few times per second. */
+  look (graph: Graph): void {
+    const nowMs = this.#now()
+    this.counters.looks++
+    this.#follow(graph)
+    for (const query of this.#queries) {
+      if (query.untilMs <= nowMs) {
+        this.#end(query, { event: 'ended', change: 0 })
+      }
+    }
+    this.#takeTurns(nowMs)
+    this.#search(graph, nowMs)
+    this.#bounds.refreshNext()
+  }
+
+  #follow (graph: Graph): void {
+    const before = this.#graph
+    this.#graph = graph
+    if (before === graph) {
+      return
+    }
+    const changed = before === undefined ? undefined : changedLinks(before, graph)
+    this.#bounds.follow(graph, changed)
+    if (before === undefined || changed === undefined) {
+      this.#beginAnew(graph)
+      return
+    }
+    this.counters.changes += changed.length
+    const touched = new Set<Query>()
+    for (const [from, to] of changed) {
+      for (const query of this.#present.over(from, to)) {
+        touched.add(query)
+      }
+    }
+    for (const query of touched) {
+      this.#lookAtPresent(query, graph)
+    }
+    for (const [from, to] of changed) {
+      const link = { from, to, places: [before.linkBetween(from, to), graph.linkBetween(from, to)] as const }
+      for (const group of this.#groups.values()) {
+        group.changed(before, graph, link, (standing) => { this.#wait(standing as Query) })
+      }
+    }
+  }
+
+  /** It is not known what has changed. */
+  #beginAnew (graph: Graph): void {
+    for (const query of this.#queries) {
+      query.group?.anchor(query)
+      this.#lookAtPresent(query, graph)
+      this.#wait(query)
+    }
+  }
+
+  #lookAtPresent (query: Query, graph: Graph): void {
+    const { init: { present, margin }, question, firstCost } = query
+    if (present === undefined || !this.#queries.has(query)) {
+      return
+    }
+    query.cost = question.costOf(graph, present)
+    if (query.cost === Infinity) {
+      this.counters.failed++
+      this.#end(query, { event: 'failed', change: 0 })
+    } else if (query.cost > (1 + margin) * firstCost) {
+      this.counters.degraded++
+      this.#end(query, { event: 'degraded', change: query.cost / firstCost - 1 })
+    } else {
+      judge(query)
+      query.group?.update(query)
+      if (query.best < query.threshold) {
+        this.#wait(query)
+      }
+    }
+  }
+
+  #wait (query: Query): void {
+    if (!query.isPending) {
+      query.isPending = true
+      this.#pending.push(query)
+    }
+  }
+
+  #takeTurns (nowMs: number): void {
+    for (let turns = Math.min(this.#turns, this.#queries.size); turns > 0; turns--) {
+      const query = this.#nextInTurn()
+      if (query !== undefined && nowMs - query.searchedMs >= SEARCH_INTERVAL_MS) {
+        this.#wait(query)
+      }
+    }
+  }
+
+  #nextInTurn (): Query | undefined {
+    const next = this.#turn.next()
+    if (next.done !== true) {
+      return next.value
+    }
+    this.#turn = this.#queries.values()
+    return this.#turn.next().value as Query | undefined
+  }
+
+  #search (graph: Graph, nowMs: number): void {
+    const later: Query[] = []
+    let left = MAX_SEARCHES
+    for (const query of this.#pending) {
+      if (!this.#queries.has(query)) {
+        continue
+      }
+      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS) {
+        later.push(query)
+        continue
+      }
+      left--
+      query.isPending = false
+      query.searchedMs = nowMs
+      this.#searchFor(query, graph)
+    }
+    this.#pending = later
+  }
+
+  #searchFor (query: Query, graph: Graph): void {
+    this.counters.searches++
+    const best = query.question.bestCost(graph)
+    if (best < query.threshold) {
+      this.counters.better++
+      this.#end(query, { event: 'better', change: query.cost === Infinity ? 1 : 1 - best / query.cost })
+    } else {
+      query.best = bestAtFloors(best, query.init.margin)
+      query.group?.update(query)
+    }
+  }
+
+  #groupOf (question: Question): QuestionGroup | undefined {
+    const known = this.#groups.get(question.group)
+    if (known !== undefined || this.#groups.size >= MAX_GROUPS) {
+      return known
+    }
+    const group = new QuestionGroup(this.#bounds)
+    this.#groups.set(question.group, group)
+    return group
+  }
+
+  #end (query: Query, answer: WatchAnswer): void {
+    if (!this.#queries.delete(query)) {
+      return
+    }
+    const { group, question, init: { present = [] } } = query
+    this.#present.remove(present, query)
+    group?.remove(query)
+    if (group?.size === 0) {
+      this.#groups.delete(question.group)
+    }
+    query.settle(answer)
+  }
+}
+
+function judge (query: Query): void {
+  query.threshold = (1 - query.init.margin) * Math.min(query.cost, query.knownCost)
+}
+
+/** The ends of each link that is not as it was, once each; undefined where that is not known. */
+function changedLinks (before: Graph, after: Graph): Array<readonly [number, number]> | undefined {
+  const { changes } = after
+  if (changes === undefined || changes !== before.changes || changes.count(before.version, after.version) === -1) {
+    return undefined
+  }
+  const links = new Map<number, readonly [number, number]>()
+  changes.each(before.version, after.version, (from, to) => { links.set(from * 65_536 + to, [from, to]) })
+  return [...links.values()]
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { ALL_ABILITIES } from '../../src/query/abilities.ts'
+import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
+import { PerformanceMap } from '../../src/rsp/performance-map.ts'
+import { Predictor } from '../../src/rsp/predictor.ts'
+import { RSP_PROFILES } from '../../src/rsp/profiles/all-profiles.ts'
+import { RouteService } from '../../src/rsp/route-service.ts'
+import { abilitiesOn } from '../../src/rsp/profiles/abilities-on.ts'
+import { checkAnswer } from '../../protocols/route/client.ts'
+import { decodeAnswer, digestQuery, encodeAnswer, encodeQuery } from '../../protocols/route/codec.ts'
+import { parseQuery } from '../../src/query/parse-query.ts'
+import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
+import { peerOf } from '../helpers/descriptors.ts'
+import type { CheckedAnswer } from '../../protocols/route/client.ts'
+import type { RspProfile } from '../../src/rsp/profiles/rsp-profile.ts'
+
+const [A, B, C, D] = FORWARDERS
+const HOST = await peerOf(90)
+
+describe('queries in the language, at an RSP', () => {
+  let map: PerformanceMap
+
+  beforeEach(() => {
+    map = new PerformanceMap()
+    for (const [forwarder, country] of [[A, 'de'], [B, 'de'], [C, 'xx'], [D, 'fr']] as const) {
+      map.addNode(forwarder.toString())
+      map.describe(forwarder.toString(), { operator: 'acme', tags: { country }, forwarder: undefined, bytes: new Uint8Array(1), expiresAtMs: NOW_MS + 1e6 })
+    }
+    for (const [from, to, rttUs] of [[A, B, 50_000], [A, C, 10_000], [C, B, 10_000], [A, D, 15_000], [D, B, 15_000]] as const) {
+      map.set(from.toString(), to.toString(), { rttUs, jitterUs: 300, lossPpm: 0, measuredAtMs: NOW_MS - 5_000, samples: 10 })
+    }
+  })
+
+  const serviceOf = (profile?: Partial<RspProfile>): RouteService =>
+    new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, profile, now: () => NOW_MS })
+
+  /** Over the wire and back. */
+  async function ask (text: string, { explain = false, service = serviceOf() } = {}): Promise<CheckedAnswer & { names: string[] }> {
+    const query = digestQuery(sampleQuery({
+      source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], ...(text === '' ? {} : { text, explain })
+    }))
+    const answer = decodeAnswer(encodeAnswer(await service.answer(query, HOST)))
+    const checked = await checkAnswer(answer, query, { expectedRsp: RSP, nowMs: NOW_MS })
+    return { ...checked, names: checked.paths.map(({ forwarders }) => forwarders.map((forwarder) => 'ABCD'[FORWARDERS.findIndex((other) => other.equals(forwarder))]).join('')) }
+  }
+
+  it('are answered by what they demand, with a word on each clause', async () => {
+    const { names, verdict } = await ask('minimize delay where hops <= 3 avoid country xx prefer avoid country fr penalty 100')
+    assert.deepEqual(names, ['AB', 'ADB'])
+    assert.deepEqual(verdict?.clauses.map(({ clause, isMandatory, isSupported, kept }) => [clause, isMandatory, isSupported, ...kept]), [
+      ['minimize delay', true, true, true, true],
+      ['where hops <= 3', true, true, true, true],
+      ['avoid country xx', true, true, true, true],
+      ['prefer avoid country fr penalty 100', false, true, true, false]
+    ])
+    assert.deepEqual(verdict?.weights, { delay: 1, loss: 0 })
+  })
+
+  it('get no offer and the reason where an RSP cannot do what they demand', async () => {
+    const { names, verdict } = await ask('minimize delay with quantum avoid country xx')
+    assert.deepEqual(names, [])
+    assert.deepEqual(verdict?.clauses.filter(({ isSupported }) => !isSupported).map(({ clause, isMandatory, note }) => [clause, isMandatory, note]), [
+      ['with quantum', true, 'this RSP does not know it']
+    ])
+  })
+
+  it('are answered without a wish that an RSP does not know, and it says so', async () => {
+    const { names, verdict } = await ask('minimize delay prefer with quantum')
+    assert.equal(names[0], 'ACB')
+    assert.deepEqual(verdict?.clauses.map(({ isSupported }) => isSupported), [true, false])
+  })
+
+  it('that no path keeps are answered with a verdict, not with a failure', async () => {
+    const { names, verdict } = await ask('minimize delay where delay <= 5 ms')
+    assert.deepEqual(names, [])
+    assert.equal(verdict?.clauses.length, 2)
+  })
+
+  it('that cannot be read are refused with the place', async () => {
+    await assert.rejects(ask('minimize delay wher hops <= 3'), { name: 'MalformedMessageError', message: /wher.*line 1, column 16/ })
+  })
+
+  it('are explained when that is asked for, and within the limits of a second', async () => {
+    const service = serviceOf()
+    const { verdict } = await ask('minimize delay avoid country xx', { explain: true, service })
+    const explanation = JSON.parse(verdict?.explanation ?? '') as { paths: Array<{ forwarders: string[], links: Array<{ sources: unknown }> }>, clauses: unknown[] }
+    assert.deepEqual(explanation.paths[0].forwarders, [A, D, B].map(String))
+    assert.deepEqual(explanation.paths[0].links[0].sources, [{ by: A.toString(), how: 'report' }])
+    assert.equal(explanation.clauses.length, 1)
+    assert.equal((await ask('minimize delay avoid country xx', { service })).verdict?.explanation, undefined)
+    const answers = await Promise.all(Array.from({ length: 12 }, async () => ask('minimize delay', { explain: true, service })))
+    assert.equal(answers.filter(({ verdict: each }) => each?.explanation !== undefined).length, 9)
+  })
+
+  it('stand as well as any others', async () => {
+    let nowMs = NOW_MS
+    const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs })
+    const asked = sampleQuery({ source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], text: 'minimize delay avoid country xx' })
+    const answer = service.watches.watch({ watch: 1, query: encodeQuery(asked), asked, present: [A, D, B], margin: 0.1, lifetimeMs: 60_000 }, { peer: HOST })
+    nowMs += 1_500
+    map.set(A.toString(), C.toString(), { rttUs: 100, jitterUs: 300, lossPpm: 0, measuredAtMs: nowMs, samples: 10 })
+    service.watches.look()
+    map.set(A.toString(), B.toString(), { rttUs: 20_000, jitterUs: 300, lossPpm: 0, measuredAtMs: nowMs, samples: 10 })
+    nowMs += 1_250
+    service.watches.look()
+    assert.equal((await answer).event, 'better')
+    assert.equal(service.watches.status.watches, 0)
+  })
+
+  it('are kept in bounds: a host\'s own, each in the place of the one before it', async () => {
+    const service = serviceOf()
+    const asked = sampleQuery({ source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [] })
+    const watch = async (number: number, lifetimeMs = 60_000): Promise<string> =>
+      (await service.watches.watch({ watch: number, query: encodeQuery(asked), asked, present: [], margin: 0.1, lifetimeMs }, { peer: HOST })).event
+    const first = watch(0)
+    const others = Array.from({ length: 31 }, async (_, number) => watch(number + 1))
+    await assert.rejects(watch(32), { name: 'OverQuotaError' })
+    const second = watch(0)
+    assert.equal(await first, 'ended')
+    assert.equal(service.watches.status.watches, 32)
+    assert.equal(await watch(0, 0), 'ended')
+    assert.equal(await second, 'ended')
+    service.watches.stop()
+    assert.deepEqual([...new Set(await Promise.all(others))], ['ended'])
+    assert.deepEqual([service.watches.status.watches, service.watches.status.hosts], [0, 0])
+  })
+
+  for (const profile of RSP_PROFILES) {
+    it(`without a text are answered as the profile ${profile.name} says`, async () => {
+      assert.doesNotThrow(() => parseQuery(profile.query))
+      const { names, verdict } = await ask('', { service: serviceOf({ ...profile, abilities: abilitiesOn('surveys', profile.abilities) }) })
+      assert.ok(names.length > 0)
+      assert.equal(verdict, undefined)
+    })
+  }
+
+  it('meet RSPs of different abilities', async () => {
+    const text = 'minimize delay + loss avoid country xx'
+    const [fast, reliable] = await Promise.all(RSP_PROFILES.map(async (profile) => ask(text, { service: serviceOf(profile) })))
+    assert.deepEqual([fast.names, reliable.names[0]], [[], 'ADB'])
+    assert.deepEqual(fast.verdict?.clauses.map(({ isSupported }) => isSupported), [false, false])
+    assert.ok(!abilitiesOn('surveys').metrics.includes('price') && ALL_ABILITIES.metrics.includes('price'))
+  })
+})
