@@ -44,6 +44,9 @@ const rspView = z.looseObject({
   forwarders: count,
   links: count,
   plan: z.looseObject({ rounds: count, watchedLinks: count, possibleLinks: count, movedShare: count }).optional(),
+  survey: z.looseObject({
+    links: count, suspects: count, rates: count, packetsPerSecond: count, bytesPerSecond: count, packetsPerLinkMinute: count, bytesPerLinkMinute: count
+  }).optional(),
   answered: count,
   unanswered: count
 })
@@ -203,7 +206,7 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
       ])]]
 }
 
-function rspText ({ mapKind, forwarders, links, plan, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
+function rspText ({ mapKind, forwarders, links, plan, survey, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
   const facts: Array<[string, string]> = [
     ['map', `by ${mapKind ?? '–'}: ${numberText(forwarders)} forwarders, ${numberText(links)} links (each direction counted)`],
     ['answers', `${numberText(answered)} given, ${numberText(unanswered)} without a path`]
@@ -211,6 +214,12 @@ function rspText ({ mapKind, forwarders, links, plan, answered, unanswered }: z.
   if (plan !== undefined) {
     const moved = plan.movedShare === undefined ? '' : `; ${percentText(plan.movedShare)} of the values moved in the last one`
     facts.splice(1, 0, ['measures', `${numberText(plan.watchedLinks)} of ${numberText(plan.possibleLinks)} links, ${numberText(plan.rounds)} rounds done${moved}`])
+  }
+  if (survey !== undefined) {
+    facts.push(
+      ['surveys', `bandwidth of ${numberText(survey.rates)} of ${numberText(survey.links)} links known; loss of ${numberText(survey.suspects)} looked at closely`],
+      ['cost', `${numberText(survey.packetsPerSecond)} packets/s, ${bytesText(survey.bytesPerSecond)}/s; a link ${numberText(survey.packetsPerLinkMinute)} packets, ${bytesText(survey.bytesPerLinkMinute)} a minute each way`]
+    )
   }
   return [facts]
 }

@@ -12,7 +12,7 @@ import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
 import { RELAY_COST_US, RouteService } from './route-service.ts'
-import { Surveyor } from './surveyor.ts'
+import { Surveyor } from './survey/surveyor.ts'
 import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
 import { WatchKeeper } from './watch-keeper.ts'
@@ -46,6 +46,8 @@ export interface RouteProviderInit {
   linksPerForwarder?: number
   /** Surveys only: probes sent per second and forwarder at most. */
   surveyProbesPerSecond?: number
+  /** Surveys only: bytes of bursts that each forwarder is made to send per second at most, to see what links can carry; 0: none. Default 50,000. */
+  surveyBurstBytesPerSecond?: number
   /** Where the map is kept for the next start; closed when the service stops. Default: nowhere. */
   archive?: MapArchive
 }
@@ -75,6 +77,7 @@ export class RouteProvider implements Startable {
   readonly #predictor = new Predictor()
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
+  readonly #surveyor: Surveyor | undefined
   readonly #service: RouteService
   readonly #forwarders = new Map<string, VerifiedDescriptor>()
   readonly #archive: MapArchive | undefined
@@ -112,7 +115,7 @@ export class RouteProvider implements Startable {
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
-        rsp: { mapKind: this.mapKind, metrics: ['delay', 'loss'], priceMicro: init.priceMicro ?? 0n }
+        rsp: { mapKind: this.mapKind, metrics: this.#metrics(init), priceMicro: init.priceMicro ?? 0n }
       })
     })
     this.#watches = new WatchKeeper({
@@ -129,7 +132,7 @@ export class RouteProvider implements Startable {
       },
       log
     })
-    const surveyor = this.mapKind === 'reports'
+    const surveyor = this.#surveyor = this.mapKind === 'reports'
       ? undefined
       : new Surveyor({
         map: this.map,
@@ -139,6 +142,7 @@ export class RouteProvider implements Startable {
         connectionManager,
         descriptor,
         probesPerSecond: init.surveyProbesPerSecond,
+        burstBytesPerSecond: init.surveyBurstBytesPerSecond,
         nowMs: Date.now,
         log
       })
@@ -226,8 +230,14 @@ export class RouteProvider implements Startable {
       unanswered: this.#service.unanswered,
       signing: { ...this.#service.signing },
       calibration: this.#predictor.status,
+      ...(this.#surveyor === undefined ? {} : { survey: this.#surveyor.status }),
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
+  }
+
+  /** What it can be asked for, as its descriptor says. */
+  #metrics ({ surveyBurstBytesPerSecond }: RouteProviderInit): string[] {
+    return this.mapKind === 'surveys' && surveyBurstBytesPerSecond === 0 ? ['delay', 'loss'] : ['delay', 'loss', 'rate']
   }
 
   #add (forwarder: VerifiedDescriptor): void {

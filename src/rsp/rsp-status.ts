@@ -1,6 +1,7 @@
 // What an RSP says of itself, for `byway status` and metrics.
 import type { CalibrationStatus } from './predictor.ts'
 import type { LivePlanStatus } from './live-plan.ts'
+import type { SurveyStatus } from './survey/surveyor.ts'
 import type { RecorderStatus } from './map-recorder.ts'
 
 export interface RouteProviderStatus {
@@ -15,6 +16,8 @@ export interface RouteProviderStatus {
   signing: { signatures: number, answers: number }
   /** How its promises have held. */
   calibration: CalibrationStatus
+  /** What its surveys find and cost; undefined where it maps by reports. */
+  survey?: SurveyStatus
   /** Undefined where the map is not kept. */
   archive?: RecorderStatus
 }

@@ -126,6 +126,15 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('show what the surveys of an RSP know, and what they cost', () => {
+    const survey = { links: 66, suspects: 3, rates: 60, packetsPerSecond: 130.4, bytesPerSecond: 46_000, packetsPerLinkMinute: 118.5, bytesPerLinkMinute: 55_000 }
+    const lines = statusText([daemon('rsp', { mapKind: 'surveys', forwarders: 12, links: 132, answered: 0, unanswered: 0, survey })])
+    assert.deepEqual(lines.slice(-2), [
+      '  surveys     bandwidth of 60 of 66 links known; loss of 3 looked at closely',
+      '  cost        130.4 packets/s, 46.0 kB/s; a link 118.5 packets, 55.0 kB a minute each way'
+    ])
+  })
+
   it('show the numbers of other roles under their names', () => {
     const lines = statusText([daemon('bootstrap', { kind: 'any', forwarders: 24, answeredCalls: 1_500, nested: { a: 1 } })])
     assert.deepEqual(lines.slice(-3), ['  kind            any', '  forwarders      24', '  answered calls  1,500'])
