@@ -29,6 +29,8 @@ const MIN_BURST_BYTES = 24_000
 const PASSING_SHARE = 0.9
 /** A known rate is tried above, so that the search comes from there and more is not overlooked. */
 const ABOVE_KNOWN = 1.4
+/** Where nothing has failed yet. */
+const FASTER = 2
 /** Between what passed and what did not. */
 const CLOSE = 1.6
 /** What was left of a burst by a way that was slow for a moment is no bound for what passed. */
@@ -96,8 +98,8 @@ export class RateSearch {
     if (wasFastest || this.#failed <= CLOSE * this.#passed) {
       this.#isDone = true
     } else {
-      const middle = (this.#passed + this.#failed) / 2
-      this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, ABOVE_KNOWN * this.#passed, middle)
+      const above = this.#failed === Number.POSITIVE_INFINITY ? FASTER * this.#passed : Math.sqrt(this.#passed * this.#failed)
+      this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, above)
     }
   }
 

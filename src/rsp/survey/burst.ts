@@ -12,6 +12,9 @@ import type { SurveyTimers } from './survey-timers.ts'
 export const BURST_PAYLOAD_BYTES = 1_200
 /** Timers are no finer. What is due since the last step goes in one. */
 const STEP_MS = 1
+/** When a step comes so much too late, this process had no time, and what it sent and saw meanwhile is not what happened: or not by more than this share. */
+const STALL_MS = 5
+const STALL_SHARE = 0.2
 /** Since the last one came back: the rest is lost. Longer than a retransmission below takes. */
 const QUIET_MS = 500
 
@@ -21,6 +24,8 @@ export interface BurstInit extends BurstPlan {
   timers: SurveyTimers
   /** Undefined: too few have come back, or could be sent. */
   onEnd: (timing: BurstTiming | undefined) => void
+  /** It shows nothing: this process was too busy with other things. */
+  onStalled: () => void
 }
 
 /** Returns what gives it up; then `onEnd` is not called any more. */
@@ -37,6 +42,9 @@ class Burst {
   readonly #startMs: number
   #open = 0
   #isSending = true
+  #steppedAtMs: number
+  /** The longest time between two steps. */
+  #stallMs = 0
   #isMarked = false
   #isOver = false
   #stopSteps = (): void => {}
@@ -46,7 +54,7 @@ class Burst {
     this.#init = init
     this.#bytes = packetBytes(init.nodes.length, BURST_PAYLOAD_BYTES)
     this.#planned = Math.ceil(init.bytes / this.#bytes)
-    this.#startMs = init.timers.now()
+    this.#startMs = this.#steppedAtMs = init.timers.now()
     init.cost.bursts++
     this.#stopSteps = init.timers.every(STEP_MS, () => { this.#step() })
     this.#step()
@@ -62,6 +70,8 @@ class Burst {
   #step (): void {
     const { timers, bytesPerSecond } = this.#init
     const nowMs = timers.now()
+    this.#stallMs = Math.max(this.#stallMs, nowMs - this.#steppedAtMs - STEP_MS)
+    this.#steppedAtMs = nowMs
     const perMs = bytesPerSecond / 1_000 / this.#bytes
     const due = Math.max(1, Math.floor((nowMs - this.#startMs + STEP_MS) * perMs))
     // the last step is a whole one: half of one would pass for a slower rate
@@ -96,7 +106,6 @@ class Burst {
   #stopSending (): void {
     if (this.#isSending) {
       this.#isSending = false
-      this.#stopSteps()
       this.#wait()
     }
   }
@@ -114,10 +123,22 @@ class Burst {
     }
   }
 
+  /** That it took to go, or to come back. */
+  get #spanMs (): number {
+    const back = this.#packets.flatMap(({ backMs }) => backMs ?? [])
+    const [first, last] = [this.#packets[0], this.#packets[this.#packets.length - 1]]
+    return Math.max(last === undefined ? 0 : last.sentMs - first.sentMs, back.length === 0 ? 0 : back[back.length - 1] - back[0])
+  }
+
   #end (): void {
     if (!this.#isOver) {
       this.giveUp()
-      this.#init.onEnd(timeBurst(this.#packets, this.#bytes, this.#isMarked))
+      const { onEnd, onStalled } = this.#init
+      if (this.#stallMs > Math.max(STALL_MS, STALL_SHARE * this.#spanMs)) {
+        onStalled()
+      } else {
+        onEnd(timeBurst(this.#packets, this.#bytes, this.#isMarked))
+      }
     }
   }
 }

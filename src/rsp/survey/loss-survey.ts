@@ -3,6 +3,7 @@
 // some more go now and then, for as long as there is loss.
 import type { ProbeOutcome } from '../../measurement/loss-difference.ts'
 import type { RttDifference } from '../../measurement/rtt-difference.ts'
+import type { StallWatch } from './stall-watch.ts'
 import type { SurveyCost } from './survey-cost.ts'
 import type { Surveyed, SurveyedLink } from './surveyed-link.ts'
 import type { SurveyTimers } from './survey-timers.ts'
@@ -21,6 +22,7 @@ export interface LossSurveyInit {
   differences: RttDifference
   cost: SurveyCost
   timers: SurveyTimers
+  stalls: StallWatch
   /** Beyond what is usual, ms. */
   lateAfterMs?: number
   /** A near probe has come back. */
@@ -89,9 +91,16 @@ export class LossSurvey {
     return sent
   }
 
-  isLate (rttMs: number, near: Surveyed, far?: Surveyed): boolean {
+  /** Undefined: it came late, but that may have been our own fault. */
+  outcomeOf (rttMs: number | undefined, near: Surveyed, far?: Surveyed): ProbeOutcome | undefined {
+    if (rttMs === undefined) {
+      return 'lost'
+    }
     const usualUs = this.#init.differences.usualUs(near.key, far?.key)
-    return usualUs !== undefined && rttMs > usualUs / 1_000 + (this.#init.lateAfterMs ?? LATE_AFTER_MS)
+    if (usualUs === undefined || rttMs <= usualUs / 1_000 + (this.#init.lateAfterMs ?? LATE_AFTER_MS)) {
+      return 'back'
+    }
+    return this.#init.stalls.hasStalledWithin(rttMs) ? undefined : 'late'
   }
 
   #wishOf ({ link, pairAtMs }: Suspect, nowMs: number): 'pair' | 'none' | 'cleared' {
@@ -121,7 +130,7 @@ export class LossSurvey {
     }
     let sent = 0
     const isSent = cost.probe([near.node], ({ rttMs, notice }) => {
-      outcomes.near = notice === undefined ? this.#outcome(rttMs, near) : undefined
+      outcomes.near = notice === undefined ? this.outcomeOf(rttMs, near) : undefined
       if (rttMs !== undefined) {
         onNear(near, rttMs)
       }
@@ -131,7 +140,7 @@ export class LossSurvey {
       sent++
       sent += cost.probe([near.node, far.node], ({ rttMs, notice }) => {
         // who says that there is no link, or no leave, has lost nothing
-        outcomes.far = notice === undefined ? this.#outcome(rttMs, near, far) : undefined
+        outcomes.far = notice === undefined ? this.outcomeOf(rttMs, near, far) : undefined
         onFar(link, near, rttMs)
         end()
       })
@@ -139,9 +148,5 @@ export class LossSurvey {
         : 0
     }
     return sent
-  }
-
-  #outcome (rttMs: number | undefined, near: Surveyed, far?: Surveyed): ProbeOutcome {
-    return rttMs === undefined ? 'lost' : this.isLate(rttMs, near, far) ? 'late' : 'back'
   }
 }

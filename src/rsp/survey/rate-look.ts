@@ -14,10 +14,12 @@ import type { SurveyTimers } from './survey-timers.ts'
 
 /** What waited for a burst has gone by then. */
 const PAUSE_MS = 150
+/** More in one look are too many: there will be others, when this process has time. */
+const MAX_STALLS = 10
 /** Those who share the queue get theirs. */
 const MARKED_PAUSE_MS = 1_000
-/** Marks in one look: then somebody needs the way. */
-const MAX_MARKS = 2
+/** The first burst of a look may well be too fast and fill a queue by itself; after so many marks somebody else needs the way. */
+const MAX_MARKS = 3
 /** So much faster must the way to the near end be, for the link to be what limits. */
 const CLEARLY_FASTER = 1.15
 /** It is sent a little faster than that. */
@@ -45,6 +47,7 @@ export class RateLook {
   readonly #init: RateLookInit
   readonly #search: RateSearch
   #marks = 0
+  #stalls = 0
   #nearAttempts = 0
   #giveUp = (): void => {}
 
@@ -108,7 +111,14 @@ export class RateLook {
   #burst (nodes: readonly NodeId[], plan: BurstPlan, onEnd: (timing: BurstTiming | undefined) => void): void {
     const { cost, timers, onBurst } = this.#init
     onBurst(plan.bytes, nodes.length > 1)
-    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, onEnd })
+    const onStalled = (): void => {
+      if (++this.#stalls > MAX_STALLS) {
+        this.#init.onEnd(undefined)
+      } else {
+        this.#pause(undefined, () => { this.#burst(nodes, plan, onEnd) })
+      }
+    }
+    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, onEnd, onStalled })
   }
 
   #pause (timing: BurstTiming | undefined, then: () => void): void {

@@ -10,6 +10,7 @@ import { LossSurvey } from './loss-survey.ts'
 import { RateSurvey } from './rate-survey.ts'
 import { REAL_TIMERS } from './survey-timers.ts'
 import { RttDifference } from '../../measurement/rtt-difference.ts'
+import { StallWatch } from './stall-watch.ts'
 import { SurveyCost } from './survey-cost.ts'
 import { SurveyedLink, linkName } from './surveyed-link.ts'
 import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
@@ -27,7 +28,7 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 const FIRST_PROBES_PER_SECOND = 12
 const DEFAULT_PROBES_PER_SECOND = 2.5
 /** Few forwarders may be asked more often, and many cost the RSP at most some 15 % of a core, at 50 µs a probe. */
-const MIN_PROBES_PER_SECOND = { first: 300, later: 60 }
+const MIN_PROBES_PER_SECOND = { first: 300, later: 60, loss: 120 }
 const MAX_PROBES_PER_SECOND = 3_000
 /** Where links lose packets, of a budget that is given. */
 const LOSS_SHARE = 0.5
@@ -85,6 +86,7 @@ export class Surveyor {
   /** Links that have been measured, or found down, since they came. */
   readonly #measured = new Set<SurveyedLink>()
   readonly #differences = new RttDifference()
+  readonly #stalls: StallWatch
   readonly #cost: SurveyCost
   readonly #loss: LossSurvey
   readonly #rate: RateSurvey
@@ -108,9 +110,11 @@ export class Surveyor {
       log: init.log
     })
     const cost = this.#cost = new SurveyCost(init.prober, timers.now)
+    const stalls = this.#stalls = new StallWatch(timers, TICK_MS)
     const common = { links: this.#links, differences: this.#differences, cost, timers }
     this.#loss = new LossSurvey({
       ...common,
+      stalls,
       lateAfterMs: init.lateAfterMs,
       onNear: ({ key }, rttMs) => { this.#differences.sampleNear(key, rttMs * 1_000) },
       onFar: (link, near, rttMs) => { this.#takeFar(link, near, rttMs) },
@@ -204,11 +208,12 @@ export class Surveyor {
   get #lossProbesPerSecond (): number {
     const forwarders = this.#forwarders.size
     return this.#init.probesPerSecond === undefined
-      ? Math.min(MAX_PROBES_PER_SECOND / 2, Math.max(MIN_PROBES_PER_SECOND.later, DEFAULT_PROBES_PER_SECOND * forwarders))
+      ? Math.min(MAX_PROBES_PER_SECOND / 2, Math.max(MIN_PROBES_PER_SECOND.loss, DEFAULT_PROBES_PER_SECOND * forwarders))
       : this.#init.probesPerSecond * forwarders * LOSS_SHARE
   }
 
   #tick (): void {
+    this.#stalls.tick()
     this.#credit += this.#probesPerSecond * TICK_MS / 1_000
     for (; this.#credit >= 1; this.#credit--) {
       if (this.#queue.length === 0) {
@@ -288,9 +293,10 @@ export class Surveyor {
     }
     link.misses = 0
     link.isDown = false
-    if (this.#loss.isLate(rttMs, near, far)) {
+    const outcome = this.#loss.outcomeOf(rttMs, near, far)
+    if (outcome === 'late') {
       this.#gone(link)
-    } else {
+    } else if (outcome === 'back') {
       link.backInARow++
     }
     this.#differences.sampleFar(near.key, far.key, rttMs * 1_000)
