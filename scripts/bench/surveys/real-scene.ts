@@ -63,7 +63,7 @@ export class RealScene implements AsyncDisposable {
     for (const { a, b, loss } of init.links) {
       for (const link of [scene.linkOf(a, b), scene.linkOf(b, a)]) {
         if (loss > 0 && link !== undefined) {
-          loseSome(link as DroppingLink, loss, init.random)
+          loseSome(link, loss, init.random)
         }
       }
     }
