@@ -3,7 +3,6 @@
 import { createTestnet } from '../../../src/testing/testnet.ts'
 import { loseSome } from '../../../src/simulation/lossy-link.ts'
 import { until } from '../../../src/testing/until.ts'
-import type { DroppingLink } from '../../../src/simulation/lossy-link.ts'
 import type { LinkEstimate } from '../../../src/rsp/link-view.ts'
 import type { NodeName } from '../../../src/testing/latencies.ts'
 import type { RouteProviderStatus } from '../../../src/rsp/rsp-status.ts'
@@ -27,7 +26,7 @@ export interface RealSceneInit {
   random: () => number
 }
 
-const READY_MS = 60_000
+const READY_MS = 120_000
 const PUMP_PACKET_BYTES = 1_000
 const PUMP_QUEUED_BYTES = 150_000
 const PUMP_TICK_MS = 5
