@@ -38,7 +38,7 @@ const correctness = {
 }
 
 export default defineConfig(
-  { ignores: ['**/*.pb.ts', 'dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['**/*.pb.ts', '**/*.peg.ts', 'dist/', 'coverage/', 'node_modules/'] },
   { files: ['**/*.{js,mjs,ts}'], rules: style },
   {
     files: ['{src,protocols,bootstrap,scripts,test}/**/*.ts'],

@@ -31,11 +31,16 @@ export class RecentlyUsed<T, Key = string> {
 
   set (key: Key, value: T): void {
     if (this.#young.size >= this.#maxPerGeneration && !this.#young.has(key)) {
-      this.#old = this.#young
-      this.#young = new Map()
+      this.turn()
     }
     this.#old.delete(key)
     this.#young.set(key, value)
+  }
+
+  /** What was not used since the last turn goes, as if there were no more room: for who knows that it is of no use after some time. */
+  turn (): void {
+    this.#old = this.#young
+    this.#young = new Map()
   }
 
   delete (key: Key): void {

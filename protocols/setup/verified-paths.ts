@@ -29,6 +29,9 @@ const DEFAULT_MAX_PATHS = 4_096
 /** Batches of the last ten minutes (no offer lives longer), of some RSPs that each sign one in five seconds. */
 const DEFAULT_MAX_ROOTS = 1_024
 
+/** What nobody has shown for so long, or at most twice that, is forgotten: who uses a path shows it more often, and offers usually live five minutes. */
+const TURN_MS = 150_000
+
 /** A verified path with what the checks of an install need of it. Shared by all installs that show it: nobody writes to it. */
 export interface ShownPath extends VerifiedPath {
   /** SHA-256 of the leaf's bytes */
@@ -46,6 +49,7 @@ export interface VerifiedPathsInit {
 export class VerifiedPaths {
   readonly #paths: RecentlyUsed<ShownPath>
   readonly #roots: RecentlyUsed<VerifiedRoot>
+  #turnedMs = Number.NEGATIVE_INFINITY
 
   constructor ({ maxPaths = DEFAULT_MAX_PATHS, maxRoots = DEFAULT_MAX_ROOTS }: VerifiedPathsInit = {}) {
     this.#paths = new RecentlyUsed(maxPaths)
@@ -73,6 +77,7 @@ export class VerifiedPaths {
    * ExpiredError, and errors of the route protocol that extend these.
    */
   async open (authority: Uint8Array, nowMs: number, judge?: (rsp: PeerId) => void): Promise<ShownPath> {
+    this.#forget(nowMs)
     const key = keyOf(authority)
     const known = this.#recall(key, nowMs)
     if (known != null) {
@@ -88,6 +93,15 @@ export class VerifiedPaths {
     checkTime(path, nowMs)
     this.#paths.set(key, path)
     return path
+  }
+
+  /** A clock that was set back starts anew. */
+  #forget (nowMs: number): void {
+    if (Math.abs(nowMs - this.#turnedMs) >= TURN_MS) {
+      this.#turnedMs = nowMs
+      this.#paths.turn()
+      this.#roots.turn()
+    }
   }
 
   #recall (key: string, nowMs: number): ShownPath | undefined {

@@ -1,6 +1,7 @@
 // The four daemons: which settings each has, which service it makes of them, and what that does on its control channel.
 import { homedir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
+import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { bootstrap } from '../discovery/bootstrap.ts'
 import { forwarder } from '../forwarder/forwarder.ts'
 import { historyCommands } from './history.ts'
@@ -88,7 +89,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'map', 'linksPerForwarder', 'surveyRate', 'surveyBandwidth', 'price', 'data'],
+  settings: [...COMMON, 'operator', 'tags', 'map', 'linksPerForwarder', 'surveyRate', 'surveyBandwidth', 'exchange', 'exchangeTags', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
@@ -140,7 +141,7 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, p
 
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
-  const { network, bootstrap: peers, operator, tags, map, linksPerForwarder, surveyRate, surveyBandwidth, price } = settings
+  const { network, bootstrap: peers, operator, tags, map, linksPerForwarder, surveyRate, surveyBandwidth, exchange, exchangeTags, price } = settings
   const folder = dataFolder('rsp', settings, place)
   return {
     network,
@@ -151,6 +152,8 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     linksPerForwarder,
     surveyProbesPerSecond: surveyRate,
     surveyBurstBytesPerSecond: surveyBandwidth,
+    exchange,
+    exchangeScope: exchangeTags === undefined ? undefined : { ...EVERYTHING, tags: Object.entries(exchangeTags).map(([key, value]) => ({ key, value })) },
     priceMicro: price,
     archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
   }
@@ -183,7 +186,7 @@ function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): ob
     channels: channels.map((channel) => ({
       remote: channel.remote.toString(),
       openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',
-      route: channel instanceof OutgoingChannel ? channel.status.text : 'on the route that the other side uses'
+      route: channel instanceof OutgoingChannel ? channel.status.text : channel.theirRoute.text
     }))
   }
 }

@@ -26,7 +26,7 @@ export function plotSvg (report: EvaluateReport): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    text(MARGIN.left, 22, `Gain with ${+(100 * report.budget).toFixed(2)} % of the links measured per slice, ${report.warmUp === 'sweep' ? 'after a sweep' : 'cold start'}`),
+    text(MARGIN.left, 22, `Gain with ${+(100 * report.budget).toFixed(2)} % of the links measured per slice${report.rsps === undefined ? '' : ' and RSP'}, ${report.warmUp === 'sweep' ? 'after a sweep' : 'cold start'}`),
     ...Array.from({ length: Math.round(top / GRID_STEP) + 1 }, (_, step) => gridLine(step * GRID_STEP, y(step * GRID_STEP))),
     ...slices.map((slice) => text(x(slice), HEIGHT - MARGIN.bottom + 18, String(slice), 'middle')),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 8, 'slice (1 on the left axis: the best choice with one relay)', 'middle'),

@@ -2,7 +2,7 @@
 import { percentText, table } from './output.ts'
 import { pooled } from './evaluate-calibration.ts'
 import type { CalibrationReport, IntervalReport } from './evaluate-calibration.ts'
-import type { SchemeName } from './evaluate-schemes.ts'
+import type { ExchangeCounts } from './evaluate-exchange.ts'
 
 /** Gains are shares of what somebody gains who knows the whole slice; with several relays they can exceed 1 of what one relay gives. */
 export interface SliceReport {
@@ -37,7 +37,8 @@ export type Summary = Omit<SliceReport, 'slice' | 'calibration'> & {
 }
 
 export interface SchemeReport {
-  scheme: SchemeName
+  /** Of one of several RSPs its name: rsp-1, rsp-1-alone, one-rsp. */
+  scheme: string
   slices: SliceReport[]
   summary: Summary
 }
@@ -51,6 +52,64 @@ export interface EvaluateReport extends SchemeReport {
   seed: number
   /** Other schemes under the same budget. */
   compared: SchemeReport[]
+  /** Of several RSPs. */
+  rsps?: RspsReport
+}
+
+/** What several RSPs, each with the budget, reach of what one reaches with the budgets of all; means over the slices. */
+export interface RspsReport {
+  exchange: boolean
+  /** Of the one that has all budgets. */
+  wholeGain: number
+  each: Array<{
+    rsp: number
+    gain: number
+    shareOfWhole: number
+    /** Without exchange; null where there is none. */
+    aloneGain: number | null
+    aloneShareOfWhole: number | null
+    /** Per slice: links that others have measured for it, links of others measured to know whether to believe them, and all links that others measured too. */
+    givenLinks: number
+    auditedLinks: number
+    twiceMeasuredLinks: number
+    /** Least trust in another one at the end of the last slice, from 0 to 1; null without exchange. */
+    trust: number | null
+  }>
+}
+
+interface PlayedRsp {
+  name: string
+  rsp?: number
+  slices: readonly SliceReport[]
+  exchanged: readonly ExchangeCounts[]
+}
+
+export function exchangeReport (exchange: boolean, players: readonly PlayedRsp[]): RspsReport {
+  const gainOf = (name: string): number | null => {
+    const slices = players.find((player) => player.name === name)?.slices
+    return slices === undefined ? null : summarize(slices).gainOverOneRelay
+  }
+  const wholeGain = gainOf('one-rsp') ?? 0
+  const shareOf = <Gain extends number | null> (gain: Gain): Gain => (gain === null ? null : gain / wholeGain) as Gain
+  const each = players.flatMap(({ name, rsp, exchanged }) => {
+    const gain = gainOf(name) ?? 0
+    const mean = (of: (counts: ExchangeCounts) => number): number => exchanged.reduce((sum, counts) => sum + of(counts), 0) / Math.max(1, exchanged.length)
+    const aloneGain = exchange ? gainOf(`${name}-alone`) : null
+    return rsp === undefined
+      ? []
+      : [{
+          rsp,
+          gain,
+          shareOfWhole: shareOf(gain),
+          aloneGain,
+          aloneShareOfWhole: shareOf(aloneGain),
+          givenLinks: mean(({ given }) => given),
+          auditedLinks: mean(({ audited }) => audited),
+          twiceMeasuredLinks: mean(({ twice }) => twice),
+          trust: exchanged.length === 0 ? null : Math.min(...exchanged[exchanged.length - 1].trust)
+        }]
+  })
+  return { exchange, wholeGain, each }
 }
 
 export function summarize (slices: readonly SliceReport[]): Summary {
@@ -88,12 +147,33 @@ export function evaluateText (report: EvaluateReport): string[] {
       ['mean', ...cells(summary)]
     ]),
     ...calibrationText(summary.calibration),
+    ...rspsText(report),
     ...(compared.length === 0
       ? []
       : ['', ...table([
           ['scheme', 'measured', 'gain', 'of any', 'net', 'a slice later', 'better', 'worse', 'mean gain'],
           ...[report, ...compared].map((scheme) => [scheme.scheme, ...cells(scheme.summary)])
         ])])
+  ]
+}
+
+function rspsText ({ rsps }: EvaluateReport): string[] {
+  if (rsps === undefined) {
+    return []
+  }
+  const share = (value: number | null): string => value === null ? '–' : value.toFixed(3)
+  return [
+    '',
+    `${rsps.each.length} RSPs with that budget each${rsps.exchange ? ', which exchange what they measure' : ''}; one with all their budgets gains ${rsps.wholeGain.toFixed(3)}.`,
+    ...table([
+      ['RSP', 'gain', 'of that', ...(rsps.exchange ? ['alone', 'of that', 'given', 'audited', 'twice', 'trust'] : [])],
+      ...rsps.each.map((row) => [
+        String(row.rsp), row.gain.toFixed(3), share(row.shareOfWhole),
+        ...(rsps.exchange
+          ? [share(row.aloneGain), share(row.aloneShareOfWhole), row.givenLinks.toFixed(0), row.auditedLinks.toFixed(0), row.twiceMeasuredLinks.toFixed(0), share(row.trust)]
+          : [])
+      ])
+    ])
   ]
 }
 

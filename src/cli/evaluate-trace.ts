@@ -1,5 +1,6 @@
 // Writes what the engine measured and chose, so that anyone can judge it with the matrix at hand: two lines of JSON per slice,
-// {"slice":i,"measured":[[a,b],…]} and {"slice":i,"paths":[[source,destination,[relay,…]],…]}, in rows of the matrix from 0.
+// {"slice":i,"measured":[[a,b],…]} and {"slice":i,"paths":[[source,destination,[relay,…]],…]}, in rows of the matrix from 0. Of several
+// RSPs each has its two lines, with "rsp":n after the slice.
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import type { SliceTrace } from './evaluate-run.ts'
@@ -16,9 +17,10 @@ export class TraceFile {
     this.#stream.on('error', () => {})
   }
 
-  write ({ slice, rows, measured, paths }: SliceTrace): void {
-    this.#stream.write(`${JSON.stringify({ slice, measured: measured.map(({ a, b }) => [rows[a], rows[b]]) })}\n`)
-    this.#stream.write(`{"slice":${slice},"paths":[`)
+  write ({ slice, rsp, rows, measured, paths }: SliceTrace): void {
+    const head = { slice, ...(rsp === undefined ? {} : { rsp }) }
+    this.#stream.write(`${JSON.stringify({ ...head, measured: measured.map(({ a, b }) => [rows[a], rows[b]]) })}\n`)
+    this.#stream.write(`${JSON.stringify(head).slice(0, -1)},"paths":[`)
     let part: string[] = []
     let separator = ''
     const flush = (): void => {

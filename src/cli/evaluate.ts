@@ -20,6 +20,8 @@ interface EvaluateOptions {
   relayCostMs: number
   seed: number
   nodes?: number
+  rsps: number
+  exchange?: boolean
   compare: boolean
   json?: boolean
   trace?: string
@@ -29,23 +31,27 @@ interface EvaluateOptions {
 const ENGINE: SchemeName = 'learned-backbone'
 const COMPARED: readonly SchemeName[] = ['domains', 'random-hubs', 'random-links']
 const MAX_RELAY_COST_MS = 1_000
+const MAX_RSPS = 8
 const HELP = `
 A matrix has n lines of n round trips, one file per time slice, in order. The engine sees of each slice only the links that it
 measures, and they are counted. A gain is the sum over all ordered pairs of what a path saves against the pair's direct round trip.
 
   byway evaluate --matrix slice-*.gz --budget 0.05 --no-compare
-  byway evaluate --matrix slice-*.gz --warm-up sweep --json | jq .summary`
+  byway evaluate --matrix slice-*.gz --warm-up sweep --json | jq .summary
+  byway evaluate --matrix slice-*.gz --budget 0.025 --rsps 2 --exchange`
 
 export function registerEvaluate (program: Command, terminal: Terminal): void {
   program.command('evaluate')
     .description('replay measured latencies through the engine, and compare its paths with the best possible ones')
     .requiredOption('--matrix <file...>', 'slices of a latency matrix, in order: text or .gz')
-    .option('--budget <share>', 'share of all links that may be measured per slice', parseBudget, 0.05)
+    .option('--budget <share>', 'share of all links that may be measured per slice, by each RSP', parseBudget, 0.05)
     .addOption(new Option('--warm-up <how>', 'sweep: the first slice is measured wholly, and not judged').choices(['sweep', 'cold']).default('cold'))
     .addOption(new Option('--unit <unit>', 'of the entries').choices(['ms', 's']).default('ms'))
     .option('--relay-cost-ms <ms>', 'what each relay adds to a path', parseRelayCost, 1)
     .option('--seed <n>', 'numbers the nodes anew, and is behind all that is drawn', parseSeed, 1)
     .option('--nodes <n>', 'only so many of the nodes, drawn by the seed', parseNodes)
+    .option('--rsps <n>', 'so many RSPs with that budget each, compared with one that has the budgets of all', parseRsps, 1)
+    .option('--exchange', 'they exchange what they measure')
     .option('--no-compare', 'leave out the other schemes: domains with border links, random hubs, random links')
     .option('--json', 'the report as one JSON object')
     .option('--trace <file>', 'write what was measured and chosen, as NDJSON')
@@ -55,9 +61,12 @@ export function registerEvaluate (program: Command, terminal: Terminal): void {
 }
 
 async function run (options: EvaluateOptions, terminal: Terminal): Promise<void> {
-  const { matrix, budget, warmUp, unit, relayCostMs, seed, nodes } = options
+  const { matrix, budget, warmUp, unit, relayCostMs, seed, nodes, rsps, exchange } = options
   if (warmUp === 'sweep' && matrix.length < 2) {
     throw new InvalidSettingError('--matrix', 'give at least two slices with --warm-up sweep: the first one is not judged')
+  }
+  if (exchange === true && rsps === 1) {
+    throw new InvalidSettingError('--exchange', 'one RSP has nobody to exchange with: give --rsps 2 or more')
   }
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace)
   const report = await evaluate({
@@ -68,7 +77,8 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
     msPerUnit: unit === 's' ? 1_000 : 1,
     seed,
     ...(nodes === undefined ? {} : { nodes }),
-    schemes: options.compare ? [ENGINE, ...COMPARED] : [ENGINE],
+    ...(rsps === 1 ? {} : { rsps, exchange }),
+    schemes: options.compare && rsps === 1 ? [ENGINE, ...COMPARED] : [ENGINE],
     signal: terminal.signal,
     onProgress: (text) => { terminal.err(text) },
     onSlice: (slice) => trace?.write(slice)
@@ -103,6 +113,14 @@ function parseSeed (text: string): number {
     throw new InvalidArgumentError(`Expected a whole number from 0 to ${2 ** 32 - 1}.`)
   }
   return seed
+}
+
+function parseRsps (text: string): number {
+  const rsps = Number(text)
+  if (text.trim() === '' || !Number.isInteger(rsps) || rsps < 1 || rsps > MAX_RSPS) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${MAX_RSPS}.`)
+  }
+  return rsps
 }
 
 function parseNodes (text: string): number {

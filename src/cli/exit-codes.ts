@@ -8,7 +8,7 @@ export const ExitCode = {
   noRoute: 1,
   /** Usage, settings, files, an overlay that cannot be found, or a fault of ours. */
   error: 2,
-  /** `why`: on the default route for want of a path that works, so that nothing was compared. */
+  /** `why`: on the default route though it is not known to be the best: paths are not measured yet, do not work, or are kept out. */
   defaultForWant: 3
 } as const
 

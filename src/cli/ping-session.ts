@@ -18,7 +18,7 @@ export interface PingTick {
     path: string[]
     measuredRttMs: number | null
     predictedRttMs: number | null
-    /** `via A→B (RSP x, −38 ms)`, `default (reason)` or `no route (reason)`. */
+    /** `via A→B (RSP x, −38 ms)`, `direct`, `default (reason)` or `no route (reason)`. */
     route: string
   }
   /** Has an echo come back on the chosen route since the last tick? */

@@ -15,6 +15,15 @@ const MIN_INTERVAL_S = 0.3
 const MAX_INTERVAL_S = 3_600
 const MAX_COUNT = 1e9
 
+const HELP = `
+Each line ends with how the channel goes: via A→B (RSP x, −38 ms); direct, since no path is better or nobody offers one;
+default (reason); or no route (reason).
+
+Exit codes: 0 an answer came; 1 the host cannot be reached, or none of the echoes was answered; 2 error.
+
+Example:
+  byway ping --count 10 --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…`
+
 interface PingFlags {
   interval: number
   count: number
@@ -29,7 +38,7 @@ export function registerPing (program: Command, terminal: Terminal): void {
     .option('--count <n>', 'end after so many lines', numberFrom(1, MAX_COUNT, true), Infinity)
     .option('--prefer-path', 'use the best path that answers even where the default route is faster')
   addHostSettings(command)
-    .addHelpText('after', '\nExample:\n  byway ping --count 10 --bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…')
+    .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
       const settings = await readHostSettings(flags, terminal)

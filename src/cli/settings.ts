@@ -4,10 +4,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MAX_STRING_BYTES, MAX_TAGS, TAG_KEY } from '../../protocols/descriptor/constants.ts'
+import { MAX_SCOPE_TAGS } from '../../protocols/exchange/constants.ts'
 import { MAX_POLICY_RSPS, MAX_PRICE_MICRO_PER_GB } from '../../protocols/report/constants.ts'
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
 import { parseMetricsAddress } from './metrics-server.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
+import type { ExchangePartners } from '../rsp/exchange/rsp-exchange.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '@libp2p/interface'
 
@@ -38,6 +40,12 @@ const rule = parsed((text): string => {
   LinkRules.parse([text])
   return text
 })
+/** As many as one RSP listens to. */
+const MAX_PARTNERS = 16
+const exchangePartners: z.ZodType<ExchangePartners> = z.preprocess(
+  (value) => Array.isArray(value) && value.length === 1 && (value[0] === 'all' || value[0] === 'none') ? value[0] as unknown : value,
+  z.union([z.literal(['all', 'none']), z.array(peer).min(1).max(MAX_PARTNERS)])
+)
 const shortText = z.string().min(1).refine((text) => new TextEncoder().encode(text).length <= MAX_STRING_BYTES)
 
 export const SETTINGS = {
@@ -197,6 +205,21 @@ export const SETTINGS = {
     about: 'bursts that each forwarder is made to send with --map surveys, to see what its links can carry; "off" sends none (default: 400kbit)',
     expected: 'a rate with its unit, such as "400kbit", at most 10Mbit, or "off"',
     schema: parsed(surveyBandwidthOf)
+  }),
+  exchange: setting({
+    shape: 'list',
+    placeholder: 'whom',
+    about: 'exchange measurements with the RSPs of these peer ids, with "all" of the overlay, or with "none" (default: none)',
+    expected: '"all", "none", or peer ids such as 12D3KooW…',
+    schema: exchangePartners
+  }),
+  exchangeTags: setting({
+    shape: 'table',
+    flag: 'exchange-tag',
+    placeholder: 'key=value',
+    about: 'ask others only for links with an end that has this tag, such as region=eu (default: for all)',
+    expected: `up to ${MAX_SCOPE_TAGS} tags such as region=eu`,
+    schema: z.record(z.string().regex(TAG_KEY), shortText).refine((tags) => Object.keys(tags).length <= MAX_SCOPE_TAGS)
   }),
   price: setting({
     shape: 'text',

@@ -43,9 +43,14 @@ const rspView = z.looseObject({
   mapKind: z.string().optional(),
   forwarders: count,
   links: count,
-  plan: z.looseObject({ rounds: count, watchedLinks: count, possibleLinks: count, movedShare: count }).optional(),
+  plan: z.looseObject({ rounds: count, watchedLinks: count, possibleLinks: count, movedShare: count, givenLinks: count, auditedLinks: count }).optional(),
   survey: z.looseObject({
     links: count, suspects: count, rates: count, packetsPerSecond: count, bytesPerSecond: count, packetsPerLinkMinute: count, bytesPerLinkMinute: count
+  }).optional(),
+  exchange: z.looseObject({
+    rivals: z.array(z.looseObject({
+      rsp: z.string(), trust: z.number(), isCredible: z.boolean(), links: count, judgedTrue: count, judgedFalse: count, toldLinks: count, breaches: count, lastError: z.string().optional()
+    }))
   }).optional(),
   answered: count,
   unanswered: count
@@ -82,11 +87,21 @@ const WATCH_INTERVAL_MS = 2_000
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 const STATUS_DEADLINE_MS = 5_000
 
+const HELP = `
+Of each channel of a host it says how it goes: via A→B (RSP x, −38 ms); direct, since no path is better or nobody offers one;
+default (reason); or no route (reason). Of those that others have opened, what is seen of the route that they chose.
+
+Exit codes: 0 a daemon has answered; 2 none runs here, none answers, or another error.
+
+Example:
+  byway status
+  byway status --json | jq .daemons[0].status.table`
+
 export function registerStatus (program: Command, terminal: Terminal): void {
   addControlSettings(program.command('status')
     .description('show what the running daemons of this user do: load, links, forwarding state, channels')
     .option('--watch', `show it every ${WATCH_INTERVAL_MS / 1_000} s until Ctrl-C`))
-    .addHelpText('after', '\nExample:\n  byway status\n  byway status --json | jq .daemons[0].status.table')
+    .addHelpText('after', HELP)
     .action(async (flags: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)
       const isRedrawn = flags.watch === true && !json && process.stdout.isTTY
@@ -206,13 +221,16 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
       ])]]
 }
 
-function rspText ({ mapKind, forwarders, links, plan, survey, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
+function rspText ({ mapKind, forwarders, links, plan, survey, exchange, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
   const facts: Array<[string, string]> = [
     ['map', `by ${mapKind ?? '–'}: ${numberText(forwarders)} forwarders, ${numberText(links)} links (each direction counted)`],
     ['answers', `${numberText(answered)} given, ${numberText(unanswered)} without a path`]
   ]
   if (plan !== undefined) {
     const moved = plan.movedShare === undefined ? '' : `; ${percentText(plan.movedShare)} of the values moved in the last one`
+    if ((plan.givenLinks ?? 0) > 0) {
+      facts.splice(1, 0, ['is told', `${numberText(plan.givenLinks)} more in this round by other RSPs; measures ${numberText(plan.auditedLinks)} of theirs to know whether they are right`])
+    }
     facts.splice(1, 0, ['measures', `${numberText(plan.watchedLinks)} of ${numberText(plan.possibleLinks)} links, ${numberText(plan.rounds)} rounds done${moved}`])
   }
   if (survey !== undefined) {
@@ -221,7 +239,18 @@ function rspText ({ mapKind, forwarders, links, plan, survey, answered, unanswer
       ['cost', `${numberText(survey.packetsPerSecond)} packets/s, ${bytesText(survey.bytesPerSecond)}/s; a link ${numberText(survey.packetsPerLinkMinute)} packets, ${bytesText(survey.bytesPerLinkMinute)} a minute each way`]
     )
   }
-  return [facts]
+  if (exchange === undefined) {
+    return [facts]
+  }
+  facts.push(['exchanges', exchange.rivals.length === 0 ? 'with nobody yet' : `with ${numberText(exchange.rivals.length)} RSPs`])
+  return [facts, exchange.rivals.length === 0
+    ? []
+    : ['', ...table([
+        ['  RSP', 'trust', 'its links', 'right', 'wrong', 'told', 'rubbish', 'trouble'],
+        ...exchange.rivals.map(({ rsp, trust, isCredible, links: its, judgedTrue, judgedFalse, toldLinks, breaches, lastError }) => [
+          `  ${rsp}`, `${trust.toFixed(2)}${isCredible ? '' : ', not believed'}`, numberText(its), numberText(judgedTrue), numberText(judgedFalse), numberText(toldLinks), numberText(breaches), lastError ?? ''
+        ])
+      ])]]
 }
 
 function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {

@@ -21,8 +21,8 @@ const HELP = `
 The running host (byway host) answers for the channel that it has, or opens one for the answer; where none runs, or with
 --control off, a host is started for a moment, as by byway ping.
 
-Exit codes: 0 it goes over a path, or directly since no path is better; 1 no route answers; 2 error; 3 it goes on the
-default route for want of a path that works.
+Exit codes: 0 it goes over a path, or directly since no path is better or nobody offers one; 1 no route answers; 2 error; 3 it
+goes on the default route for another reason: no path is measured yet, or those there are do not work or are kept out.
 
 Examples:
   byway why 12D3KooW…

@@ -46,6 +46,8 @@ export interface DiscoveryInit {
   bootstrap: readonly Multiaddr[]
   /** Get to know every peer that connects? What a bootstrap node is for. */
   greets?: boolean
+  /** Ask a bootstrap node, too, in every round, for it hears of newcomers first? For the few that others rely on; default: only while nobody else is known. */
+  asksBootstrap?: boolean
   /** Descriptors that we serve besides those in the directory: hosts attached here. */
   attached?: (peer: PeerId) => Uint8Array | undefined
   /** Of the attached host that speaks for an application, as its checked binding says. */
@@ -231,8 +233,9 @@ export class Discovery {
 
   async #seekOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
+    const bootstrap = this.#init.asksBootstrap === true ? await this.#bootstrapConnection(signal) : []
     for (const role of this.#init.seeks) {
-      await this.#askPeers(role, signal)
+      await this.#ask([...this.#someConnections(), ...bootstrap], role, signal)
     }
   }
 
@@ -278,9 +281,24 @@ export class Discovery {
     })
   }
 
-  async #askPeers (role: RoleName, signal: AbortSignal): Promise<void> {
-    const connections = this.#openConnections().sort(() => Math.random() - 0.5).slice(0, ASKED_PEERS)
-    await eachOf(connections, ASKED_PEERS, async (connection) => {
+  #someConnections (): Connection[] {
+    return this.#openConnections().sort(() => Math.random() - 0.5).slice(0, ASKED_PEERS)
+  }
+
+  /** To one of the bootstrap nodes; none if it cannot be reached. */
+  async #bootstrapConnection (signal: AbortSignal): Promise<Connection[]> {
+    const { bootstrap } = this.#init
+    const address = bootstrap[Math.floor(Math.random() * bootstrap.length)] as Multiaddr | undefined
+    try {
+      return address === undefined ? [] : [await this.#components.connectionManager.openConnection(address, { signal: within(FETCH_DEADLINE_MS, signal) })]
+    } catch (error) {
+      this.#log('bootstrap node %a could not be reached - %e', address, error)
+      return []
+    }
+  }
+
+  async #ask (connections: readonly Connection[], role: RoleName, signal: AbortSignal): Promise<void> {
+    await eachOf(connections, connections.length, async (connection) => {
       try {
         const found = await fetchRole(connection, role, MAX_PROVIDERS, {
           ...this.verification,

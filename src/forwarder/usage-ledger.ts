@@ -1,6 +1,7 @@
 // What a forwarder has carried since its start, for whom: by RSP, path and link for the receipts that RSPs get, and by RSP, source
-// and link for the operator. Rows are bounded, bytes are never lost: when there are too many, the oldest rows of the RSP with the
-// most are folded into what the RSP's other paths (or sources) used of their links.
+// and link for the operator. Rows are bounded, bytes are never lost: rows of what is over for a quarter of an
+// hour, and when there are too many the oldest of the RSP with the most, are folded into what the RSP's other paths (or sources) used of
+// their links.
 import { toString } from 'uint8arrays/to-string'
 import { UsageRows } from './usage-rows.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -62,6 +63,8 @@ export class UsageLedger {
   readonly #owners = new Map<string, Owner>()
   readonly #total: UsageTotal = { packets: 0, bytes: 0 }
   #hasForgotten = false
+  /** The clock may be set back. */
+  #latestMs = 0
 
   constructor ({ now = Date.now, maxRows = DEFAULT_MAX_ROWS, maxRsps = DEFAULT_MAX_RSPS }: UsageLedgerInit = {}) {
     this.#now = now
@@ -83,8 +86,9 @@ export class UsageLedger {
 
   add ({ rsp, source, pathNumber, next, packets, bytes }: Usage): void {
     const owner = this.#ownerOf(rsp)
-    this.#paths.add(owner.paths, pathNumber, next, packets, bytes)
-    this.#sources.add(owner.sources, toString(source, 'base16'), next, packets, bytes)
+    this.#latestMs = Math.max(this.#latestMs, this.#now())
+    this.#paths.add(owner.paths, pathNumber, next, packets, bytes, this.#latestMs)
+    this.#sources.add(owner.sources, toString(source, 'base16'), next, packets, bytes, this.#latestMs)
     for (const total of [owner, this.#total]) {
       total.packets += packets
       total.bytes += bytes

@@ -1,5 +1,5 @@
-// Rows of usage of many owners within one bound. The hungriest owner pays when it is reached: its oldest rows are folded into what
-// else it used of their links, so nobody's rows go because another has many.
+// Rows of usage of many owners within one bound. Rows of what is over are folded into what else their owner used of their links. The hungriest
+// owner pays when the bound is reached: its oldest rows are folded too, so nobody's rows go because another has many.
 import type { PeerId } from '@libp2p/interface'
 
 export interface UsageRow<K> {
@@ -13,16 +13,23 @@ export interface UsageRow<K> {
 /** To find the hungriest owner takes a look at all: so an eighth of its rows goes at once, at most so many. */
 const MAX_FOLDED_AT_ONCE = 64
 
+/** What nothing was added to for so long is over: no offer lives longer than ten minutes. */
+const OVER_MS = 900_000
+
+interface KeptRow<K> extends UsageRow<K> {
+  usedMs: number
+}
+
 /** Of one owner. */
 export class OwnRows<K> {
   /** By key and link, the one that was added to last at the end. */
-  readonly rows = new Map<string, UsageRow<K>>()
+  readonly rows = new Map<string, KeptRow<K>>()
   /** By link. */
   readonly folded = new Map<string, UsageRow<K>>()
 
   /** Copies, the oldest first. */
   list (): Array<UsageRow<K>> {
-    return [...this.rows.values(), ...this.folded.values()].map((row) => ({ ...row }))
+    return [...this.rows.values(), ...this.folded.values()].map(({ key, next, packets, bytes }) => ({ key, next, packets, bytes }))
   }
 }
 
@@ -53,20 +60,34 @@ export class UsageRows<K extends string | number> {
     this.#folded -= own.folded.size
   }
 
-  add (own: OwnRows<K>, key: K, next: PeerId | undefined, packets: number, bytes: number): void {
+  /** @param nowMs - never less than at the last call */
+  add (own: OwnRows<K>, key: K, next: PeerId | undefined, packets: number, bytes: number, nowMs: number): void {
     const name = `${key} ${nameOf(next)}`
     let row = own.rows.get(name)
     if (row === undefined) {
       if (this.#rows >= this.#maxRows) {
         this.#makeRoom()
       }
-      row = { key, next, packets: 0, bytes: 0 }
+      row = { key, next, packets: 0, bytes: 0, usedMs: nowMs }
       this.#rows++
     }
     own.rows.delete(name)
     own.rows.set(name, row)
     row.packets += packets
     row.bytes += bytes
+    row.usedMs = nowMs
+    this.#foldOver(own, nowMs)
+  }
+
+  #foldOver (own: OwnRows<K>, nowMs: number): void {
+    for (const [name, row] of own.rows) {
+      if (nowMs - row.usedMs < OVER_MS) {
+        return
+      }
+      own.rows.delete(name)
+      this.#rows--
+      this.#fold(own, row)
+    }
   }
 
   #makeRoom (): void {

@@ -50,7 +50,7 @@ const STAY_SHARE = 0.8
 const MEASURED_SAMPLES = 2
 /** A forwarder that cannot be reached for so long is no access point: longer than it takes to connect to any. */
 const GONE_MS = 5_000
-/** Asked by a peer, a host attaches to so many more. */
+/** Asked by peers and for paths, a host attaches to so many more. */
 const MAX_ASKED = 16
 
 interface Candidate {
@@ -125,7 +125,7 @@ export class AccessSet {
   async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number, channel: object): Promise<boolean> {
     const key = descriptor.peer.toString()
     const askedBy = this.#asked.get(key) ?? new Set()
-    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED) {
+    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED && !this.#forgetAsked()) {
       return this.isAttached(descriptor.peer)
     }
     this.#asked.set(key, askedBy.add(channel))
@@ -215,6 +215,15 @@ export class AccessSet {
   /** Do we try to be attached there, without success for some time? */
   #isGone ({ descriptor, seenMs }: Candidate): boolean {
     return this.#kept.has(descriptor.peer) && !this.isAttached(descriptor.peer) && this.#init.now() - seenMs > GONE_MS
+  }
+
+  /** A forwarder that is gone takes no place from one that could be of use, however long the channels last that asked for it. */
+  #forgetAsked (): boolean {
+    const gone = [...this.#asked.keys()].find((key) => {
+      const candidate = this.#candidates.get(key)
+      return candidate === undefined || this.#isGone(candidate)
+    })
+    return gone !== undefined && this.#asked.delete(gone)
   }
 
   /** Forgets a candidate that is gone, if there is one. */

@@ -24,23 +24,38 @@ export interface RouteStatus {
   confidence: number | null
 }
 
+/**
+ * `path`: over forwarders. `direct`: on the default route, since no path that is known is better, or nobody has one to offer. `default`: on the
+ * default route for another reason. `none`: no route answers.
+ */
+export type RouteKind = 'path' | 'direct' | 'default' | 'none'
+
+export interface ChannelStatusInit {
+  remote: PeerId
+  routes: readonly Route[]
+  decision: Decision
+  answers: readonly ProviderAnswer[]
+  /** Whoever could be asked for paths has been, once at least. */
+  hasAsked: boolean
+}
+
 export class ChannelStatus {
   readonly remote: string
+  readonly kind: RouteKind
   readonly reason: string
   readonly routes: RouteStatus[]
   readonly answers: readonly ProviderAnswer[]
-  /**
-   * `direct`: on the default route, and no path that is known is better. `via A→B (RSP x, −38 ms)`. `default (reason)`: on the default route
-   * for another reason. `no route (reason)`.
-   */
+  /** The same for people: `via A→B (RSP x, −38 ms)`, `direct`, `default (reason)` or `no route (reason)`. */
   readonly text: string
 
-  constructor (init: { remote: PeerId, routes: readonly Route[], decision: Decision, answers: readonly ProviderAnswer[] }) {
+  constructor (init: ChannelStatusInit) {
+    const isNoneThere = hasNoPath(init)
     this.remote = init.remote.toString()
-    this.reason = init.decision.reason
+    this.kind = kindOf(init.decision, isNoneThere)
+    this.reason = this.kind === 'direct' && isNoneThere ? 'nobody offers a path' : init.decision.reason
     this.answers = init.answers
     this.routes = init.routes.map((route) => toStatus(route, init.decision))
-    this.text = textOf(init.routes, init.decision)
+    this.text = textOf(init.routes, init.decision, this.kind)
   }
 
   get active (): RouteStatus | undefined {
@@ -75,13 +90,24 @@ function toStatus (route: Route, { route: active, backup }: Decision): RouteStat
   }
 }
 
-function textOf (routes: readonly Route[], { route: chosen, cause, reason }: Decision): string {
-  const route = routes.find(({ id }) => id === chosen?.id)
+function hasNoPath ({ hasAsked, routes, answers }: ChannelStatusInit): boolean {
+  return hasAsked && routes.every(({ isDefault }) => isDefault) && answers.every(({ paths, isLate }) => paths.length === 0 && isLate !== true)
+}
+
+function kindOf ({ route, cause }: Decision, isNoneThere: boolean): RouteKind {
   if (route === undefined) {
-    return `no route (${reason})`
+    return 'none'
   }
-  if (route.path === undefined) {
-    return cause === 'no-gain' ? 'direct' : `default (${reason})`
+  if (!route.isDefault) {
+    return 'path'
+  }
+  return cause === 'no-gain' || (cause === 'not-measured' && isNoneThere) ? 'direct' : 'default'
+}
+
+function textOf (routes: readonly Route[], { route: chosen, reason }: Decision, kind: RouteKind): string {
+  const route = routes.find(({ id }) => id === chosen?.id)
+  if (route?.path === undefined) {
+    return kind === 'direct' ? 'direct' : `${route === undefined ? 'no route' : 'default'} (${reason})`
   }
   const fallback = routes.find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
   const gain = fallback === undefined ? '' : `, ${route.rttMs > fallback.rttMs ? '+' : '−'}${Math.abs(fallback.rttMs - route.rttMs).toFixed(1)} ms`

@@ -11,16 +11,19 @@ import type { AccessSet } from './access-set.ts'
 import type { DecisionCause } from './path-selector.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { ChannelStream } from './stream/channel-stream.ts'
+import type { PathState } from './stream/path-state.ts'
 import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
 import type { Discovery } from '../discovery/discovery.ts'
-import type { Arrival, Endpoint } from '../link/endpoint.ts'
+import type { Arrival, Endpoint, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 const WAY_BACK_DEADLINE_MS = 5_000
+/** What asks and tells how long a way takes. */
+export const AS_ECHO: SendOptions = { isEcho: true }
 /** Every envelope is made here. */
 const ENVELOPE_ROOM = new Uint8Array(MAX_ENVELOPE_BYTES)
 /** Of all channels: their streams' packets leave together. */
@@ -135,6 +138,10 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
         const way = this.activeWay()
         return way !== undefined && this.sendFrame(frame, way)
       },
+      firstLink: () => {
+        const way = this.activeWay()
+        return way === undefined ? undefined : this.context.endpoint.links.getAt(way.neighbour, 0)
+      },
       onStream: (stream) => {
         if (this.listenerCount('stream') === 0) {
           stream.abort()
@@ -170,7 +177,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     this.#keepWayBack(arrival)
     switch (frame.type) {
       case 'echo-request':
-        this.answer(encodeEchoReply(frame.id), arrival)
+        this.answer(encodeEchoReply(frame.id), arrival, AS_ECHO)
         this.context.access.used(arrival.from.peer)
         this.onEchoRequest(arrival)
         break
@@ -200,6 +207,11 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** Names the route in use, with its round trip if it is known. */
   protected abstract activePath (): { key: string, rttMs?: number }
+
+  /** What streams know of the route in use; undefined while there are none. */
+  protected get streamPath (): PathState | undefined {
+    return this.#streams?.connection.path
+  }
 
   /** To be called when the route in use has changed. */
   protected pathChanged (): void {
@@ -241,15 +253,15 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     return way !== undefined && this.sendFrame(frame, way)
   }
 
-  protected sendFrame (frame: Uint8Array, way: Way): boolean {
+  protected sendFrame (frame: Uint8Array, way: Way, options?: SendOptions): boolean {
     // the link copies it at once
-    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame, ENVELOPE_ROOM))
+    return this.#session !== undefined && this.context.endpoint.send(way, this.#session.seal(frame, ENVELOPE_ROOM), options)
   }
 
   /** Sends a frame back the way the arrival came. */
-  protected answer (frame: Uint8Array, arrival: Arrival): boolean {
+  protected answer (frame: Uint8Array, arrival: Arrival, options?: SendOptions): boolean {
     const way = arrival.answerOn()
-    return way !== undefined && this.sendFrame(frame, way)
+    return way !== undefined && this.sendFrame(frame, way, options)
   }
 
   /** Echoes go to and fro all the time: who is silent for long has gone, or has forgotten the session. */

@@ -1,6 +1,6 @@
 // Why a channel goes as it goes: its verdict, every route that it knows with what was promised and what was measured, what was
 // offered and refused, and how it came here. Pure; reads what a channel shows of itself.
-import type { ChannelStatus, RouteStatus } from './channel-status.ts'
+import type { ChannelStatus, RouteKind, RouteStatus } from './channel-status.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { Switch } from './switch-history.ts'
 
@@ -32,11 +32,7 @@ export interface Promised {
 
 export interface ChannelExplanation {
   destination: string
-  /**
-   * `path`: over forwarders. `direct`: on the default route, which has been compared with paths and is the best. `default`: on the default
-   * route for want of a path that works. `none`: no route answers.
-   */
-  kind: 'path' | 'direct' | 'default' | 'none'
+  kind: RouteKind
   /** `direct`, `via A→B (RSP x, −38 ms)`, `default (reason)` or `no route (reason)`. */
   verdict: string
   reason: string
@@ -50,7 +46,7 @@ export interface ChannelExplanation {
 
 /** What a channel shows of itself. */
 export interface Explainable {
-  readonly status: Pick<ChannelStatus, 'remote' | 'reason' | 'routes' | 'answers' | 'text'>
+  readonly status: Pick<ChannelStatus, 'remote' | 'kind' | 'reason' | 'routes' | 'answers' | 'text'>
   /** Offered paths that could not be used (their forwarders, joined), and why. */
   readonly refusals: ReadonlyMap<string, string>
   readonly switches: { readonly all: readonly Switch[] }
@@ -62,17 +58,15 @@ const NOTICEABLE_LOSS = 0.005
 
 /** @param nowMs - Unix time */
 export function explain ({ status, refusals, switches }: Explainable, nowMs: number): ChannelExplanation {
-  const { remote: destination, reason, answers } = status
+  const { remote: destination, kind, reason, answers, text: verdict } = status
   const routes: readonly RouteStatus[] = status.routes
   const active = routes.find(({ isActive }) => isActive)
   const offers = answers.flatMap(({ paths }) => paths)
-  const isCompared = routes.some(({ isDefault, alive, answered }) => !isDefault && alive && answered > 0)
-  const kind = active === undefined ? 'none' : !active.isDefault ? 'path' : isCompared ? 'direct' : 'default'
   const known = routes.map((route) => explainRoute(route, active, { reason, offers, nowMs }))
   return {
     destination,
     kind,
-    verdict: kind === 'direct' ? 'direct' : status.text,
+    verdict,
     reason,
     routes: [...known, ...untaken(offers, known, refusals, nowMs)].sort((a, b) => ORDER.indexOf(a.use) - ORDER.indexOf(b.use)),
     rsps: answers.map(({ rsp, mapKind, paths, error }) => ({ rsp: rsp.toString(), mapKind, paths: paths.length, error: error?.message ?? null })),

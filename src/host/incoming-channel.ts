@@ -34,13 +34,15 @@ export class IncomingChannel extends Channel {
     return this.#way
   }
 
-  /** The route that the initiator uses, if anything has come yet: how many forwarders, 0 on the default one; not known where labels stand for them. */
-  get theirRoute (): { forwarders?: number } | undefined {
+  /** The route that the initiator uses, as far as it can be seen here. */
+  get theirRoute (): { kind: 'path' | 'direct' | 'none', text: string } {
     if (this.#way === undefined) {
-      return undefined
+      return { kind: 'none', text: 'no route (nothing has come yet)' }
     }
     const { header } = this.#way
-    return header[At.kind] === Kind.sourceRouted ? { forwarders: header[At.hopCount] - 2 } : {}
+    const forwarders = header[At.kind] === Kind.sourceRouted ? header[At.hopCount] - 2 : undefined
+    const text = forwarders === 0 ? 'default' : forwarders === undefined ? 'via labels' : `via ${forwarders} ${forwarders === 1 ? 'forwarder' : 'forwarders'}`
+    return { kind: forwarders === 0 ? 'direct' : 'path', text: `${text} (the other side chooses)` }
   }
 
   protected override activePath (): { key: string } {

@@ -6,7 +6,7 @@ import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/enve
 import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
-import { Channel } from './channel.ts'
+import { AS_ECHO, Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
 import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
@@ -23,7 +23,7 @@ import { startTimer } from './start-timer.ts'
 import { SwitchHistory } from './switch-history.ts'
 import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
-import type { Arrival } from '../link/endpoint.ts'
+import type { Arrival, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision, PathSelectorInit } from './path-selector.ts'
@@ -63,6 +63,7 @@ export class OutgoingChannel extends Channel {
   readonly #flow: number
   readonly #lossWorthMs: number | undefined
   #nextHeardMs = 0
+  #deliveredSentMs = -Infinity
 
   constructor ({ context, descriptor, privateKey, weights, selector, primitive }: OutgoingChannelInit) {
     super(context, descriptor.peer)
@@ -78,6 +79,7 @@ export class OutgoingChannel extends Channel {
       primitive,
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
+      onUnreachable: (entry) => { this.#queries.avoid(entry) },
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
     })
     this.#flow = providers.newFlow()
@@ -91,7 +93,7 @@ export class OutgoingChannel extends Channel {
       routes: () => this.#book.routes,
       selector: selectorOf({ msPerLossPercent: this.#lossWorthMs, ...selector }),
       failures,
-      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way) || endpoint.links.getAt(way.neighbour, 0) === undefined,
+      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way, AS_ECHO) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
       onFailed: (route, why) => { this.#failed(route, why) },
       now,
@@ -160,7 +162,8 @@ export class OutgoingChannel extends Channel {
   }
 
   get status (): ChannelStatus {
-    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers: this.#queries.answers })
+    const { answers, hasAsked } = this.#queries
+    return new ChannelStatus({ remote: this.remote, routes: this.#book.routes, decision: this.#steering.decision, answers, hasAsked })
   }
 
   /** Offered paths that could not be used (their forwarders, joined), and why. */
@@ -232,22 +235,33 @@ export class OutgoingChannel extends Channel {
     const nowMs = this.context.now()
     if (nowMs >= this.#nextHeardMs) {
       this.#nextHeardMs = nowMs + HEARD_INTERVAL_MS
-      this.#book.byArrival(arrival)?.watch.heard(nowMs)
+      const route = this.#book.byArrival(arrival)
+      route?.watch.heard(nowMs)
+      this.#noteDelivered(route)
+    }
+  }
+
+  /** A stream whose data still arrives shows that its route lives, however long echoes wait in the queue that it has made. */
+  #noteDelivered (route: Route | undefined): void {
+    const path = this.streamPath
+    if (route !== undefined && path?.key === route.id && path.deliveredSentMs > this.#deliveredSentMs) {
+      this.#deliveredSentMs = path.deliveredSentMs
+      route.watch.delivered(path.deliveredSentMs, path.acknowledgedMs)
     }
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
     if (frame.type === 'echo-reply') {
       this.context.access.used(arrival.from.peer)
-      this.#steering.answered(readUint64(frame.id, 0))
+      this.#steering.answered(readUint64(frame.id, 0), this.streamPath?.ownQueueMs(this.context.now()))
     } else if (frame.type === 'attach-result') {
       this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
     }
   }
 
-  protected override sendFrame (frame: Uint8Array, way: Way): boolean {
+  protected override sendFrame (frame: Uint8Array, way: Way, options?: SendOptions): boolean {
     this.#steering.dataSent()
-    return super.sendFrame(frame, way)
+    return super.sendFrame(frame, way, options)
   }
 
   /** On the route in use; as it was opened, also a copy on the backup, or in turns on several. */
@@ -302,7 +316,7 @@ export class OutgoingChannel extends Channel {
     const chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
     this.#promises.note(answers, chosen, this.#book.routes, now())
     await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
-    return !this.#book.hasLost
+    return !this.#book.hasLost && !this.#book.hasRefusedAll
   }
 
   #wantsBackupOf (): OfferedPath | undefined {
@@ -314,7 +328,14 @@ export class OutgoingChannel extends Channel {
   /** Needs the session: before it only exits at which the peer is attached already are of use. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
     const descriptor = this.context.discovery.directory.get(exit)
-    return descriptor !== undefined && this.#exits.attach(descriptor)
+    if (descriptor === undefined || this.session === undefined) {
+      return false
+    }
+    const isAttached = await this.#exits.attach(descriptor)
+    if (!isAttached) {
+      this.#queries.avoid(exit)
+    }
+    return isAttached
   }
 
   protected override ended (): void {

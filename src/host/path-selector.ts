@@ -14,6 +14,9 @@ export interface RouteState {
   readonly rttMs: number
   /** Standard error of `rttMs`. */
   readonly rttErrorMs: number
+  /** Without what a busy process adds. */
+  readonly quietRttMs: number
+  readonly quietErrorMs: number
   readonly samples: number
   /** Share of echoes lost, 0–1. */
   readonly loss: number

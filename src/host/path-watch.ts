@@ -70,8 +70,11 @@ export class PathWatch {
     return this.#heardMs
   }
 
-  /** When an echo is due, if they go out every `intervalMs`: sooner while there is reason to doubt. */
-  probeDueMs (intervalMs: number): number {
+  /**
+   * When an echo is due, if they go out every `intervalMs`: sooner where somebody gave reason to doubt, and where data depends on the route
+   * (`isNeeded`) also when an answer is overdue. Were that so of all routes, a process that is late would have more to do the later it is.
+   */
+  probeDueMs (intervalMs: number, isNeeded = true): number {
     if (this.#outstanding.size >= MAX_OUTSTANDING) {
       return Infinity
     }
@@ -79,7 +82,7 @@ export class PathWatch {
     if (this.#dead || this.#measured.samples === 0) {
       return regularMs
     }
-    return Math.min(regularMs, this.#burstDueMs(), this.#silenceDueMs())
+    return Math.min(regularMs, this.#burstDueMs(isNeeded), this.#silenceDueMs())
   }
 
   /** When `check` may have something to say, unless answers come before. */
@@ -121,6 +124,15 @@ export class PathWatch {
     }
     this.#outstanding.delete(number)
     this.#late.delete(number)
+    this.delivered(sentMs, nowMs)
+    return nowMs - sentMs
+  }
+
+  /**
+   * Something that was sent over it at `sentMs` was answered over it: an echo, or data that the peer acknowledges. The latter comes while a queue that the
+   * flow itself has made delays echoes.
+   */
+  delivered (sentMs: number, nowMs: number): void {
     this.#unanswered = this.#unanswered.filter((otherMs) => otherMs > sentMs)
     if (sentMs >= this.#brokenAtMs) {
       this.#lastAnswerMs = nowMs
@@ -131,12 +143,11 @@ export class PathWatch {
         this.#suspectSinceMs = undefined
       }
     }
-    return nowMs - sentMs
   }
 
   /**
-   * A packet of the peer came over it. That one direction works proves nothing of the other, so it does not count as an answer; but when more is
-   * expected and does not come, that is reason to ask.
+   * A packet of the peer came over it. That one direction works proves nothing of the other, so it does not count as an answer (unless it acknowledges
+   * something: `delivered`); but when more is expected and does not come, that is reason to ask.
    */
   heard (nowMs: number): void {
     const gapMs = nowMs - this.#heardMs
@@ -179,8 +190,8 @@ export class PathWatch {
   }
 
   /** While echoes are overdue, or somebody gave reason to doubt: until as many are under way as make a verdict. */
-  #burstDueMs (): number {
-    const oldestMs = this.#unanswered[0] as number | undefined
+  #burstDueMs (isNeeded: boolean): number {
+    const oldestMs = isNeeded ? this.#unanswered[0] as number | undefined : undefined
     const overdueAtMs = oldestMs === undefined ? Infinity : oldestMs + this.#overdueMs
     const startMs = Math.min(overdueAtMs, this.#suspectSinceMs ?? Infinity)
     return this.#unanswered.length >= this.#needed ? Infinity : Math.max(startMs, this.#lastSentMs + burstSpacingMs(this.#measured.rttMs))

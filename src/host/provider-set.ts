@@ -51,6 +51,8 @@ export interface ProviderAnswer {
   paths: OfferedPath[]
   /** Why there is no path, or why single ones were dropped. */
   error?: Error
+  /** It was not waited for any longer. */
+  isLate?: boolean
   elapsedMs: number
 }
 
@@ -206,7 +208,7 @@ function drawsOf (flow: number): { random: () => number, explores: boolean } {
 
 function notWaitedFor ({ peer, rsp }: VerifiedDescriptor, usualMs: number): ProviderAnswer {
   const error = new DeadlineError(`it takes longer than usual (${Math.round(usualMs)} ms), and others have answered`)
-  return { rsp: peer, mapKind: rsp?.mapKind ?? 'reports', paths: [], error, elapsedMs: usualMs }
+  return { rsp: peer, mapKind: rsp?.mapKind ?? 'reports', paths: [], error, isLate: true, elapsedMs: usualMs }
 }
 
 const PPM = 1e6

@@ -41,6 +41,8 @@ export interface RouteBookInit {
   onLost?: (route: Route, reason: string) => void
   /** A forwarder takes no such path of this RSP. */
   onRefused?: (path: OfferedPath) => void
+  /** We cannot attach to this forwarder, at which an offered path begins. */
+  onUnreachable?: (entry: PeerId) => void
 }
 
 export class RouteBook {
@@ -50,6 +52,7 @@ export class RouteBook {
   readonly #primitive: Primitive
   readonly #onLost: RouteBookInit['onLost']
   readonly #onRefused: RouteBookInit['onRefused']
+  readonly #onUnreachable: RouteBookInit['onUnreachable']
   readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
   readonly #holds = new Map<string, PathHold>()
@@ -57,6 +60,8 @@ export class RouteBook {
   readonly #needAuthority = new Set<string>()
   readonly #retakenAtMs = new Map<string, number>()
   readonly #refusals = new Map<string, string>()
+  /** Paths of the last update. */
+  #offered = 0
   #closed = false
 
   constructor (init: RouteBookInit) {
@@ -67,6 +72,7 @@ export class RouteBook {
     this.#hold = init.hold
     this.#onLost = init.onLost
     this.#onRefused = init.onRefused
+    this.#onUnreachable = init.onUnreachable
   }
 
   get routes (): Route[] {
@@ -138,6 +144,7 @@ export class RouteBook {
       }
     }
     this.#refusals.clear()
+    this.#offered = paths.size
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
     this.#forget(paths, isInUse)
@@ -162,6 +169,11 @@ export class RouteBook {
   /** Has a path been lost, and not been set up anew? */
   get hasLost (): boolean {
     return [...this.#holds.values()].some(({ isUp }) => !isUp)
+  }
+
+  /** Were paths offered, none of which can be used now? */
+  get hasRefusedAll (): boolean {
+    return this.#offered > 0 && this.#refusals.size === this.#offered
   }
 
   /** The channel has ended: nothing is left installed. */
@@ -275,8 +287,14 @@ export class RouteBook {
     const entry = path.forwarders[0]
     const exit = path.forwarders[path.forwarders.length - 1]
     const descriptor = discovery.directory.get(entry)
-    if (!access.isAttached(entry) && (descriptor === undefined || !await access.attachTo(descriptor, OPEN_DEADLINE_MS, this.#askedBy))) {
-      return false
+    if (!access.isAttached(entry)) {
+      if (descriptor === undefined) {
+        return false
+      }
+      if (!await access.attachTo(descriptor, OPEN_DEADLINE_MS, this.#askedBy)) {
+        this.#onUnreachable?.(entry)
+        return false
+      }
     }
     const known = discovery.directory.get(this.#remote)?.host?.access.find(({ forwarder }) => forwarder.equals(exit))
     return known?.attached === true || await attachPeer(exit)

@@ -16,6 +16,11 @@ export function noiseMs (a: RouteState, b: RouteState): number {
   return STANDARD_ERRORS * Math.hypot(a.rttErrorMs, b.rttErrorMs)
 }
 
+/** By how much the quiet round trips of two routes may differ by chance, ms. */
+export function quietNoiseMs (a: RouteState, b: RouteState): number {
+  return STANDARD_ERRORS * Math.hypot(a.quietErrorMs, b.quietErrorMs)
+}
+
 /** Of the share lost; one of each outcome more than there were, so that a few without loss do not prove that there is none (Laplace). */
 function standardError ({ loss, outcomes }: RouteState): number {
   const share = (loss * outcomes + 1) / (outcomes + 2)

@@ -12,6 +12,11 @@ const DESPERATE_INTERVAL_MS = 250
 /** A new route is measured quickly, so many times. */
 const QUICK_INTERVAL_MS = 150
 export const QUICK_ECHOES = 6
+/**
+ * Until then it is measured as often as the default route that it is compared with: what rests on the quick echoes alone rests on the moment at
+ * which the channel was opened, and that is a busy one.
+ */
+const YOUNG_ECHOES = 24
 /** Data that was sent within this time is under way, or more follows. */
 const DATA_FLOWS_MS = 1_000
 const MAX_ECHOES = 1_024
@@ -63,7 +68,7 @@ export class RouteMonitor {
       if (nowMs >= this.#judgesFromMs && route.watch.check(nowMs)) {
         this.#init.onDead(route)
       }
-      if (route.watch.probeDueMs(this.#intervalMs(route, nowMs)) <= nowMs) {
+      if (this.#probeDueMs(route, nowMs) <= nowMs) {
         this.#echo(route, nowMs)
       }
     }
@@ -82,11 +87,11 @@ export class RouteMonitor {
     this.#stopTimer()
   }
 
-  /** An echo has come back. @returns its route, if anybody waited for it */
-  answered (number: number, nowMs: number): Route | undefined {
+  /** An echo has come back; on the active route data of ours has delayed it by `ownQueueMs`. @returns its route, if anybody waited for it */
+  answered (number: number, nowMs: number, ownQueueMs: number): Route | undefined {
     const route = this.#echoes.get(number)
     this.#echoes.delete(number)
-    return route?.echoReceived(number, nowMs) === true ? route : undefined
+    return route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0) === true ? route : undefined
   }
 
   /** Data goes out on the active route. After a pause of it the route is asked at once whether it still works. */
@@ -96,6 +101,11 @@ export class RouteMonitor {
     if (paused) {
       this.run()
     }
+  }
+
+  #probeDueMs (route: Route, nowMs: number): number {
+    const isNeeded = route === this.#init.active() || route === this.#init.backup()
+    return route.watch.probeDueMs(this.#intervalMs(route, nowMs), isNeeded)
   }
 
   #intervalMs (route: Route, nowMs: number): number {
@@ -109,7 +119,8 @@ export class RouteMonitor {
       const isBlind = nowMs - this.#dataSentMs <= DATA_FLOWS_MS && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
       return isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : ACTIVE_INTERVAL_MS
     }
-    return route.isDefault || route === this.#init.backup() ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
+    const isCompared = route.isDefault || route === this.#init.backup() || route.samples < YOUNG_ECHOES
+    return isCompared ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
   }
 
   #echo (route: Route, nowMs: number): void {
@@ -126,7 +137,7 @@ export class RouteMonitor {
 
   #arm (nowMs: number): void {
     this.#stopTimer()
-    const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), route.watch.probeDueMs(this.#intervalMs(route, nowMs))))
+    const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), this.#probeDueMs(route, nowMs)))
     this.#dueMs = Math.max(Math.min(...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
     if (this.#dueMs < Infinity) {
       this.#stopTimer = this.#init.startTimer(() => { this.run() }, Math.ceil(this.#dueMs - nowMs))

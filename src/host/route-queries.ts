@@ -12,8 +12,10 @@ import type { Logger, PeerId } from '@libp2p/interface'
 const INTERVAL_MS = 30_000
 /** After a failure at once, but not in a loop. */
 const URGENT_INTERVAL_MS = 1_500
-/** When nothing was offered, or what was cannot be used. */
+/** When nothing was offered, or what was cannot be used, or somebody was not waited for. */
 const RETRY_INTERVAL_MS = 3_000
+/** So many times in a row somebody who was late is asked again that soon: by then it is known how long it takes. */
+const MOST_LATE_RETRIES = 2
 /** Who has no path to fall back to asks again so often. */
 const BACKUP_INTERVAL_MS = 30_000
 const BACKUP_PATHS = 1
@@ -46,6 +48,7 @@ export class RouteQueries {
   #nextBackupMs = 0
   #running: Promise<void> | undefined
   #hasAsked = false
+  #lateRetries = 0
 
   constructor (init: RouteQueriesInit) {
     this.#init = init
@@ -55,6 +58,11 @@ export class RouteQueries {
   /** The last ones, of each RSP. */
   get answers (): readonly ProviderAnswer[] {
     return this.#answers
+  }
+
+  /** Once at least, to the end. */
+  get hasAsked (): boolean {
+    return this.#hasAsked
   }
 
   /** Was there an answer, and is nothing being asked now? */
@@ -102,7 +110,9 @@ export class RouteQueries {
       this.#nextMs = this.#askedMs + INTERVAL_MS
       const answers = await this.#answersTo({ avoid })
       this.#answers = answers
-      if (!await this.#init.take(answers) || answers.every(({ paths }) => paths.length === 0)) {
+      this.#lateRetries = answers.some(({ isLate }) => isLate === true) ? this.#lateRetries + 1 : 0
+      const asksLateAgain = this.#lateRetries > 0 && this.#lateRetries <= MOST_LATE_RETRIES
+      if (!await this.#init.take(answers) || asksLateAgain || answers.every(({ paths }) => paths.length === 0)) {
         this.#nextMs = Math.min(this.#nextMs, this.#init.now() + RETRY_INTERVAL_MS)
       }
     })

@@ -63,9 +63,9 @@ export class RouteSteering {
     this.#decide()
   }
 
-  /** An echo has come back. */
-  answered (number: number): void {
-    this.#monitor.answered(number, this.#init.now())
+  /** An echo has come back; on the active route the flow's own queue has delayed it by so much. */
+  answered (number: number, ownQueueMs = 0): void {
+    this.#monitor.answered(number, this.#init.now(), ownQueueMs)
   }
 
   /** Data goes out on the active route. */

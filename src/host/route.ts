@@ -94,12 +94,16 @@ export class Route implements RouteState {
     return (this.#estimator.quietRttUs ?? 0) / 1_000
   }
 
+  get quietErrorMs (): number {
+    return this.#estimator.quietRttErrorUs / 1_000
+  }
+
   get jitterMs (): number {
     return this.#jitterMs
   }
 
   get rttErrorMs (): number {
-    return this.samples === 0 ? 0 : ERROR_PER_DEVIATION * Math.max(this.#jitterMs, this.#usualJitterMs) / Math.sqrt(this.#estimator.samples)
+    return this.#estimator.rttErrorUs / 1_000
   }
 
   /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
@@ -115,13 +119,17 @@ export class Route implements RouteState {
     return this.#lossMeter.loss
   }
 
-  /** @returns false when nobody waited for it */
-  echoReceived (number: number, nowMs: number): boolean {
+  /**
+   * `ownQueueMs`: so long it waited for what the flow itself has sent, which would be no less on another route.
+   *
+   * @returns false when nobody waited for it
+   */
+  echoReceived (number: number, nowMs: number, ownQueueMs = 0): boolean {
     const rttMs = this.watch.answered(number, nowMs)
     if (rttMs === undefined) {
       return false
     }
-    this.#bestMs = Math.min(this.#bestMs, rttMs)
+    this.#bestMs = Math.min(this.#bestMs, Math.max(0, rttMs - ownQueueMs))
     if (this.#answered < FIRST_SAMPLES || nowMs - this.#sampledAtMs >= SAMPLE_SPACING_MS) {
       this.#sample(this.#bestMs, nowMs)
     }

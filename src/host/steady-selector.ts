@@ -11,7 +11,7 @@
 // one that fell behind for 3 s only where its gain is four times the margin.
 import { HoldOff } from './hold-off.ts'
 import { areDisjoint } from './path-selector.ts'
-import { extraCostMs, noiseMs } from './route-cost.ts'
+import { extraCostMs, noiseMs, quietNoiseMs } from './route-cost.ts'
 import type { Decision, PathSelector, PathSelectorInit, RouteState } from './path-selector.ts'
 
 /** A lost packet costs a stream about one retransmission timeout. */
@@ -119,7 +119,7 @@ export class SteadySelector implements PathSelector {
   }
 
   #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Choice {
-    if (!this.#preferPath && fallback.samples > 0 && this.#extraMs(current, fallback) >= Math.min(MOST_LEAVE_MS, noiseMs(current, fallback))) {
+    if (!this.#preferPath && fallback.samples > 0 && this.#isBehind(current, fallback)) {
       return this.#gains(best, fallback)
         ? { route: best, cause: 'fell-behind', reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
         : { route: fallback, cause: 'fell-behind', reason: 'the path in use is no faster any more' }
@@ -158,7 +158,22 @@ export class SteadySelector implements PathSelector {
   }
 
   #gains (path: RouteState, fallback: RouteState): boolean {
-    return this.#preferPath || this.#extraMs(fallback, path) > this.#gainMargin(path, fallback)
+    const gainMs = this.#extraMs(fallback, path)
+    return this.#preferPath || gainMs > this.#gainMargin(path, fallback) || (gainMs > this.#leastGain(fallback) && this.#gainsQuietly(path, fallback))
+  }
+
+  #isBehind (current: RouteState, fallback: RouteState): boolean {
+    const extraMs = this.#extraMs(current, fallback)
+    const noise = noiseMs(current, fallback)
+    return extraMs >= Math.min(MOST_LEAVE_MS, noise) && !(extraMs < noise && this.#gainsQuietly(current, fallback))
+  }
+
+  #gainsQuietly (path: RouteState, fallback: RouteState): boolean {
+    return fallback.quietRttMs - path.quietRttMs > Math.max(this.#leastGain(fallback), quietNoiseMs(path, fallback))
+  }
+
+  #leastGain (fallback: RouteState): number {
+    return Math.max(this.#gainMs, this.#gainShare * fallback.rttMs)
   }
 
   #gainMargin (path: RouteState, fallback: RouteState): number {

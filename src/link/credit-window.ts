@@ -17,9 +17,12 @@ const RATE_INTERVALS = 8
 /** What in flight may wait longer than the least round trip: a few turns of busy event loops at both ends, or for a far link a quarter of it. */
 const WAIT_MS = 10
 const WAIT_SHARE = 0.25
-/** No round trip in so long was without such a wait: it is a queue that stands, and not a burst (as CoDel's interval, RFC 8289). */
+/** No round trip in so long was without such a wait: it is a queue that stands, and not a burst (as CoDel's interval, RFC 8289). Of a far link so many round trips, in which a smaller window shows. */
 const STANDING_MS = 100
+const STANDING_RTTS = 2
 const SHRINK = 0.7
+/** The best rate of some round trips is a little more than the link's. */
+const PRODUCT_SHARE = 0.9
 /** By round trip, once it does not. */
 const GROWTH = 0.125
 /** When the smallest window has not taken the wait away for so long, it is none: the link has become a longer one. */
@@ -91,12 +94,13 @@ export class CreditWindow {
     if (this.#rates.length > RATE_INTERVALS) {
       this.#rates.shift()
     }
-    const windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FIRST_WINDOW_BYTES, 2 * Math.max(...this.#rates) * Math.max(TURN_MS, this.#minRttMs)))
+    const rate = Math.max(...this.#rates)
+    const windowBytes = Math.min(MAX_WINDOW_BYTES, Math.max(FIRST_WINDOW_BYTES, 2 * rate * Math.max(TURN_MS, this.#minRttMs)))
     if (elapsedMs <= this.#minRttMs + Math.max(WAIT_MS, WAIT_SHARE * this.#minRttMs)) {
       this.#settledAtMs = nowMs
       this.#grow()
     } else if (this.#limitBytes > MIN_WINDOW_BYTES) {
-      this.#shrink(windowBytes, nowMs)
+      this.#shrink(windowBytes, PRODUCT_SHARE * rate * this.#minRttMs, nowMs)
     } else {
       this.#relearn(elapsedMs, nowMs)
     }
@@ -110,10 +114,11 @@ export class CreditWindow {
     }
   }
 
-  #shrink (windowBytes: number, nowMs: number): void {
-    if (nowMs - this.#settledAtMs >= STANDING_MS) {
+  /** Not below `productBytes`, the bandwidth-delay product: with less the link would be idle at times, and what is lost in rate would make the product less. */
+  #shrink (windowBytes: number, productBytes: number, nowMs: number): void {
+    if (nowMs - this.#settledAtMs >= Math.max(STANDING_MS, STANDING_RTTS * this.#minRttMs)) {
       this.#settledAtMs = nowMs
-      this.#limitBytes = Math.max(MIN_WINDOW_BYTES, SHRINK * Math.min(windowBytes, this.#limitBytes))
+      this.#limitBytes = Math.min(this.#limitBytes, Math.max(MIN_WINDOW_BYTES, productBytes, SHRINK * Math.min(windowBytes, this.#limitBytes)))
       this.#leastMs = Infinity
     }
   }

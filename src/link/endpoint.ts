@@ -9,6 +9,7 @@ import {
 import { copyOf } from '../../protocols/forward/node-id.ts'
 import { copyBytes } from './copy-bytes.ts'
 import { EndLabels } from './end-labels.ts'
+import { OWN, OWN_ECHO } from './packet-queue.ts'
 import { wayAlong } from './way.ts'
 import type { EndLabel } from './end-labels.ts'
 import type { Link } from './link.ts'
@@ -33,6 +34,8 @@ export interface Arrival {
 export interface SendOptions {
   droppable?: boolean
   turnAround?: boolean
+  /** It asks how long the way takes, or answers: it does not wait for what else this node sends. */
+  isEcho?: boolean
   /** Default: that of the header, which is enough for any path. */
   ttl?: number
 }
@@ -104,7 +107,7 @@ export class Endpoint {
     const length = packetBytes(header, payload)
     const link = this.links.getAt(neighbour, 0)
     const droppable = options.droppable === true
-    const at = link?.reserve(length, droppable) ?? -1
+    const at = link?.reserve(length, droppable, OWN, options.isEcho === true ? OWN_ECHO : OWN) ?? -1
     if (link === undefined || at < 0) {
       return false
     }

@@ -80,6 +80,11 @@ export class FairRound {
     return this.#bytes
   }
 
+  /** Of one source of one account. */
+  bytesOf (accountKey: number, sourceKey: number): number {
+    return this.#accounts.get(accountKey)?.sources.get(sourceKey)?.waiting.bytes ?? 0
+  }
+
   get heldBytes (): number {
     return this.#all().reduce((sum, { waiting }) => sum + waiting.heldBytes, 0)
   }

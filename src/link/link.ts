@@ -26,8 +26,8 @@ export interface Link {
   /** Can packets be sent now? */
   readonly isUp: boolean
   readonly queuedBytes: number
-  /** Of these, what waits for the neighbour to take more: who can be slowed sends nothing before there is none. */
-  readonly waitingBytes: number
+  /** Of the node's own packets, those that wait for the neighbour to take more: who can be slowed sends nothing before there are none. */
+  readonly ownWaitingBytes: number
   /** Memory into which the last `reserve` allotted room. Valid until the next call. */
   readonly buffer: Uint8Array
   /**
@@ -39,6 +39,8 @@ export interface Link {
    * @param source index of the link that brought it: within an account, shares are equal between these. Default: the node itself
    */
   reserve (length: number, droppable: boolean, account?: number, source?: number): number
+  /** Calls back once, when none of the node's own packets wait any more, or the link is down. Who is called back at once takes turns with others. */
+  whenTaken (run: () => void): void
   /** Of the packets that came just now, so many bytes are credited only after so long: the neighbour is slowed. */
   keepBack (bytes: number, delayMs: number, nowMs: number): void
 }

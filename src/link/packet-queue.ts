@@ -13,6 +13,8 @@ export const MAX_BATCH_BYTES = 65_000
 const BATCH_STEPS_BYTES = [1_024, 4_096, 16_384, MAX_BATCH_BYTES]
 /** In place of an account, or of the neighbour that brought a packet: it is the node's own. */
 export const OWN = -1
+/** In place of the neighbour: it is the node's own, and asks how long the way takes, so it does not wait for what else the node sends. */
+export const OWN_ECHO = -3
 
 export interface PacketQueueInit {
   /** Of what waits. */
@@ -58,6 +60,11 @@ export class PacketQueue {
   /** Bytes that wait for credit. */
   get waitingBytes (): number {
     return this.#waiting.bytes
+  }
+
+  /** Of these, the node's own packets. */
+  get ownWaitingBytes (): number {
+    return this.#waiting.bytesOf(OWN, OWN)
   }
 
   /** Memory that the queue holds on to: less than twice what is queued, a batch, and two blocks for each source. */

@@ -53,6 +53,8 @@ export class StreamLink implements Link, Flushable {
   #credit = new CreditWindow()
   #creditSender: CreditSender | undefined
   #waitsForFlush = false
+  /** Who waits until its packets are taken; who has waited longest first. */
+  readonly #waiting = new Set<() => void>()
 
   constructor (init: StreamLinkInit) {
     this.peer = init.peer
@@ -82,8 +84,8 @@ export class StreamLink implements Link, Flushable {
     return this.#queue.queuedBytes
   }
 
-  get waitingBytes (): number {
-    return this.#queue.waitingBytes
+  get ownWaitingBytes (): number {
+    return this.#queue.ownWaitingBytes
   }
 
   get buffer (): Uint8Array {
@@ -102,6 +104,10 @@ export class StreamLink implements Link, Flushable {
       this.#init.endOfTick.add(this)
     }
     return at
+  }
+
+  whenTaken (run: () => void): void {
+    this.#waiting.add(run)
   }
 
   keepBack (bytes: number, delayMs: number, nowMs: number): void {
@@ -131,9 +137,21 @@ export class StreamLink implements Link, Flushable {
         queue.giveBack()
       }
     }
+    this.#callWaiting()
     const isBusy = queue.queuedBytes > 0 || this.#credit.roomBytes < CREDIT_STEP_BYTES
     if (isBusy !== this.deliveryRate.isBusy) {
       this.deliveryRate.setBusy(isBusy, this.#init.now())
+    }
+  }
+
+  /** One after the other, as long as what they send at once is taken. */
+  #callWaiting (): void {
+    for (const run of this.#waiting) {
+      if (this.#outgoing !== undefined && (this.#outgoing.writableNeedsDrain || this.ownWaitingBytes > 0)) {
+        return
+      }
+      this.#waiting.delete(run)
+      run()
     }
   }
 
@@ -161,6 +179,7 @@ export class StreamLink implements Link, Flushable {
     })
     stream.addEventListener('drain', () => { this.#sendQueued() })
     this.#read(stream, (data) => { pushAll(reader, data) }, () => { this.#outgoingGone(stream) })
+    this.#callWaiting()
   }
 
   /** Packets from the neighbour come over this stream from now on. */
@@ -211,6 +230,7 @@ export class StreamLink implements Link, Flushable {
       this.#outgoing = undefined
       this.#queue.clear()
       this.#init.onDown(this)
+      this.#callWaiting()
       this.#closed()
     }
   }

@@ -78,6 +78,16 @@ export class LinkEstimator {
     return this.#samples.size === 0 ? undefined : this.#samples.lowerQuartileUs()
   }
 
+  /** Standard error of rttUs; 0 while there is no sample. */
+  get rttErrorUs (): number {
+    return this.#samples.size === 0 ? 0 : this.#samples.quantileErrorUs(0.5)
+  }
+
+  /** Standard error of quietRttUs; 0 while there is no sample. */
+  get quietRttErrorUs (): number {
+    return this.#samples.size === 0 ? 0 : this.#samples.quantileErrorUs(0.25)
+  }
+
   get jitterUs (): number {
     return this.#samples.size === 0 ? 0 : this.#samples.meanDeviationUs()
   }

@@ -1,5 +1,8 @@
 // The last few round-trip times of one thing that is measured, and what is robust to say of them.
 
+/** Half the width of the interval of order statistics that a standard error is read from: 95 %. */
+const ERRORS_WIDE = 1.96
+
 /** Kept for as long as it matters: a new sample takes the place of the oldest. */
 export class SampleRing {
   readonly capacity: number
@@ -45,6 +48,17 @@ export class SampleRing {
     return sorted[(sorted.length - 1) >> 2] ?? NaN
   }
 
+  /**
+   * Standard error of the quantile, from the samples around it (McKean and Schrader, Communications in Statistics B 13, 1984): a few that are
+   * far out do not add to it. NaN when there is none.
+   */
+  quantileErrorUs (share: number): number {
+    const sorted = this.#newest(0, this.#size).sort()
+    const reach = ERRORS_WIDE * Math.sqrt(share * (1 - share) / sorted.length)
+    const middleUs = quantileOf(sorted, share)
+    return Math.max(quantileOf(sorted, share + reach) - middleUs, middleUs - quantileOf(sorted, share - reach)) / ERRORS_WIDE
+  }
+
   /** How far the samples but the newest so many are from their median on average; NaN when none is left. */
   meanDeviationUs (skip: number = 0): number {
     const medianUs = this.medianUs(skip)
@@ -60,6 +74,12 @@ export class SampleRing {
     }
     return samplesUs
   }
+}
+
+function quantileOf (sorted: Float64Array, share: number): number {
+  const position = Math.max(0, Math.min(1, share)) * (sorted.length - 1)
+  const below = Math.floor(position)
+  return sorted[below] + (position - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below])
 }
 
 /** A round-trip time that no monotonic clock gives. */

@@ -7,6 +7,7 @@ import { createLibp2p } from 'libp2p'
 import { DhtPace } from '../defence/dht-pace.ts'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
+import { gonePeers } from '../defence/gone-peers.ts'
 import { identify } from '@libp2p/identify'
 import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
@@ -159,6 +160,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
         reaping = reaper({ maxInbound: admission.limits.maxInbound, isUseful: (peer) => role?.isUseful(peer) ?? true })(components)
         return reaping
       },
+      gonePeers: gonePeers(),
       defences: defences.service
     }
   })

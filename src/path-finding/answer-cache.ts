@@ -2,6 +2,7 @@
 // one look-up. Answers on older snapshots are not wrong, only no longer asked for, and are the first to go.
 import type { Graph } from '../topology/graph.ts'
 import type { FoundPath, PathFinder, PathQuery } from './path-finder.ts'
+import type { Waypoint } from './waypoint.ts'
 
 /** A few hundred bytes each: some megabytes in all. */
 const DEFAULT_MAX_ANSWERS = 16_384
@@ -98,6 +99,10 @@ function digestOf (query: PathQuery): string {
   const { source, destination, paths, avoid, avoidSet, maxForwarders, relayCostUs, waypoints = [] } = query
   return [
     points(source), points(destination), paths, maxForwarders, relayCostUs, JSON.stringify(query.weights), JSON.stringify(query.limits ?? {}),
-    [...avoid].join(), waypoints.join(), avoidSet?.words.join() ?? ''
+    [...avoid].join(), waypoints.map(textOf).join(' '), avoidSet?.words.join() ?? ''
   ].join('|')
+}
+
+function textOf (waypoint: Waypoint): string {
+  return typeof waypoint === 'number' ? String(waypoint) : `set ${waypoint.words.join()}`
 }

@@ -6,6 +6,8 @@ import type { PathQuery } from './path-finder.ts'
 import { isLinkOpen, keepsTo, linkUnitsOf, resourcesOf } from './path-limits.ts'
 import type { Resource } from './path-limits.ts'
 import type { Label, QueryCosts } from './query-costs.ts'
+import { isAt, nodesOf } from './waypoint.ts'
+import type { Waypoint } from './waypoint.ts'
 
 /** A path and what it is worth; gap is 0, or where the search gave up, how much more than the best it may cost, in units. */
 export interface ConstrainedPath extends Label {
@@ -16,7 +18,7 @@ export interface ConstrainedPath extends Label {
 export class ConstrainedProblem {
   costs!: QueryCosts
   query!: PathQuery
-  waypoints: readonly number[] = []
+  waypoints: readonly Waypoint[] = []
   resources: Resource[] = []
   /** By link: its cost. */
   linkUnits: Float64Array = new Float64Array(0)
@@ -82,8 +84,9 @@ export class ConstrainedProblem {
 
   #canVisitWaypoints (): boolean {
     const { graph, blocked } = this.costs
-    return new Set(this.waypoints).size === this.waypoints.length &&
-      this.waypoints.every(node => Number.isInteger(node) && node >= 0 && node < graph.nodeCount && blocked[node] === 0)
+    const single = this.waypoints.filter(waypoint => typeof waypoint === 'number')
+    return new Set(single).size === single.length &&
+      this.waypoints.every(waypoint => nodesOf(waypoint, graph.nodeCount).some(node => blocked[node] === 0))
   }
 
   /** False where the resource's limit leaves no path. */
@@ -92,7 +95,7 @@ export class ConstrainedProblem {
     const bounds = this.bounds[position]
     bounds.compute(this, values, node => exitRttUs[node] * perAccessUs, limit)
     return entries.some(node => {
-      const stage = node === this.waypoints[0] ? 1 : 0
+      const stage = isAt(this.waypoints[0], node) ? 1 : 0
       return bounds.values[stage * graph.nodeCount + node] + entryRttUs[node] * perAccessUs <= limit
     })
   }
@@ -143,7 +146,7 @@ export class ConstrainedProblem {
 }
 
 function openLinksOf ({ graph }: QueryCosts, { limits }: PathQuery): Uint8Array | undefined {
-  if (limits?.leastBytesPerSecond === undefined && limits?.loadPpm === undefined) {
+  if (limits?.leastBytesPerSecond === undefined && limits?.loadPpm === undefined && limits?.measuredSinceMs === undefined) {
     return undefined
   }
   const open = new Uint8Array(graph.linkCount)

@@ -18,6 +18,7 @@ import type { PartialPath } from './label-pool.ts'
 import type { PathQuery } from './path-finder.ts'
 import { isBetter } from './query-costs.ts'
 import type { Label, QueryCosts } from './query-costs.ts'
+import { isAt } from './waypoint.ts'
 
 /** Labels of one search: a tenth of a second, about. Few queries on backbones need a hundredth of it. */
 const MAX_LABELS = 200_000
@@ -193,7 +194,7 @@ export class ConstrainedSearch {
     if (waypoint !== -1 && waypoint !== stage) {
       return false
     }
-    this.#offered.state = (waypoint === -1 ? stage : stage + 1) * graph.nodeCount + node
+    this.#offered.state = (isAt(waypoints[stage], node) ? stage + 1 : stage) * graph.nodeCount + node
     const place = this.#remembered.indexOf(node)
     const bit = place === -1 ? 0 : 1 << place
     this.#offered.visited = visited | bit

@@ -51,7 +51,7 @@ export class DisjointPairFinder implements PathFinder {
   #past (best: RankedPath, query: PathQuery): RankedPath | undefined {
     const { entries, exits } = this.#search.costs
     const shared = [entries, exits].filter(nodes => nodes.length === 1).flat()
-    if (query.waypoints?.some(node => !shared.includes(node)) === true) {
+    if (query.waypoints?.some(waypoint => typeof waypoint === 'number' && !shared.includes(waypoint)) === true) {
       return undefined
     }
     const backup = bestWithout(this.#search, best.nodes.filter(node => !shared.includes(node)))

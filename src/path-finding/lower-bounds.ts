@@ -4,11 +4,13 @@ import { reverseRowsOf } from '../topology/reverse-rows.ts'
 import type { BidirectionalSearch } from './bidirectional.ts'
 import { LabelHeap } from './label-heap.ts'
 import type { QueryCosts } from './query-costs.ts'
+import { isAt, nodesOf } from './waypoint.ts'
+import type { Waypoint } from './waypoint.ts'
 
 /** What paths there are. */
 export interface Passage {
   costs: Pick<QueryCosts, 'graph' | 'entries' | 'exits' | 'blocked'>
-  waypoints: readonly number[]
+  waypoints: readonly Waypoint[]
   /** By link, where some links are out: 1 for those that are not. */
   openLinks: Uint8Array | undefined
 }
@@ -37,8 +39,9 @@ export class LowerBounds {
           this.#seed(passage, node, exitValue(node), limit)
         }
       } else {
-        const waypoint = passage.waypoints[stage]
-        this.#seed(passage, waypoint, this.values[(stage + 1) * nodeCount + waypoint], limit)
+        for (const node of nodesOf(passage.waypoints[stage], nodeCount)) {
+          this.#seed(passage, node, this.values[(stage + 1) * nodeCount + node], limit)
+        }
       }
       const isWhole = this.#spread(passage, values, stage, limit)
       if (!isWhole) {
@@ -64,14 +67,14 @@ export class LowerBounds {
   completion (passage: Passage, entry: number): number[] {
     const { costs: { graph: { nodeCount } }, waypoints } = passage
     const nodes: number[] = []
-    let stage = entry === waypoints[0] ? 1 : 0
+    let stage = isAt(waypoints[0], entry) ? 1 : 0
     if (this.values[stage * nodeCount + entry] === Number.POSITIVE_INFINITY) {
       return nodes
     }
     for (let node = entry; node !== -1;) {
       nodes.push(node)
       const next = this.#next[stage * nodeCount + node]
-      stage += next === waypoints[stage] ? 1 : 0
+      stage += isAt(waypoints[stage], next) ? 1 : 0
       node = next
     }
     return nodes

@@ -5,9 +5,11 @@ import type { Graph } from '../topology/graph.ts'
 import type { NodeSet } from '../topology/node-set.ts'
 import type { AccessPoint, FoundPath } from '../topology/path.ts'
 import { InvalidPathQueryError, checkCount, checkNotNegative } from './query-errors.ts'
+import type { Waypoint } from './waypoint.ts'
 import type { Weights } from './weighting.ts'
 
 export type { AccessPoint, FoundPath } from '../topology/path.ts'
+export type { Waypoint } from './waypoint.ts'
 export type { Weights } from './weighting.ts'
 export { InvalidPathQueryError } from './query-errors.ts'
 
@@ -37,13 +39,24 @@ export interface PathLimits {
   leastBytesPerSecond?: number
   /** What no link's load exceeds. */
   loadPpm?: number
+  /** No link was last measured before this, in the graph's clock. */
+  measuredSinceMs?: number
+  /** What the path costs at most under other weights than the query's. */
+  cost?: CostLimit
+}
+
+export interface CostLimit {
+  weights: Weights
+  relayCostUs: number
+  /** Compared with what the finder would give as the cost; a billionth more is still within it. */
+  most: number
 }
 
 /**
  * The cost of a path is the sum of
  * - `weights.delay` × milliseconds of round trip: both access legs and all links,
  * - `weights.loss` × percent of loss, link by link, and so on for the other weights,
- * - `weights.delay` × relayCostUs in milliseconds for each forwarder on it.
+ * - `weights.delay` × relayCostUs in milliseconds, and `weights.hops`, for each forwarder on it.
  *
  * Between paths of equal cost the one with the lower RTT, relayCostUs per forwarder included, is the better. Which of two
  * paths that are equal in both comes first is the finder's choice, but always the same for the same links and query.
@@ -65,8 +78,11 @@ export interface PathQuery {
   maxForwarders: number
   /** What a forwarder on the path costs besides its links; counted in the cost, not in rttUs. */
   relayCostUs: number
-  /** Forwarders to visit in this order, with others between, before and after; at most MAX_WAYPOINTS. */
-  waypoints?: readonly number[]
+  /**
+   * Forwarders to visit in this order, with others between, before and after; at most MAX_WAYPOINTS. Of a set, any one: a forwarder that
+   * two sets have in common is on the path for one of them.
+   */
+  waypoints?: readonly Waypoint[]
   limits?: PathLimits
 }
 
@@ -98,9 +114,12 @@ export function checkPathQuery (query: PathQuery): void {
     throw new InvalidPathQueryError('waypoints.length', query.waypoints.length, `${MAX_WAYPOINTS} at most`)
   }
   for (const [name, limit] of Object.entries(query.limits ?? {})) {
-    if (limit !== undefined) {
-      checkNotNegative(`limits.${name}`, limit as number)
+    if (typeof limit === 'number') {
+      checkNotNegative(`limits.${name}`, limit)
     }
+  }
+  if (query.limits?.cost !== undefined) {
+    checkNotNegative('limits.cost.most', query.limits.cost.most)
   }
   if ((query.limits?.lossPpm ?? 0) >= 1e6) {
     throw new InvalidPathQueryError('limits.lossPpm', query.limits?.lossPpm ?? 0, 'less than 1,000,000')

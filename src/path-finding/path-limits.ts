@@ -2,8 +2,10 @@
 import { UNKNOWN } from '../topology/link-columns.ts'
 import { measurePath } from '../topology/path.ts'
 import type { Graph } from '../topology/graph.ts'
-import type { PathLimits, PathQuery } from './path-finder.ts'
+import type { CostLimit, PathLimits, PathQuery } from './path-finder.ts'
 import type { QueryCosts } from './query-costs.ts'
+import { isAt } from './waypoint.ts'
+import { Weighting } from './weighting.ts'
 
 /** Something that adds up along a path and must not exceed a limit. */
 export interface Resource {
@@ -17,6 +19,12 @@ export interface Resource {
 /** What the roundings of a sum may have added; far below anything that is measured. */
 const ROUNDING = 1e-12
 
+/** Costs under other weights are rounded link by link, and compared with a sum that went through a division. */
+const COST_ROUNDING = 1e-9
+
+/** Columns of limited or weighed values kept per snapshot: those of the queries in use; each has the size of a column of the graph. */
+const MAX_KEPT = 32
+
 type ValuesByKey = Map<string, Float64Array>
 const knownValues = new WeakMap<Graph, ValuesByKey>()
 
@@ -25,7 +33,7 @@ const LOG_TABLE_PPM = 20_000
 const logTable = Float64Array.from({ length: LOG_TABLE_PPM + 1 }, (_, ppm) => -Math.log1p(-ppm / 1e6))
 
 export function resourcesOf (graph: Graph, limits: PathLimits | undefined): Resource[] {
-  const { rttUs, lossPpm, jitterUs, price } = limits ?? {}
+  const { rttUs, lossPpm, jitterUs, price, cost } = limits ?? {}
   const resources: Resource[] = []
   if (rttUs !== undefined) {
     resources.push({ values: valuesOf(graph, 'delay', link => graph.delayUs[link]), limit: rttUs + ROUNDING * rttUs, perAccessUs: 1 })
@@ -40,18 +48,34 @@ export function resourcesOf (graph: Graph, limits: PathLimits | undefined): Reso
   if (price !== undefined) {
     resources.push({ values: valuesOf(graph, 'price', link => knownOrInfinite(graph.price, link)), limit: price, perAccessUs: 0 })
   }
+  if (cost !== undefined) {
+    const weighting = new Weighting(cost.weights, cost.relayCostUs)
+    // the entry's forwarder is on no link
+    resources.push({ values: unitsOf(graph, weighting), limit: mostUnits(cost, weighting) - weighting.unitsPerForwarder, perAccessUs: weighting.unitsPerDelayUs })
+  }
   return resources
 }
 
 /** The costs of all links under the query's weighting. */
 export function linkUnitsOf ({ graph, weighting }: QueryCosts): Float64Array {
+  return unitsOf(graph, weighting)
+}
+
+function unitsOf (graph: Graph, weighting: Weighting): Float64Array {
   return valuesOf(graph, `cost ${weighting.key}`, link => weighting.linkUnits(graph, link))
+}
+
+function mostUnits ({ most }: CostLimit, { units }: Weighting): number {
+  return (most + COST_ROUNDING * Math.max(1, most)) * units
 }
 
 /** False where a limit on each single link keeps this one out. */
 export function isLinkOpen (graph: Graph, limits: PathLimits | undefined, link: number): boolean {
-  const { leastBytesPerSecond, loadPpm } = limits ?? {}
+  const { leastBytesPerSecond, loadPpm, measuredSinceMs } = limits ?? {}
   if (leastBytesPerSecond !== undefined && (graph.bytesPerSecond?.[link] ?? UNKNOWN) < leastBytesPerSecond) {
+    return false
+  }
+  if (measuredSinceMs !== undefined && graph.updatedAtMs[link] < measuredSinceMs) {
     return false
   }
   return loadPpm === undefined || knownOrInfinite(graph.loadPpm, link) <= loadPpm
@@ -72,9 +96,16 @@ export function keepsTo (graph: Graph, query: PathQuery, nodes: readonly number[
   const isPriceKept = price === Infinity || (metrics.price ?? Infinity) <= price
   let next = 0
   for (const node of nodes) {
-    next += node === waypoints[next] ? 1 : 0
+    next += isAt(waypoints[next], node) ? 1 : 0
   }
-  return isPriceKept && next === waypoints.length && links.every(link => isLinkOpen(graph, limits, link))
+  const isCostKept = limits?.cost === undefined || costsAtMost(graph, limits.cost, links, entryRttUs + exitRttUs)
+  return isPriceKept && isCostKept && next === waypoints.length && links.every(link => isLinkOpen(graph, limits, link))
+}
+
+function costsAtMost (graph: Graph, limit: CostLimit, links: readonly number[], accessRttUs: number): boolean {
+  const weighting = new Weighting(limit.weights, limit.relayCostUs)
+  const ends = accessRttUs * weighting.unitsPerDelayUs + weighting.unitsPerForwarder
+  return links.reduce((sum, link) => sum + weighting.linkUnits(graph, link), ends) <= mostUnits(limit, weighting)
 }
 
 function valuesOf (graph: Graph, key: string, valueOf: (link: number) => number): Float64Array {
@@ -88,6 +119,9 @@ function valuesOf (graph: Graph, key: string, valueOf: (link: number) => number)
     column = new Float64Array(graph.linkCount)
     for (let link = 0; link < graph.linkCount; link++) {
       column[link] = valueOf(link)
+    }
+    if (values.size >= MAX_KEPT) {
+      values.delete(values.keys().next().value as string)
     }
     values.set(key, column)
   }

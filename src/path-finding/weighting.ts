@@ -17,6 +17,8 @@ export interface Weights {
   price?: number
   /** Per millisecond that 1,000 bytes take at each link's rate. */
   transfer?: number
+  /** Per forwarder on the path. */
+  hops?: number
 }
 
 /** Units per 1 of cost where the largest weight is 1 to 10: a microsecond of delay is a million or more. Sums stay exact up to 900 s. */
@@ -35,8 +37,8 @@ export class Weighting {
 
   /** Throws InvalidPathQueryError. */
   constructor (weights: Weights, relayCostUs: number) {
-    const { delay, loss, jitter = 0, load = 0, price = 0, transfer = 0 } = weights
-    this.weights = { delay, loss, jitter, load, price, transfer }
+    const { delay, loss, jitter = 0, load = 0, price = 0, transfer = 0, hops = 0 } = weights
+    this.weights = { delay, loss, jitter, load, price, transfer, hops }
     for (const [name, weight] of Object.entries(this.weights)) {
       checkNotNegative(`weights.${name}`, weight)
     }
@@ -45,15 +47,15 @@ export class Weighting {
     const largest = Math.max(...Object.values(this.weights))
     this.units = largest > 0 ? UNITS / 10 ** Math.floor(Math.log10(largest)) : UNITS
     this.unitsPerDelayUs = delay / 1000 * this.units
-    this.unitsPerForwarder = Math.round(relayCostUs * this.unitsPerDelayUs)
+    this.unitsPerForwarder = Math.round(relayCostUs * this.unitsPerDelayUs + hops * this.units)
     this.key = [...Object.values(this.weights), relayCostUs].join()
   }
 
   /** True where it is the weighting of these. */
   isOf (weights: Weights, relayCostUs: number): boolean {
-    const { delay, loss, jitter, load, price, transfer } = this.weights
+    const { delay, loss, jitter, load, price, transfer, hops } = this.weights
     return delay === weights.delay && loss === weights.loss && jitter === (weights.jitter ?? 0) && load === (weights.load ?? 0) &&
-      price === (weights.price ?? 0) && transfer === (weights.transfer ?? 0) && relayCostUs === this.relayCostUs
+      price === (weights.price ?? 0) && transfer === (weights.transfer ?? 0) && hops === (weights.hops ?? 0) && relayCostUs === this.relayCostUs
   }
 
   /** True where cost is nothing but delay, so that paths of equal cost are equal in all that is compared. */

@@ -8,6 +8,7 @@
 // Where the budget has room for all links, all are watched, and nothing is planned.
 import { KeyedLinks } from './keyed-links.ts'
 import { RoundPace } from './measurement-plan/round-pace.ts'
+import type { GivenInit, GivenLink } from './exchange/shared-links.ts'
 import type { LinkEstimate } from './link-view.ts'
 import type { LinkPair, Measurement } from './measurement-plan/link-memory.ts'
 import type { Planner } from './measurement-plan/planner.ts'
@@ -27,6 +28,11 @@ const FEW = 0.1
 const BATCH_MS = 10_000
 /** A value that was measured so shortly before it was asked for is a measurement too. */
 const FRESH_MS = 10_000
+/** What others tell is renewed every half minute. */
+const GIVEN_MS = 45_000
+/** A small budget goes to audits for a tenth, but for a few links at least: without them nobody would ever be believed. */
+const MAX_AUDIT_SHARE = 0.1
+const MIN_AUDITS = 4
 /** How often the links of offers are looked at. */
 const OFFERS_MS = 5_000
 
@@ -40,6 +46,10 @@ export interface LivePlanInit {
   linksPerForwarder?: number
   /** Links between forwarders that offers are made of. */
   offered?: (nowMs: number) => Iterable<readonly [a: string, b: string]>
+  /** Links of which others have told us since then, so that we need not look; `isOwn`: those that we watch, `isKnown`: those of no interest. */
+  given?: (sinceMs: number, sorting: Pick<GivenInit, 'isOwn' | 'isKnown'>) => Iterable<GivenLink>
+  /** Links of others to measure in a round all the same, to know whether to believe them. */
+  audits?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => ReadonlyArray<readonly [a: string, b: string]>
   /** What is watched has changed at these forwarders. */
   onChange: (keys: ReadonlySet<string>) => void
   /** Unix time, ms. */
@@ -53,6 +63,9 @@ export interface LivePlanStatus {
   /** Links watched now, and all that there are between the forwarders. */
   watchedLinks: number
   possibleLinks: number
+  /** Where others tell: links of this round that they have measured for us, and those that we measure to know whether to believe them. */
+  givenLinks?: number
+  auditedLinks?: number
   /** Shares of the links measured in the last round that have moved since the one before; undefined before the second. */
   movedShare?: number
 }
@@ -72,6 +85,8 @@ export class LivePlan {
   #before = new KeyedLinks()
   #round = new KeyedLinks()
   #watched = new KeyedLinks()
+  #given = new KeyedLinks()
+  #audits = new KeyedLinks()
   #batch: Batch | undefined
   /** The planner is thinking. */
   #isThinking = false
@@ -116,6 +131,10 @@ export class LivePlan {
     return this.#watched.of(key)
   }
 
+  isWatched (a: string, b: string): boolean {
+    return this.#watched.has(a, b)
+  }
+
   /** All links that are watched. */
   links (): Iterable<readonly [a: string, b: string]> {
     return this.#watched.links()
@@ -127,6 +146,7 @@ export class LivePlan {
       rounds: this.#rounds,
       watchedLinks: this.#watched.size,
       possibleLinks: size * (size - 1) / 2,
+      ...(this.#init.given === undefined ? {} : { givenLinks: this.#given.size, auditedLinks: this.#audits.size }),
       ...(this.#pace.movedShare === undefined ? {} : { movedShare: this.#pace.movedShare })
     }
   }
@@ -171,10 +191,14 @@ export class LivePlan {
     this.#before = this.#round.size > 0 ? joined(this.#members, this.#round, this.#before) : this.#before
     this.#round = new KeyedLinks()
     this.#pace.begin(nowMs)
+    this.#drawAudits(nowMs)
+    this.#given = new KeyedLinks()
+    const given = this.#takeGiven(nowMs)
     void this.#think(async () => this.#init.planner.begin({
       previous: this.#nodes.map((key) => numbers.get(key) ?? -1),
-      budgetLinks: this.#budgetLinks,
-      known: isFirst ? this.#known() : []
+      budgetLinks: Math.max(0, this.#budgetLinks - this.#audits.size),
+      known: isFirst ? this.#known() : [],
+      given
     }))
   }
 
@@ -182,6 +206,8 @@ export class LivePlan {
     this.#nodes = []
     this.#before = new KeyedLinks()
     this.#round = new KeyedLinks()
+    this.#audits = new KeyedLinks()
+    this.#given = new KeyedLinks()
     const all = [...this.#members]
     all.forEach((a, i) => {
       for (const b of all.slice(i + 1)) {
@@ -202,6 +228,32 @@ export class LivePlan {
       }
     }
     return known
+  }
+
+  /** What others have told since it was last asked for, in the numbers of the plan. */
+  #takeGiven (nowMs: number): Measurement[] {
+    const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
+    const taken: Measurement[] = []
+    const sorting: Parameters<NonNullable<LivePlanInit['given']>>[1] = {
+      isOwn: (a, b) => this.#before.has(a, b),
+      isKnown: (a, b) => this.#given.has(a, b) || this.#round.has(a, b)
+    }
+    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(nowMs - GIVEN_MS, sorting) ?? []) {
+      const [a, b] = [numbers.get(keyA), numbers.get(keyB)]
+      if (a !== undefined && b !== undefined) {
+        this.#given.add(keyA, keyB)
+        taken.push({ a, b, rttMs })
+      }
+    }
+    return taken
+  }
+
+  #drawAudits (nowMs: number): void {
+    this.#audits = new KeyedLinks()
+    const drawn = this.#init.audits?.(nowMs - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
+    for (const [a, b] of drawn.slice(0, Math.max(MIN_AUDITS, Math.floor(MAX_AUDIT_SHARE * this.#budgetLinks)))) {
+      this.#audits.add(a, b)
+    }
   }
 
   async #think (ask: () => Promise<readonly LinkPair[]>): Promise<void> {
@@ -254,7 +306,8 @@ export class LivePlan {
     const elapsedMs = nowMs - batch.askedAtMs
     if (batch.missing === 0 || elapsedMs >= BATCH_MS || (elapsedMs >= SOME_MISSING_MS && batch.missing <= FEW * batch.links.length)) {
       this.#batch = undefined
-      void this.#think(async () => this.#init.planner.next(batch.links.map(({ pair: [a, b], rttMs }) => ({ a, b, rttMs }))))
+      const given = this.#takeGiven(nowMs)
+      void this.#think(async () => this.#init.planner.next([...batch.links.map(({ pair: [a, b], rttMs }) => ({ a, b, rttMs })), ...given]))
     }
   }
 
@@ -265,7 +318,7 @@ export class LivePlan {
     for (const [a, b] of this.#init.offered?.(nowMs) ?? []) {
       offered.add(a, b)
     }
-    const watched = joined(this.#members, this.#round, offered, this.#before)
+    const watched = joined(this.#members, this.#round, this.#audits, offered, this.#before)
     const changed = new Set([...this.#members].filter((key) => !isSame(watched.of(key), this.#watched.of(key))))
     this.#watched = watched
     if (changed.size > 0) {

@@ -9,13 +9,17 @@ import { NodeSelection } from './node-selection.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
 import { attributesOf } from './node-attributes.ts'
+import { isRemembered, ownProvenance } from './exchange/link-provenance.ts'
 import { lesserCapacity, metricsOf } from './believed-metrics.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { NodePredicate } from './node-selection.ts'
 import type { NodeSet } from '../topology/node-set.ts'
 import type { ArchivedView } from './map-archive.ts'
 import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
+import type { LinkProvenance } from './exchange/link-provenance.ts'
 import type { MapChanges } from './map-changes.ts'
+import type { MapExchange } from './exchange/map-exchange.ts'
+import type { OwnViews } from './exchange/own-measurement.ts'
 import type { NodeAttributes } from './node-attributes.ts'
 import type { Source } from './node-statements.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
@@ -36,16 +40,23 @@ export const MAX_REMEMBERED_AGE_MS = 1_800_000
 /** As many links as a report can name: what one forwarder says must not fill the memory. */
 const MAX_VIEWS_PER_NODE = 512
 
+/** What is told to other RSPs, and what they are judged by, has so many behind it. */
+const SETTLED_SAMPLES = 5
+
 export interface PerformanceMapInit {
   /**
    * While links only change their values, a snapshot serves for so long: under many reports and queries at once it is not
    * laid out anew for each. Default 0: every snapshot has the newest values.
    */
   snapshotMs?: number
+  /** What its own values are, and whose, for `provenanceOf`. Default: reports. */
+  mapKind?: 'reports' | 'surveys'
+  /** Our own peer id, as text. */
+  self?: string
 }
 
 export class PerformanceMap {
-  readonly #snapshotMs: number
+  readonly #init: PerformanceMapInit
   readonly #nodes = new NodeIndex()
   readonly #links = new LinkTable()
   readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
@@ -54,6 +65,8 @@ export class PerformanceMap {
   readonly #selection = new NodeSelection(() => this.#attributes)
   /** What is to be written; undefined: nothing is kept. */
   #changes: MapChanges | undefined
+  /** What other RSPs say; undefined: nothing is exchanged. */
+  #exchange: MapExchange | undefined
   /** When what is remembered was taken in; undefined when nothing is. */
   #rememberedAtMs: number | undefined
   #graph: Graph | undefined
@@ -62,7 +75,12 @@ export class PerformanceMap {
   #oldestMs = Number.POSITIVE_INFINITY
 
   constructor (init: PerformanceMapInit = {}) {
-    this.#snapshotMs = init.snapshotMs ?? 0
+    this.#init = init
+  }
+
+  /** Believes what other RSPs say where we do not know better ourselves, and tells it what we measure. */
+  exchangeWith (exchange: MapExchange): void {
+    this.#exchange = exchange
   }
 
   /** Lists all further changes there. */
@@ -103,6 +121,7 @@ export class PerformanceMap {
     this.#nodes.delete(key)
     this.#setAttributes(node, undefined)
     this.#statements.forget(key)
+    this.#exchange?.removeNode(key)
     for (const view of [...this.#views.of(key), ...this.#views.about(key)]) {
       this.#delete(view)
     }
@@ -114,6 +133,7 @@ export class PerformanceMap {
     const kept = this.#open(from, to)
     if (kept !== undefined) {
       kept.update(view)
+      this.#tell(kept)
       this.#combine(from, to)
       this.#changes?.addView(kept)
     }
@@ -144,10 +164,21 @@ export class PerformanceMap {
     this.#describe(key, attributes, source)
   }
 
-  /** `from` says that it has no such link any more. */
+  /** `from` says that it has no such link any more: it was found down, and what others said of it before does not hold either. */
   remove (from: string, to: string): void {
+    this.#exchange?.lost(from, to)
+    this.release(from, to)
+  }
+
+  /** `from` does not look at the link any more, and says nothing of it. */
+  release (from: string, to: string): void {
     this.#delete(this.#views.get(from, to))
     this.#combine(from, to)
+  }
+
+  /** What others say of the link has changed, or how far they are trusted. */
+  reconsider (a: string, b: string): void {
+    this.#combine(a, b)
   }
 
   /**
@@ -159,7 +190,7 @@ export class PerformanceMap {
   retain (from: string, tos: ReadonlySet<string>, options: { sparesRemembered?: boolean } = {}): void {
     for (const { to, isRemembered } of this.#views.of(from)) {
       if (!tos.has(to) && !(isRemembered && options.sparesRemembered === true)) {
-        this.remove(from, to)
+        this.release(from, to)
       }
     }
   }
@@ -222,12 +253,24 @@ export class PerformanceMap {
 
   /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it or an end has closed it. */
   estimate (a: string, b: string): LinkEstimate | undefined {
-    const believed = this.#statements.isClosed(a, b) ? undefined : this.#views.estimate(a, b)
+    const believed = this.#statements.isClosed(a, b) ? undefined : this.#believed(a, b)
     if (believed !== undefined) {
       believed.forth.priceMicroPerGb = this.#statements.priceOf(a)
       believed.back.priceMicroPerGb = this.#statements.priceOf(b)
     }
     return believed
+  }
+
+  /** Whose measurements the value rests on that is believed of the link; none where nobody speaks of it. */
+  provenanceOf (a: string, b: string): LinkProvenance[] {
+    const own = this.ownViews(a, b)
+    const { mapKind = 'reports', self = '' } = this.#init
+    return this.#exchange?.provenanceOf(a, b, this.#views.estimate(a, b), isRemembered(own)) ?? ownProvenance(own, mapKind, self)
+  }
+
+  /** What both ends say of the link; nothing of it comes from other RSPs. */
+  ownViews (a: string, b: string): OwnViews {
+    return { ofA: this.#views.get(a, b), ofB: this.#views.get(b, a) }
   }
 
   /** What a forwarder says of its links, to nodes of the map and to others. */
@@ -250,7 +293,7 @@ export class PerformanceMap {
   snapshot (nowMs: number): Graph {
     const graph = this.#graph
     const oldestMs = this.#oldestAllowedMs(nowMs)
-    if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < this.#snapshotMs || graph.version === this.#links.version)) {
+    if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < (this.#init.snapshotMs ?? 0) || graph.version === this.#links.version)) {
       return graph
     }
     if (this.#rememberedAtMs !== undefined && nowMs - this.#rememberedAtMs > MAX_AGE_MS) {
@@ -259,7 +302,7 @@ export class PerformanceMap {
     this.#links.removeOlderThan(oldestMs)
     this.#graph = this.#links.snapshot()
     this.#graphAtMs = nowMs
-    this.#oldestMs = oldestOf(this.#graph.updatedAtMs)
+    this.#oldestMs = this.#graph.updatedAtMs.reduce((oldestMs, ms) => Math.min(oldestMs, ms), Number.POSITIVE_INFINITY)
     return this.#graph
   }
 
@@ -311,8 +354,21 @@ export class PerformanceMap {
   #forgetUnconfirmed (): void {
     this.#rememberedAtMs = undefined
     for (const { from, to } of this.#views.remembered()) {
-      this.remove(from, to)
+      this.release(from, to)
     }
+  }
+
+  /** A value of a few samples is as likely ours to be wrong as a rival's. */
+  #tell ({ from, to, samples, reports }: KeptView): void {
+    const own = this.#exchange === undefined || this.#nodes.indexOf(to) === undefined || Math.max(samples, reports) < SETTLED_SAMPLES ? undefined : this.#views.estimate(from, to)
+    if (own !== undefined) {
+      this.#exchange?.measured(from, to, own)
+    }
+  }
+
+  #believed (a: string, b: string): LinkEstimate | undefined {
+    const own = this.#views.estimate(a, b)
+    return this.#exchange === undefined ? own : this.#exchange.believed(a, b, own, isRemembered(this.ownViews(a, b)))
   }
 
   /** A link that either end has closed is none. */
@@ -338,12 +394,4 @@ export class PerformanceMap {
       this.#graph = undefined
     }
   }
-}
-
-function oldestOf (timesMs: Float64Array): number {
-  let oldestMs = Number.POSITIVE_INFINITY
-  for (const timeMs of timesMs) {
-    oldestMs = Math.min(oldestMs, timeMs)
-  }
-  return oldestMs
 }

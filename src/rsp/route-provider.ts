@@ -12,6 +12,7 @@ import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
 import { RELAY_COST_US, RouteService } from './route-service.ts'
+import { RspExchange } from './exchange/rsp-exchange.ts'
 import { Surveyor } from './survey/surveyor.ts'
 import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
@@ -19,11 +20,14 @@ import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { PathRecommender } from './path-recommender.ts'
 import { Predictor } from './predictor.ts'
+import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { readHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { ExchangePartners } from './exchange/rsp-exchange.ts'
+import type { ExchangeScope } from '../../protocols/exchange/codec.ts'
 import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -48,6 +52,10 @@ export interface RouteProviderInit {
   surveyProbesPerSecond?: number
   /** Surveys only: bytes of bursts that each forwarder is made to send per second at most, to see what links can carry; 0: none. Default 50,000. */
   surveyBurstBytesPerSecond?: number
+  /** With which RSPs measurements are exchanged. Default: none. */
+  exchange?: ExchangePartners
+  /** Of which links they are asked. Default: all. */
+  exchangeScope?: ExchangeScope
   /** Where the map is kept for the next start; closed when the service stops. Default: nowhere. */
   archive?: MapArchive
 }
@@ -58,6 +66,8 @@ const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
 /** How often forwarders whose descriptor has expired are forgotten. */
 const HOUSEKEEPING_MS = 10_000
+/** Discovery is not begun anew more often. */
+const SEEK_AGAIN_MS = 5_000
 /** Answers may be so much older than the newest report; what their data's age says includes it. */
 const SNAPSHOT_MS = 50
 /** Signatures of remembered descriptors checked before others have their turn: 2 ms. */
@@ -65,7 +75,7 @@ const RECALLED_AT_ONCE = 8
 
 export class RouteProvider implements Startable {
   readonly discovery: Discovery
-  readonly map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS })
+  readonly map: PerformanceMap
   readonly mapKind: 'reports' | 'surveys'
   readonly #components: RouteProviderComponents
   readonly #log: Logger
@@ -78,6 +88,8 @@ export class RouteProvider implements Startable {
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
   readonly #surveyor: Surveyor | undefined
+  /** Undefined: nothing is exchanged. */
+  readonly #exchange: RspExchange | undefined
   readonly #service: RouteService
   readonly #forwarders = new Map<string, VerifiedDescriptor>()
   readonly #archive: MapArchive | undefined
@@ -85,6 +97,8 @@ export class RouteProvider implements Startable {
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
   #isStopped = false
+  /** When discovery last began anew. */
+  #soughtMs = -Infinity
   #unserve: (() => Promise<void>) | undefined
   #housekeeping: ReturnType<typeof setInterval> | undefined
 
@@ -97,6 +111,7 @@ export class RouteProvider implements Startable {
     this.#components = components
     this.#log = log
     this.mapKind = init.mapKind ?? 'reports'
+    this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString() })
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
       links: this.#links = new LinkSet(components, {
@@ -111,7 +126,8 @@ export class RouteProvider implements Startable {
     this.discovery = new Discovery(components, {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
-      seeks: ['forwarder'],
+      seeks: init.exchange === undefined || init.exchange === 'none' ? ['forwarder'] : ['forwarder', 'rsp'],
+      asksBootstrap: true,
       describe: () => ({
         operator: init.operator,
         tags: init.tags,
@@ -152,6 +168,9 @@ export class RouteProvider implements Startable {
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
       linksPerForwarder: init.linksPerForwarder,
       offered: (nowMs) => this.#offeredLinks(nowMs),
+      ...(init.exchange === undefined || init.exchange === 'none'
+        ? {}
+        : { given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [], audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [] }),
       onChange: (keys) => {
         this.#watches.refresh(keys)
         surveyor?.setLinks(this.#plan.links())
@@ -159,16 +178,38 @@ export class RouteProvider implements Startable {
       now: Date.now,
       log
     })
+    this.#exchange = init.exchange === undefined || init.exchange === 'none'
+      ? undefined
+      : new RspExchange({
+        partners: init.exchange,
+        scope: init.exchangeScope ?? EVERYTHING,
+        map: this.map,
+        mapKind: this.mapKind,
+        discovery: this.discovery,
+        self: peerId,
+        privateKey,
+        connectionManager,
+        registrar: components.registrar,
+        peerOf: (key) => this.#forwarders.get(key)?.peer,
+        plan: () => this.#plan,
+        now: Date.now,
+        random: Math.random,
+        log: components.logger.forComponent('byway:rsp:exchange')
+      })
     this.#archive = init.archive
     if (init.archive !== undefined) {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({ map: this.map, finder: new DisjointFinder(), predictor: this.#predictor, recommender: new PathRecommender(), privateKey, offered: this.#offered, now: Date.now })
+    components.events.addEventListener('peer:disconnect', this.#onDisconnect)
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
+      }
+      if (found.roles.has('rsp')) {
+        this.#exchange?.add(found)
       }
     })
   }
@@ -181,6 +222,7 @@ export class RouteProvider implements Startable {
     this.#source.start?.()
     this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer))
+    await this.#exchange?.start()
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)
     this.#recorder?.start()
     void this.#recall()
@@ -189,9 +231,11 @@ export class RouteProvider implements Startable {
 
   async stop (): Promise<void> {
     this.#isStopped = true
+    this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
     await this.#unserve?.()
+    await this.#exchange?.stop()
     this.#plan.stop()
     this.#watches.stop()
     this.#source.stop()
@@ -211,7 +255,7 @@ export class RouteProvider implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
-    return this.#forwarders.has(peer.toString())
+    return this.#forwarders.has(peer.toString()) || this.#exchange?.isUseful(peer) === true
   }
 
   /** The signed receipts of all forwarders that are known, for what they have carried on paths of ours. */
@@ -231,6 +275,7 @@ export class RouteProvider implements Startable {
       signing: { ...this.#service.signing },
       calibration: this.#predictor.status,
       ...(this.#surveyor === undefined ? {} : { survey: this.#surveyor.status }),
+      ...(this.#exchange === undefined ? {} : { exchange: this.#exchange.status }),
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }
   }
@@ -250,6 +295,20 @@ export class RouteProvider implements Startable {
     this.map.describe(key, forwarder)
     this.#source.add(forwarder)
     this.#watches.add(forwarder)
+  }
+
+  /** Where a forwarder goes away others come, or the same one again: discovery, which has become slow by then, begins anew. */
+  readonly #onDisconnect = ({ detail: peer }: CustomEvent<PeerId>): void => {
+    const key = peer.toString()
+    if (!this.#forwarders.has(key)) {
+      return
+    }
+    this.#watches.refresh([key])
+    const nowMs = Date.now()
+    if (nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+      this.#soughtMs = nowMs
+      this.discovery.refresh()
+    }
   }
 
   #forget (key: string): void {
@@ -293,6 +352,7 @@ export class RouteProvider implements Startable {
   #keepHouse (): void {
     const nowMs = Date.now()
     this.#predictor.check(this.map.snapshot(nowMs), nowMs)
+    this.#exchange?.keepHouse()
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {
         this.#forget(key)

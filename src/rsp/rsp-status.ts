@@ -1,5 +1,6 @@
 // What an RSP says of itself, for `byway status` and metrics.
 import type { CalibrationStatus } from './predictor.ts'
+import type { ExchangeStatus } from './exchange/rsp-exchange.ts'
 import type { LivePlanStatus } from './live-plan.ts'
 import type { SurveyStatus } from './survey/surveyor.ts'
 import type { RecorderStatus } from './map-recorder.ts'
@@ -18,6 +19,8 @@ export interface RouteProviderStatus {
   calibration: CalibrationStatus
   /** What its surveys find and cost; undefined where it maps by reports. */
   survey?: SurveyStatus
+  /** Undefined where nothing is exchanged. */
+  exchange?: ExchangeStatus
   /** Undefined where the map is not kept. */
   archive?: RecorderStatus
 }

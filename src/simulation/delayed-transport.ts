@@ -4,6 +4,8 @@
 import { isTransport, serviceCapabilities, transportSymbol } from '@libp2p/interface'
 import { sharedDelayLine, unlessAborted } from './delay-line.ts'
 import { DelayedConnection } from './delayed-connection.ts'
+import { sharedDialTurns } from './dial-turns.ts'
+import type { DialTurns } from './dial-turns.ts'
 import type { DelayLine } from './delay-line.ts'
 import type { Connection, CreateListenerOptions, DialTransportOptions, Listener, MultiaddrFilter, Transport, Upgrader } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -15,6 +17,8 @@ export interface DelayedTransportInit {
   bytesPerSecond?: (remote: Multiaddr) => number | undefined
   /** The process's shared one if not given. */
   line?: DelayLine
+  /** The process's shared ones if not given. */
+  turns?: DialTurns
   /** Per connection and direction; MAX_IN_FLIGHT_BYTES if not given. */
   maxInFlightBytes?: number
 }
@@ -32,6 +36,7 @@ class DelayedTransport implements Transport {
   readonly #inner: Transport
   readonly #init: DelayedTransportInit
   readonly #line: DelayLine
+  readonly #turns: DialTurns
 
   constructor (inner: Transport, init: DelayedTransportInit) {
     if (!isTransport(inner)) {
@@ -40,6 +45,7 @@ class DelayedTransport implements Transport {
     this.#inner = inner
     this.#init = init
     this.#line = init.line ?? sharedDelayLine
+    this.#turns = init.turns ?? sharedDialTurns
     this[serviceCapabilities] = (inner as Partial<Record<typeof serviceCapabilities, string[]>>)[serviceCapabilities] ?? ['@libp2p/transport']
     this.listenFilter = (addresses) => inner.listenFilter(addresses)
     this.dialFilter = (addresses) => inner.dialFilter(addresses)
@@ -59,8 +65,10 @@ class DelayedTransport implements Transport {
     if (rttMs == null) {
       return this.#inner.dial(remote, options)
     }
-    await unlessAborted(new Promise<void>((resolve) => { this.#line.after(rttMs, resolve) }), options.signal)
-    return this.#inner.dial(remote, { ...options, upgrader: this.#delaying(options.upgrader, rttMs, this.#init.bytesPerSecond?.(remote)) })
+    return this.#turns.run(rttMs, async () => {
+      await unlessAborted(new Promise<void>((resolve) => { this.#line.after(rttMs, resolve) }), options.signal)
+      return this.#inner.dial(remote, { ...options, upgrader: this.#delaying(options.upgrader, rttMs, this.#init.bytesPerSecond?.(remote)) })
+    }, options.signal)
   }
 
   #delaying (upgrader: Upgrader, rttMs: number, bytesPerSecond: number | undefined): Upgrader {

@@ -88,6 +88,10 @@ export class LinkMeter {
     return [...this.#measured.values()]
   }
 
+  hasMeasured (a: number, b: number): boolean {
+    return this.#measured.has(Math.min(a, b) * this.#slice.size + Math.max(a, b))
+  }
+
   /**
    * The round trip of a link, the mean of both directions. A second look at a link is free: it shows the same. Throws BudgetExceededError, and
    * RangeError for what is no link.

@@ -108,6 +108,18 @@ describe('settings of a command', () => {
     toml: 'price-per-gb = 0.05',
     expected: { pricePerGb: '50000' }
   }, {
+    title: 'with whom measurements are exchanged: everybody',
+    args: ['--exchange', 'all'],
+    env: { BYWAY_EXCHANGE: 'all' },
+    toml: 'exchange = "all"',
+    expected: { exchange: 'all' }
+  }, {
+    title: 'with whom measurements are exchanged: some',
+    args: ['--exchange', PEER],
+    env: { BYWAY_EXCHANGE: PEER },
+    toml: `exchange = ["${PEER}"]`,
+    expected: { exchange: PEER }
+  }, {
     title: 'switches',
     args: ['--ephemeral'],
     env: { BYWAY_EPHEMERAL: 'yes' },

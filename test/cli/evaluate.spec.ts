@@ -117,6 +117,42 @@ describe('byway evaluate', () => {
     }
   })
 
+  it('plays RSPs that exchange: each within its budget, together nearly as good as one with both, and far better than without', async () => {
+    const file = bundledMatrixFile()
+    const { result, lines } = await traceOf('--matrix', file, file, file, '--nodes', '100', '--budget', '0.05', '--rsps', '2', '--exchange')
+    const links = 100 * 99 / 2
+    assert.deepEqual([result, ...result.compared].map(({ scheme }) => scheme), ['rsp-1', 'rsp-2', 'one-rsp', 'rsp-1-alone', 'rsp-2-alone'])
+    assert.ok([result, ...result.compared].every(({ scheme, slices: played }) => played.every(({ measuredShare }) => measuredShare <= (scheme === 'one-rsp' ? 0.1 : 0.05))))
+    const { rsps } = result
+    assert.ok(rsps?.exchange)
+    for (const { rsp, gain, shareOfWhole, aloneShareOfWhole, givenLinks, auditedLinks, trust } of rsps.each) {
+      assert.ok(Math.abs(gain - [result, ...result.compared][rsp - 1].summary.gainOverOneRelay) < 1e-12)
+      assert.ok(shareOfWhole >= 0.9 && shareOfWhole > (aloneShareOfWhole ?? 1) + 0.05, `${shareOfWhole}, alone ${aloneShareOfWhole}`)
+      assert.ok(givenLinks > 0.03 * links && auditedLinks > 0 && (trust ?? 0) > 0.6)
+    }
+    const traced = lines as Array<TraceLine & { rsp: number }>
+    assert.deepEqual(traced.filter(({ paths }) => paths !== undefined).map(({ slice, rsp }) => [slice, rsp]), [[1, 1], [1, 2], [2, 1], [2, 2], [3, 1], [3, 2]])
+    // every hop of every path was measured in the slice by one of them
+    for (const slice of [1, 2, 3]) {
+      const measured = new Set(traced.filter((line) => line.slice === slice).flatMap((line) => line.measured ?? []).map(([a, b]) => String([Math.min(a, b), Math.max(a, b)])))
+      assert.ok(measured.size <= 2 * Math.floor(0.05 * links))
+      const hops = traced.filter((line) => line.slice === slice).flatMap((line) => line.paths ?? []).flatMap(([source, destination, relays]) => {
+        const nodes = [source, ...relays, destination]
+        return nodes.slice(1).map((node, at) => String([Math.min(node, nodes[at]), Math.max(node, nodes[at])]))
+      })
+      assert.ok(hops.length > 0 && hops.every((hop) => measured.has(hop)))
+    }
+  })
+
+  it('says of RSPs that exchange what it came to, as text and in the plot', async () => {
+    const plot = join(folder, 'rsps.svg')
+    const { code, out } = await cli(['evaluate', '--matrix', ...slices, '--budget', '0.1', '--rsps', '2', '--exchange', '--plot', plot])
+    assert.equal(code, 0)
+    assert.match(out, /2 RSPs with that budget each, which exchange what they measure; one with all their budgets gains \d\.\d{3}\./)
+    assert.match(await readFile(plot, 'utf8'), /rsp-2-alone<\/text>/)
+    assert.doesNotMatch((await cli(['evaluate', '--matrix', slices[0], '--budget', '0.1', '--rsps', '2'])).out, /alone/)
+  })
+
   it('says the same as text, scheme by scheme', async () => {
     const { code, out } = await cli(['evaluate', '--matrix', ...slices])
     assert.equal(code, 0)
@@ -137,6 +173,8 @@ describe('byway evaluate', () => {
   })
 
   for (const { name, args, message } of [
+    { name: 'an exchange with nobody', args: ['--exchange'], message: /--exchange.*give --rsps 2 or more/s },
+    { name: 'no RSP', args: ['--rsps', '0'], message: /--rsps.*Expected a whole number from 1 to 8/s },
     { name: 'a budget of nothing', args: ['--budget', '0'], message: /--budget.*Expected a share above 0/s },
     { name: 'a budget of more than all', args: ['--budget', '1.5'], message: /--budget.*at most 1/s },
     { name: 'a seed that is no whole number', args: ['--seed', '1.5'], message: /--seed.*whole number/s },

@@ -30,6 +30,20 @@ describe('byway', () => {
     })
   }
 
+  for (const [command, codes] of [
+    ['ping', /Exit codes: 0 an answer came; 1 the host cannot be reached[^;]*; 2 error/],
+    ['status', /Exit codes: 0 a daemon has answered; 2 none runs here/],
+    ['why', /Exit codes: 0 it goes over a path, or directly[^;]*; 1 no route answers; 2 error; 3 it\s+goes on the default route/]
+  ] as const) {
+    it(`${command} says in its help how it ends, and in which words it tells of a route`, async () => {
+      const { out } = await cli([command, '--help'])
+      assert.match(out, codes)
+      if (command !== 'why') {
+        assert.match(out, /via A→B \(RSP x, −38 ms\); direct, since no path is better or nobody offers one;\s+default \(reason\); or no route \(reason\)/)
+      }
+    })
+  }
+
   for (const [command, flags] of [
     ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
     ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'price-per-gb', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],
@@ -38,7 +52,8 @@ describe('byway', () => {
     ['route', ['paths', 'bootstrap', 'network', 'local', 'json']],
     ['ping', ['interval', 'count', 'prefer-path', 'json']],
     ['why', ['follow', 'control', 'bootstrap', 'network', 'json']],
-    ['trace', ['path', 'labelled', 'style', 'json']]
+    ['trace', ['path', 'labelled', 'style', 'json']],
+    ['demo', ['once', 'json', 'forwarders', 'pairs', 'seed', 'failing', 'minutes', 'slice']]
   ] as const) {
     it(`${command} explains its options`, async () => {
       const { out } = await cli([command, '--help'])
@@ -60,6 +75,7 @@ describe('byway', () => {
     { title: 'a path of names', args: ['trace', PEER, '--path', 'a,b'], err: /^byway: --path: expected peer ids of forwarders, .* got "a"$/ },
     { title: 'a count of nothing', args: ['ping', PEER, '--count', '0'], err: /--count[^]*Expected a whole number from 1/ },
     { title: 'an interval too short to measure in', args: ['ping', PEER, '--interval', '0.01'], err: /--interval[^]*Expected a number from 0\.3/ },
+    { title: 'failures for no time', args: ['demo', '--failing', '--minutes', '0'], err: /--minutes[^]*give minutes: a number above 0/ },
     { title: 'too many paths', args: ['route', PEER, '--paths', '99'], err: /--paths[^]*Expected a whole number from 1 to 8/ },
     { title: 'a variable that makes no sense', args: ['host', '--ephemeral'], env: { BYWAY_MAX_ACCESS: 'all' }, err: /^byway: BYWAY_MAX_ACCESS: expected a whole number from 1 to 64; got "all"$/ },
     { title: 'a key file in a place that is none', args: ['host', '--key', '/dev/null/x.key'], err: /^byway: key file \/dev\/null\/x\.key: / },

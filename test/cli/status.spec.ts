@@ -104,7 +104,7 @@ describe('texts of byway status', () => {
       measuredForwarders: 3,
       knownForwarders: 5,
       knownRsps: 2,
-      channels: [{ remote: PEER, openedBy: 'here', route: 'via aaaaaa (RSP bbbbbb, −38.1 ms)' }, { remote: PEER, openedBy: 'there', route: 'on the route that the other side uses' }]
+      channels: [{ remote: PEER, openedBy: 'here', route: 'via aaaaaa (RSP bbbbbb, −38.1 ms)' }, { remote: PEER, openedBy: 'there', route: 'default (the other side chooses)' }]
     })])
     assert.deepEqual(lines.slice(-6), [
       '  forwarders  5 known, 3 measured',
@@ -112,7 +112,7 @@ describe('texts of byway status', () => {
       '  channels    2',
       '',
       '  to MtimQ5    via aaaaaa (RSP bbbbbb, −38.1 ms)',
-      '  from MtimQ5  on the route that the other side uses'
+      '  from MtimQ5  default (the other side chooses)'
     ])
   })
 
@@ -132,6 +132,25 @@ describe('texts of byway status', () => {
     assert.deepEqual(lines.slice(-2), [
       '  surveys     bandwidth of 60 of 66 links known; loss of 3 looked at closely',
       '  cost        130.4 packets/s, 46.0 kB/s; a link 118.5 packets, 55.0 kB a minute each way'
+    ])
+  })
+
+  it('show with whom an RSP exchanges measurements, who of them is believed, and why not', () => {
+    const rival = { rsp: PEER, trust: 0.9421, isCredible: true, links: 5_800, judgedTrue: 60, judgedFalse: 1, toldLinks: 6_000, breaches: 0 }
+    const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, givenLinks: 580, auditedLinks: 6 }
+    const lines = statusText([daemon('rsp', {
+      mapKind: 'surveys', forwarders: 100, links: 2_500, plan, answered: 0, unanswered: 0,
+      exchange: { rivals: [rival, { ...rival, trust: 0.125, isCredible: false, links: 0, judgedTrue: 0, judgedFalse: 0, toldLinks: 0, breaches: 1, lastError: 'AbsurdMeasurementError' }] }
+    })])
+    assert.deepEqual(lines.slice(-8), [
+      '  measures    1,300 of 4,950 links, 7 rounds done',
+      '  is told     580 more in this round by other RSPs; measures 6 of theirs to know whether they are right',
+      '  answers     0 given, 0 without a path',
+      '  exchanges   with 2 RSPs',
+      '',
+      `  RSP${' '.repeat(PEER.length - 3)}  trust               its links  right  wrong  told   rubbish  trouble`,
+      `  ${PEER}  0.94                5,800      60     1      6,000  0`,
+      `  ${PEER}  0.13, not believed  0          0      0      0      1        AbsurdMeasurementError`
     ])
   })
 

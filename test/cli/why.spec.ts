@@ -13,7 +13,7 @@ import { cli } from './terminal.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { ExplainableChannel, OpensChannels, WhyReport } from '../../src/cli/why-report.ts'
 import type { ChannelEvents } from '../../src/host/channel.ts'
-import type { RouteStatus } from '../../src/host/channel-status.ts'
+import type { RouteKind, RouteStatus } from '../../src/host/channel-status.ts'
 import type { CliResult } from './terminal.ts'
 
 const [A, B, RSP, DEST] = [
@@ -36,9 +36,9 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   readonly status: ExplainableChannel['status']
   isClosed = false
 
-  constructor (routes: RouteStatus[], text: string, reason: string) {
+  constructor (kind: RouteKind, routes: RouteStatus[], text: string, reason: string) {
     super()
-    this.status = { remote: DEST, routes, text, reason, answers: [] }
+    this.status = { remote: DEST, kind, routes, text, reason, answers: [] }
   }
 
   async settled (): Promise<void> {}
@@ -49,10 +49,11 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   }
 }
 
-const onPath = (): FakeChannel => new FakeChannel([FALLBACK, { ...PATH, isActive: true }], 'via MtimQ5→x6nXTN (RSP CVe2Xo, −38.1 ms)', 'measured 38.1 ms faster than the default route')
-const direct = (): FakeChannel => new FakeChannel([{ ...FALLBACK, isActive: true }, { ...PATH, measuredRttMs: 90 }], 'default (no path is faster)', 'no path is faster')
-const alone = (): FakeChannel => new FakeChannel([{ ...FALLBACK, isActive: true }], 'default (no path has been measured yet)', 'no path has been measured yet')
-const dead = (): FakeChannel => new FakeChannel([{ ...FALLBACK, alive: false }], 'no route (neither the default route nor any path answers)', 'neither the default route nor any path answers')
+const onPath = (): FakeChannel => new FakeChannel('path', [FALLBACK, { ...PATH, isActive: true }], 'via MtimQ5→x6nXTN (RSP CVe2Xo, −38.1 ms)', 'measured 38.1 ms faster than the default route')
+const direct = (): FakeChannel => new FakeChannel('direct', [{ ...FALLBACK, isActive: true }, { ...PATH, measuredRttMs: 90 }], 'direct', 'no path is faster')
+const alone = (): FakeChannel => new FakeChannel('direct', [{ ...FALLBACK, isActive: true }], 'direct', 'nobody offers a path')
+const early = (): FakeChannel => new FakeChannel('default', [{ ...FALLBACK, isActive: true }], 'default (no path has been measured yet)', 'no path has been measured yet')
+const dead = (): FakeChannel => new FakeChannel('none', [{ ...FALLBACK, alive: false }], 'no route (neither the default route nor any path answers)', 'neither the default route nor any path answers')
 
 class FakeHost implements OpensChannels {
   channels: Array<FakeChannel | { remote: PeerId }> = []
@@ -93,7 +94,8 @@ describe('byway why', () => {
   const EXITS: Array<{ title: string, channel: () => FakeChannel, code: number, first: string }> = [
     { title: '0 over a path', channel: onPath, code: 0, first: `to ${DEST}: via MtimQ5→x6nXTN (RSP CVe2Xo, −38.1 ms)` },
     { title: '0 on the default route that is the best', channel: direct, code: 0, first: `to ${DEST}: direct` },
-    { title: '3 on the default route for want of a path', channel: alone, code: 3, first: `to ${DEST}: default (no path has been measured yet)` },
+    { title: '0 on the default route where nobody offers a path', channel: alone, code: 0, first: `to ${DEST}: direct` },
+    { title: '3 on the default route while no path is measured', channel: early, code: 3, first: `to ${DEST}: default (no path has been measured yet)` },
     { title: '1 where no route answers', channel: dead, code: 1, first: `to ${DEST}: no route (neither the default route nor any path answers)` }
   ]
   for (const { title, channel, code, first } of EXITS) {
@@ -124,7 +126,7 @@ describe('byway why', () => {
   })
 
   it('tells of each switch with its reason while it follows, until the channel ends', async () => {
-    const channel = alone()
+    const channel = early()
     host.channels = [channel]
     const lines: string[] = []
     const ended = cli(['why', DEST, '--follow', '--json'], { env, onOut: (line) => {
@@ -149,7 +151,7 @@ describe('byway why', () => {
   })
 
   it('takes a living channel rather than a closed one', async () => {
-    const closed = alone()
+    const closed = early()
     closed.close()
     host.channels = [onPath(), closed]
     assert.equal((await why(DEST)).code, 0)

@@ -2,7 +2,7 @@
 import { UNKNOWN } from '../../src/topology/link-columns.ts'
 import { measurePath } from '../../src/topology/path.ts'
 import type { Graph } from '../../src/topology/graph.ts'
-import type { AccessPoint, FoundPath, PathFinder, PathLimits, PathQuery } from '../../src/path-finding/path-finder.ts'
+import type { AccessPoint, FoundPath, PathFinder, PathLimits, PathQuery, Waypoint } from '../../src/path-finding/path-finder.ts'
 
 export class ExhaustivePathFinder implements PathFinder {
   find (graph: Graph, query: PathQuery): FoundPath[] {
@@ -42,16 +42,23 @@ function describe (graph: Graph, query: PathQuery, nodes: number[]): FoundPath |
     return undefined
   }
   const links = nodes.slice(1).map((node, hop) => graph.linkBetween(nodes[hop], node))
+  const cost = costOf(graph, query, nodes, metrics.rttUs)
+  const path = { nodes, cost, ...metrics }
+  return cost < Infinity && visitsInOrder(nodes, query.waypoints ?? []) && isWithin(graph, query.limits ?? {}, path, links) ? path : undefined
+}
+
+/** Infinity where a value that counts is not known of a link. */
+export function costOf (graph: Graph, { weights, relayCostUs }: Pick<PathQuery, 'weights' | 'relayCostUs'>, nodes: readonly number[], rttUs: number): number {
+  const links = nodes.slice(1).map((node, hop) => graph.linkBetween(nodes[hop], node))
   const sum = (valueOf: (link: number) => number): number => links.reduce((total, link) => total + valueOf(link), 0)
-  const { delay, loss, jitter = 0, load = 0, price = 0, transfer = 0 } = query.weights
-  const cost = delay * (metrics.rttUs + query.relayCostUs * nodes.length) / 1000 +
+  const { delay, loss, jitter = 0, load = 0, price = 0, transfer = 0, hops = 0 } = weights
+  return delay * (rttUs + relayCostUs * nodes.length) / 1000 +
     loss * sum(link => graph.lossPpm[link] / 10_000) +
     weigh(jitter, sum(link => graph.jitterUs[link] / 1000)) +
     weigh(load, sum(link => known(graph.loadPpm, link) / 10_000)) +
     weigh(price, sum(link => known(graph.price, link))) +
-    weigh(transfer, sum(link => 1e6 / (graph.bytesPerSecond?.[link] ?? 0)))
-  const path = { nodes, cost, ...metrics }
-  return cost < Infinity && visitsInOrder(nodes, query.waypoints ?? []) && isWithin(graph, query.limits ?? {}, path, links) ? path : undefined
+    weigh(transfer, sum(link => 1e6 / Math.max(0, graph.bytesPerSecond?.[link] ?? 0))) +
+    hops * nodes.length
 }
 
 function weigh (weight: number, value: number): number {
@@ -62,17 +69,23 @@ function known (column: Int32Array | undefined, link: number): number {
   return column === undefined || column[link] === UNKNOWN ? Infinity : column[link]
 }
 
-function visitsInOrder (nodes: number[], waypoints: readonly number[]): boolean {
-  const places = waypoints.map(waypoint => nodes.indexOf(waypoint))
-  return places.every((place, rank) => place !== -1 && (rank === 0 || places[rank - 1] < place))
+/** Whether some choice of one forwarder for each waypoint stands in the path in their order. */
+export function visitsInOrder (nodes: readonly number[], waypoints: readonly Waypoint[]): boolean {
+  if (waypoints.length === 0) {
+    return true
+  }
+  const [first, ...rest] = waypoints
+  return nodes.some((node, place) => (typeof first === 'number' ? node === first : first.has(node)) && visitsInOrder(nodes.slice(place + 1), rest))
 }
 
 function isWithin (graph: Graph, limits: PathLimits, path: FoundPath, links: number[]): boolean {
-  const { rttUs = Infinity, lossPpm = Infinity, jitterUs = Infinity, price, leastBytesPerSecond, loadPpm } = limits
+  const { rttUs = Infinity, lossPpm = Infinity, jitterUs = Infinity, price, leastBytesPerSecond, loadPpm, measuredSinceMs = 0, cost } = limits
   return path.rttUs <= rttUs && path.lossPpm <= lossPpm && path.jitterUs <= jitterUs &&
     (price === undefined || links.reduce((sum, link) => sum + known(graph.price, link), 0) <= price) &&
     (leastBytesPerSecond === undefined || links.every(link => (graph.bytesPerSecond?.[link] ?? UNKNOWN) >= leastBytesPerSecond)) &&
-    (loadPpm === undefined || links.every(link => known(graph.loadPpm, link) <= loadPpm))
+    (loadPpm === undefined || links.every(link => known(graph.loadPpm, link) <= loadPpm)) &&
+    links.every(link => graph.updatedAtMs[link] >= measuredSinceMs) &&
+    (cost === undefined || costOf(graph, cost, path.nodes, path.rttUs) <= cost.most + 1e-9 * Math.max(1, cost.most))
 }
 
 function nearest (points: readonly AccessPoint[], node: number): number {

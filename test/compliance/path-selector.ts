@@ -12,6 +12,8 @@ const anyRoutes: fc.Arbitrary<RouteState[]> = fc.uniqueArray(fc.record({
   isSuspect: fc.boolean(),
   rttMs: fc.double({ min: 0, max: 300, noNaN: true }),
   rttErrorMs: fc.double({ min: 0, max: 5, noNaN: true }),
+  quietRttMs: fc.double({ min: 0, max: 300, noNaN: true }),
+  quietErrorMs: fc.double({ min: 0, max: 5, noNaN: true }),
   samples: fc.nat(8),
   loss: fc.constantFrom(0, 0, 0.01, 0.1),
   outcomes: fc.nat(256)

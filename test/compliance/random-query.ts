@@ -56,7 +56,7 @@ function queryOn (nodeCount: number): fc.Arbitrary<PathQuery> {
     destination: fc.array(point, { minLength: 1, maxLength: 4 }),
     weights: fc.oneof(
       fc.constantFrom({ delay: 1, loss: 0 }, { delay: 0, loss: 1 }, { delay: 1, loss: 20 }, { delay: 0, loss: 0 }, { delay: 0.3, loss: 0.7 }),
-      fc.constantFrom({ delay: 1, loss: 0, jitter: 2 }, { delay: 0, loss: 0, price: 1 }, { delay: 0.5, loss: 0, load: 0.1, transfer: 100 })
+      fc.constantFrom({ delay: 1, loss: 0, jitter: 2 }, { delay: 0, loss: 0, price: 1 }, { delay: 1, loss: 0, hops: 7 }, { delay: 0, loss: 0, hops: 1 }, { delay: 0.5, loss: 0, load: 0.1, transfer: 100 })
     ),
     paths: fc.integer({ min: 1, max: 8 }),
     avoid: fc.array(fc.integer({ min: 0, max: nodeCount }), { maxLength: 1 }).map(nodes => new Set(nodes)),
@@ -67,16 +67,19 @@ function queryOn (nodeCount: number): fc.Arbitrary<PathQuery> {
 
 function constrainedFrom (query: PathQuery, nodeCount: number): fc.Arbitrary<PathQuery> {
   const node = fc.integer({ min: 0, max: nodeCount })
+  const waypoint = fc.oneof(node, fc.uniqueArray(node, { maxLength: 3 }).map(nodes => NodeSet.from(nodeCount + 1, nodes)))
   return fc.record({
     avoidSet: fc.option(node.map(node => NodeSet.from(nodeCount, node < nodeCount ? [node] : [])), { nil: undefined, freq: 2 }),
-    waypoints: fc.oneof(fc.constant([]), fc.constant([]), fc.array(node, { maxLength: 3 })),
+    waypoints: fc.oneof(fc.constant([]), fc.constant([]), fc.array(node, { maxLength: 3 }), fc.array(waypoint, { maxLength: 3 })),
     limits: fc.record({
       rttUs: fc.constantFrom(20_000, 60_000, 120_000, 300_000),
       lossPpm: fc.constantFrom(0, 5_000, 14_950, 20_000),
       jitterUs: fc.constantFrom(0, 3_000, 5_000),
       price: fc.integer({ min: 0, max: 6 }),
       leastBytesPerSecond: fc.constantFrom(1_000, 1_001),
-      loadPpm: fc.constantFrom(0, 500_000)
+      loadPpm: fc.constantFrom(0, 500_000),
+      measuredSinceMs: fc.constantFrom(10_000, 40_000),
+      cost: fc.record({ weights: fc.constantFrom({ delay: 1, loss: 0 }, { delay: 0, loss: 1, price: 1 }, { delay: 1, loss: 2, hops: 3 }), relayCostUs: fc.constantFrom(0, 1_000), most: fc.constantFrom(1, 40.5, 90.5, 200.5) })
     }).chain(limits => fc.subarray(Object.keys(limits), { maxLength: 2 }).map(kept => Object.fromEntries(Object.entries(limits).filter(([name]) => kept.includes(name)))))
   }).map(constraints => ({ ...query, ...constraints }))
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createNode as createBrowserNode } from '../../src/node/libp2p.browser.ts'
 import { createNode } from '../../src/node/libp2p.ts'
+import { bootstrap as bootstrapRole } from '../../src/discovery/bootstrap.ts'
 import { forwarder } from '../../src/forwarder/forwarder.ts'
 import { host } from '../../src/host/host.ts'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
@@ -54,6 +55,19 @@ describe('discovery', () => {
     const newcomer = await createBrowserNode({ role: host({ network: NETWORK, bootstrap }), privateKey: await generateKeyPair('Ed25519'), isLocal: true })
     started.push(newcomer)
     await until(() => known(newcomer).join() === '2,1', 'all are found', 8_000)
+  })
+
+  it('regression: an RSP hears of a newcomer in its next round from a bootstrap node, however many others it is connected to that know nothing', async () => {
+    const first = await start(bootstrapRole({ network: NETWORK }), true)
+    const rsp = await start(routeProvider({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true)
+    for (let others = 0; others < 8; others++) {
+      await (await start(() => new Nothing(), false)).dial(rsp.getMultiaddrs())
+    }
+    const newcomer = await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true)
+    const knows = (node: { services: { byway: object } }): boolean => (node.services.byway as { discovery: Discovery }).discovery.directory.get(newcomer.peerId) !== undefined
+    await until(() => knows(first), 'the bootstrap node has greeted it', 8_000)
+    rsp.services.byway.discovery.refresh()
+    await until(() => knows(rsp), 'the RSP knows it', 1_500)
   })
 
   it('keeps two networks on the same machines apart', async () => {

@@ -46,6 +46,21 @@ describe('usage ledger', () => {
     assert.deepEqual(said(before?.paths), ['7 next 2 300'])
   })
 
+  it('folds what is over for a quarter of an hour into what else was used of its link', () => {
+    const ledger = ledgerOf()
+    ledger.add(usage())
+    nowMs += 899_999
+    ledger.add(usage({ pathNumber: 8 }))
+    assert.deepEqual(said(ledger.of(A)?.paths), ['7 next 2 300', '8 next 2 300'])
+    nowMs++
+    ledger.add(usage({ pathNumber: 9 }))
+    assert.deepEqual(said(ledger.of(A)?.paths), ['8 next 2 300', '9 next 2 300', '– next 2 300'])
+    assert.deepEqual(said(ledger.of(A)?.sources), [`${hex(nodeOf(1))} next 6 900`])
+    nowMs += 10_000_000
+    ledger.add(usage({ pathNumber: 8 }))
+    assert.deepEqual(said(ledger.of(A)?.paths), ['8 next 4 600', '– next 4 600'])
+  })
+
   it('folds what was not added to for the longest into what other paths used of its link', () => {
     const ledger = ledgerOf({ maxRows: 3 })
     for (const pathNumber of [1, 2, 3]) {

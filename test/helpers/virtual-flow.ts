@@ -4,6 +4,7 @@ import { Route } from '../../src/host/route.ts'
 import { RouteSteering } from '../../src/host/route-steering.ts'
 import { selectorOf } from '../../src/host/spreading-selector.ts'
 import { VirtualTimers } from './virtual-timers.ts'
+import type { BusyProcess } from './busy-process.ts'
 import type { DecisionCause, PathSelectorInit } from '../../src/host/path-selector.ts'
 import type { OfferedPath } from '../../src/host/provider-set.ts'
 
@@ -11,6 +12,10 @@ export interface Conditions {
   rttMs: number
   /** Each echo takes up to so much longer, evenly distributed. */
   jitterMs?: number
+  /** Handle each echo one after the other, at equal distances; the last one is the source's. */
+  processes?: readonly BusyProcess[]
+  /** Of the round trip, what is spent in the queue of the flow's own data. */
+  ownQueueMs?: number
   /** Share of packets lost, each way. */
   loss?: number
   /** Nothing comes through. */
@@ -137,7 +142,7 @@ export class VirtualFlow {
   }
 
   #echo (number: number, { id }: Route): boolean {
-    const { rttMs, jitterMs = 0, loss = 0, isDown = false, isFull = false } = this.conditions(id)
+    const { rttMs, jitterMs = 0, processes = [], loss = 0, isDown = false, isFull = false } = this.conditions(id)
     if (isFull) {
       return false
     }
@@ -146,16 +151,22 @@ export class VirtualFlow {
     if (!isLost) {
       // what fails while the echo is on its way stops it, wherever it is
       this.timers.startTimer(() => {
-        const arrive = (): void => { this.steering.answered(number) }
+        const arrive = (): void => { this.steering.answered(number, this.conditions(id).ownQueueMs) }
         if (this.#asleep !== undefined) {
           this.#asleep.push(arrive)
         } else if (this.conditions(id).isDown !== true) {
           arrive()
         }
-      }, rttMs + jitterMs * this.#random())
+      }, handledMs(this.timers.nowMs, rttMs, processes) + jitterMs * this.#random())
     }
     return true
   }
+}
+
+/** The round trip, with the waits in processes that are busy when the echo comes. */
+function handledMs (sentMs: number, rttMs: number, processes: readonly BusyProcess[]): number {
+  const atMs = processes.reduce((at, process) => process.handledAtMs(at + rttMs / processes.length), sentMs)
+  return processes.length === 0 ? rttMs : atMs - sentMs
 }
 
 /** Numbers from 0 to below 1 (mulberry32). */

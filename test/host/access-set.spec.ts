@@ -316,5 +316,15 @@ describe('access set', () => {
       world.set.release(channels[0])
       assert.equal(await attachTo(FORWARDERS[36], channels[16], 300), true)
     })
+
+    it('regression: forwarders that went away one after the other leave room for those that came, however long the channel lasts', async () => {
+      world = new World({ maxAccess: 1 })
+      const channel = {}
+      for (const forwarder of FORWARDERS.slice(0, 36)) {
+        assert.equal(await attachTo(forwarder, channel, 300), true, forwarder.toString())
+        world.links.fail(forwarder)
+        await world.run(6_000)
+      }
+    })
   })
 })

@@ -27,9 +27,9 @@ function answer (rsp: string, paths: OfferedPath[], error?: Error): ProviderAnsw
   return { rsp: peerIdFromString(rsp), mapKind: 'reports', paths, error, elapsedMs: 5 }
 }
 
-function explained (routes: RouteStatus[], init: { reason?: string, text?: string, answers?: ProviderAnswer[], refusals?: Record<string, string> } = {}): ChannelExplanation {
-  const { reason = 'because', text = 'default (because)', answers = [], refusals = {} } = init
-  return explain({ status: { remote: B, routes, reason, text, answers }, refusals: new Map(Object.entries(refusals)), switches: { all: [] } }, NOW_MS)
+function explained (routes: RouteStatus[], init: { reason?: string, answers?: ProviderAnswer[], refusals?: Record<string, string> } = {}): ChannelExplanation {
+  const { reason = 'because', answers = [], refusals = {} } = init
+  return explain({ status: { remote: B, kind: 'path', routes, reason, text: 'via x', answers }, refusals: new Map(Object.entries(refusals)), switches: { all: [] } }, NOW_MS)
 }
 
 const only = (routes: readonly RouteExplanation[], path: string[]): Pick<RouteExplanation, 'use' | 'why'> => {
@@ -38,26 +38,9 @@ const only = (routes: readonly RouteExplanation[], path: string[]): Pick<RouteEx
 }
 
 describe('the explanation of a channel', () => {
-  it('says `direct` where paths were measured and the default route is the best', () => {
-    const { kind, verdict } = explained([fallback({ isActive: true }), route({ measuredRttMs: 90 })])
-    assert.deepEqual([kind, verdict], ['direct', 'direct'])
-  })
-
-  const WANTING: Array<{ title: string, others: RouteStatus[] }> = [
-    { title: 'no path is offered', others: [] },
-    { title: 'no path is measured yet', others: [route({ measuredRttMs: null, answered: 0 })] },
-    { title: 'every path has stopped answering', others: [route({ alive: false })] }
-  ]
-  for (const { title, others } of WANTING) {
-    it(`says \`default\` and the reason where ${title}`, () => {
-      const { kind, verdict } = explained([fallback({ isActive: true }), ...others])
-      assert.deepEqual([kind, verdict], ['default', 'default (because)'])
-    })
-  }
-
-  it('says over which path it goes, and that none is left when none answers', () => {
-    assert.deepEqual(explained([route({ isActive: true })], { text: 'via x' }).verdict, 'via x')
-    assert.deepEqual(explained([fallback({ alive: false })], { text: 'no route (because)' }).kind, 'none')
+  it('says how the channel goes in the words of its status', () => {
+    const { kind, verdict } = explained([route({ isActive: true })])
+    assert.deepEqual([kind, verdict], ['path', 'via x'])
   })
 
   it('puts the route in use first, then the backup, candidates and what was refused', () => {

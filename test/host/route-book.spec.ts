@@ -48,6 +48,7 @@ class World {
   /** What the forwarders say to every path. */
   refusal: Error | undefined
   readonly refused: string[] = []
+  readonly unreachable: PeerId[] = []
   readonly book: RouteBook
 
   constructor () {
@@ -72,7 +73,7 @@ class World {
       log
     } as unknown as ChannelContext
     const installer = {} as unknown as PathInstaller
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, hold: async (path, how) => {
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, hold: async (path, how) => {
       if (this.refusal !== undefined) throw this.refusal
       return holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
     } })
@@ -219,6 +220,24 @@ describe('route book', () => {
     world.attached.delete(F[3])
     world.peerAttached.delete(F[2])
     assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]]), pathOver([F[0], F[2]]), pathOver([F[0], F[1]])])), [named(F[0], F[1])])
+  })
+
+  it('tells of an entry that it cannot attach to', async () => {
+    const world = await opened()
+    world.attached.delete(F[3])
+    await world.update(answer([pathOver([F[3], F[1]]), pathOver([F[0], F[1]])]))
+    assert.deepEqual(world.unreachable, [F[3]])
+  })
+
+  it('regression: says when nothing that was offered last can be used, which is reason to ask again soon', async () => {
+    const world = await opened()
+    await world.update()
+    assert.equal(world.book.hasRefusedAll, false)
+    world.peerAttached.delete(F[2])
+    await world.update(answer([pathOver([F[0], F[2]])]))
+    assert.equal(world.book.hasRefusedAll, true)
+    await world.update(answer([pathOver([F[0], F[2]]), pathOver([F[0], F[1]])]))
+    assert.equal(world.book.hasRefusedAll, false)
   })
 
   it('regression: a path over one of the ends themselves costs only itself', async () => {

@@ -77,6 +77,13 @@ describe('route queries', () => {
     assert.deepEqual(world.askedAtMs, [0, 10_000, 11_500])
   })
 
+  it('are asked again after three seconds, twice at most, when an RSP was not waited for', async () => {
+    const world = new World()
+    world.offers = () => [...answerOver([F]), { rsp: SELF, mapKind: 'surveys', paths: [], isLate: true, elapsedMs: 900 }]
+    await world.run(40_000)
+    assert.deepEqual(world.askedAtMs, [0, 3_000, 6_000, 36_000])
+  })
+
   it('are asked again after three seconds when nothing was offered, or cannot be used, or asking failed', async () => {
     const without = new World()
     without.offers = () => answerOver()

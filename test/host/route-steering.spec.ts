@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { detectionMs } from '../../src/host/detection-time.ts'
 import { ForwarderFailures } from '../../src/host/forwarder-failures.ts'
+import { BusyProcess } from '../helpers/busy-process.ts'
 import { VirtualFlow } from '../helpers/virtual-flow.ts'
 import { VirtualTimers } from '../helpers/virtual-timers.ts'
 
@@ -22,6 +23,18 @@ const anyWeather = fc.array(fc.record({
 }), { minLength: 1, maxLength: 8 })
 /** By hold-offs of 3, 6, 12, 24, 48 and then 96 s ten minutes have room for ten returns at most, of each of two paths. */
 const MOST_CHANGES = 20
+
+const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1)
+
+/** Host and peer share one process that other programs keep from the processor, and the forwarder of the path has another. */
+function busyFlow ({ seed, gainMs, hostMs, forwarderMs }: { seed: number, gainMs: number, hostMs: number, forwarderMs: number }): VirtualFlow {
+  const host = new BusyProcess({ seed, everyMs: 2 * hostMs, burstMs: hostMs })
+  const forwarder = new BusyProcess({ seed: seed + 1_000, everyMs: 2 * forwarderMs, burstMs: forwarderMs })
+  const rttMs = 120 + 7 * seed
+  return new VirtualFlow({ seed, sends: false })
+    .set('default', { rttMs, processes: [host, host] })
+    .set('a', { rttMs: rttMs - gainMs, processes: [forwarder, host, forwarder, host] })
+}
 
 describe('route steering', () => {
   describe('finds a route that lets nothing through within max(3 RTT + 100 ms, 300 ms) while data is sent', () => {
@@ -91,6 +104,16 @@ describe('route steering', () => {
     flow.set('a', { rttMs: 60, isFull: true })
     assert.ok(flow.runUntilLeft('a', 5_000) <= 1_000)
   })
+
+  for (const { whose, ownQueueMs, active } of [{ whose: 'its own', ownQueueMs: 6, active: 'a' }, { whose: "somebody else's", ownQueueMs: 0, active: 'default' }]) {
+    it(`with a queue of 6 ms that is ${whose} on a path that is 4 ms faster is on ${active === 'a' ? 'that path' : 'the default route'}`, () => {
+      const flow = new VirtualFlow().set('default', { rttMs: 60 }).set('a', { rttMs: 56 }).run(SETTLE_MS)
+      assert.equal(flow.active, 'a')
+      flow.set('a', { rttMs: 62, ownQueueMs }).run(20_000)
+      assert.equal(flow.active, active)
+      assert.ok(flow.switches.length <= 3, JSON.stringify(flow.switches))
+    })
+  }
 
   it('judges nothing when its own process was asleep: the answers wait to be read', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
@@ -167,6 +190,41 @@ describe('route steering', () => {
       const changes = flow.switches.length - before
       assert.ok(changes <= MOST_CHANGES, `${changes} changes in ten minutes: ${flow.switches.slice(before).map(({ to, cause }) => `${cause}: ${to}`).join(', ')}`)
     }), { seed: 1, numRuns: 12 })
+  }).timeout(60_000)
+
+  describe('of a host whose process is late again and again', () => {
+    for (const { gainMs, hostMs, forwarderMs, least } of [
+      { gainMs: 8, hostMs: 30, forwarderMs: 3, least: 16 },
+      { gainMs: 15, hostMs: 30, forwarderMs: 30, least: 16 },
+      { gainMs: 30, hostMs: 30, forwarderMs: 30, least: 20 }
+    ]) {
+      it(`by up to ${hostMs} ms uses a path that gains ${gainMs} ms within ten seconds in at least ${least} of 20 cases, forwarders being late by up to ${forwarderMs} ms`, () => {
+        const moved = SEEDS.filter((seed) => busyFlow({ seed, gainMs, hostMs, forwarderMs }).run(SETTLE_MS).active === 'a')
+        assert.ok(moved.length >= least, `${moved.length} of ${SEEDS.length}`)
+      })
+    }
+
+    for (const { gainMs, forwarderMs } of [{ gainMs: -8, forwarderMs: 3 }, { gainMs: -8, forwarderMs: 30 }]) {
+      it(`is on a path that costs ${-gainMs} ms for less than two seconds of two minutes on average, forwarders being late by up to ${forwarderMs} ms`, () => {
+        let onPathMs = 0
+        for (const seed of SEEDS) {
+          const flow = busyFlow({ seed, gainMs, hostMs: 30, forwarderMs })
+          for (let ms = 0; ms < 120_000; ms += 100) {
+            onPathMs += flow.run(100).active === 'a' ? 100 : 0
+          }
+        }
+        assert.ok(onPathMs <= 2_000 * SEEDS.length, `${onPathMs / SEEDS.length} ms`)
+      })
+    }
+
+    it('asks hardly more often than else: being late must not make more to do', () => {
+      const perSecond = (hostMs: number): number => {
+        const flow = busyFlow({ seed: 1, gainMs: 5, hostMs, forwarderMs: hostMs }).run(30_000)
+        const before = flow.echoes
+        return (flow.run(60_000).echoes - before) / 60
+      }
+      assert.ok(perSecond(200) <= 1.3 * perSecond(1), `${perSecond(200)} echoes a second, ${perSecond(1)} when quiet`)
+    })
   }).timeout(60_000)
 
   it('makes at most one false switch an hour at 1 % loss each way, over ten seeded hours', () => {

@@ -148,6 +148,21 @@ describe('route', () => {
     assert.ok(echoes.route.rttMs > 800, `${echoes.route.rttMs} ms`)
   })
 
+  it('lives as long as what a stream sends over it is acknowledged, however long echoes wait in the queue that it has made', () => {
+    const echoes = new Echoes().run(5_000, () => 10)
+    for (let ms = 0; ms < 3_000; ms += TICK_MS) {
+      echoes.route.watch.delivered(echoes.nowMs - 60, echoes.nowMs)
+      echoes.run(TICK_MS, LOST)
+    }
+    assert.equal(echoes.diedAtMs, undefined)
+    const brokenAtMs = echoes.nowMs
+    for (let ms = 0; ms < 3_000; ms += TICK_MS) {
+      // what was sent before comes to nobody any more
+      echoes.run(TICK_MS, LOST)
+    }
+    assert.ok((echoes.diedAtMs ?? Infinity) - brokenAtMs <= detectionMs(10) + TICK_MS)
+  })
+
   it('has two seconds to answer for the first time', () => {
     const slow = new Echoes().run(4_000, () => 1_900)
     assert.equal(slow.route.alive, true)

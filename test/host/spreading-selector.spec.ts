@@ -9,7 +9,7 @@ pathSelectorCompliance('striping selector', (init) => new StripingSelector(new S
 
 function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
   const isDefault = id === 'default'
-  return { id, isDefault, forwarders: isDefault ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
+  return { id, isDefault, forwarders: isDefault ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, quietRttMs: rttMs, quietErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
 }
 
 const beside = (spread: 'single' | 'copies' | 'stripes', routes: RouteState[]): string[] => selectorOf({ spread }).decide(routes, 0).also.map(({ id }) => id)

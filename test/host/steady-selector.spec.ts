@@ -7,12 +7,15 @@ import type { PathSelectorInit, RouteState } from '../../src/host/path-selector.
 const SETTINGS = { gainMs: 5, gainShare: 0.05, switchMs: 4, switchShare: 0.1, holdMs: 3_000, minSamples: 4, msPerLossPercent: 20 }
 
 function route (id: string, rttMs: number, overrides: Partial<RouteState> = {}): RouteState {
-  return { id, isDefault: id === 'default', forwarders: id === 'default' ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
+  return { id, isDefault: id === 'default', forwarders: id === 'default' ? [] : [id], alive: true, isSuspect: false, rttMs, rttErrorMs: 0, quietRttMs: rttMs, quietErrorMs: 0, samples: 10, loss: 0, outcomes: 256, ...overrides }
 }
 
 const fallback = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('default', rttMs, overrides)
 const path = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('a', rttMs, overrides)
 const rival = (rttMs: number, overrides: Partial<RouteState> = {}): RouteState => route('b', rttMs, overrides)
+
+/** Three standard errors of a difference are 21 ms, of what is quiet 4 ms. */
+const BUSY = { rttErrorMs: 5, quietErrorMs: 1 }
 
 interface Step {
   atMs?: number
@@ -212,8 +215,31 @@ BEHAVIOURS.push({
 }, {
   title: 'asks for more gain where the measurements are noisy',
   steps: [
-    { routes: [fallback(50, { rttErrorMs: 3 }), path(38, { rttErrorMs: 3 })], uses: 'default' },
-    { routes: [fallback(50, { rttErrorMs: 3 }), path(37, { rttErrorMs: 3 })], uses: 'a' }
+    { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(38, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'default' },
+    { routes: [fallback(50, { rttErrorMs: 3, quietErrorMs: 3 }), path(37, { rttErrorMs: 3, quietErrorMs: 3 })], uses: 'a' }
+  ]
+}, {
+  title: 'takes a path whose gain shows where no process is busy, when the rest is noise and does not contradict',
+  steps: [
+    { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(45, { ...BUSY, quietRttMs: 38 })], uses: 'a' }
+  ]
+}, {
+  title: 'takes no path that gains only where no process is busy',
+  steps: [
+    { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(57, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
+  ]
+}, {
+  title: 'stays on a path that seems slower by noise while it gains where no process is busy',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 38 })], uses: 'a' },
+    { atMs: 20, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 48 })], uses: 'default' }
+  ]
+}, {
+  title: 'leaves a path that is slower by more than noise, however fast it is where no process is busy',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(85, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
   ]
 })
 

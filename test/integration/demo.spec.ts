@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { failingText } from '../../src/cli/demo/failing-report.ts'
 import { runDemo } from '../../src/cli/demo/demo.ts'
 import { drawRows } from '../../src/simulation/draw.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
@@ -9,6 +10,8 @@ import type { DemoReport } from '../../src/cli/demo/demo-report.ts'
 
 const SIZE = 8
 const SEED = 5
+/** By this seed the first forwarder dies after 5.6 s and comes back after 15 s, and none fails before 19 s. */
+const GOOD_FAILS_MINUTES = 0.3
 const rows = drawRows({ seed: SEED, size: SIZE, forwarders: 3, pairs: 1 })
 const [{ source, destination }] = rows.pairs
 
@@ -34,10 +37,10 @@ describe('the demo', function () {
   before(async () => { folder = await mkdtemp(join(tmpdir(), 'byway-demo-')) })
   after(async () => { await rm(folder, { recursive: true }) })
 
-  async function demo (good: number): Promise<DemoReport> {
+  async function demo (good: number, failingMinutes?: number): Promise<DemoReport> {
     const sliceFile = join(folder, `good-${good}.txt`)
     await writeFile(sliceFile, matrixWithGoodForwarder(good))
-    const { overlay, report } = await runDemo({ sliceFile, forwarders: 3, pairs: 1, seed: SEED, signal: new AbortController().signal, onProgress: () => {} })
+    const { overlay, report } = await runDemo({ sliceFile, forwarders: 3, pairs: 1, seed: SEED, failingMinutes, signal: new AbortController().signal, onProgress: () => {} })
     await overlay.stop()
     return report
   }
@@ -62,4 +65,27 @@ describe('the demo', function () {
       assert.ok(report.failover?.path.includes(goodId as string) === false)
     })
   }
+
+  it('lets forwarders fail and come back, and says for how long a host was worse than its default route, and what that may take', async () => {
+    const uncaught = watchUncaught()
+    const [good] = rows.forwarders
+    const report = await demo(good, GOOD_FAILS_MINUTES)
+    uncaught.stop()
+    assert.equal(uncaught.count(), 0)
+    const { failover, failing } = report
+    assert.deepEqual(report.pairs[0].chosen.path, [report.forwarders.find(({ node }) => node === good)?.id])
+    assert.equal(failover, null)
+    assert.ok(failing !== null)
+    const { died, fellSilent, cameBack, mostDown, pairs: [pair], total } = failing
+    assert.deepEqual({ died, fellSilent, cameBack, mostDown }, { died: 1, fellSilent: 0, cameBack: 1, mostDown: 1 })
+    assert.deepEqual([pair.source.node, pair.destination.node], [source, destination])
+    assert.equal(pair.hits, 1)
+    assert.ok(pair.switches >= 1 && pair.samples > 50 && pair.onPath > 0 && pair.onPath < pair.samples && pair.lost >= 1, JSON.stringify(pair))
+    assert.ok(pair.longestWorseMs > 0 && pair.longestWorseMs <= pair.worseMs + 1, JSON.stringify(pair))
+    assert.ok((pair.detectionMs ?? 0) >= 300, JSON.stringify(pair))
+    // how soon it is noticed is not judged here, for the machine may be busy
+    assert.equal(pair.isMet, pair.tooLong === 0)
+    assert.deepEqual([total.hits, total.switches, total.isMet, total.pairsWorse], [pair.hits, pair.switches, pair.isMet, pair.isMet ? 0 : 1])
+    assert.match(failingText(failing).at(-1) as string, pair.isMet ? /^No host was worse/ : /^1 of 1 hosts were worse/)
+  })
 })

@@ -115,6 +115,14 @@ describe('credit window', () => {
     assert.ok(window.windowBytes >= Math.min(before, FIRST_WINDOW_BYTES), `${window.windowBytes} after ${before}`)
   })
 
+  it('regression: keeps what fills a far link while busy processes make everything late for a second', () => {
+    const window = new CreditWindow()
+    const [bytesPerMs, rttMs] = [6_250, 100]
+    run(window, { bytesPerMs, rttMs, untilMs: 5_000 })
+    run(window, { bytesPerMs, rttMs: rttMs + 40, fromMs: 5_000, untilMs: 6_000 })
+    assert.ok(window.windowBytes >= 0.8 * bytesPerMs * rttMs, `${window.windowBytes}`)
+  })
+
   it('gives a long fat link the largest window and no more', () => {
     const window = new CreditWindow()
     run(window, { bytesPerMs: 50_000, rttMs: 200, untilMs: 5_000 })

@@ -3,6 +3,7 @@ import { DEFAULT_TTL, Flag, Kind, NoticeCode } from '../../protocols/forward/con
 import { encodeNotice } from '../../protocols/forward/notice.ts'
 import { At } from '../../protocols/forward/source-route.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
+import { OWN, OWN_ECHO } from '../../src/link/packet-queue.ts'
 import { wayAlong } from '../../src/link/way.ts'
 import type { Way } from '../../src/link/way.ts'
 import { NOW_S, embedded, forgedRoute, hex, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
@@ -48,6 +49,13 @@ describe('endpoint', () => {
     assert.equal(hex(sent.subarray(-DATA.length)), hex(DATA))
     assert.deepEqual([sent[At.flags], sent[At.hopIndex], sent[At.ttl]], [Flag.droppable | Flag.turnAround, 1, DEFAULT_TTL])
     assert.deepEqual(neighbours.to(A).droppable, [true])
+  })
+
+  it('has echoes not wait for what else it sends', () => {
+    const way = wayAlong(routeOf([SELF, A, PEER]))
+    endpoint.send(way, DATA)
+    endpoint.send(way, DATA, { isEcho: true })
+    assert.deepEqual(neighbours.to(A).shares, [[OWN, OWN], [OWN, OWN_ECHO]])
   })
 
   it('says that it could not send without a link, or with a full queue', () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { MAX_BATCH_BYTES, OWN, PacketQueue } from '../../src/link/packet-queue.ts'
+import { MAX_BATCH_BYTES, OWN, OWN_ECHO, PacketQueue } from '../../src/link/packet-queue.ts'
 import { QueueCounters } from '../../src/link/queue-counters.ts'
 import { NUMBERED_BYTES, range, readNumbered, writeNumbered } from './queued-packets.ts'
 
 const PLENTY = 10_000_000
 
-interface Put { length?: number, roomBytes?: number, account?: number, droppable?: boolean }
+interface Put { length?: number, roomBytes?: number, account?: number, source?: number, droppable?: boolean }
 
 /** Puts a packet that carries a number. Returns whether there was room. */
-function put (queue: PacketQueue, number: number, { length = 1_000, roomBytes = PLENTY, account = OWN, droppable = false }: Put = {}): boolean {
-  const at = queue.reserve(length, droppable, roomBytes, account, 0)
+function put (queue: PacketQueue, number: number, { length = 1_000, roomBytes = PLENTY, account = OWN, source = OWN, droppable = false }: Put = {}): boolean {
+  const at = queue.reserve(length, droppable, roomBytes, account, source)
   if (at >= 0) {
     writeNumbered(queue.buffer, at, number, length, droppable)
   }
@@ -64,6 +64,15 @@ describe('packet queue', () => {
     range(100, 104).forEach((number) => put(queue, number, { roomBytes: 0, account: 2 }))
     queue.fill(12_000)
     assert.equal(shift(queue).filter((number) => number >= 100).length, 4)
+  })
+
+  it('lets an echo of the node go before what else of it waits', () => {
+    const queue = new PacketQueue({ maxBytes: 100_000, now: () => 0 })
+    range(0, 20).forEach((number) => put(queue, number, { roomBytes: 0 }))
+    put(queue, 100, { roomBytes: 0, source: OWN_ECHO })
+    queue.fill(5_000)
+    assert.ok(shift(queue).includes(100))
+    assert.equal(queue.ownWaitingBytes, 16_000)
   })
 
   it('fills no batch beyond a message', () => {

@@ -98,6 +98,41 @@ describe('stream link', () => {
     assert.ok(stream.sentBytes - before <= FIRST_WINDOW_BYTES)
   })
 
+  it('calls back who waits for what the node sends to be taken, one after the other', async () => {
+    const { link } = makeLink()
+    const stream = new FakeStream()
+    link.setOutgoing(stream.asStream)
+    put(link, FIRST_WINDOW_BYTES / PACKET_BYTES + 10)
+    await nextTick()
+    assert.ok(link.ownWaitingBytes > 0)
+    const called: string[] = []
+    const fills = (name: string, count: number): void => {
+      link.whenTaken(() => {
+        called.push(name)
+        put(link, count)
+      })
+    }
+    fills('first', 10)
+    fills('second', 200)
+    fills('third', 10)
+    stream.receive(encodeCredit(50_000))
+    assert.deepEqual(called, ['first', 'second'], 'the second leaves no room')
+    await nextTick()
+    stream.end('closed')
+    assert.deepEqual(called, ['first', 'second', 'third'])
+  })
+
+  it('does not take for its own what waits there of others', () => {
+    const { link } = makeLink()
+    const stream = new FakeStream()
+    stream.writableNeedsDrain = true
+    link.setOutgoing(stream.asStream)
+    link.reserve(PACKET_BYTES, false, 3, 4)
+    assert.deepEqual([link.ownWaitingBytes, link.queuedBytes], [0, PACKET_BYTES])
+    put(link)
+    assert.equal(link.ownWaitingBytes, PACKET_BYTES)
+  })
+
   it('waits while the stream is full, and goes on when it has drained', async () => {
     const { link } = makeLink()
     const stream = new FakeStream()

@@ -26,7 +26,7 @@ describe('the cache of answers', () => {
     assert.deepEqual([finder.cache.hits, finder.cache.misses], [1, 2])
   })
 
-  for (const changes of [{ paths: 1 }, { avoid: new Set([1]) }, { avoidSet: NodeSet.from(3, [1]) }, { waypoints: [1] }, { limits: { rttUs: 1 } }, { limits: { lossPpm: 1 } },
+  for (const changes of [{ paths: 1 }, { avoid: new Set([1]) }, { avoidSet: NodeSet.from(3, [1]) }, { waypoints: [1] }, { waypoints: [NodeSet.from(3, [1])] }, { waypoints: [NodeSet.from(3, [1, 2])] }, { limits: { rttUs: 1 } }, { limits: { lossPpm: 1 } },
     { weights: { delay: 1, loss: 0, price: 1 } }, { maxForwarders: 2 }, { relayCostUs: 1 }, { source: [{ node: 0, rttUs: 1 }] }]) {
     it(`takes a query with other ${Object.keys(changes).join()} for another query`, () => {
       const table = new LinkTable()

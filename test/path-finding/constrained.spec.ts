@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { AlternativesFinder } from '../../src/path-finding/alternatives.ts'
 import { BidirectionalSearch } from '../../src/path-finding/bidirectional.ts'
 import { ConstrainedSearch } from '../../src/path-finding/constrained.ts'
 import type { ConstrainedPath } from '../../src/path-finding/constrained-problem.ts'
 import type { ConstrainedSearchInit } from '../../src/path-finding/constrained.ts'
 import { CostRowsCache } from '../../src/path-finding/cost-rows.ts'
+import { InvalidPathQueryError } from '../../src/path-finding/path-finder.ts'
 import type { PathQuery } from '../../src/path-finding/path-finder.ts'
 import { QueryCosts, WORST } from '../../src/path-finding/query-costs.ts'
 import type { Graph } from '../../src/topology/graph.ts'
+import { NodeSet } from '../../src/topology/node-set.ts'
 import { everyPath } from '../compliance/exhaustive-path-finder.ts'
 import { graphOf, randomCase } from '../compliance/random-query.ts'
+import type { LinkRow } from '../compliance/random-query.ts'
 
 /** With the bounds of a plain search where the query has no waypoints, as finders use it. */
 function search (graph: Graph, query: PathQuery, init: ConstrainedSearchInit): { path: ConstrainedPath | undefined, units: number } {
@@ -51,5 +55,35 @@ describe('the constrained search', () => {
       }
     }), { numRuns: 3000, seed: 42 })
     assert.ok(gaveUp > 5, `${gaveUp} searches gave up with a path in hand`)
+  })
+})
+
+describe('what a path is to visit, and limits beyond sums of single metrics', () => {
+  const link = (from: number, to: number, delayMs: number, updatedAtMs: number): LinkRow => [from, to, { delayUs: delayMs * 1_000, lossPpm: 0, jitterUs: 0, updatedAtMs, price: delayMs < 20 ? 5 : 1 }]
+  /** From 0 to 4 by way of 1 (quick), 2 or 3; 1 and 2 are linked. */
+  const graph = graphOf(5, [link(0, 1, 10, 500), link(1, 4, 10, 500), link(0, 2, 20, 900), link(2, 4, 20, 900), link(0, 3, 40, 900), link(3, 4, 40, 900), link(1, 2, 5, 900)])
+  const query: PathQuery = { source: [{ node: 0, rttUs: 0 }], destination: [{ node: 4, rttUs: 0 }], weights: { delay: 1, loss: 0 }, paths: 1, avoid: new Set(), maxForwarders: 16, relayCostUs: 0 }
+  const bestOf = (changes: Partial<PathQuery>): string => new AlternativesFinder().find(graph, { ...query, ...changes }).map(({ nodes }) => nodes.join()).join(' ')
+  const set = (...nodes: number[]): NodeSet => NodeSet.from(5, nodes)
+
+  const cases: Array<[title: string, changes: Partial<PathQuery>, paths: string]> = [
+    ['visits the forwarder of a set that costs least', { waypoints: [set(2, 3)] }, '0,1,2,4'],
+    ['visits one forwarder for each of two sets', { waypoints: [set(1, 2), set(1, 2)] }, '0,1,2,4'],
+    ['visits sets in their order', { waypoints: [set(2), set(1)] }, ''],
+    ['counts entry and exit', { waypoints: [set(0, 3), set(4)] }, '0,1,4'],
+    ['visits one of a set before a certain one', { waypoints: [set(1, 3), 2] }, '0,1,2,4'],
+    ['finds nothing where a set is empty', { waypoints: [set()] }, ''],
+    ['ranks what visits a set', { waypoints: [set(2, 3)], paths: 3 }, '0,1,2,4 0,2,4 0,3,4'],
+    ['keeps to links that were measured lately', { limits: { measuredSinceMs: 600 } }, '0,2,4'],
+    ['keeps a cost under other weights', { weights: { delay: 0, loss: 0, price: 1 }, limits: { cost: { weights: { delay: 1, loss: 0 }, relayCostUs: 0, most: 40 } } }, '0,2,4'],
+    ['counts forwarders in that cost', { weights: { delay: 0, loss: 0, price: 1 }, limits: { cost: { weights: { delay: 1, loss: 0 }, relayCostUs: 5_000, most: 54 } } }, '0,1,4'],
+    ['weighs forwarders', { weights: { delay: 1, loss: 0, hops: 11 }, waypoints: [set(2, 3)] }, '0,2,4']
+  ]
+  for (const [title, changes, paths] of cases) {
+    it(title, () => { assert.equal(bestOf(changes), paths) })
+  }
+
+  it('refuses a cost that is no number', () => {
+    assert.throws(() => bestOf({ limits: { cost: { weights: { delay: 1, loss: 0 }, relayCostUs: 0, most: Number.NaN } } }), InvalidPathQueryError)
   })
 })

@@ -3,6 +3,7 @@ import { mock } from 'node:test'
 import { LivePlan } from '../../src/rsp/live-plan.ts'
 import { PlanSession } from '../../src/rsp/measurement-plan/planner.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
+import type { GivenLink } from '../../src/rsp/exchange/shared-links.ts'
 import type { LinkEstimate } from '../../src/rsp/link-view.ts'
 import type { Logger } from '@libp2p/interface'
 import type { Planner } from '../../src/rsp/measurement-plan/planner.ts'
@@ -20,12 +21,15 @@ class World {
   /** Links that never answer, as `a b`, a < b. */
   readonly dead = new Set<string>()
   offered: Array<readonly [string, string]> = []
+  /** What another RSP has measured, and those of its links that are to be looked at. */
+  told: GivenLink[] = []
+  audits: Array<readonly [string, string]> = []
   /** The keys of each call. */
   readonly changes: string[][] = []
   readonly #estimates = new Map<string, Pick<LinkEstimate, 'rttUs' | 'measuredAtMs'>>()
   readonly #watchedSinceMs = new Map<string, number>()
 
-  constructor (planner?: Planner) {
+  constructor (planner?: Planner, isTold = false) {
     const nextUint32 = seededUint32(7)
     this.planner = planner ?? new PlanSession({ relayCostMs: 1, random: () => nextUint32() / 2 ** 32 })
     this.plan = new LivePlan({
@@ -33,6 +37,9 @@ class World {
       planner: this.planner,
       linksPerForwarder: LINKS_PER_FORWARDER,
       offered: () => this.offered,
+      ...(isTold
+        ? { given: (_: number, { isKnown }: { isKnown: (a: string, b: string) => boolean }) => this.told.filter(({ a, b }) => !isKnown(a, b)), audits: () => this.audits }
+        : {}),
       onChange: (keys) => { this.changes.push([...keys]) },
       now: () => this.nowMs,
       log: Object.assign(() => {}, { error: () => { this.errors++ } }) as unknown as Logger
@@ -125,6 +132,48 @@ describe('live plan', () => {
     }
     assert.ok(most <= 2 * LINKS_PER_FORWARDER * 40, `${most} links were watched at once`)
     assert.ok(world.plan.status.rounds >= 4, `${world.plan.status.rounds} rounds`)
+  })
+
+  it('watches none of the links that another RSP has just measured, and takes their values for its own', async () => {
+    world.plan.stop()
+    const nextUint32 = seededUint32(7)
+    const session = new PlanSession({ relayCostMs: 1, random: () => nextUint32() / 2 ** 32 })
+    const begun: Array<ReadonlyArray<{ a: number, b: number }>> = []
+    world = new World({
+      begin: async (init) => {
+        begun.push(init.given ?? [])
+        return session.begin(init)
+      },
+      next: async (measured) => session.next(measured),
+      stop: () => {}
+    }, true)
+    // all links of the first ten with each other
+    world.told = Array.from({ length: 45 }, (_, at) => at).map((at) => {
+      const b = Math.floor((1 + Math.sqrt(1 + 8 * at)) / 2)
+      return { a: `f${at - b * (b - 1) / 2}`, b: `f${b}`, rttMs: 5 }
+    })
+    await world.add(0, 40).run(60_000)
+    const told = new Set(world.told.map(({ a, b }) => nameOf(a, b)))
+    assert.equal(told.size, 45)
+    assert.deepEqual(begun[0].length, 45)
+    assert.ok(world.plan.status.rounds >= 2)
+    assert.equal(world.plan.status.givenLinks, 45)
+    assert.deepEqual(world.watched.filter((name) => told.has(name)), [])
+  })
+
+  it('watches what is audited besides, within the budget', async () => {
+    world.plan.stop()
+    world = new World(undefined, true)
+    world.audits = Array.from({ length: 30 }, (_, at) => [`f${at}`, `f${at + 1}`] as const)
+    world.add(0, 40)
+    let most = 0
+    for (let i = 0; i < 20; i++) {
+      await world.run(2_000)
+      most = Math.max(most, world.watched.length)
+    }
+    assert.equal(world.plan.status.auditedLinks, 16, 'a tenth of 160')
+    assert.ok(world.audits.slice(0, 16).every(([a, b]) => world.watched.includes(nameOf(a, b))))
+    assert.ok(most <= 2 * LINKS_PER_FORWARDER * 40, `${most}`)
   })
 
   it('connects all forwarders by the links of any one round', async () => {

@@ -1,10 +1,11 @@
 // The failover benchmark runs from end to end and says all that it promises; how long things take is not judged here.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { datagramOf, readDatagram } from '../../scripts/bench/failover/datagram.ts'
-import { goalsOf, reportOf } from '../../scripts/bench/failover/report.ts'
+import { goalsOf, reportOf, tableOf } from '../../scripts/bench/failover/report.ts'
 import { longestGapMs } from '../../scripts/bench/failover/strikes.ts'
 import { projectRoot } from '../helpers/source-tree.ts'
 import type { Strike } from '../../scripts/bench/failover/strikes.ts'
@@ -34,14 +35,36 @@ describe('bench:failover', () => {
   })
 
   it('judges killed and silent forwarders apart, and misses a goal when a flow never went on', () => {
-    const state = { text: '', path: [], backup: null, rttMs: 50, defaultRttMs: 100, offers: [], accessPoints: 6, isClosed: false, sent: 10, refused: 0 }
+    const state = { text: '', path: [], backup: null, rttMs: 50, defaultRttMs: 100, offers: [], accessPoints: 6, refusals: [], routes: [], isClosed: false, sent: 10, refused: 0 }
     const arrivals = { atMs: [], received: 9, corrupt: 0, repeated: 0, channels: 1, closed: 0 }
     const report = reportOf([strike({}), strike({ pauseMs: 2_000, detectMs: null }), strike({ signal: 'SIGSTOP', detectMs: 250, text: 'default (x)' })], state, arrivals)
-    assert.deepEqual([report.strikes, report.silent?.strikes, report.pauseMs.max, report.detectMs.max], [2, 1, 2_000, 1e6])
-    assert.deepEqual([report.silent?.toDefault, report.toAnotherPath, report.datagrams.lost, report.lostConnections], [1, 2, 1, 0])
+    assert.deepEqual([report.strikes, report.silent?.strikes, report.pauseMs?.max, report.detectMs?.max], [2, 1, 2_000, 1e6])
+    assert.deepEqual([report.silent?.toDefault, report.toAnotherPath, report.datagrams?.lost, report.lostConnections], [1, 2, 1, 0])
     assert.deepEqual(goalsOf(report).filter(({ isMet }) => !isMet).map(({ figure }) => figure), ['pauseMs.max', 'pauseMs.p50'])
     assert.equal(reportOf([strike({})], { ...state, isClosed: true }, { ...arrivals, channels: 2, closed: 1 }).lostConnections, 3)
   })
+
+  it('regression: misses the goals of what it does not know, and says of the rest what was measured', () => {
+    const some = reportOf([strike({})])
+    assert.deepEqual([some.strikes, some.pauseMs?.max, some.lostConnections, some.corrupt, some.datagrams], [1, 80, null, null, null])
+    assert.deepEqual(goalsOf(some).filter(({ isMet }) => !isMet).map(({ figure }) => figure), ['lostConnections', 'corrupt'])
+    const none = reportOf([])
+    assert.deepEqual([none.strikes, none.pauseMs, none.rttMs, none.silent], [0, null, null, null])
+    assert.ok(goalsOf(none).every(({ isMet }) => !isMet))
+    assert.match(tableOf(none, goalsOf(none)), /pause not measured/)
+  })
+
+  it('regression: prints its JSON when it is broken off, too, says why, and fails', async () => {
+    const bench = spawn(process.execPath, [...SCRIPT, '--json', '--verbose', '--kills', '50'], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    bench.stdout.on('data', (text: Buffer) => { out += text.toString() })
+    await once(bench.stderr, 'data')
+    bench.kill('SIGTERM')
+    const [code] = await once(bench, 'close') as [number | null]
+    const { strikes, pauseMs, goals, failure } = JSON.parse(out)
+    assert.deepEqual([code, strikes, pauseMs, failure], [1, 0, null, 'ended by SIGTERM'])
+    assert.equal(goals.length, 4)
+  }).timeout(120_000)
 
   it('prints pauses, detection, lost connections and corrupt datagrams as JSON', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [...SCRIPT, '--json', '--kills', '1', '--silent', '1'], { cwd: projectRoot, timeout: 110_000 })

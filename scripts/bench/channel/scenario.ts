@@ -18,7 +18,7 @@ export interface Scenario {
 }
 
 export interface LaneFigures {
-  /** Median of the rounds. */
+  /** Median of the rounds that went the lane's way; of all, when none did. */
   bytesPerSecond: number
   /** Of both ends and what stands between them, in ms per MB. */
   cpuMsPerMb: number
@@ -29,13 +29,13 @@ export interface LaneFigures {
   fullRttMs: RoundTrips
   /** Of every round. */
   rounds: Round[]
-  /** It went another way than it says, so that its figures are those of another lane, and say nothing of this one. */
-  strayed?: string
 }
 
 export interface Round {
   bytesPerSecond: number
   cpuMsPerMb: number
+  /** It went another way than the lane says: its figures are those of another lane. */
+  strayed?: string
 }
 
 export interface RoundTrips { p50: number, p99: number }
@@ -50,7 +50,6 @@ export interface Outcome {
 interface Measured extends Round {
   relayCpuMsPerMb: number
   tripsMs: number[]
-  strayed?: string
 }
 
 const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
@@ -137,6 +136,7 @@ class Lane {
 
   /** Sends as much as goes for so long. What comes in that time counts. */
   async play (durationMs: number): Promise<Measured> {
+    await this.#sender.ask('ready')
     const before = await this.#state()
     const startMs = performance.now()
     await this.#sender.ask('fill', true)
@@ -178,15 +178,15 @@ class Lane {
 }
 
 function figuresOf (rounds: readonly Measured[], idleMs: readonly number[]): LaneFigures {
-  const of = (key: 'bytesPerSecond' | 'cpuMsPerMb' | 'relayCpuMsPerMb'): number => rounded(median(rounds.map((round) => round[key])))
+  const own = rounds.filter(({ strayed }) => strayed === undefined)
+  const of = (key: 'bytesPerSecond' | 'cpuMsPerMb' | 'relayCpuMsPerMb'): number => rounded(median((own.length > 0 ? own : rounds).map((round) => round[key])))
   return {
     bytesPerSecond: of('bytesPerSecond'),
     cpuMsPerMb: of('cpuMsPerMb'),
     relayCpuMsPerMb: of('relayCpuMsPerMb'),
     idleRttMs: roundTripsOf(idleMs),
     fullRttMs: roundTripsOf(rounds.flatMap(({ tripsMs }) => tripsMs)),
-    rounds: rounds.map(({ bytesPerSecond, cpuMsPerMb }) => ({ bytesPerSecond, cpuMsPerMb })),
-    strayed: rounds.at(-1)?.strayed
+    rounds: rounds.map(({ bytesPerSecond, cpuMsPerMb, strayed }) => ({ bytesPerSecond, cpuMsPerMb, strayed }))
   }
 }
 

@@ -14,7 +14,7 @@ export interface SenderInit extends EndInit {
 const CHUNK = new Uint8Array(60_000)
 const ECHO_INTERVAL_MS = 20
 
-let strayed: SenderEnd['strayed']
+let sender: SenderEnd
 let bulk: Pipe
 let echoes: Pipe
 let isFilling = false
@@ -43,11 +43,10 @@ async function roundTrips (durationMs: number): Promise<number[]> {
 answerParent({
   start: async (argument) => {
     const { carrier, receiver, ...init } = argument as SenderInit
-    const end = await CARRIERS[carrier].startSender(init, { peer: peerIdFromString(receiver.peer), addresses: receiver.addresses })
-    strayed = end.strayed
-    bulk = await end.open()
+    sender = await CARRIERS[carrier].startSender(init, { peer: peerIdFromString(receiver.peer), addresses: receiver.addresses })
+    bulk = await sender.open()
     bulk.onDrain = fill
-    echoes = await end.open()
+    echoes = await sender.open()
     echoes.onBytes = (bytes) => {
       backBytes += bytes
       if (backBytes >= ECHO_BYTES) {
@@ -60,8 +59,9 @@ answerParent({
     isFilling = is as boolean
     fill()
   },
-  /** Since the beginning. */
-  strayed: () => strayed?.(),
+  ready: async () => sender.ready?.(),
+  /** Since it was ready. */
+  strayed: () => sender.strayed?.(),
   /** Round trips in ms. */
   roundTrips: async (durationMs) => roundTrips(durationMs as number),
   cpuUs: () => machine().cpuUs

@@ -9,6 +9,7 @@ import type { HostStart } from './destination-process.ts'
 import type { Host } from '../../../src/host/host.ts'
 import type { OutgoingChannel } from '../../../src/host/outgoing-channel.ts'
 import type { PathSelectorInit } from '../../../src/host/path-selector.ts'
+import type { RouteStatus } from '../../../src/host/channel-status.ts'
 import type { BywayNode } from '../../../src/node/libp2p.ts'
 
 export interface Switch {
@@ -28,6 +29,10 @@ export interface SourceState {
   /** What it was offered last, and from how many forwarders it can choose. */
   offers: string[]
   accessPoints: number
+  /** Offered paths that could not be used, and why. */
+  refusals: string[]
+  /** All routes that are measured, as they are. */
+  routes: string[]
   isClosed: boolean
   sent: number
   /** Datagrams that no route could take. */
@@ -40,6 +45,8 @@ export interface SourceOpening {
 }
 
 export const INTERVAL_MS = 5
+/** The end of a peer id is what tells it from others. */
+const SHORT_CHARACTERS = 6
 
 let node: BywayNode<Host> | undefined
 let channel: OutgoingChannel | undefined
@@ -81,8 +88,10 @@ answerParent({
       backup: status.backup?.path ?? null,
       rttMs: status.active?.measuredRttMs ?? null,
       defaultRttMs: status.default?.measuredRttMs ?? null,
-      offers: status.answers.flatMap(({ paths, error }) => [...paths.map(({ forwarders }) => forwarders.map((id) => id.toString().slice(-6)).join('→')), ...(error === undefined ? [] : [error.message])]),
+      offers: status.answers.flatMap(({ paths, error }) => [...paths.map(({ forwarders }) => shortPath(forwarders.map(String))), ...(error === undefined ? [] : [error.message])]),
       accessPoints: node?.services.byway.access.points.length ?? 0,
+      refusals: [...channel.refusals].map(([path, why]) => `${shortPath(path.split(','))}: ${why}`),
+      routes: status.routes.map(routeText),
       isClosed: channel.isClosed,
       sent,
       refused
@@ -95,3 +104,12 @@ answerParent({
     return taken
   }
 })
+
+function routeText ({ path, alive, answered, measuredRttMs, jitterMs, loss }: RouteStatus): string {
+  const state = alive ? `${measuredRttMs?.toFixed(1)} ± ${jitterMs?.toFixed(1)} ms` : 'silent'
+  return `${shortPath(path)}: ${state}, ${answered} answers, loss ${(100 * loss).toFixed(1)} %`
+}
+
+function shortPath (forwarders: readonly string[]): string {
+  return forwarders.length === 0 ? 'default' : forwarders.map((id) => id.slice(-SHORT_CHARACTERS)).join('→')
+}

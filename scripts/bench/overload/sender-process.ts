@@ -41,7 +41,7 @@ let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array, isModest: boolean 
 function send (waits: boolean): boolean {
   const { end: { links }, hold: { way: { header, neighbour } }, packet } = flow as NonNullable<typeof flow>
   const link = links.getAt(neighbour, 0)
-  const at = link === undefined || (link.waitingBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true)
+  const at = link === undefined || (link.ownWaitingBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true)
   if (link === undefined || at < 0) {
     return false
   }

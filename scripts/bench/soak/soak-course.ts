@@ -53,6 +53,8 @@ export const SHORT_MINUTES = 3
 /** Of a run of a quarter of an hour; longer ones give more. Each sample has every process collect its garbage, twice. */
 const SAMPLES = 75
 const SAMPLE_INTERVAL_MS = { least: 1_000, most: 12_000 }
+/** Each is some tens of megabytes, and all write theirs at once. */
+const SNAPSHOT_DEADLINE_MS = 300_000
 const VICTIM = { gapMs: 20_000, livesMs: 12_000, stoppedMs: 15_000 }
 
 export async function runSoak (overlay: SoakOverlay, { minutes, seed, snapshotsIn }: SoakExtent, signal: AbortSignal, say: (text: string) => void): Promise<Course> {
@@ -95,7 +97,7 @@ async function readAll (overlay: SoakOverlay, course: Course, when: 'before' | '
   await eachOf(overlay, course, async (child, observation, name) => {
     observation[when] = await readAtRest(child, overlay.known)
     if (snapshotsIn !== undefined) {
-      await child.ask('snapshot', join(snapshotsIn, `${name}-${when}.heapsnapshot`))
+      await child.ask('snapshot', join(snapshotsIn, `${name}-${when}.heapsnapshot`), SNAPSHOT_DEADLINE_MS)
     }
   })
 }

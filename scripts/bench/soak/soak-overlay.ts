@@ -49,14 +49,18 @@ export class SoakOverlay {
   async victim (livesMs: number, isStopped: boolean, stoppedMs: number, signal: AbortSignal): Promise<void> {
     const child = new Child('soak/victim-process', FLAGS)
     this.#victims.add(child)
-    await child.ask('begin', this.#cast)
-    await rest(livesMs, signal)
-    if (isStopped) {
-      child.signal('SIGSTOP')
-      await rest(stoppedMs, signal)
+    try {
+      // on a busy machine one may not even come to life in time: then it dies young
+      await child.ask('begin', this.#cast).catch(() => {})
+      await rest(livesMs, signal)
+      if (isStopped) {
+        child.signal('SIGSTOP')
+        await rest(stoppedMs, signal)
+      }
+    } finally {
+      child.signal('SIGKILL')
+      this.#victims.delete(child)
     }
-    child.signal('SIGKILL')
-    this.#victims.delete(child)
   }
 
   /** A stopped process would outlive us. */

@@ -6,6 +6,7 @@ import { Infrastructure } from './infrastructure.ts'
 import { host } from '../../host/host.ts'
 import { mapSome } from '../../testing/local-node.ts'
 import { multiaddr } from '@multiformats/multiaddr'
+import { quiet } from './quiet.ts'
 import type { DrawnRows } from '../../simulation/draw.ts'
 import type { Host } from '../../host/host.ts'
 import type { LatencyMatrix } from '../../simulation/latency-matrix.ts'
@@ -25,13 +26,16 @@ export interface DemoOverlayInit {
 }
 
 /** Hosts that measure all forwarders at once: more would only wait for each other. */
-const HOST_CONCURRENCY = 16
-const ATTACH_DEADLINE_MS = 15_000
+const HOST_CONCURRENCY = 8
+/** Without any new access point for so long a host makes do with those that it has. */
+const ATTACH_DEADLINE_MS = 8_000
 /** All hosts starting at once is noise; measurements that it spoilt are replaced in this time. */
 const SETTLE_MS = 4_000
+const MOST_SETTLE_MS = 20_000
 /** Share of all links that both RSPs must know before hosts ask them. */
 const ENOUGH_LINKS = 0.99
-const MAP_DEADLINE_MS = 40_000
+/** Without any new link for so long it goes on with what is known. */
+const MAP_DEADLINE_MS = 15_000
 
 export class DemoOverlay {
   readonly infrastructure: Infrastructure
@@ -64,20 +68,38 @@ export class DemoOverlay {
       source: hosts[rows.hosts.indexOf(source)],
       destination: hosts[rows.hosts.indexOf(destination)]
     }))
-    await pause(SETTLE_MS, this.#init.signal)
+    await this.quiet(SETTLE_MS, MOST_SETTLE_MS)
+  }
+
+  /** Waits until for so long neither thread was late with anything; at most for the longer time. */
+  async quiet (forMs: number, atMostMs: number): Promise<void> {
+    const { signal } = this.#init
+    await quiet({ ask: async () => this.infrastructure.reached(), forMs, atMostMs, pause: async (ms) => pause(ms, signal), now: () => performance.now() })
   }
 
   async stop (): Promise<void> {
     await Promise.allSettled([this.infrastructure.stop(), ...this.#hosts.map(async ({ node }) => node.stop())])
   }
 
+  /** Starts a forwarder again that was killed. */
+  async restart (id: string): Promise<void> {
+    const { row, addresses } = await this.infrastructure.restart(id)
+    this.#delays.place(row, addresses.map((address) => multiaddr(address)))
+  }
+
   /** Waits until both RSPs know the links. */
   async #mapped (): Promise<void> {
     const { signal, onProgress } = this.#init
     const all = this.forwarders.length * (this.forwarders.length - 1)
-    const untilMs = performance.now() + MAP_DEADLINE_MS
-    for (let round = 1; performance.now() < untilMs; round++) {
+    let best = 0
+    let sinceMs = performance.now()
+    for (let round = 1; performance.now() - sinceMs < MAP_DEADLINE_MS; round++) {
       const known = (await this.infrastructure.rsps()).map(({ estimates }) => estimates.length)
+      const sum = known.reduce((a, b) => a + b)
+      if (sum > best) {
+        best = sum
+        sinceMs = performance.now()
+      }
       if (known.every((links) => links >= ENOUGH_LINKS * all)) {
         return
       }
@@ -101,9 +123,15 @@ export class DemoOverlay {
     })
     this.#hosts.push(placed)
     await this.infrastructure.place(addressOf(placed))
-    const untilMs = performance.now() + ATTACH_DEADLINE_MS
-    while (placed.node.services.byway.access.points.length < all && performance.now() < untilMs) {
+    let best = 0
+    let sinceMs = performance.now()
+    while (best < all && performance.now() - sinceMs < ATTACH_DEADLINE_MS) {
       await pause(50, signal)
+      const { length } = placed.node.services.byway.access.points
+      if (length > best) {
+        best = length
+        sinceMs = performance.now()
+      }
     }
     return placed
   }

@@ -1,5 +1,6 @@
 // What the demo prints: one JSON object, or the same as text.
 import type { DemoPair } from './demo-overlay.ts'
+import type { FailingReport } from './failing-report.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { RouteStatus } from '../../host/channel-status.ts'
 
@@ -55,7 +56,10 @@ export interface DemoReport {
   predictedWell: number | null
   meanDefaultRttMs: number
   meanChosenRttMs: number
+  /** Null where no path was in use, or forwarders failed at random. */
   failover: FailoverReport | null
+  /** Null unless forwarders failed at random. */
+  failing: FailingReport | null
   seconds: number
 }
 

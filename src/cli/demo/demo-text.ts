@@ -1,5 +1,6 @@
 // The demo's report, and its live table, as text.
 import { msText, percentText, short, table } from '../output.ts'
+import { failingText } from './failing-report.ts'
 import type { DemoReport, OfferReport, PairReport } from './demo-report.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 
@@ -14,7 +15,7 @@ export function reportText (report: DemoReport): string[] {
     `${report.improved} of ${report.oracleImproved} pairs that can gain more than 5 ms have at least half of what the oracle would gain; ` +
       `mean ${msText(report.meanDefaultRttMs)} by default, ${msText(report.meanChosenRttMs)} chosen.`,
     ...report.rsps.map((rsp) => `RSP ${short(rsp.id)} (${rsp.kind}): ${rsp.links} links, median error ${msText(rsp.medianErrorMs)} (${percentText(rsp.medianRelativeError)}).`),
-    ...failoverText(report),
+    ...(report.failing === null ? failoverText(report) : failingText(report.failing)),
     `${report.forwarders.length} forwarders, ${report.pairs.length} pairs, ${report.seconds.toFixed(0)} s.`
   ]
 }

@@ -6,9 +6,11 @@ import { cheapestPath, linkAgreement } from '../../simulation/oracle.ts'
 import { drawRows } from '../../simulation/draw.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
 import { mapSome } from '../../testing/local-node.ts'
+import { runFailing } from './failing.ts'
 import { measuredOn, reportPair, rounded, summarize } from './demo-report.ts'
 import type { DemoPair } from './demo-overlay.ts'
 import type { DemoReport, FailoverReport } from './demo-report.ts'
+import type { FailingReport } from './failing-report.ts'
 import type { LatencyMatrix } from '../../simulation/latency-matrix.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { RspState } from './infrastructure.ts'
@@ -18,6 +20,8 @@ export interface DemoInit {
   forwarders: number
   pairs: number
   seed: number
+  /** Minutes in which forwarders fail and come back at random; default: one forwarder is stopped, once. */
+  failingMinutes?: number
   signal: AbortSignal
   onProgress: (text: string) => void
 }
@@ -34,8 +38,12 @@ const RELAY_COST_MS = 1
  * opening channels.
  */
 const OBSERVE_MS = 9_000
+const MOST_OBSERVE_MS = 30_000
 const RECOVER_MS = 5_000
 const OPEN_CONCURRENCY = 10
+/** A peer may be slow to answer on a machine that is busy with other things. */
+const OPEN_DEADLINE_MS = 30_000
+const RETRY_MS = 1_000
 const FAILOVER_DEADLINE_MS = 10_000
 
 export async function runDemo (init: DemoInit): Promise<RunningDemo> {
@@ -47,17 +55,18 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.start()
     init.onProgress('hosts ask for routes, and measure what they are offered')
     const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
-    await pause(OBSERVE_MS, init.signal)
+    await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
     const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
-    init.onProgress('stopping a forwarder that is in use')
-    const failover = await failOver(overlay, channels, init.signal)
+    const failing = init.failingMinutes === undefined ? null : await failAndComeBack(init, init.failingMinutes, overlay, channels)
+    const failover = failing === null ? await failOver(overlay, channels, init) : null
     const report = {
       forwarders: overlay.forwarders.map(({ id, row }) => ({ id, node: row })),
       rsps,
       pairs,
       ...summarize(pairs),
       failover,
+      failing,
       seconds: rounded((performance.now() - startedMs) / 1_000) as number
     }
     return { overlay, channels, report }
@@ -68,9 +77,19 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
 }
 
 async function openChannel ({ source, destination }: DemoPair, signal: AbortSignal): Promise<OutgoingChannel> {
-  const channel = await source.node.services.byway.open(destination.node.peerId, { signal })
-  await channel.settled()
-  return channel
+  const startedMs = performance.now()
+  for (;;) {
+    try {
+      const channel = await source.node.services.byway.open(destination.node.peerId, { signal })
+      await channel.settled()
+      return channel
+    } catch (error) {
+      if (signal.aborted || performance.now() - startedMs > OPEN_DEADLINE_MS) {
+        throw error
+      }
+      await pause(RETRY_MS, signal)
+    }
+  }
 }
 
 /** The cheapest path through any running forwarders; only the oracle and the delays know the matrix. */
@@ -97,8 +116,14 @@ function reportRsp ({ id, row, kind, estimates }: RspState, matrix: LatencyMatri
   }
 }
 
+async function failAndComeBack ({ seed, signal, onProgress }: DemoInit, minutes: number, overlay: DemoOverlay, channels: readonly OutgoingChannel[]): Promise<FailingReport> {
+  onProgress(`forwarders fail and come back at random for ${minutes} min; each pair's route is measured beside its default route`)
+  return runFailing({ overlay, channels, seed, minutes, signal, onProgress })
+}
+
 /** Stops the forwarder that most channels use, and watches one of them recover. */
-async function failOver ({ infrastructure }: DemoOverlay, channels: readonly OutgoingChannel[], signal: AbortSignal): Promise<FailoverReport | null> {
+async function failOver ({ infrastructure }: DemoOverlay, channels: readonly OutgoingChannel[], { signal, onProgress }: DemoInit): Promise<FailoverReport | null> {
+  onProgress('stopping a forwarder that is in use')
   const uses = new Map<string, number[]>()
   channels.forEach((channel, i) => {
     for (const id of channel.status.active?.path ?? []) {

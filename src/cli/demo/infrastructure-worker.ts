@@ -2,14 +2,19 @@
 import { DEMO_NETWORK, addressOf, placeNode } from './place-node.ts'
 import { DelayedOverlay } from '../../simulation/delayed-overlay.ts'
 import { bootstrap } from '../../discovery/bootstrap.ts'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { forwarder } from '../../forwarder/forwarder.ts'
 import { kill, mapSome } from '../../testing/local-node.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
 import { multiaddr } from '@multiformats/multiaddr'
 import { parentPort, workerData } from 'node:worker_threads'
 import { routeProvider } from '../../rsp/route-provider.ts'
+import { Standstill } from '../../simulation/standstill.ts'
 import type { Answer, Call, Command, InfrastructureInit, InfrastructureNodes, RspState } from './infrastructure.ts'
 import type { Forwarder } from '../../forwarder/forwarder.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { NodeAddress } from './place-node.ts'
+import type { PrivateKey } from '@libp2p/interface'
 import type { LinkEstimate } from '../../simulation/oracle.ts'
 import type { Placed } from './place-node.ts'
 import type { Role } from '../../node/libp2p.ts'
@@ -18,23 +23,39 @@ import type { RouteProvider } from '../../rsp/route-provider.ts'
 /** Nodes started at once: each start is a burst of handshakes. */
 const START_CONCURRENCY = 8
 
+interface RunningForwarder extends Placed<Forwarder> {
+  key: PrivateKey
+  standstill: Standstill
+  /** Once it was killed: where it listened, and when it has ended. */
+  listened?: string[]
+  killed?: Promise<void>
+}
+
 const { sliceFile, rows } = workerData as InfrastructureInit
 const delays = new DelayedOverlay(await loadMatrix(sliceFile))
 const nodes: Array<Placed<Role>> = []
-const forwarders: Array<Placed<Forwarder>> = []
+const forwarders: RunningForwarder[] = []
 const rsps: Array<Placed<RouteProvider>> = []
+const seeds: Multiaddr[] = []
 
 async function start (): Promise<InfrastructureNodes> {
   const first = await placeNode({ row: rows.bootstrap, role: bootstrap({ network: DEMO_NETWORK }), servesDht: true, delays })
-  const common = { network: DEMO_NETWORK, bootstrap: first.node.getMultiaddrs() }
+  seeds.push(...first.node.getMultiaddrs())
+  const common = { network: DEMO_NETWORK, bootstrap: seeds }
   nodes.push(first)
-  forwarders.push(...await mapSome(rows.forwarders, START_CONCURRENCY, async (row) =>
-    placeNode({ row, role: forwarder(common), servesDht: true, delays })))
+  forwarders.push(...await mapSome(rows.forwarders, START_CONCURRENCY, async (row) => startForwarder(row, await generateKeyPair('Ed25519'))))
   for (const [row, mapKind] of [[rows.rsps[0], 'reports'], [rows.rsps[1], 'surveys']] as const) {
     rsps.push(await placeNode({ row, role: routeProvider({ ...common, mapKind, operator: mapKind }), servesDht: true, delays }))
   }
-  nodes.push(...forwarders, ...rsps)
+  nodes.push(...rsps)
   return { bootstrap: addressOf(first), forwarders: forwarders.map(addressOf) }
+}
+
+async function startForwarder (row: number, key: PrivateKey, listen?: readonly string[]): Promise<RunningForwarder> {
+  const standstill = new Standstill()
+  const role = forwarder({ network: DEMO_NETWORK, bootstrap: seeds })
+  const placed = await placeNode({ row, role, servesDht: true, delays, privateKey: key, connectionGater: standstill.gater, ...(listen === undefined ? {} : { listen }) })
+  return { ...placed, key, standstill }
 }
 
 function rspStates (): RspState[] {
@@ -48,11 +69,28 @@ function rspStates (): RspState[] {
   })
 }
 
-function killForwarder (id: string): void {
-  const victim = forwarders.find(({ node }) => node.peerId.toString() === id)
-  if (victim !== undefined) {
-    void kill(victim.node)
+function running (id: string): RunningForwarder {
+  const found = forwarders.find(({ node }) => node.peerId.toString() === id)
+  if (found === undefined) {
+    throw new RangeError(`there is no forwarder ${id}`)
   }
+  return found
+}
+
+/** Where it was before, or elsewhere if somebody else has that port now. */
+async function restart (id: string): Promise<NodeAddress> {
+  const before = running(id)
+  const { row, key, listened } = before
+  await before.killed
+  const again = await startForwarder(row, key, listened).catch(async () => startForwarder(row, key))
+  forwarders[forwarders.indexOf(before)] = again
+  return addressOf(again)
+}
+
+function killForwarder (id: string): void {
+  const victim = running(id)
+  victim.listened = victim.node.getMultiaddrs().map((address) => address.decapsulate('/p2p').toString())
+  victim.killed = kill(victim.node).catch(() => {})
 }
 
 async function run (command: Command): Promise<unknown> {
@@ -60,8 +98,12 @@ async function run (command: Command): Promise<unknown> {
     case 'start': return start()
     case 'place': return delays.place(command.node.row, command.node.addresses.map((address) => multiaddr(address)))
     case 'rsps': return rspStates()
+    case 'nothing': return undefined
     case 'kill': return killForwarder(command.id)
-    case 'stop': return Promise.allSettled(nodes.map(async ({ node }) => node.stop())).then(() => {})
+    case 'restart': return restart(command.id)
+    case 'silence': return running(command.id).standstill.begin()
+    case 'wake': return running(command.id).standstill.end()
+    case 'stop': return Promise.allSettled([...nodes, ...forwarders].map(async ({ node }) => node.stop())).then(() => {})
   }
 }
 

@@ -27,8 +27,15 @@ export type Command =
   /** Where a host is. */
   { name: 'place', node: NodeAddress } |
   { name: 'rsps' } |
+  /** Answers when it gets round to that. */
+  { name: 'nothing' } |
   /** Ends a forwarder as when its process dies. */
   { name: 'kill', id: string } |
+  /** Starts one that was killed again, with the same identity; the answer says where it is now. */
+  { name: 'restart', id: string } |
+  /** Lets a forwarder stand still with all its connections, and go on. */
+  { name: 'silence', id: string } |
+  { name: 'wake', id: string } |
   { name: 'stop' }
 
 /** What the threads say to each other. */
@@ -69,6 +76,23 @@ export class Infrastructure {
 
   async kill (id: string): Promise<void> {
     await this.#ask({ name: 'kill', id })
+  }
+
+  async restart (id: string): Promise<NodeAddress> {
+    return await this.#ask({ name: 'restart', id }) as NodeAddress
+  }
+
+  async silence (id: string): Promise<void> {
+    await this.#ask({ name: 'silence', id })
+  }
+
+  async wake (id: string): Promise<void> {
+    await this.#ask({ name: 'wake', id })
+  }
+
+  /** Waits until the thread has got round to this. */
+  async reached (): Promise<void> {
+    await this.#ask({ name: 'nothing' })
   }
 
   async stop (): Promise<void> {

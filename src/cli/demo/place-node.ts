@@ -1,5 +1,6 @@
 // A real node of the demo at a row of the latency matrix.
 import { startLocalNode } from '../../testing/local-node.ts'
+import type { LocalNodeInit } from '../../testing/local-node.ts'
 import type { BywayNode, Role } from '../../node/libp2p.ts'
 import type { DelayedOverlay } from '../../simulation/delayed-overlay.ts'
 import type { DiscoveryComponents } from '../../discovery/discovery.ts'
@@ -24,7 +25,7 @@ export async function placeNode<R extends Role> ({ row, delays, ...init }: {
   role: (components: DiscoveryComponents) => R
   servesDht: boolean
   delays: DelayedOverlay
-}): Promise<Placed<R>> {
+} & Pick<LocalNodeInit<R>, 'privateKey' | 'connectionGater' | 'listen'>): Promise<Placed<R>> {
   return { node: await startLocalNode({ ...init, network: DEMO_NETWORK, place: { delays, row } }), row }
 }
 

@@ -1,11 +1,14 @@
 // The reliable streams of one channel: moves the packets of a Connection, which knows neither time nor network, through the channel, and gives it time.
 //
 // Work is gathered until the end of the tick: packets that came in one batch are acknowledged by one packet, and what several writes need leaves in one batch.
+// What the first link does not take at once stays in the streams (as TCP's small queues keep it from the device): a queue of our own would delay
+// what matters more, and look like one of the path.
 import { Connection } from './connection.ts'
 import { ChannelStream } from './channel-stream.ts'
 import { FrameType, MAX_FRAME_BYTES } from '../../../protocols/envelope/constants.ts'
 import { StreamClosedError } from '../../../protocols/stream/errors.ts'
 import type { EndOfTick, Flushable } from '../../link/end-of-tick.ts'
+import type { Link } from '../../link/link.ts'
 import type { StreamState } from './stream-state.ts'
 
 /** Packets per turn of the event loop: sealing them must not keep everything else waiting for more than some ms. */
@@ -23,6 +26,8 @@ export interface ChannelStreamsInit {
    * @returns false when it could not be sent now
    */
   sendFrame: (frame: Uint8Array) => boolean
+  /** Over which they leave; undefined: there is none. Default: one that takes all. */
+  firstLink?: () => Pick<Link, 'ownWaitingBytes' | 'whenTaken'> | undefined
   /** The peer has opened a stream: listen to it before you return. */
   onStream: (stream: ChannelStream) => void
   /** Monotonic, ms. */
@@ -42,6 +47,11 @@ export class ChannelStreams implements Flushable {
   #cancelTimer: (() => void) | undefined
   #timerMs = Infinity
   #isClosed = false
+  readonly #goOn = (): void => {
+    if (!this.#isWaitingForFlush) {
+      this.flush()
+    }
+  }
 
   constructor (init: ChannelStreamsInit) {
     this.#init = init
@@ -89,9 +99,15 @@ export class ChannelStreams implements Flushable {
       return
     }
     const { now, sendFrame } = this.#init
+    const link = this.#init.firstLink?.()
     for (let packets = 0; packets < PACKETS_PER_TURN; packets++) {
+      const isHeld = link !== undefined && link.ownWaitingBytes > 0
+      this.#connection.isHeld = isHeld
       const length = this.#connection.poll(now(), this.#frame, 1)
       if (length === 0) {
+        if (isHeld) {
+          link.whenTaken(this.#goOn)
+        }
         this.#setTimer()
         return
       }

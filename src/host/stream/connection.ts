@@ -56,6 +56,8 @@ export class Connection {
   #isTaken = true
   /** Called when there is something to send that there was not: who has called nothing polls then. */
   onWork: () => void = () => {}
+  /** Nothing may go but acks and probes: what was sent before still waits before the first link. */
+  isHeld = false
 
   constructor (init: ConnectionInit) {
     this.#maxPacketBytes = init.maxPacketBytes ?? MAX_STREAM_PACKET_BYTES
@@ -177,7 +179,7 @@ export class Connection {
     if (this.#probes > 0) {
       return Math.max(nowMs, this.#blockedUntilMs)
     }
-    if (this.#sent.isFull || !this.#writer.hasWork || !path.hasRoom()) {
+    if (this.isHeld || this.#sent.isFull || !this.#writer.hasWork || !path.hasRoom()) {
       return Infinity
     }
     return Math.max(path.paceMs(nowMs), this.#blockedUntilMs)
@@ -210,6 +212,7 @@ export class Connection {
     const sent = this.#sent
     sent.state[index] = PacketState.inFlight
     sent.bytes[index] = bytes
+    sent.batchBytes[index] = path.batchBytes
     sent.epoch[index] = path.epoch
     sent.deliveredBytes[index] = path.delivery.deliveredBytes
     sent.deliveredMs[index] = path.delivery.deliveredMs

@@ -39,6 +39,8 @@ const MIN_LOSS_REDUCTION = 0.1
  */
 const STEP_BYTES = 512
 const REFERENCE_RTT_MS = 25
+/** With a queue a path is full when its best rate has grown by less in a round (as BBR's start-up). */
+const FULL_GROWTH = 1.25
 /** So many rounds without congestion, and the step doubles every second round, up to this share of the window. */
 const CALM_ROUNDS = 6
 const MAX_FASTER_STEP_SHARE = 1 / 8
@@ -49,6 +51,10 @@ const MIN_STEP = 1 / 10
 const MIN_ROUND_MS = 25
 const DRAIN_AFTER_MS = 5_000
 const DRAIN_ROUNDS = 2
+/** The window is made smaller by so many times the queue's share of it: with so many equal flows one of them empties it. */
+const DRAIN_FLOWS = 4
+const MAX_DRAIN = 0.5
+const MIN_DRAIN = 0.125
 /** Who has sent nothing for so many round trips has kept no queue, and met none. */
 const IDLE_ROUNDS = 2
 /** A queue so long that stays, not halved, while the window falls to half is somebody else's. */
@@ -73,6 +79,8 @@ export class DelayController implements CongestionController {
   #congested: { sinceMs: number, rounds: number, windowBytes: number, queueMs: number } | undefined
   #isStarved = false
   #suspicion = 1
+  /** What the path delivered best by the round before, bytes per ms. */
+  #roundRate = 0
   #roundMs = -Infinity
   #ackedMs = -Infinity
   // of the present round
@@ -142,33 +150,47 @@ export class DelayController implements CongestionController {
 
   onPersistentCongestion (): void {
     this.#isSlowStart = true
+    this.#roundRate = 0
     this.#drain = undefined
     this.#lossShare = 0
     this.#lost = 0
     this.#windowBytes = MIN_WINDOW_BYTES
   }
 
+  /** A queue holds it up, and ends it when the path has delivered no more for a round: at first hops may be in slow start themselves, and processes busy. */
   #slowStart (sample: AckSample): void {
-    if (sample.markedPackets > 0 || sample.lowQueueMs > TARGET_QUEUE_MS) {
-      this.#isSlowStart = false
-      this.#markShare = sample.markedPackets > 0 ? FIRST_MARK_SHARE : 0
-      this.#skipRounds = 2
-      const product = sample.deliveryRate * (sample.baseRttMs + TARGET_QUEUE_MS / 2)
-      // the rate was measured while the path was not full yet; what filled it a round trip ago was half of the window
-      this.#set(Math.min(this.#windowBytes, Math.max(product, this.#windowBytes / 2)))
-      this.#calmRounds = CALM_ROUNDS
-    } else if (sample.isWindowLimited) {
+    if (sample.markedPackets > 0) {
+      this.#endSlowStart(sample)
+    } else if (sample.isWindowLimited && sample.lowQueueMs <= TARGET_QUEUE_MS) {
       this.#set(this.#windowBytes + sample.bytes)
+    }
+  }
+
+  #endSlowStart (sample: AckSample): void {
+    this.#isSlowStart = false
+    this.#markShare = sample.markedPackets > 0 ? FIRST_MARK_SHARE : 0
+    this.#skipRounds = 2
+    const product = sample.deliveryRate * (sample.baseRttMs + TARGET_QUEUE_MS / 2)
+    // the rate was measured while the path was not full yet; what filled it a round trip ago was half of the window
+    this.#set(Math.min(this.#windowBytes, Math.max(product, this.#windowBytes / 2)))
+    this.#calmRounds = CALM_ROUNDS
+  }
+
+  #judgeSlowStart (sample: AckSample): void {
+    const isFull = sample.lowQueueMs > TARGET_QUEUE_MS && sample.deliveryRate < FULL_GROWTH * this.#roundRate
+    this.#roundRate = sample.deliveryRate
+    if (this.#lossShare > TOLERATED_LOSS) {
+      this.#isSlowStart = false
+      this.#reduce(MAX_REDUCTION)
+    } else if (isFull) {
+      this.#endSlowStart(sample)
     }
   }
 
   #endRound (sample: AckSample): void {
     this.#smooth()
     if (this.#isSlowStart) {
-      if (this.#lossShare > TOLERATED_LOSS) {
-        this.#isSlowStart = false
-        this.#reduce(MAX_REDUCTION)
-      }
+      this.#judgeSlowStart(sample)
       return
     }
     if (this.#drain !== undefined) {
@@ -188,8 +210,9 @@ export class DelayController implements CongestionController {
       this.#grow(step)
     }
     if (sample.nowMs - Math.max(sample.lowSeenMs, this.#drainedMs) > DRAIN_AFTER_MS) {
+      const share = DRAIN_FLOWS * this.#queueMs / (sample.baseRttMs + this.#queueMs)
       this.#drain = { rounds: DRAIN_ROUNDS, windowBytes: this.#windowBytes }
-      this.#set(this.#windowBytes / 2)
+      this.#set(this.#windowBytes * (1 - Math.min(MAX_DRAIN, Math.max(MIN_DRAIN, share))))
     }
   }
 

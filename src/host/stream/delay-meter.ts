@@ -57,8 +57,8 @@ export class DelayMeter {
     return this.#lowSeenMs
   }
 
-  /** `sentMs` on our clock, `receivedAtUs` on the receiver's, modulo 2^32. */
-  sample (rttMs: number, sentMs: number, receivedAtUs: number, nowMs: number): void {
+  /** `sentMs` on our clock, `receivedAtUs` on the receiver's, modulo 2^32; `batchTimeMs`: what it waits for those that were sent at once with it, which is no queue. */
+  sample (rttMs: number, sentMs: number, receivedAtUs: number, nowMs: number, batchTimeMs = 0): void {
     if (nowMs - this.#turnedMs > WINDOW_MS) {
       this.#turnedMs = nowMs
       this.#roundTrip.turn()
@@ -69,7 +69,7 @@ export class DelayMeter {
     const oneWayMs = signed32(differenceUs - this.#zeroUs) / US_PER_MS
     this.#roundTrip.sample(rttMs)
     this.#oneWay.sample(oneWayMs)
-    this.queueMs = Math.min(rttMs - this.#roundTrip.value, oneWayMs - this.#oneWay.value)
+    this.queueMs = Math.max(0, Math.min(rttMs - this.#roundTrip.value, oneWayMs - this.#oneWay.value) - batchTimeMs)
     this.#recent[this.#samples++ % RECENT_SAMPLES] = this.queueMs
     if (this.queueMs <= Math.max(LOW_MS, this.#roundTrip.value / LOW_SHARE)) {
       this.#lowSeenMs = nowMs

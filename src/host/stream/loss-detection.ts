@@ -173,6 +173,7 @@ export class LossDetection {
     path.largestAcknowledged = Math.max(path.largestAcknowledged, number)
     path.timeouts = 0
     path.acknowledgedMs = nowMs
+    path.deliveredSentMs = Math.max(path.deliveredSentMs, sent.sentMs[index])
     if (path === this.#paths.active) {
       this.#acked.bytes += bytes
       this.#acked.packets++
@@ -201,7 +202,7 @@ export class LossDetection {
       const rttMs = Math.max(0.001, nowMs - sentMs)
       const ackDelayMs = ack.delayUs / US_PER_MS
       path.rtt.sample(rttMs, ackDelayMs)
-      path.delay.sample(Math.max(0.001, rttMs - ackDelayMs), sentMs, ack.receivedAtUs, nowMs)
+      path.delay.sample(Math.max(0.001, rttMs - ackDelayMs), sentMs, ack.receivedAtUs, nowMs, path.batchTimeMs(sent.batchBytes[index]))
     }
   }
 

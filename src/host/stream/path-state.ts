@@ -1,6 +1,7 @@
 // What a sender knows of one path: its round trip, its delay, its congestion, and what is in flight on it. Nothing of that says anything about
 // another path, so each has its own; a path that is taken again soon is found as it was left.
 import { AdaptiveController } from './adaptive-controller.ts'
+import { TARGET_QUEUE_MS } from './delay-controller.ts'
 import { DelayMeter } from './delay-meter.ts'
 import { DeliverySampler } from './delivery-sampler.ts'
 import { Pacer } from './pacer.ts'
@@ -21,6 +22,17 @@ const PACKET_THRESHOLD = 3
 const MAX_PACKET_THRESHOLD = 128
 const MAX_TIME_STRETCH = 2
 
+/** What goes within so long leaves as one batch, and arrives as one, when the last byte of it has come. */
+const BATCH_MS = 1
+/** More the pacer lets go only after a pause of the whole process. */
+const MAX_BATCH_TIME_MS = 20
+
+/** A stream that fills so much of its window, and hears of it, is what keeps the queue. */
+const LOADED_SHARE = 0.5
+const LOADED_MS = 100
+/** Twice the queue that the controller gives way to: in balance it is a little above that. */
+const MOST_OWN_QUEUE_MS = 2 * TARGET_QUEUE_MS
+
 export interface PathInit {
   key: string
   /** Measured elsewhere. */
@@ -37,8 +49,11 @@ export class PathState {
   readonly controller: CongestionController
   readonly #pacer = new Pacer()
   readonly #maxPacketBytes: number
+  #batchMs = -Infinity
   /** Modulo 256; of its latest use. */
   epoch = 0
+  /** The packet that went last, and what went at once before it. */
+  batchBytes = 0
   inFlightBytes = 0
   inFlightPackets = 0
   largestAcknowledged = -1
@@ -53,6 +68,8 @@ export class PathState {
   leftMs = 0
   /** When something on it was acknowledged last. */
   acknowledgedMs = 0
+  /** When the latest of what was acknowledged had been sent. */
+  deliveredSentMs = -Infinity
   /** Left after it stopped answering: until then, what probably arrived is not taken for lost. */
   heldUntilMs = -Infinity
 
@@ -88,10 +105,27 @@ export class PathState {
     if (this.inFlightPackets === 0) {
       this.delivery.startBurst(nowMs)
     }
+    if (nowMs - this.#batchMs > BATCH_MS) {
+      this.#batchMs = nowMs
+      this.batchBytes = 0
+    }
+    this.batchBytes += bytes
     this.inFlightBytes += bytes
     this.inFlightPackets++
     this.lastSentMs = nowMs
     this.#pacer.sent(bytes)
+  }
+
+  /** How long a batch of so many bytes is under way by itself, with nobody else in the queue. */
+  batchTimeMs (bytes: number): number {
+    const { rate } = this.delivery
+    return rate > 0 ? Math.min(MAX_BATCH_TIME_MS, bytes / rate) : 0
+  }
+
+  /** How long others wait on it for what is sent here, as far as that may be: a queue beyond it is somebody else's. */
+  ownQueueMs (nowMs: number): number {
+    const isLoaded = this.inFlightBytes >= LOADED_SHARE * this.controller.windowBytes && nowMs - this.acknowledgedMs <= this.rtt.smoothedMs + LOADED_MS
+    return isLoaded ? Math.min(MOST_OWN_QUEUE_MS, this.delay.lowQueueMs) : 0
   }
 
   /** Acknowledged or lost. */

@@ -38,6 +38,8 @@ export class SentPackets {
   sentMs = new Float64Array(MIN_CAPACITY)
   /** Size of the packet. */
   bytes = new Uint32Array(MIN_CAPACITY)
+  /** With it, what left at once before it. */
+  batchBytes = new Uint32Array(MIN_CAPACITY)
   state = new Uint8Array(MIN_CAPACITY)
   epoch = new Uint8Array(MIN_CAPACITY)
   /** For the delivery rate: what the path had delivered when this was sent, when that was, and when the packet delivered last had been sent. */
@@ -125,6 +127,7 @@ export class SentPackets {
     }
     this.sentMs = moved(this.sentMs, new Float64Array(capacity), 1)
     this.bytes = moved(this.bytes, new Uint32Array(capacity), 1)
+    this.batchBytes = moved(this.batchBytes, new Uint32Array(capacity), 1)
     this.state = moved(this.state, new Uint8Array(capacity), 1)
     this.epoch = moved(this.epoch, new Uint8Array(capacity), 1)
     this.deliveredBytes = moved(this.deliveredBytes, new Float64Array(capacity), 1)

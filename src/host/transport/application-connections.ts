@@ -71,16 +71,13 @@ interface SeenRoute {
   path: readonly string[]
 }
 
+const NO_ROUTE = { kind: 'none', text: 'no route' } as const
+
 function routeOf (channel: Channel): SeenRoute {
   if (channel instanceof OutgoingChannel) {
     const { active, text } = channel.status
     return { kind: active === undefined ? 'none' : active.isDefault ? 'direct' : 'path', route: text, path: active?.path ?? [] }
   }
-  const theirs = channel instanceof IncomingChannel ? channel.theirRoute : undefined
-  if (theirs === undefined) {
-    return { kind: 'none', route: 'no route (nothing has come yet)', path: [] }
-  }
-  const { forwarders } = theirs
-  const text = forwarders === 0 ? 'default' : forwarders === undefined ? 'via labels' : `via ${forwarders} ${forwarders === 1 ? 'forwarder' : 'forwarders'}`
-  return { kind: forwarders === 0 ? 'direct' : 'path', route: `${text} (the other side chooses)`, path: [] }
+  const { kind, text } = channel instanceof IncomingChannel ? channel.theirRoute : NO_ROUTE
+  return { kind, route: text, path: [] }
 }

@@ -19,7 +19,7 @@ import { RttModel } from './rtt-model.ts'
 import { choosePaths } from './path-choice.ts'
 import { pairWorth } from './pair-worth.ts'
 import { likelyDetours, likelyNeighbours } from './neighbour-search.ts'
-import type { Links } from './link-memory.ts'
+import type { Links, Measurement } from './link-memory.ts'
 import type { Measuring } from './round.ts'
 import type { PathChoice } from './path-choice.ts'
 import type { Search } from './exploration.ts'
@@ -79,16 +79,23 @@ export class MeasurementPlan {
   /**
    * One round: yields batches of links, none twice, at most `budgetLinks` in all, and takes what was measured in each
    * before the next. A link that did not answer counts like any other.
+   *
+   * @param given - what others have measured just now: it counts as measured in this round, and nothing of the budget. More may
+   * come with what was measured in a batch
    */
-  * round (budgetLinks: number): Measuring {
+  * round (budgetLinks: number, given: readonly Measurement[] = []): Measuring {
     const memory = this.#memory
+    const isFirst = memory.knownShare === 0
     memory.beginRound()
+    for (const measurement of given) {
+      memory.record(measurement)
+    }
     const round = new Round(memory, Math.min(budgetLinks, memory.pairCount))
     if (round.left === memory.pairCount) {
       yield * round.measure(this.#allPairs())
       return
     }
-    if (memory.knownShare === 0) {
+    if (isFirst) {
       yield * this.#coldStart(round)
     } else {
       yield * this.#watchBackbone(round)

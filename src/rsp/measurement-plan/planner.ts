@@ -11,12 +11,14 @@ export interface RoundInit {
   budgetLinks: number
   /** What is known from elsewhere, as by a restarted RSP: taken in before the round begins. */
   known: readonly Measurement[]
+  /** What others have measured just now: it counts as measured in this round, and nothing of the budget. */
+  given?: readonly Measurement[]
 }
 
 export interface Planner {
   /** Ends the round before, finished or not. Gives the first batch; none: there is nothing to measure. */
   begin: (init: RoundInit) => Promise<readonly LinkPair[]>
-  /** Takes what came of the batch, and gives the next one; none: the round is over. */
+  /** Takes what came of the batch, and what others have measured meanwhile, and gives the next one; none: the round is over. */
   next: (measured: readonly Measurement[]) => Promise<readonly LinkPair[]>
   stop: () => void
 }
@@ -36,12 +38,12 @@ export class PlanSession implements Planner {
     this.#plan = new MeasurementPlan({ ...init, nodeCount: 0 })
   }
 
-  async begin ({ previous, budgetLinks, known }: RoundInit): Promise<readonly LinkPair[]> {
+  async begin ({ previous, budgetLinks, known, given }: RoundInit): Promise<readonly LinkPair[]> {
     if (previous.length !== this.#plan.memory.nodeCount || previous.some((number, node) => number !== node)) {
       this.#plan.renumber(previous)
     }
     this.#learn(known)
-    this.#steps = this.#plan.round(budgetLinks)
+    this.#steps = this.#plan.round(budgetLinks, given)
     return this.#batch(this.#steps.next([]))
   }
 

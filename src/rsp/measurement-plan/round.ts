@@ -2,7 +2,7 @@
 // values are in memory; the round sees to it that no link is asked for twice, and that the budget is kept.
 import type { LinkMemory, LinkPair, Measurement } from './link-memory.ts'
 
-/** Yields batches of links to measure, and is given what came of them. */
+/** Yields batches of links to measure, and is given what came of them, and besides what others have measured since the last one. */
 export type Measuring<Result = void> = Generator<readonly LinkPair[], Result, readonly Measurement[]>
 
 export class Round {
@@ -20,8 +20,9 @@ export class Round {
     return this.budgetLinks - this.#asked.size
   }
 
+  /** Not what others have measured meanwhile, and told. */
   mayAsk (pair: number): boolean {
-    return !this.#asked.has(pair) && !this.memory.isBarred(pair)
+    return !this.#asked.has(pair) && !this.memory.isMeasured(pair) && !this.memory.isBarred(pair)
   }
 
   /** Measures those of the links that may still be asked for, the first ones first. */

@@ -160,7 +160,7 @@ export class Surveyor {
       if (!wanted.has(name)) {
         this.#forget(name, link)
         // nobody keeps the link for us any more
-        this.#init.map.remove(link.a.key, link.b.key)
+        this.#init.map.release(link.a.key, link.b.key)
       }
     }
     this.#queue = []

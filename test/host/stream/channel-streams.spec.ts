@@ -16,6 +16,8 @@ interface Ends {
   /** Ends ticks, delivers and moves the clock until nothing happens any more, for so long. */
   run: (ms?: number) => void
   refuses: boolean
+  /** The first one of `a`. */
+  link: { ownWaitingBytes: number, whenTaken: (run: () => void) => void, call: () => void }
   isDown: boolean
 }
 
@@ -24,6 +26,7 @@ const DELAY_MS = 5
 function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
   const timers = new VirtualTimers()
   const dirty: Flushable[] = []
+  const waiting: Array<() => void> = []
   const endOfTick = { add: (item: Flushable) => { dirty.push(item) } } as unknown as EndOfTick
   const frames: Uint8Array[] = []
   const accepted: ChannelStream[] = []
@@ -43,6 +46,7 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
       }, DELAY_MS)
       return true
     },
+    firstLink: () => role === 'initiator' ? all.link : undefined,
     onStream: (stream) => {
       accepted.push(stream)
       onStream(stream)
@@ -66,6 +70,11 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
       }
     },
     refuses: false,
+    link: {
+      ownWaitingBytes: 0,
+      whenTaken: (run) => { waiting.push(run) },
+      call: () => { waiting.splice(0).forEach((run) => { run() }) }
+    },
     isDown: false
   }
   return all
@@ -144,6 +153,26 @@ describe('ChannelStreams', () => {
     all.run(50)
     assert.equal(stream.unsentBytes, 0)
     assert.equal(all.accepted.length, 1)
+  })
+
+  it('keeps in the streams what the first link does not take, acknowledges meanwhile, and goes on when it is called', () => {
+    const all = ends((stream) => { collect(stream) })
+    const stream = all.a.open()
+    stream.send(new Uint8Array(2_000))
+    all.run(50)
+    const back = all.accepted[0]
+    collect(stream)
+    all.link.ownWaitingBytes = 1
+    stream.send(new Uint8Array(200_000))
+    back.send(new Uint8Array(2_000))
+    const before = all.frames.length
+    all.run(50)
+    assert.equal(all.frames.length - before, 2, 'what came back, and an ack for it')
+    assert.equal(stream.unsentBytes, 200_000)
+    all.link.ownWaitingBytes = 0
+    all.link.call()
+    all.run(200)
+    assert.equal(stream.unsentBytes, 0)
   })
 
   it('goes on over another path when told that there is one', () => {

@@ -15,13 +15,28 @@ function settled (windowBytes = 500_000): DelayController {
 }
 
 describe('DelayController', () => {
-  it('doubles its window each round until packets wait, and then takes what the path delivers', () => {
+  it('doubles its window each round until packets wait and no more is delivered, and then takes what the path delivers', () => {
     const controller = new DelayController()
-    playRound(controller, 0)
+    playRound(controller, 0, { deliveryRate: 1_000 })
     assert.ok(controller.windowBytes > 1.9 * INITIAL_WINDOW_BYTES)
     const { windowBytes } = controller
-    controller.onAcked(ackSample({ lowQueueMs: TARGET_QUEUE_MS + 1, deliveryRate: 0.8 * windowBytes / RTT_MS }))
-    assert.ok(controller.windowBytes < 0.85 * windowBytes && controller.windowBytes > 0.79 * windowBytes)
+    const deliveryRate = 0.8 * windowBytes / RTT_MS
+    playRound(controller, RTT_MS, { queueMs: TARGET_QUEUE_MS + 1, deliveryRate })
+    assert.equal(controller.windowBytes, windowBytes)
+    playRound(controller, 2 * RTT_MS, { queueMs: TARGET_QUEUE_MS + 1, deliveryRate: 1.2 * deliveryRate })
+    assert.ok(controller.windowBytes < windowBytes && controller.windowBytes > 0.94 * windowBytes, `${controller.windowBytes} of ${windowBytes}`)
+    playRound(controller, 3 * RTT_MS)
+    assert.ok(controller.windowBytes < windowBytes, 'it doubles no more')
+  })
+
+  it('goes on doubling when a queue goes away with which the path delivered more and more: a hop was in slow start itself', () => {
+    const controller = new DelayController()
+    for (let round = 0; round < 3; round++) {
+      playRound(controller, round * RTT_MS, { queueMs: 20, deliveryRate: 300 * 2 ** round })
+    }
+    assert.equal(controller.windowBytes, INITIAL_WINDOW_BYTES)
+    playRound(controller, 3 * RTT_MS, { deliveryRate: 1_300 })
+    assert.ok(controller.windowBytes > 1.9 * INITIAL_WINDOW_BYTES)
   })
 
   it('leaves slow start at the first mark', () => {
@@ -111,19 +126,22 @@ describe('DelayController', () => {
     }
   })
 
-  it('empties the queue when it has met none for five seconds, and goes on as before', () => {
-    const controller = settled()
-    for (let i = 1; i <= 98; i++) {
-      playRound(controller, i * RTT_MS, { lowSeenMs: 0, isWindowLimited: false })
-    }
-    assert.equal(controller.windowBytes, 500_000)
-    for (let i = 99; i <= 101; i++) {
-      playRound(controller, i * RTT_MS, { lowSeenMs: 0, isWindowLimited: false })
-    }
-    assert.equal(controller.windowBytes, 250_000)
-    playRound(controller, 102 * RTT_MS, { isWindowLimited: false })
-    assert.equal(controller.windowBytes, 500_000)
-  })
+  for (const { baseRttMs, share } of [{ baseRttMs: 5, share: 0.5 }, { baseRttMs: 47, share: 0.24 }, { baseRttMs: 197, share: 0.125 }]) {
+    it(`empties the queue when it has met none for five seconds, by ${share} of its window where that has ${baseRttMs} ms and a queue of 3, and goes on as before`, () => {
+      const controller = settled()
+      const values = { queueMs: TARGET_QUEUE_MS, baseRttMs, lowSeenMs: 0, isWindowLimited: false }
+      for (let i = 1; i <= 98; i++) {
+        playRound(controller, i * RTT_MS, values)
+      }
+      assert.equal(controller.windowBytes, 500_000)
+      for (let i = 99; i <= 101; i++) {
+        playRound(controller, i * RTT_MS, values)
+      }
+      assert.equal(controller.windowBytes, 500_000 * (1 - share))
+      playRound(controller, 102 * RTT_MS, { isWindowLimited: false })
+      assert.equal(controller.windowBytes, 500_000)
+    })
+  }
 
   it('begins anew from the smallest window after persistent congestion', () => {
     const controller = settled()

@@ -1,5 +1,6 @@
 // What a sender measures of a path: round trip, queueing delay, delivery rate; and how it paces.
 import assert from 'node:assert/strict'
+import { TARGET_QUEUE_MS } from '../../../src/host/stream/delay-controller.ts'
 import { DelayMeter } from '../../../src/host/stream/delay-meter.ts'
 import { DeliverySampler } from '../../../src/host/stream/delivery-sampler.ts'
 import { MAX_ACK_DELAY_MS } from '../../../protocols/stream/constants.ts'
@@ -119,11 +120,8 @@ describe('Pacer', () => {
     assert.ok(Math.abs(sentBytes / 600_000 - 1) < 0.02, `${sentBytes} bytes in a second`)
   })
 
-  it('makes up for a wake-up that was late, but not for a pause', () => {
-    const pacer = new Pacer()
-    pacer.dueMs(1_200, 600, 0)
-    pacer.sent(4_800)
-    const burst = (atMs: number): number => {
+  it('makes up for a wake-up that was late, up to 16 ms, but not for a pause', () => {
+    const burst = (pacer: Pacer, atMs: number): number => {
       let packets = 0
       while (pacer.dueMs(1_200, 600, atMs) <= atMs) {
         pacer.sent(1_200)
@@ -131,8 +129,18 @@ describe('Pacer', () => {
       }
       return packets
     }
-    assert.equal(burst(6), 3)
-    assert.equal(burst(1_000), 4)
+    for (const { lateMs, packets } of [{ lateMs: 0, packets: 1 }, { lateMs: 8, packets: 5 }, { lateMs: 1_000, packets: 10 }]) {
+      const pacer = new Pacer()
+      assert.equal(burst(pacer, 0), 2)
+      const dueMs = pacer.dueMs(1_200, 600, 0)
+      assert.ok(dueMs > 0 && dueMs <= 2)
+      assert.equal(burst(pacer, dueMs + lateMs), packets, `${lateMs} ms late`)
+    }
+    const pacer = new Pacer()
+    pacer.dueMs(1_200, 600, 0)
+    pacer.sent(1_200)
+    // nothing was held back meanwhile
+    assert.equal(burst(pacer, 1_000), 2)
   })
 })
 
@@ -145,5 +153,28 @@ describe('PathState', () => {
       controller: { windowBytes, pacingGain: 1, onAcked () {}, onLost () {}, onSpuriousLoss () {}, onPersistentCongestion () {} }
     }).packetBytes
     assert.deepEqual([sizeAt(4_800, 20), sizeAt(64_000, 5), sizeAt(640_000, 100), sizeAt(8_000_000, 50)], [1_200, 4_000, 10_000, 15_895])
+  })
+
+  it('knows what others wait for its data, up to twice the queue that it tolerates, while there is some', () => {
+    const path = new PathState({
+      key: 'path',
+      maxPacketBytes: 15_895,
+      controller: { windowBytes: 100_000, pacingGain: 1, onAcked () {}, onLost () {}, onSpuriousLoss () {}, onPersistentCongestion () {} }
+    })
+    path.rtt.sample(50, 0)
+    const queue = (queueMs: number): void => {
+      for (let i = 0; i < 8; i++) {
+        path.delay.sample(50 + queueMs, 1_000, 1_000_000 + 1_000 * queueMs, 1_000)
+      }
+    }
+    queue(0)
+    queue(4)
+    path.acknowledgedMs = 1_000
+    assert.equal(path.ownQueueMs(1_000), 0, 'nothing is in flight')
+    path.sent(60_000, 1_000)
+    assert.equal(path.ownQueueMs(1_000), 4)
+    queue(40)
+    assert.equal(path.ownQueueMs(1_000), 2 * TARGET_QUEUE_MS)
+    assert.equal(path.ownQueueMs(2_000), 0, 'nothing has been acknowledged for long')
   })
 })

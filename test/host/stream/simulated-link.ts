@@ -17,8 +17,14 @@ export interface LinkConditions {
   /** This share of the packets is late, by up to `lateMs`. */
   late?: number
   lateMs?: number
+  /** What is sent at once arrives at once, with the last of it: as a message of Noise does. */
+  isBatched?: boolean
 }
 
+interface Batch { atMs: number, bytes: number, arrive: Array<() => void> }
+
+/** What a message of Noise holds. */
+const BATCH_BYTES = 65_000
 /** Of every packet, beside its own bytes: envelope, header of the packet. */
 const OVERHEAD_BYTES = 150
 
@@ -31,6 +37,7 @@ export class SimulatedLink {
   #tokens = 0
   #filledMs = -Infinity
   #queued = 0
+  #batch: Batch | undefined
   dropped = 0
   passed = 0
   /** Time in the queue of those that passed, ms. */
@@ -61,14 +68,32 @@ export class SimulatedLink {
       this.#queued += bytes
       this.queueMs.push(Math.max(0, this.#freeMs - world.nowMs))
       this.#freeMs = Math.max(this.#freeMs, world.nowMs) + 1_000 * bytes / bytesPerSecond
-      world.at(this.#freeMs, () => {
+      const leave = (): void => {
         this.#queued -= bytes
         this.#carry(packet, isMarked, deliver)
-      })
+      }
+      if (this.conditions.isBatched === true) {
+        this.#putInBatch(bytes, leave)
+      } else {
+        world.at(this.#freeMs, leave)
+      }
     }
     if (this.#random() < duplicate) {
       this.#carry(packet, false, deliver)
     }
+  }
+
+  #putInBatch (bytes: number, leave: () => void): void {
+    const world = this.#world
+    let batch = this.#batch
+    if (batch === undefined || batch.atMs < world.nowMs || batch.bytes + bytes > BATCH_BYTES) {
+      const next: Batch = { atMs: world.nowMs, bytes: 0, arrive: [] }
+      batch = this.#batch = next
+      // when all that is sent now has been
+      world.after(0, () => { world.at(this.#freeMs, () => { next.arrive.forEach((one) => { one() }) }) })
+    }
+    batch.bytes += bytes
+    batch.arrive.push(leave)
   }
 
   #isPoliced (bytes: number): boolean {

@@ -29,6 +29,8 @@ export interface PairInit {
   clockOffsetMs?: number
   /** Wake-ups are late by up to this much, as in a busy process. */
   timerLateMs?: number
+  /** What has come at once is answered at once, when the process has its turn. */
+  gathers?: boolean
   random?: () => number
 }
 
@@ -87,7 +89,11 @@ class End {
       }
     }
     this.connection.receive(packet, this.nowMs, isMarked)
-    this.pump()
+    if (this.#pair.init.gathers === true) {
+      this.#schedule(this.#pair.world.nowMs)
+    } else {
+      this.pump()
+    }
   }
 
   pump (): void {

@@ -184,6 +184,18 @@ describe('protocols/setup/verified-paths', () => {
     assert.ok(paths.size <= 4 && paths.roots <= 2)
   })
 
+  it('forgets what nobody has shown for some minutes, though there is room', async () => {
+    const [shown, left, last] = await underOneRoot([1, 2, 3].map((pathNumber) => samplePath({ pathNumber, expiresAtMs: NOW_MS + 9 * MINUTE_MS })))
+    const paths = new VerifiedPaths()
+    await paths.open(shown, NOW_MS)
+    await paths.open(left, NOW_MS)
+    for (let minute = 1; minute <= 6; minute++) {
+      assert.equal(await countVerifications(async () => paths.open(shown, NOW_MS + minute * MINUTE_MS)), 0)
+    }
+    assert.deepEqual([paths.size, paths.roots], [1, 0])
+    assert.equal(await countVerifications(async () => paths.open(last, NOW_MS + 6 * MINUTE_MS)), 1)
+  })
+
   it('opens one path from two spellings, each verified by itself', async () => {
     const paths = new VerifiedPaths()
     const path = await paths.open(AUTHORITY, NOW_MS)

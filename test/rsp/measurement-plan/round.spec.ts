@@ -18,6 +18,18 @@ describe('a round of measuring', () => {
     assert.equal(memory.rttMs(3), world.rttMs[3])
   })
 
+  it('does not ask for what others have measured meanwhile, and spends nothing on it', () => {
+    const memory = new LinkMemory(4)
+    memory.beginRound()
+    const round = new Round(memory, 3)
+    const batches = round.measure([1])
+    batches.next()
+    batches.next([{ a: 0, b: 1, rttMs: 5 }, { a: 0, b: 2, rttMs: 7 }])
+    assert.equal(round.left, 2)
+    assert.deepEqual(playRound(round.measure([1, 2, 3]), world), [[[0, 3]]])
+    assert.equal(memory.rttMs(2), 7)
+  })
+
   it('counts a link that does not answer, and does not ask for it in the next round', () => {
     const memory = new LinkMemory(4)
     memory.beginRound()

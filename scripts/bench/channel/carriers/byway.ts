@@ -44,12 +44,18 @@ export const byway: Carrier = {
     const isByPath = forwarders.length > 0
     const channel = await self.open(peer, { selector: { preferPath: isByPath }, primitive: 'authenticators' })
     let strayed: string | undefined
-    await until(() => channel.status.text.startsWith('via ') === isByPath, `the channel goes ${isByPath ? 'over the forwarder' : 'directly'}`, SETTLE_DEADLINE_MS)
+    const goesRight = (text: string): boolean => text.startsWith('via ') === isByPath
+    const ready = async (): Promise<void> => {
+      await until(() => goesRight(channel.status.text), `the channel goes ${isByPath ? 'over the forwarder' : 'directly'}`, SETTLE_DEADLINE_MS)
+      strayed = undefined
+    }
+    await ready()
     channel.addEventListener('route', ({ detail: { text, reason } }) => {
-      strayed ??= text.startsWith('via ') === isByPath ? undefined : `${text}: ${reason}`
+      strayed ??= goesRight(text) ? undefined : `${text}: ${reason}`
     })
     return {
       open: async () => pipeOf(channel.openStream()),
+      ready,
       strayed: () => strayed
     }
   }

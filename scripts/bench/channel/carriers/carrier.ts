@@ -24,7 +24,9 @@ export interface ReceiverEnd {
 export interface SenderEnd {
   /** One more stream, over the one connection or channel of the lane. */
   open: () => Promise<Pipe>
-  /** How it went another way than the lane says, if it did: then its figures are those of another lane. */
+  /** Resolves when it goes the way that the lane says: while other lanes have the processor a route may seem dead. */
+  ready?: () => Promise<void>
+  /** How it went another way than that since it was ready last, if it did: then what was measured is not of this lane. */
   strayed?: () => string | undefined
 }
 

@@ -1,0 +1,121 @@
+// What the demo says when its forwarders failed and came back: whether any host was worse off than on its default route for longer than it takes to notice.
+import { NOTICEABLE_MS, excessMs } from './worse-times.ts'
+import { msText, rounded, short, table } from '../output.ts'
+import type { PairWatch } from './pair-watch.ts'
+import type { PlacedId } from './demo-report.ts'
+
+export interface FailingPairReport {
+  source: PlacedId
+  destination: PlacedId
+  /** Changes of the route. */
+  switches: number
+  /** How often a forwarder failed that was in use. */
+  hits: number
+  /** Round trips measured side by side, and those of them for which it was on a path and not on its default route. */
+  samples: number
+  onPath: number
+  /** Datagrams that did not come back, while the default route worked. */
+  lost: number
+  /** All the time together that it was worse than its default route by more than `worseByMs`. */
+  worseMs: number
+  /** The longest such time, measured by what it may take; 0: there was none. */
+  longestWorseMs: number
+  /** What it may take: the detection time of the path that was in use; null: there was no such time. */
+  detectionMs: number | null
+  /** Times that took longer than that. */
+  tooLong: number
+  isMet: boolean
+}
+
+export interface FailingReport {
+  seed: number
+  seconds: number
+  worseByMs: number
+  died: number
+  fellSilent: number
+  cameBack: number
+  /** Forwarders that were down at the same time. */
+  mostDown: number
+  pairs: FailingPairReport[]
+  total: Omit<FailingPairReport, 'source' | 'destination'> & {
+    /** Pairs that were worse for too long. */
+    pairsWorse: number
+    /** Share of all time. */
+    worseShare: number
+  }
+  /** The longest time that the hosts' process could do nothing: all it measures, and notices, is as much late. */
+  longestStallMs: number
+}
+
+export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPath, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPath' | 'times'>): FailingPairReport {
+  const { samples, lost, totalMs, worst, tooLong } = times
+  return {
+    source,
+    destination,
+    switches,
+    hits,
+    samples,
+    onPath,
+    lost,
+    worseMs: Math.round(totalMs),
+    longestWorseMs: rounded(worst?.lastsMs) ?? 0,
+    detectionMs: rounded(worst?.detectionMs),
+    tooLong,
+    isMet: tooLong === 0
+  }
+}
+
+export function totalOf (pairs: readonly FailingPairReport[], seconds: number): FailingReport['total'] {
+  const sum = (of: (pair: FailingPairReport) => number): number => pairs.reduce((so, pair) => so + of(pair), 0)
+  const excess = ({ longestWorseMs, detectionMs }: FailingPairReport): number => detectionMs === null ? -Infinity : excessMs({ lastsMs: longestWorseMs, detectionMs })
+  const worst = pairs.reduce<FailingPairReport | undefined>((so, pair) => so === undefined || excess(pair) > excess(so) ? pair : so, undefined)
+  return {
+    switches: sum(({ switches }) => switches),
+    hits: sum(({ hits }) => hits),
+    samples: sum(({ samples }) => samples),
+    onPath: sum(({ onPath }) => onPath),
+    lost: sum(({ lost }) => lost),
+    worseMs: sum(({ worseMs }) => worseMs),
+    longestWorseMs: worst?.longestWorseMs ?? 0,
+    detectionMs: worst?.detectionMs ?? null,
+    tooLong: sum(({ tooLong }) => tooLong),
+    isMet: pairs.every(({ isMet }) => isMet),
+    pairsWorse: pairs.filter(({ isMet }) => !isMet).length,
+    worseShare: pairs.length === 0 ? 0 : sum(({ worseMs }) => worseMs) / (pairs.length * 1_000 * seconds)
+  }
+}
+
+export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack, mostDown, longestStallMs }: FailingReport): string[] {
+  return [
+    '',
+    ...table([
+      ['hosts', 'on a path', 'switches', 'hit', 'lost', 'worse in all', 'longest', 'may take', ''],
+      ...pairs.map(({ source, destination, switches, hits, onPath, lost, samples, worseMs, longestWorseMs, detectionMs, isMet }) => [
+        `${short(source.id)} → ${short(destination.id)}`,
+        shareText(onPath, samples),
+        String(switches),
+        String(hits),
+        `${lost} of ${samples}`,
+        msText(worseMs),
+        msText(longestWorseMs),
+        msText(detectionMs),
+        isMet ? '' : 'TOO LONG'
+      ])
+    ]),
+    '',
+    `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
+    `The flows were on paths for ${shareText(total.onPath, total.samples)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
+      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)} where ${msText(total.detectionMs)} are what it takes to notice.`,
+    ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
+    total.isMet
+      ? 'No host was worse than its default route by more than that for longer than the detection time.'
+      : `${total.pairsWorse} of ${pairs.length} hosts were worse than their default route for longer than the detection time, ${total.tooLong} times in all.`
+  ]
+}
+
+function shareText (part: number, whole: number): string {
+  return whole === 0 ? '–' : `${(100 * part / whole).toFixed(0)} %`
+}
+
+/** Less than that is usual. */
+const STALL_MS = 100

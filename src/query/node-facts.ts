@@ -1,0 +1,74 @@
+// Which forwarders a selector means, by what they say of themselves.
+import { NodeSet } from '../topology/node-set.ts'
+import type { NodeSelector } from './ast.ts'
+
+/** What a forwarder says of itself. Nobody checks it; see the descriptor protocol. */
+export interface NodeFacts {
+  operator?: string
+  /** In lower case. */
+  country?: string
+  /** In lower case. */
+  region?: string
+  asn?: number
+  tags: Readonly<Record<string, string>>
+}
+
+/** The forwarders that can be meant. */
+export interface Population {
+  /** One more than the highest number of a node. */
+  nodeCount: number
+  /** By number; undefined where one has said nothing, which then is in no country, of no operator and so on. */
+  attributes: ReadonlyArray<NodeFacts | undefined>
+  /** The number of the forwarder with this peer id. */
+  indexOf?: (key: string) => number | undefined
+}
+
+export function nodesMeant (selector: NodeSelector, population: Population): NodeSet {
+  const { nodeCount, attributes, indexOf } = population
+  switch (selector.kind) {
+    case 'not':
+      return complementOf(nodesMeant(selector.of, population), nodeCount)
+    case 'or':
+      return joined(selector.of.map((each) => nodesMeant(each, population)), nodeCount)
+    case 'and': {
+      const others = selector.of.map((each) => complementOf(nodesMeant(each, population), nodeCount))
+      return complementOf(joined(others, nodeCount), nodeCount)
+    }
+    case 'forwarder': {
+      const node = indexOf?.(selector.value)
+      return NodeSet.from(nodeCount, node === undefined ? [] : [node])
+    }
+    case 'tag': {
+      const { name, value } = selector
+      return NodeSet.where(nodeCount, (node) => hasTag(attributes[node], name, value))
+    }
+    default: {
+      const { kind, value } = selector
+      return NodeSet.where(nodeCount, (node) => attributes[node]?.[kind] === value)
+    }
+  }
+}
+
+export function joined (sets: readonly NodeSet[], nodeCount: number): NodeSet {
+  const all = new NodeSet(nodeCount)
+  sets.forEach((set) => { all.addAll(set) })
+  return all
+}
+
+export function complementOf (set: NodeSet, nodeCount: number): NodeSet {
+  return NodeSet.where(nodeCount, (node) => !set.has(node))
+}
+
+export function countOf (set: NodeSet): number {
+  let count = 0
+  set.each(() => { count++ })
+  return count
+}
+
+/** In any case: `region=EU` is `tag eu`, `tag region` and `tag region=eu`. */
+function hasTag (facts: NodeFacts | undefined, name: string, value: string | undefined): boolean {
+  return Object.entries(facts?.tags ?? {}).some(([tag, tagged]) => {
+    const isNamed = tag.toLowerCase() === name
+    return value === undefined ? isNamed || tagged.toLowerCase() === name : isNamed && tagged.toLowerCase() === value
+  })
+}

@@ -1,0 +1,179 @@
+// Answers rivals: who may subscribe, what each has been told, and the signed batches. Only what we have measured or asked for ourselves is
+// told; what others told us is theirs to tell.
+import { NotAuthorizedError, NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
+import { RecentlyUsed } from '../../../protocols/recently-used.ts'
+import { ScopeMatch } from './scope-match.ts'
+import { Subscription } from './subscription.ts'
+import { TokenBucket } from '../../defence/token-bucket.ts'
+import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
+import { sealBatch } from '../../../protocols/exchange/sealed-batch.ts'
+import type { LinkReading } from '../../measurement/link-estimator.ts'
+import type { NamedLink } from './subscription.ts'
+import type { NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
+import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
+import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const MAX_SUBSCRIBERS = 16
+const MIN_LEASE_MS = 10_000
+const MAX_LEASE_MS = 300_000
+/** A map of 500 nodes; and all of it anew twice a minute. */
+const MAX_LINKS = 12_288
+const MEASUREMENTS_PER_MINUTE = 30_000
+/** A rival asks five times a second at most; who asks more is not read for a while. */
+const QUESTIONS_PER_SECOND = 10
+const QUESTION_BURST = 20
+const WAIT_AT_QUOTA_MS = 200
+const MAX_CALLERS = 256
+/** What was told so long ago is of no use to who would pass it off as a measurement of its own. */
+const ECHO_MS = 600_000
+const MAX_TOLD = 65_536
+
+export interface ExchangeServiceInit {
+  privateKey: PrivateKey
+  /** Opens a descriptor that must be of this peer. */
+  open: (descriptor: Uint8Array, peer: PeerId) => Promise<VerifiedDescriptor>
+  isAllowed: (rival: PeerId) => boolean
+  tagsOf: (key: string) => Readonly<Record<string, string>> | undefined
+  /** All links that we measure. */
+  links: () => Iterable<NamedLink>
+  readingOf: (link: NamedLink) => LinkReading
+  /** As it is told now; undefined: there is nothing to tell. A link that was found down may be up again. */
+  measurementOf: (link: NamedLink, isDown: boolean) => SharedMeasurement | undefined
+  /** Unix time, ms. */
+  now: () => number
+}
+
+export interface SubscriberStatus {
+  links: number
+  told: number
+}
+
+interface Subscriber {
+  subscription: Subscription
+  told: number
+}
+
+export class ExchangeService {
+  readonly #init: ExchangeServiceInit
+  readonly #subscribers = new Map<string, Subscriber>()
+  /** By link: when anybody was told of it last. */
+  readonly #toldAtMs = new RecentlyUsed<number>(MAX_TOLD)
+  readonly #callers = new RecentlyUsed<TokenBucket>(MAX_CALLERS)
+
+  constructor (init: ExchangeServiceInit) {
+    this.#init = init
+  }
+
+  admit (caller: PeerId): number {
+    const key = caller.toString()
+    const nowMs = this.#init.now()
+    let bucket = this.#callers.get(key)
+    if (bucket === undefined) {
+      bucket = new TokenBucket({ ratePerSecond: QUESTIONS_PER_SECOND, burst: QUESTION_BURST, nowMs })
+      this.#callers.set(key, bucket)
+    }
+    return bucket.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
+  }
+
+  /** @throws NotAuthorizedError, OverQuotaError, and what openDescriptor throws */
+  async subscribe ({ descriptor, scope, leaseMs }: SubscribeRequest, caller: PeerId): Promise<SubscribeAnswer> {
+    const { roles } = await this.#init.open(descriptor, caller)
+    if (!roles.has('rsp')) {
+      throw new NotAuthorizedError('only an RSP may subscribe: the descriptor does not have that role')
+    }
+    if (!this.#init.isAllowed(caller)) {
+      throw new NotAuthorizedError('this RSP exchanges measurements with listed RSPs only')
+    }
+    const nowMs = this.#init.now()
+    this.#expire(nowMs)
+    const key = caller.toString()
+    if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS) {
+      throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed already`)
+    }
+    const grantedMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, leaseMs))
+    this.#subscribers.get(key)?.subscription.end()
+    const subscription = new Subscription({
+      scope: new ScopeMatch(scope, this.#init.tagsOf),
+      maxLinks: MAX_LINKS,
+      perMinute: MEASUREMENTS_PER_MINUTE,
+      untilMs: nowMs + grantedMs,
+      now: this.#init.now
+    })
+    this.#subscribers.set(key, { subscription, told: this.#subscribers.get(key)?.told ?? 0 })
+    return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
+  }
+
+  /** @throws NotFoundError without a subscription */
+  async next ({ after, waitMs }: NextRequest, caller: PeerId): Promise<Uint8Array | undefined> {
+    const subscriber = this.#subscribers.get(caller.toString())
+    if (subscriber === undefined || subscriber.subscription.untilMs < this.#init.now()) {
+      throw new NotFoundError('there is no subscription any more: subscribe anew')
+    }
+    const { subscription } = subscriber
+    if (after === 0n || after !== subscription.sequence) {
+      subscription.restart()
+      for (const link of this.#init.links()) {
+        subscription.note(nameOf(...link), link, this.#init.readingOf(link))
+      }
+    }
+    await subscription.wait(waitMs)
+    const nowMs = this.#init.now()
+    const measurements = subscription.take(MAX_MEASUREMENTS, this.#init.readingOf).flatMap(({ link, isDown }) => {
+      this.#toldAtMs.set(nameOf(...link), nowMs)
+      return this.#init.measurementOf(link, isDown) ?? []
+    })
+    if (measurements.length === 0) {
+      return undefined
+    }
+    subscriber.told += measurements.length
+    subscription.sequence++
+    return await sealBatch({ subscriber: caller, sequence: subscription.sequence, issuedAtMs: nowMs, measurements }, this.#init.privateKey)
+  }
+
+  /** A link of ours has been measured, or found down. */
+  changed (a: string, b: string, reading: LinkReading): void {
+    const name = nameOf(a, b)
+    for (const { subscription } of this.#subscribers.values()) {
+      subscription.note(name, a < b ? [a, b] : [b, a], reading)
+    }
+  }
+
+  /** Does anybody know of us what this link is like? Then what they say of it may be an echo. */
+  hasTold (a: string, b: string): boolean {
+    const toldAtMs = this.#toldAtMs.get(nameOf(a, b))
+    return toldAtMs !== undefined && this.#init.now() - toldAtMs < ECHO_MS
+  }
+
+  status (rival: string): SubscriberStatus | undefined {
+    const subscriber = this.#subscribers.get(rival)
+    return subscriber === undefined ? undefined : { links: subscriber.subscription.status.links, told: subscriber.told }
+  }
+
+  keepHouse (): void {
+    this.#expire(this.#init.now())
+    for (const { subscription } of this.#subscribers.values()) {
+      subscription.prune()
+    }
+  }
+
+  stop (): void {
+    for (const { subscription } of this.#subscribers.values()) {
+      subscription.end()
+    }
+    this.#subscribers.clear()
+  }
+
+  #expire (nowMs: number): void {
+    for (const [key, { subscription }] of this.#subscribers) {
+      if (subscription.untilMs < nowMs) {
+        subscription.end()
+        this.#subscribers.delete(key)
+      }
+    }
+  }
+}
+
+function nameOf (a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
+}

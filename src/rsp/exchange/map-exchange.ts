@@ -1,0 +1,136 @@
+// What the map asks of the exchange, and tells it: own values out, what is believed of others' words in. It does no I/O, so that tests
+// and replay can drive it; rsp-exchange.ts puts it on the wire.
+import { RivalWords } from './rival-words.ts'
+import { rivalProvenance } from './link-provenance.ts'
+import type { LinkEstimate } from '../link-view.ts'
+import type { LinkProvenance } from './link-provenance.ts'
+import type { LinkReading } from '../../measurement/link-estimator.ts'
+import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
+
+/** Our own measurement wins as long as no rival's is younger by so much. */
+const OWN_WINS_MS = 60_000
+/** A word waits so long at most to be compared with what we measure, before others are told of that. */
+const JUDGEMENT_MS = 45_000
+/** As old as a link in the map may be. */
+const MAX_WORD_AGE_MS = 180_000
+
+export interface MapExchangeInit {
+  /** Is this forwarder on the map? Of others nothing is kept. */
+  isNode: (key: string) => boolean
+  /** What is believed of the link has changed, or may have. */
+  onChange: (a: string, b: string) => void
+  /** One of our own links has been measured, or found down: rivals may be told. */
+  onOwn: (a: string, b: string, reading: LinkReading) => void
+  /** Does anybody know of us what this link is like? */
+  hasTold: (a: string, b: string) => boolean
+  /** Unix time, ms. */
+  now: () => number
+}
+
+const DOWN: LinkReading = { state: 'down', rttUs: undefined, jitterUs: 0, lossPpm: 0, samples: 0, outcomes: 0 }
+
+export class MapExchange {
+  readonly #init: MapExchangeInit
+  readonly words = new RivalWords()
+
+  constructor (init: MapExchangeInit) {
+    this.#init = init
+  }
+
+  /** Takes what a rival says of links. Gives how many of its words are of use. */
+  take (rival: string, measurements: readonly SharedMeasurement[], ownOf: (a: string, b: string) => LinkEstimate | undefined): number {
+    if (!this.words.addRival(rival)) {
+      return 0
+    }
+    const nowMs = this.#init.now()
+    let useful = 0
+    for (const said of measurements) {
+      const [a, b] = [said.a.toString(), said.b.toString()]
+      if (!this.#init.isNode(a) || !this.#init.isNode(b)) {
+        continue
+      }
+      const taken = this.words.take(rival, a, b, said, { measuredAtMs: nowMs - said.ageMs, isBlind: !this.#init.hasTold(a, b) })
+      if (taken === 'over-quota' || taken === 'older') {
+        continue
+      }
+      useful++
+      const own = ownOf(a, b)
+      if (own !== undefined) {
+        this.#judge(a, b, own)
+      }
+      this.#init.onChange(a, b)
+    }
+    return useful
+  }
+
+  /** We have measured the link ourselves. */
+  measured (a: string, b: string, own: LinkEstimate): void {
+    this.#judge(a, b, own)
+    if (!this.words.awaitsJudgement(a, b, this.#init.now() - JUDGEMENT_MS)) {
+      this.#init.onOwn(a, b, { state: 'up', rttUs: own.rttUs, jitterUs: own.jitterUs, lossPpm: own.lossPpm, samples: 1, outcomes: 1 })
+    }
+  }
+
+  /** We have found it down: what rivals said of it before does not hold. */
+  lost (a: string, b: string): void {
+    this.words.withdraw(a, b)
+    this.#init.onOwn(a, b, DOWN)
+  }
+
+  /** What to believe of a link of which we have this ourselves. */
+  believed (a: string, b: string, own: LinkEstimate | undefined, isRemembered: boolean): LinkEstimate | undefined {
+    return this.#heard(a, b, own, isRemembered) ?? own
+  }
+
+  /** Undefined where the value is our own. */
+  provenanceOf (a: string, b: string, own: LinkEstimate | undefined, isRemembered: boolean): LinkProvenance[] | undefined {
+    return this.#heard(a, b, own, isRemembered) === undefined
+      ? undefined
+      : rivalProvenance(this.words.weighed(a, b), a < b ? [a, b] : [b, a], (rival) => this.words.trustOf(rival))
+  }
+
+  /** It sent what no honest RSP sends. */
+  breach (rival: string): void {
+    const trust = this.words.addRival(rival) ? this.words.rival(rival)?.trust : undefined
+    const wasCredible = trust?.isCredible
+    trust?.forfeit()
+    if (wasCredible === true) {
+      this.#turned(rival)
+    }
+  }
+
+  removeNode (key: string): void {
+    this.words.removeNode(key)
+  }
+
+  /** With all that it has said, and what it was trusted. */
+  removeRival (rival: string): void {
+    const links = this.words.linksOf(rival)
+    this.words.removeRival(rival)
+    for (const [a, b] of links) {
+      this.#init.onChange(a, b)
+    }
+  }
+
+  expire (): void {
+    this.words.expire(this.#init.now() - MAX_WORD_AGE_MS)
+  }
+
+  #heard (a: string, b: string, own: LinkEstimate | undefined, isRemembered: boolean): LinkEstimate | undefined {
+    const heard = this.words.believed(a, b)
+    return heard === undefined || (own !== undefined && !isRemembered && own.measuredAtMs >= heard.measuredAtMs - OWN_WINS_MS) ? undefined : heard
+  }
+
+  #judge (a: string, b: string, own: LinkEstimate): void {
+    for (const rival of this.words.judge(a, b, own)) {
+      this.#turned(rival)
+    }
+  }
+
+  /** It has become credible, or is not any more: all that it says counts anew. */
+  #turned (rival: string): void {
+    for (const [a, b] of this.words.linksOf(rival)) {
+      this.#init.onChange(a, b)
+    }
+  }
+}

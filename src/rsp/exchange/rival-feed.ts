@@ -1,0 +1,155 @@
+// Asks one rival for its measurements, again and again: subscribe, then wait for what has changed. We ask, so nobody can flood us; who sends
+// what no honest RSP sends is left alone for longer each time.
+import { connectTo } from '../../discovery/connect.ts'
+import { TokenBucket } from '../../defence/token-bucket.ts'
+import { nextBatch, subscribeExchange } from '../../../protocols/exchange/client.ts'
+import { MalformedMessageError } from '../../../protocols/errors.ts'
+import { MAX_LINKS_PER_RIVAL } from './rival-words.ts'
+import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
+import type { VerifiedBatch } from '../../../protocols/exchange/sealed-batch.ts'
+import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
+import type { Connection, Logger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+const LEASE_MS = 120_000
+const WAIT_MS = 15_000
+const CONNECT_DEADLINE_MS = 10_000
+/** Between two questions. */
+const MIN_GAP_MS = 200
+/** All that it has may come at once, then as much as 12,000 links that are renewed every half minute. */
+const WORDS_PER_SECOND = 500
+const WORD_BURST = MAX_LINKS_PER_RIVAL
+const FIRST_BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 60_000
+/** After rubbish: once may be a fault of the software, which is mended no sooner. */
+const FIRST_BAN_MS = 60_000
+const MAX_BAN_MS = 3_600_000
+/** What no honest RSP sends; all else is a matter of connections. */
+const RUBBISH = new Set(['MALFORMED', 'TOO_LARGE', 'INVALID_SIGNATURE', 'EXPIRED'])
+
+export interface RivalFeedInit {
+  self: PeerId
+  connectionManager: ConnectionManager
+  /** Our own signed descriptor. */
+  descriptor: () => Promise<Uint8Array>
+  scope: ExchangeScope
+  onBatch: (batch: VerifiedBatch) => void
+  /** It sent rubbish. */
+  onBreach: (rival: PeerId, error: Error) => void
+  /** Unix time, ms. */
+  now: () => number
+  log: Logger
+}
+
+export interface FeedStatus {
+  /** Batches taken, and those refused. */
+  batches: number
+  breaches: number
+  /** Name of the last error; undefined: all is well. */
+  lastError: string | undefined
+}
+
+export class RivalFeed {
+  readonly #init: RivalFeedInit
+  readonly #abort = new AbortController()
+  readonly #bucket: TokenBucket
+  readonly status: FeedStatus = { batches: 0, breaches: 0, lastError: undefined }
+  /** The newest one: a rival that moved is followed. */
+  descriptor: VerifiedDescriptor
+
+  constructor (descriptor: VerifiedDescriptor, init: RivalFeedInit) {
+    this.descriptor = descriptor
+    this.#init = init
+    this.#bucket = new TokenBucket({ ratePerSecond: WORDS_PER_SECOND, burst: WORD_BURST, nowMs: init.now() })
+  }
+
+  start (): void {
+    void this.#follow()
+  }
+
+  stop (): void {
+    this.#abort.abort()
+  }
+
+  async #follow (): Promise<void> {
+    const { signal } = this.#abort
+    let backoffMs = FIRST_BACKOFF_MS
+    while (!signal.aborted) {
+      const { batches } = this.status
+      try {
+        await this.#read(signal)
+      } catch (error) {
+        if (signal.aborted) {
+          return
+        }
+        backoffMs = this.status.batches > batches ? FIRST_BACKOFF_MS : Math.min(MAX_BACKOFF_MS, 2 * backoffMs)
+        await pause(this.#failed(error as Error) ?? backoffMs, signal)
+      }
+    }
+  }
+
+  /** One lease after the other, until something goes wrong. */
+  async #read (signal: AbortSignal): Promise<void> {
+    const { connectionManager, descriptor, scope, now } = this.#init
+    const connection = await connectTo(connectionManager, this.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
+    const { leaseMs } = await subscribeExchange(connection, { descriptor: await descriptor(), scope, leaseMs: LEASE_MS }, { signal })
+    const untilMs = now() + leaseMs - 2 * WAIT_MS
+    let after = 0n
+    do {
+      after = await this.#next(connection, after, signal)
+      await pause(Math.max(MIN_GAP_MS, this.#debtMs()), signal)
+    } while (!signal.aborted && now() < untilMs)
+  }
+
+  async #next (connection: Connection, after: bigint, signal: AbortSignal): Promise<bigint> {
+    const { self, now, onBatch } = this.#init
+    const batch = await nextBatch(connection, { after, waitMs: WAIT_MS }, { rsp: this.descriptor.peer, subscriber: self, now }, { signal })
+    this.status.lastError = undefined
+    if (batch === undefined) {
+      return after
+    }
+    if (batch.sequence <= after) {
+      throw new MalformedMessageError(`batch ${batch.sequence} after ${after}: an old one was sent again`)
+    }
+    this.status.batches++
+    this.#bucket.take(Math.min(batch.measurements.length, this.#bucket.availableAt(now())), now())
+    onBatch(batch)
+    return batch.sequence
+  }
+
+  /** Until there is room for another full batch. */
+  #debtMs (): number {
+    return Math.max(0, (512 - this.#bucket.availableAt(this.#init.now())) / WORDS_PER_SECOND * 1_000)
+  }
+
+  /** How long to leave it alone; undefined: it may be only the connection. */
+  #failed (error: Error): number | undefined {
+    const { peer } = this.descriptor
+    this.status.lastError = error.name
+    this.#init.log('no measurements from %p - %e', peer, error)
+    const { code, remote } = error as { code?: string, remote?: boolean }
+    if (remote === true || code === undefined || !RUBBISH.has(code)) {
+      return undefined
+    }
+    this.status.breaches++
+    this.#init.onBreach(peer, error)
+    return Math.min(MAX_BAN_MS, FIRST_BAN_MS * 2 ** (this.status.breaches - 1))
+  }
+}
+
+/** Waits, but not longer than the signal. */
+async function pause (ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,92 @@
+// What one rival said last of a link, and how it compares with what we see ourselves.
+import type { DirectionEstimate } from '../link-direction.ts'
+import type { LinkEstimate } from '../link-view.ts'
+import type { MeasuringMethod, SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
+
+/** Of the link from the first of its ends, in the order of their keys, to the other. */
+export interface RivalWord {
+  /** Peer id of the RSP, as text. */
+  rival: string
+  method: MeasuringMethod
+  rttUs: number
+  rttSpreadUs: number
+  jitterUs: number
+  lossPpm: number
+  lossSpreadPpm: number
+  samples: number
+  /** Unix time by our clock. */
+  measuredAtMs: number
+  forth: DirectionEstimate
+  back: DirectionEstimate
+  /** We had told nobody of this link, so it is no echo. */
+  isBlind: boolean
+  /** When it, or what the rival had said before, was compared last with what we measured; -Infinity: never. */
+  judgedAtMs: number
+}
+
+/** Of a link that is named beside it. */
+export type SaidOfLink = Omit<SharedMeasurement, 'a' | 'b'>
+
+/** Two honest values differ by less than one of these: what probes of two RSPs over one link were seen to differ by, generously. */
+const SAME_RTT_US = 2_000
+const SAME_RTT_SHARE = 0.15
+const SAME_LOSS_PPM = 20_000
+/** Who says that a value may be anything has said nothing: its own spread excuses no more than this share. */
+const MAX_EXCUSED_SHARE = 0.3
+/** A loss of fewer samples is mostly chance. */
+const MIN_LOSS_SAMPLES = 50
+/** Values of different times are no lies. */
+const SAME_TIME_MS = 30_000
+/** Once a link in so long: those that are measured often must not decide alone, and who was honest once may not be now. */
+const REJUDGE_MS = 300_000
+
+/** @param isReversed - the rival's `a` is the second of the two in the order of their keys */
+export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, options: { measuredAtMs: number, isBlind: boolean }): RivalWord {
+  const { rttUs, rttSpreadUs, jitterUs, lossPpm, lossSpreadPpm, samples } = said
+  const [forth, back] = isReversed ? [said.back, said.forth] : [said.forth, said.back]
+  return {
+    rival,
+    method: isReversed ? reversed(said.method) : said.method,
+    rttUs,
+    rttSpreadUs,
+    jitterUs,
+    lossPpm,
+    lossSpreadPpm,
+    samples,
+    forth: directionOf(forth),
+    back: directionOf(back),
+    judgedAtMs: Number.NEGATIVE_INFINITY,
+    ...options
+  }
+}
+
+/** It is to be compared with what we measure: it is no echo, and has not been lately. */
+export function isOpen ({ isBlind, judgedAtMs, measuredAtMs }: RivalWord): boolean {
+  return isBlind && measuredAtMs - judgedAtMs >= REJUDGE_MS
+}
+
+/** Does it agree with what we have measured? Undefined: it says nothing of the same time. */
+export function isTrue (word: RivalWord, own: LinkEstimate): boolean | undefined {
+  if (Math.abs(word.measuredAtMs - own.measuredAtMs) > SAME_TIME_MS) {
+    return undefined
+  }
+  const excusedUs = Math.min(2 * Math.hypot(word.rttSpreadUs, Math.sqrt(own.varianceUs2)), MAX_EXCUSED_SHARE * own.rttUs)
+  const isRttTrue = Math.abs(word.rttUs - own.rttUs) <= Math.max(SAME_RTT_US, SAME_RTT_SHARE * own.rttUs, excusedUs)
+  return isRttTrue && isLossTrue(word, own)
+}
+
+function isLossTrue (word: RivalWord, own: LinkEstimate): boolean {
+  if (own.lossVariancePpm2 === undefined || word.samples < MIN_LOSS_SAMPLES) {
+    return true
+  }
+  const spreadPpm = Math.hypot(word.lossSpreadPpm, Math.sqrt(own.lossVariancePpm2))
+  return Math.abs(word.lossPpm - own.lossPpm) <= Math.max(SAME_LOSS_PPM, 3 * spreadPpm)
+}
+
+function directionOf (rate: SharedMeasurement['forth']): DirectionEstimate {
+  return { bytesPerSecond: rate?.bytesPerSecond, rateIsFloor: rate?.isFloor ?? false, loadBytesPerSecond: undefined }
+}
+
+function reversed (method: MeasuringMethod): MeasuringMethod {
+  return method === 'REPORTED_BY_A' ? 'REPORTED_BY_B' : method === 'REPORTED_BY_B' ? 'REPORTED_BY_A' : method
+}

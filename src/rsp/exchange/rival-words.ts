@@ -1,0 +1,223 @@
+// All that rivals say of links, and what of it is believed. A word costs one look-up; it changes the map only where a rival that has
+// proved itself speaks of a link that we do not measure.
+//
+//   word ─▶ quota ─▶ kept, one a link and rival ─▶ judged by what we measure ─▶ trust
+//                                  └─▶ at least one credible: weighted median ─▶ map
+import { RivalTrust } from './rival-trust.ts'
+import { combine, weigh } from './weighed-words.ts'
+import { isOpen, isTrue, wordOf } from './rival-word.ts'
+import type { LinkEstimate } from '../link-view.ts'
+import type { RivalWord, SaidOfLink } from './rival-word.ts'
+import type { WeighedWord } from './weighed-words.ts'
+
+/** Twice what 500 nodes with 12 links each are; with 16 rivals 50 MB at most. */
+export const MAX_LINKS_PER_RIVAL = 12_288
+export const MAX_RIVALS = 16
+
+/** What became of a word. */
+export type Taken = 'new' | 'renewed' | 'older' | 'over-quota' | 'withdrawn'
+
+export interface RivalRecord {
+  readonly trust: RivalTrust
+  /** Links of which it speaks. */
+  links: number
+  /** Words taken, refused by quota, and those judged, by how. */
+  words: number
+  refused: number
+  judgedTrue: number
+  judgedFalse: number
+}
+
+export class RivalWords {
+  readonly #maxLinksPerRival: number
+  readonly #rivals = new Map<string, RivalRecord>()
+  /** First end → other end → what rivals say, at most one word of each. */
+  readonly #words = new Map<string, Map<string, RivalWord[]>>()
+
+  constructor (init: { maxLinksPerRival?: number } = {}) {
+    this.#maxLinksPerRival = init.maxLinksPerRival ?? MAX_LINKS_PER_RIVAL
+  }
+
+  /** False: there are too many. */
+  addRival (rival: string): boolean {
+    if (!this.#rivals.has(rival)) {
+      if (this.#rivals.size >= MAX_RIVALS) {
+        return false
+      }
+      this.#rivals.set(rival, { trust: new RivalTrust(), links: 0, words: 0, refused: 0, judgedTrue: 0, judgedFalse: 0 })
+    }
+    return true
+  }
+
+  /** With all that it has said. */
+  removeRival (rival: string): void {
+    for (const [a, b] of this.linksOf(rival)) {
+      this.#delete(a, b, rival)
+    }
+    this.#rivals.delete(rival)
+  }
+
+  /** The links of which it speaks. */
+  linksOf (rival: string): Array<readonly [a: string, b: string]> {
+    return [...this.#links()].filter(([, , words]) => words.some((word) => word.rival === rival)).map(([a, b]) => [a, b] as const)
+  }
+
+  get rivals (): Iterable<readonly [rival: string, record: RivalRecord]> {
+    return this.#rivals
+  }
+
+  rival (rival: string): RivalRecord | undefined {
+    return this.#rivals.get(rival)
+  }
+
+  trustOf (rival: string): number {
+    return this.#rivals.get(rival)?.trust.value ?? 0
+  }
+
+  /** Takes what a rival that was added says of the link from `a` to `b`. */
+  take (rival: string, a: string, b: string, said: SaidOfLink, options: { measuredAtMs: number, isBlind: boolean }): Taken {
+    const record = this.#rivals.get(rival)
+    const [first, second] = inOrder(a, b)
+    const known = this.wordsOf(a, b).find((word) => word.rival === rival)
+    if (record === undefined || (known === undefined && record.links >= this.#maxLinksPerRival)) {
+      if (record !== undefined) {
+        record.refused++
+      }
+      return 'over-quota'
+    }
+    record.words++
+    if (known !== undefined && known.measuredAtMs > options.measuredAtMs) {
+      return 'older'
+    }
+    if (said.down) {
+      this.#delete(first, second, rival)
+      return 'withdrawn'
+    }
+    const word = wordOf(rival, said, first !== a, options)
+    if (known !== undefined) {
+      Object.assign(known, word, { judgedAtMs: known.judgedAtMs })
+      return 'renewed'
+    }
+    this.#open(first, second).push(word)
+    record.links++
+    return 'new'
+  }
+
+  /** We have measured the link: who has said the same of it? Gives the rivals that have become credible, or are not any more. */
+  judge (a: string, b: string, own: LinkEstimate): string[] {
+    const turned: string[] = []
+    for (const word of this.wordsOf(a, b)) {
+      const record = this.#rivals.get(word.rival)
+      const verdict = isOpen(word) ? isTrue(word, own) : undefined
+      if (record !== undefined && verdict !== undefined) {
+        const wasCredible = record.trust.isCredible
+        word.judgedAtMs = own.measuredAtMs
+        record.trust.judge(verdict)
+        record.judgedTrue += verdict ? 1 : 0
+        record.judgedFalse += verdict ? 0 : 1
+        if (record.trust.isCredible !== wasCredible) {
+          turned.push(word.rival)
+        }
+      }
+    }
+    return turned
+  }
+
+  /** Is there a word on this link that what we measure is still to be compared with? Until then nobody is told of it. */
+  awaitsJudgement (a: string, b: string, sinceMs: number): boolean {
+    return this.wordsOf(a, b).some((word) => isOpen(word) && word.measuredAtMs >= sinceMs)
+  }
+
+  /** What is believed of the link from `a` to `b`; undefined where no credible rival speaks of it. */
+  believed (a: string, b: string): LinkEstimate | undefined {
+    const weighed = this.weighed(a, b)
+    if (weighed.length === 0) {
+      return undefined
+    }
+    const estimate = combine(weighed, (rival) => this.trustOf(rival))
+    return a < b ? estimate : { ...estimate, forth: estimate.back, back: estimate.forth }
+  }
+
+  /** The words behind what is believed. Those of others do not even widen the interval, or a liar could spoil what it cannot change. */
+  weighed (a: string, b: string): WeighedWord[] {
+    const words = this.wordsOf(a, b).filter(({ rival }) => this.#rivals.get(rival)?.trust.isCredible === true)
+    return weigh(words, (rival) => this.trustOf(rival))
+  }
+
+  wordsOf (a: string, b: string): readonly RivalWord[] {
+    const [first, second] = inOrder(a, b)
+    return this.#words.get(first)?.get(second) ?? NONE
+  }
+
+  /** Links with words measured since then, each once, its ends in order. */
+  * since (measuredAtMs: number): Generator<readonly [a: string, b: string, words: readonly RivalWord[]]> {
+    for (const [a, b, words] of this.#links()) {
+      if (words.some((word) => word.measuredAtMs >= measuredAtMs)) {
+        yield [a, b, words]
+      }
+    }
+  }
+
+  /** What was said of the link until now does not hold any more. */
+  withdraw (a: string, b: string): void {
+    for (const { rival } of [...this.wordsOf(a, b)]) {
+      this.#delete(...inOrder(a, b), rival)
+    }
+  }
+
+  removeNode (key: string): void {
+    for (const [a, b] of [...this.#links()].filter(([a, b]) => a === key || b === key)) {
+      this.withdraw(a, b)
+    }
+  }
+
+  /** Forgets what is older. */
+  expire (measuredAtMs: number): void {
+    for (const [a, b, words] of [...this.#links()]) {
+      for (const word of words.filter((word) => word.measuredAtMs < measuredAtMs)) {
+        this.#delete(a, b, word.rival)
+      }
+    }
+  }
+
+  * #links (): Generator<readonly [a: string, b: string, words: readonly RivalWord[]]> {
+    for (const [a, others] of this.#words) {
+      for (const [b, words] of others) {
+        yield [a, b, words]
+      }
+    }
+  }
+
+  #open (first: string, second: string): RivalWord[] {
+    const others = this.#words.get(first) ?? new Map<string, RivalWord[]>()
+    const words = others.get(second) ?? []
+    this.#words.set(first, others.set(second, words))
+    return words
+  }
+
+  #delete (first: string, second: string, rival: string): void {
+    const others = this.#words.get(first)
+    const words = others?.get(second)
+    const at = words?.findIndex((word) => word.rival === rival) ?? -1
+    if (others === undefined || words === undefined || at === -1) {
+      return
+    }
+    words.splice(at, 1)
+    const record = this.#rivals.get(rival)
+    if (record !== undefined) {
+      record.links--
+    }
+    if (words.length === 0) {
+      others.delete(second)
+      if (others.size === 0) {
+        this.#words.delete(first)
+      }
+    }
+  }
+}
+
+const NONE: readonly RivalWord[] = []
+
+function inOrder (a: string, b: string): readonly [string, string] {
+  return a < b ? [a, b] : [b, a]
+}

@@ -1,0 +1,134 @@
+// What one rival is told: the links of its scope, each when it has moved as far as would be reported, or when it was not heard of for a
+// while. A change costs one look-up; what is told is the value at the time of telling, so that a slow reader gets fewer words, not older ones.
+import { TokenBucket } from '../../defence/token-bucket.ts'
+import { movedSignificantly } from '../../measurement/link-estimator.ts'
+import type { LinkReading } from '../../measurement/link-estimator.ts'
+import type { ScopeMatch } from './scope-match.ts'
+
+/** A link that has not moved is told anew so often: a word must be young for its reader not to look for itself. */
+export const RENEW_MS = 30_000
+/** After the first change, so that a batch is worth its signature. */
+const GATHER_MS = 250
+/** Who was told so long ago does not remember. */
+const FORGET_MS = 600_000
+
+export interface SubscriptionInit {
+  scope: ScopeMatch
+  maxLinks: number
+  perMinute: number
+  /** Unix time, ms. */
+  untilMs: number
+  now: () => number
+}
+
+export type NamedLink = readonly [a: string, b: string]
+
+/** A link to tell of now. */
+export interface DueLink {
+  link: NamedLink
+  /** It was found down when it changed last; it may be up again. */
+  isDown: boolean
+}
+
+export class Subscription {
+  readonly #init: SubscriptionInit
+  readonly #bucket: TokenBucket
+  readonly #told = new Map<string, { reading: LinkReading, atMs: number }>()
+  readonly #pending = new Map<string, DueLink>()
+  #wake: (() => void) | undefined
+  /** Of the last batch. */
+  sequence = 0n
+
+  constructor (init: SubscriptionInit) {
+    this.#init = init
+    this.#bucket = new TokenBucket({ ratePerSecond: init.perMinute / 60, burst: init.perMinute, nowMs: init.now() })
+  }
+
+  get untilMs (): number {
+    return this.#init.untilMs
+  }
+
+  /** Links told of, and changes that wait. */
+  get status (): { links: number, waiting: number } {
+    return { links: this.#told.size, waiting: this.#pending.size }
+  }
+
+  /** A link has been measured, or found down. */
+  note (name: string, link: NamedLink, reading: LinkReading): void {
+    const nowMs = this.#init.now()
+    const told = this.#told.get(name)
+    const isDue = told === undefined ? reading.state === 'up' : nowMs - told.atMs >= RENEW_MS || movedSignificantly(told.reading, reading)
+    const waiting = this.#pending.get(name)
+    if (waiting !== undefined) {
+      waiting.isDown = reading.state === 'down'
+      return
+    }
+    if (!isDue || !this.#init.scope.has(...link)) {
+      return
+    }
+    if (told === undefined && this.#told.size + this.#pending.size >= this.#init.maxLinks) {
+      return
+    }
+    this.#pending.set(name, { link, isDown: reading.state === 'down' })
+    this.#wake?.()
+  }
+
+  /** Takes links that are to be told now, at most so many, and no more than the quota allows. */
+  take (most: number, readingOf: (link: NamedLink) => LinkReading): DueLink[] {
+    const nowMs = this.#init.now()
+    const count = Math.min(most, this.#pending.size, Math.floor(this.#bucket.availableAt(nowMs)))
+    const taken: DueLink[] = []
+    for (const [name, due] of this.#pending) {
+      if (taken.length >= count) {
+        break
+      }
+      this.#pending.delete(name)
+      this.#told.set(name, { reading: readingOf(due.link), atMs: nowMs })
+      taken.push(due)
+    }
+    this.#bucket.take(taken.length, nowMs)
+    return taken
+  }
+
+  /** Tells all anew. */
+  restart (): void {
+    this.#told.clear()
+    this.#pending.clear()
+  }
+
+  /** Resolves when there is something to tell, at the latest in `waitMs`, or when a newer question takes its place. */
+  async wait (waitMs: number): Promise<void> {
+    this.#wake?.()
+    if (this.#pending.size > 0) {
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+      let timer = setTimeout(done, waitMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        timer = setTimeout(resolve, Math.min(waitMs, GATHER_MS))
+      }
+    })
+  }
+
+  /** Nobody waits any more. */
+  end (): void {
+    this.#wake?.()
+  }
+
+  /** Forgets whom it was told of long ago. */
+  prune (): void {
+    const beforeMs = this.#init.now() - FORGET_MS
+    for (const [name, { atMs }] of this.#told) {
+      if (atMs < beforeMs) {
+        this.#told.delete(name)
+      }
+    }
+  }
+}

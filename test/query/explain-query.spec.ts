@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../helpers/source-tree.ts'
+import type { Ask } from '../../src/query/ask.ts'
+import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
+import { explainQuery } from '../../src/query/explain-query.ts'
+import type { Explanation } from '../../src/query/explain-query.ts'
+import { explanationText } from '../../src/query/explanation-text.ts'
+import { parseQuery } from '../../src/query/parse-query.ts'
+import { AMS, FRA, NAMES, OSL, VIE, ask, population } from './six-forwarders.ts'
+
+const DOCUMENTED = /^```text explain\n([^]*?)\n```$/m.exec(readFileSync(join(projectRoot, 'protocols/route/query-language.md'), 'utf8'))?.[1]
+
+function explain (text: string, changes: Partial<Ask> = {}): Explanation {
+  return explainQuery(parseQuery(text), { ...ask, ...changes }, {
+    evaluator: new QueryEvaluator(),
+    population,
+    names: {
+      nameOf: (node) => NAMES[node],
+      sourcesOf: (from, to) => from === FRA && to === VIE ? [{ by: 'rsp-2', how: 'exchange' }] : [{ by: NAMES[from], how: 'report' }]
+    }
+  })
+}
+
+describe('the explanation of an answer', () => {
+  it('says why the path was chosen, in the words of the documentation', () => {
+    const text = explanationText(explain('minimize delay + 20 * loss where rate >= 10 Mbps and hops <= 4 avoid country XX via tag eu prefer price 1 alternatives'))
+    assert.equal(text, DOCUMENTED)
+  })
+
+  it('says what a limit would have to be, and what a preference has done', () => {
+    const text = explanationText(explain('where delay <= 30 ms avoid forwarder kbp'))
+    assert.equal(text, `minimize delay where delay <= 30 ms avoid forwarder kbp
+
+No path keeps to all of the query.
+
+What each clause has done:
+  where delay <= 30 ms  without it there is ams → fra → vie with 34 ms and 0.1 % loss; that takes delay <= 34 ms
+  avoid forwarder kbp   keeps out 1 of 6 forwarders; without it there is ams → kbp → vie with 27 ms and 0 % loss`)
+    const preferred = explanationText(explain('avoid country xx prefer price within 10%, avoid operator cord penalty 5, only region eu penalty 2'))
+    assert.match(preferred, /1\. ams → lon → vie: score 40, /)
+    assert.match(preferred, /\+ 2 \(prefer only region eu penalty 2\)/)
+    assert.match(preferred, /does not keep to: prefer only region eu penalty 2/)
+    assert.match(preferred, /prefer price within 10% {2,}has chosen this path; without it ams → fra → vie with 34 ms and 0.1 % loss \(score 3 better, 1 ms quicker, price 8 for 2, 20 Mbps for 4 Mbps\)/)
+  })
+
+  it('tells no path at all from a query that leaves none', () => {
+    const unreachable = explain('minimize delay avoid country xx', { destination: [{ node: OSL, rttUs: 0 }] })
+    assert.equal(unreachable.isConnected, false)
+    assert.match(explanationText(unreachable), /nothing that is known leads from one end to the other/)
+    assert.equal(explain('where hops <= 1').isConnected, true)
+  })
+
+  it('names what is answered without', () => {
+    const explanation = explain('minimize delay prefer carbon, with multipath')
+    assert.deepEqual(explanation.unsupported, [{ clause: 'prefer carbon', isMandatory: false }, { clause: 'prefer with multipath', isMandatory: false }])
+    assert.match(explanationText(explanation), /does not support it: prefer carbon, prefer with multipath$/)
+  })
+
+  it('breaks the score down so that its parts add up to it, whatever is weighed', () => {
+    const { paths } = explain('minimize 2 * delay + 20 * loss + 3 * jitter + 0.5 * price + 7 * hops + 0.1 * transfer prefer hops <= 2 penalty 11 2 alternatives')
+    assert.equal(paths.length, 3)
+    for (const { score = 0, parts } of paths) {
+      assert.ok(Math.abs(parts.reduce((sum, part) => sum + part.score, 0) - score) < 1e-6)
+      assert.deepEqual(parts.map(({ what }) => what), ['delay', 'relays', 'loss', 'jitter', 'price', 'transfer', 'hops', 'prefer hops <= 2 penalty 11'])
+    }
+  })
+
+  it('explains the widest path by its rate, and what confidence leaves out', () => {
+    const { paths, clauses } = explain('maximize rate avoid country xx confidence >= 0.8', { confidenceOf: ({ nodes }) => nodes.includes(FRA) ? 0.5 : 0.9 })
+    assert.deepEqual([paths[0].forwarders, paths[0].score, paths[0].parts], [['ams', 'lon', 'vie'], 500_000, []])
+    assert.deepEqual(clauses.map(({ clause, without, gain, betterWithout }) => [clause, without?.forwarders, gain, betterWithout]),
+      [['avoid country xx', ['ams', 'kbp', 'vie'], 5_750_000, 1], ['confidence >= 0.8', ['ams', 'fra', 'vie'], 2_000_000, 1]])
+  })
+
+  it('is data that survives JSON', () => {
+    const explanation = explain('maximize rate avoid country xx prefer delay where age <= 100 s', { destination: [{ node: AMS, rttUs: 5_000 }] })
+    assert.deepEqual(JSON.parse(JSON.stringify(explanation)), explanation)
+    assert.equal(explanation.paths[0].score, undefined)
+  })
+})

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { MapExchange } from '../../../src/rsp/exchange/map-exchange.ts'
+import { PerformanceMap } from '../../../src/rsp/performance-map.ts'
+import { ownEstimate } from '../../../src/rsp/exchange/own-measurement.ts'
+import { ONE, THREE, TWO } from '../../protocols/exchange/samples.ts'
+import { makeCredible, NOW_MS, said } from './words.ts'
+import type { LinkView } from '../../../src/rsp/performance-map.ts'
+import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
+
+const [A, B, C] = [ONE, TWO, THREE].map(String)
+const SELF = 'ourselves'
+const view = (rttUs: number, change: Partial<LinkView> = {}): LinkView => ({ rttUs, jitterUs: 100, lossPpm: 0, samples: 20, measuredAtMs: NOW_MS, ...change })
+
+describe('a map with what rivals say', () => {
+  let map: PerformanceMap
+  let exchange: MapExchange
+  let nowMs: number
+  let told: string[]
+
+  beforeEach(() => {
+    nowMs = NOW_MS
+    told = []
+    map = new PerformanceMap({ mapKind: 'surveys', self: SELF })
+    exchange = new MapExchange({
+      isNode: (key) => map.indexOf(key) !== undefined,
+      onChange: (a, b) => { map.reconsider(a, b) },
+      onOwn: (a, b, { state }) => { told.push(`${nameOf(a)}${nameOf(b)} ${state}`) },
+      hasTold: () => false,
+      now: () => nowMs
+    })
+    map.exchangeWith(exchange)
+    map.addNode(A)
+    map.addNode(B)
+  })
+
+  function take (rival: string, ...measurements: SharedMeasurement[]): void {
+    exchange.take(rival, measurements, (a, b) => ownEstimate(map.ownViews(a, b)))
+  }
+
+  const nameOf = (key: string): string => ['A', 'B', 'C'][[A, B, C].indexOf(key)]
+  const links = (): string[] => [...map.links()].map(({ from, to, rttUs }) => `${nameOf(from)}${nameOf(to)} ${rttUs}`).sort()
+
+  it('has a link that only a credible rival speaks of, and says whose measurement that is', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000))
+    assert.deepEqual(links(), ['AB 20000', 'BA 20000'])
+    assert.equal(map.snapshot(nowMs).linkCount, 2)
+    const [{ how, measuredBy, toldBy, share, trust }, ...others] = map.provenanceOf(B, A)
+    assert.deepEqual([how, measuredBy, toldBy, share, others], ['survey', ['r'], 'r', 1, []])
+    assert.ok((trust ?? 0) > 0.6)
+  })
+
+  it('names the ends that a rival has a report from', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000, { a: TWO, b: ONE, method: 'REPORTED_BY_A' }))
+    assert.deepEqual(map.provenanceOf(A, B).map(({ how, measuredBy, toldBy }) => [how, measuredBy, toldBy]), [['report', [B], 'r']])
+  })
+
+  it('has no link that only a newcomer speaks of', () => {
+    take('r', said(20_000))
+    assert.deepEqual(links(), [])
+    assert.deepEqual(map.provenanceOf(A, B), [])
+  })
+
+  it('goes by its own measurement, whatever rivals say, while it is fresh', () => {
+    makeCredible(exchange.words, 'r', 30)
+    map.set(A, B, view(30_000))
+    take('r', said(10_000))
+    assert.deepEqual(links(), ['AB 30000', 'BA 30000'])
+    assert.deepEqual(map.provenanceOf(A, B).map(({ how, measuredBy, toldBy, share }) => [how, measuredBy, toldBy, share]), [['survey', [SELF], undefined, 1]])
+    nowMs += 61_000
+    take('r', said(10_000))
+    assert.deepEqual(links(), ['AB 10000', 'BA 10000'])
+  })
+
+  it('goes by a credible rival when it does not look at the link any more, and not when it has found it down', () => {
+    makeCredible(exchange.words, 'r')
+    map.set(A, B, view(30_000))
+    take('r', said(29_000))
+    map.release(A, B)
+    assert.deepEqual(links(), ['AB 29000', 'BA 29000'])
+    map.remove(A, B)
+    assert.deepEqual(links(), [])
+    assert.deepEqual(told, ['AB up', 'AB down'])
+  })
+
+  it('takes all that a rival says when it becomes credible, and lets go of it when it lies', () => {
+    map.addNode(C)
+    take('r', said(20_000))
+    assert.deepEqual(links(), [])
+    for (let link = 0; link < 5; link++) {
+      nowMs += 400_000
+      take('r', said(20_000), said(10_000, { a: TWO, b: THREE }))
+      map.set(B, C, view(10_000, { measuredAtMs: nowMs }))
+    }
+    assert.ok(links().includes('AB 20000'), `${links().join()}, trust ${exchange.words.trustOf('r')}`)
+    exchange.breach('r')
+    assert.deepEqual(links().filter((link) => link.startsWith('AB')), [])
+  })
+
+  it('keeps nothing of forwarders that it does not know', () => {
+    take('r', said(20_000, { b: THREE }))
+    assert.deepEqual([...exchange.words.since(0)], [])
+  })
+
+  it('tells others of a link only when what a rival said of it before was compared with it', () => {
+    take('r', said(20_000, { ageMs: 40_000 }))
+    map.set(A, B, view(20_000))
+    assert.deepEqual(told, [], 'the rival spoke of another time, and is to speak again before it knows what we know')
+    take('r', said(20_000))
+    assert.equal(exchange.words.rival('r')?.judgedTrue, 1)
+    map.set(A, B, view(20_000))
+    assert.deepEqual(told, ['AB up'])
+  })
+
+  it('tells nobody of a link, and judges nobody by it, before it has looked a few times', () => {
+    take('r', said(40_000))
+    for (let look = 1; look <= 5; look++) {
+      assert.deepEqual([told, exchange.words.rival('r')?.judgedFalse], [[], 0])
+      map.set(A, B, view(20_000, { samples: 0, measuredAtMs: NOW_MS + look }))
+    }
+    assert.deepEqual([told, exchange.words.rival('r')?.judgedFalse], [['AB up'], 1])
+  })
+
+  it('forgets with a forwarder what was said of it', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000))
+    map.removeNode(B)
+    map.addNode(B)
+    assert.deepEqual(links(), [])
+  })
+})
