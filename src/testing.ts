@@ -3,6 +3,6 @@ export { createTestnet, TESTNET } from './testing/testnet.ts'
 export { InvalidTestnetError } from './testing/latencies.ts'
 export { NotInTimeError, until } from './testing/until.ts'
 
-export type { Latencies, NodeName } from './testing/latencies.ts'
+export type { Bandwidths, Latencies, NodeName } from './testing/latencies.ts'
 export type { Testnet, TestnetInit } from './testing/testnet.ts'
 export type { UntilOptions } from './testing/until.ts'

@@ -90,7 +90,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
 }, {
   name: 'rsp',
   about: 'run a routing service provider: it maps the forwarders and sells paths',
-  settings: [...COMMON, 'operator', 'tags', 'profile', 'map', 'linksPerForwarder', 'surveyRate', 'exchange', 'exchangeTags', 'price', 'data'],
+  settings: [...COMMON, 'operator', 'tags', 'profile', 'map', 'linksPerForwarder', 'surveyRate', 'surveyBandwidth', 'exchange', 'exchangeTags', 'price', 'data'],
   listen: [TCP, WEB_SOCKET],
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
@@ -142,7 +142,7 @@ function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, p
 
 /** The store is opened here, before there is a node: what is wrong with it is the operator's to mend, and nothing has started yet. */
 function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undefined): RouteProviderInit {
-  const { network, bootstrap: peers, operator, tags, profile, map, linksPerForwarder, surveyRate, exchange, exchangeTags, price } = settings
+  const { network, bootstrap: peers, operator, tags, profile, map, linksPerForwarder, surveyRate, surveyBandwidth, exchange, exchangeTags, price } = settings
   const folder = dataFolder('rsp', settings, place)
   return {
     network,
@@ -153,6 +153,7 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     mapKind: map,
     linksPerForwarder,
     surveyProbesPerSecond: surveyRate,
+    surveyBurstBytesPerSecond: surveyBandwidth,
     exchange,
     exchangeScope: exchangeTags === undefined ? undefined : { ...EVERYTHING, tags: Object.entries(exchangeTags).map(([key, value]) => ({ key, value })) },
     priceMicro: price,

@@ -37,6 +37,8 @@ const address = parsed((text): Multiaddr => multiaddr(text))
 const peer = parsed((text): PeerId => peerIdFromString(text))
 /** As many as the policy of a forwarder takes. */
 const MAX_REVOKED = 1_024
+/** A tenth of what a forwarder carries by default. */
+const MAX_SURVEY_BYTES_PER_SECOND = 1_250_000
 /** Checked one by one, so that a complaint shows which. */
 const rule = parsed((text): string => {
   LinkRules.parse([text])
@@ -203,6 +205,13 @@ export const SETTINGS = {
     expected: 'a number of probes above 0, at most 100',
     schema: numeric(z.number().gt(0).max(100))
   }),
+  surveyBandwidth: setting({
+    shape: 'text',
+    placeholder: 'rate',
+    about: 'bursts that each forwarder is made to send with --map surveys, to see what its links can carry; "off" sends none (default: 400kbit)',
+    expected: 'a rate with its unit, such as "400kbit", at most 10Mbit, or "off"',
+    schema: parsed(surveyBandwidthOf)
+  }),
   exchange: setting({
     shape: 'list',
     placeholder: 'whom',
@@ -316,6 +325,11 @@ function wholeNumber (min: number, max: number): z.ZodType<number> {
 }
 
 /** A text that `parse` takes: it throws or gives undefined for others. */
+function surveyBandwidthOf (text: string): number | undefined {
+  const bytesPerSecond = text === 'off' ? 0 : bytesPerSecondOf(text)
+  return bytesPerSecond !== undefined && bytesPerSecond <= MAX_SURVEY_BYTES_PER_SECOND ? bytesPerSecond : undefined
+}
+
 function parsed<Value> (parse: (text: string) => Value | undefined): z.ZodType<Value> {
   return z.string().transform((text, context): Value => {
     try {

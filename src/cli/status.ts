@@ -44,6 +44,9 @@ const rspView = z.looseObject({
   forwarders: count,
   links: count,
   plan: z.looseObject({ rounds: count, watchedLinks: count, possibleLinks: count, movedShare: count, givenLinks: count, auditedLinks: count }).optional(),
+  survey: z.looseObject({
+    links: count, suspects: count, rates: count, packetsPerSecond: count, bytesPerSecond: count, packetsPerLinkMinute: count, bytesPerLinkMinute: count
+  }).optional(),
   exchange: z.looseObject({
     rivals: z.array(z.looseObject({
       rsp: z.string(), trust: z.number(), isCredible: z.boolean(), links: count, judgedTrue: count, judgedFalse: count, toldLinks: count, breaches: count, lastError: z.string().optional()
@@ -218,7 +221,7 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
       ])]]
 }
 
-function rspText ({ mapKind, forwarders, links, plan, exchange, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
+function rspText ({ mapKind, forwarders, links, plan, survey, exchange, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
   const facts: Array<[string, string]> = [
     ['map', `by ${mapKind ?? '–'}: ${numberText(forwarders)} forwarders, ${numberText(links)} links (each direction counted)`],
     ['answers', `${numberText(answered)} given, ${numberText(unanswered)} without a path`]
@@ -229,6 +232,12 @@ function rspText ({ mapKind, forwarders, links, plan, exchange, answered, unansw
       facts.splice(1, 0, ['is told', `${numberText(plan.givenLinks)} more in this round by other RSPs; measures ${numberText(plan.auditedLinks)} of theirs to know whether they are right`])
     }
     facts.splice(1, 0, ['measures', `${numberText(plan.watchedLinks)} of ${numberText(plan.possibleLinks)} links, ${numberText(plan.rounds)} rounds done${moved}`])
+  }
+  if (survey !== undefined) {
+    facts.push(
+      ['surveys', `bandwidth of ${numberText(survey.rates)} of ${numberText(survey.links)} links known; loss of ${numberText(survey.suspects)} looked at closely`],
+      ['cost', `${numberText(survey.packetsPerSecond)} packets/s, ${bytesText(survey.bytesPerSecond)}/s; a link ${numberText(survey.packetsPerLinkMinute)} packets, ${bytesText(survey.bytesPerLinkMinute)} a minute each way`]
+    )
   }
   if (exchange === undefined) {
     return [facts]

@@ -15,6 +15,14 @@ export interface ProbeResult {
   notice?: NoticeCode
   /** How long that took. */
   noticeMs?: number
+  /** It came back with the congestion mark: a queue on the way was filling. */
+  isMarked?: boolean
+}
+
+/** One that is to show more than a round trip. */
+export interface ProbeOptions extends Pick<SendOptions, 'droppable'> {
+  /** Of the payload, no fewer than `PROBE_BYTES`, which is the default. */
+  payloadBytes?: number
 }
 
 export interface ProberInit {
@@ -82,12 +90,12 @@ export class Prober {
    *
    * @returns false when it could not be sent; then `onResult` is not called
    */
-  probe (nodes: readonly NodeId[], onResult: (result: ProbeResult) => void): boolean {
+  probe (nodes: readonly NodeId[], onResult: (result: ProbeResult) => void, { payloadBytes = PROBE_BYTES, droppable }: ProbeOptions = {}): boolean {
     if (this.#outstanding.size >= this.#maxOutstanding) {
       return false
     }
     const header = encodeSourceRoute({ nodes: [this.#endpoint.self, ...nodes], expiryS: this.#nowS() + ROUTE_LIFE_S })
-    return this.#send(wayAlong(header), PROBE_BYTES, { turnAround: true }, onResult)
+    return this.#send(wayAlong(header), payloadBytes, { turnAround: true, droppable }, onResult)
   }
 
   /**
@@ -122,22 +130,22 @@ export class Prober {
   }
 
   /** What came under a label up to here is somebody else's probe of that path; it is never sent back by who began the path. */
-  #onProbe ({ payload, end, answerOn }: Arrival): void {
+  #onProbe ({ payload, end, answerOn, isMarked }: Arrival): void {
     const way = end?.isDestination === true ? answerOn() : undefined
     if (way === undefined) {
-      this.#finish(decodeProbe(payload))
+      this.#finish(decodeProbe(payload), undefined, isMarked)
     } else {
       this.#endpoint.send(way, payload)
     }
   }
 
-  #finish (id: bigint | undefined, notice?: NoticeCode): void {
+  #finish (id: bigint | undefined, notice?: NoticeCode, isMarked = false): void {
     const probe = id === undefined ? undefined : this.#outstanding.get(id)
     if (id === undefined || probe === undefined) {
       return
     }
     this.#outstanding.delete(id)
     const rttMs = this.#now() - probe.sentMs
-    probe.onResult(notice === undefined ? { rttMs } : { notice, noticeMs: rttMs })
+    probe.onResult(notice === undefined ? { rttMs, ...(isMarked ? { isMarked } : {}) } : { notice, noticeMs: rttMs })
   }
 }

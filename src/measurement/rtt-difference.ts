@@ -85,6 +85,11 @@ export class RttDifference {
     return nearA.lowerQuartileUs() <= nearB.lowerQuartileUs() ? a : b
   }
 
+  /** What a probe takes as a rule: to `via` and back, or over its link to `other`. Undefined while there are too few. */
+  usualUs (via: string, other?: string): number | undefined {
+    return this.#enough(other === undefined ? this.#near.get(via) : this.#far.get(pairKey(via, other)))?.lowerQuartileUs()
+  }
+
   /** How many more probes of each kind an estimate through this end needs. */
   missing (via: string, other: string): { near: number, far: number } {
     return {

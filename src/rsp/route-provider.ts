@@ -14,7 +14,7 @@ import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
 import { RELAY_COST_US, RouteService } from './route-service.ts'
 import { RspExchange } from './exchange/rsp-exchange.ts'
-import { Surveyor } from './surveyor.ts'
+import { Surveyor } from './survey/surveyor.ts'
 import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
 import { WatchKeeper } from './watch-keeper.ts'
@@ -54,6 +54,8 @@ export interface RouteProviderInit {
   surveyProbesPerSecond?: number
   /** What it is good at: one of the examples in `profiles/`, or another. What is set here goes before what the profile says. */
   profile?: RspProfile
+  /** Surveys only: bytes of bursts that each forwarder is made to send per second at most, to see what links can carry; 0: none. Default 50,000. */
+  surveyBurstBytesPerSecond?: number
   /** With which RSPs measurements are exchanged. Default: none. */
   exchange?: ExchangePartners
   /** Of which links they are asked. Default: all. */
@@ -89,6 +91,7 @@ export class RouteProvider implements Startable {
   readonly #predictor = new Predictor()
   /** What fills the map. */
   readonly #source: { add: (forwarder: VerifiedDescriptor) => void, remove: (key: string) => void, start?: () => void, stop: () => void }
+  readonly #surveyor: Surveyor | undefined
   /** Undefined: nothing is exchanged. */
   readonly #exchange: RspExchange | undefined
   readonly #service: RouteService
@@ -113,7 +116,7 @@ export class RouteProvider implements Startable {
     this.#log = log
     const { profile } = init
     this.mapKind = init.mapKind ?? profile?.measures.mapKind ?? 'reports'
-    const abilities = abilitiesOn(this.mapKind, profile?.abilities)
+    const abilities = abilitiesOn(this.mapKind, { sendsBursts: init.surveyBurstBytesPerSecond !== 0 }, profile?.abilities)
     this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString() })
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
@@ -151,7 +154,7 @@ export class RouteProvider implements Startable {
       },
       log
     })
-    const surveyor = this.mapKind === 'reports'
+    const surveyor = this.#surveyor = this.mapKind === 'reports'
       ? undefined
       : new Surveyor({
         map: this.map,
@@ -161,6 +164,7 @@ export class RouteProvider implements Startable {
         connectionManager,
         descriptor,
         probesPerSecond: init.surveyProbesPerSecond ?? profile?.measures.surveyProbesPerSecond,
+        burstBytesPerSecond: init.surveyBurstBytesPerSecond,
         nowMs: Date.now,
         log
       })
@@ -290,6 +294,7 @@ export class RouteProvider implements Startable {
       signing: { ...this.#service.signing },
       watches: this.#service.watches.status,
       calibration: this.#predictor.status,
+      ...(this.#surveyor === undefined ? {} : { survey: this.#surveyor.status }),
       ...(this.#exchange === undefined ? {} : { exchange: this.#exchange.status }),
       ...(this.#recorder === undefined ? {} : { archive: this.#recorder.status })
     }

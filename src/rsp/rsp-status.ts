@@ -2,6 +2,7 @@
 import type { CalibrationStatus } from './predictor.ts'
 import type { ExchangeStatus } from './exchange/rsp-exchange.ts'
 import type { LivePlanStatus } from './live-plan.ts'
+import type { SurveyStatus } from './survey/surveyor.ts'
 import type { RecorderStatus } from './map-recorder.ts'
 import type { Watches } from './standing/watches.ts'
 
@@ -19,6 +20,8 @@ export interface RouteProviderStatus {
   watches: Watches['status']
   /** How its promises have held. */
   calibration: CalibrationStatus
+  /** What its surveys find and cost; undefined where it maps by reports. */
+  survey?: SurveyStatus
   /** Undefined where nothing is exchanged. */
   exchange?: ExchangeStatus
   /** Undefined where the map is not kept. */

@@ -1,8 +1,10 @@
 // One connection that a delayed transport dialled: every byte, and the closing after it, waits half a round trip in
-// each direction, in order. The dialler's side delays both directions, since only it knows which address it dialled.
+// each direction, in order, and what the bytes before it take where the line has a rate. The dialler's side delays both directions, since only it
+// knows which address it dialled. Nothing is lost: a full buffer makes the sender wait, as TCP does.
 //
 //   send ─▶ lane out ─▶ inner connection ─▶ wire ─▶ inner connection ─▶ lane in ─▶ reader
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
+import { EmulatedLine } from './emulated-line.ts'
 import { unlessAborted } from './delay-line.ts'
 import type { DelayLane, DelayLine } from './delay-line.ts'
 import type { AbortOptions, MultiaddrConnection, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
@@ -19,12 +21,19 @@ export interface DelayedConnectionInit {
   inner: MultiaddrConnection
   rttMs: number
   line: DelayLine
+  /** In each direction; default: no limit. */
+  bytesPerSecond?: number
   maxInFlightBytes?: number
 }
 
+/** A line with a rate holds no more than it delivers within this, beside its delay: what a router's buffer does. */
+const BUFFER_S = 0.1
+const MIN_BUFFER_BYTES = 32_768
+
 export class DelayedConnection extends AbstractMultiaddrConnection {
   readonly #inner: MultiaddrConnection
-  readonly #oneWayMs: number
+  readonly #there: EmulatedLine
+  readonly #here: EmulatedLine
   readonly #maxInFlightBytes: number
   readonly #out: DelayLane
   readonly #in: DelayLane
@@ -34,7 +43,7 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
   #readerPaused = false
   #innerPaused = false
 
-  constructor ({ inner, rttMs, line, maxInFlightBytes }: DelayedConnectionInit) {
+  constructor ({ inner, rttMs, line, bytesPerSecond, maxInFlightBytes = mostInFlight(rttMs, bytesPerSecond) }: DelayedConnectionInit) {
     super({
       remoteAddr: inner.remoteAddr,
       direction: inner.direction,
@@ -44,8 +53,9 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
       log: inner.log.newScope('delayed')
     })
     this.#inner = inner
-    this.#oneWayMs = rttMs / 2
-    this.#maxInFlightBytes = maxInFlightBytes ?? MAX_IN_FLIGHT_BYTES
+    this.#there = new EmulatedLine({ delayMs: rttMs / 2, bytesPerSecond })
+    this.#here = new EmulatedLine({ delayMs: rttMs / 2, bytesPerSecond })
+    this.#maxInFlightBytes = maxInFlightBytes
     this.#out = line.lane()
     this.#in = line.lane()
     inner.addEventListener('message', (event) => { this.#received(event) })
@@ -57,7 +67,7 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
   override sendData (data: Uint8ArrayList): SendResult {
     const bytes = data.byteLength
     this.#outBytes += bytes
-    this.#out.after(this.#oneWayMs, () => {
+    this.#out.after(delayOf(this.#there, bytes), () => {
       this.#outBytes -= bytes
       if (this.#inner.status === 'open') {
         this.#inner.send(data)
@@ -69,7 +79,7 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
 
   /** Resolves when the inner connection is closed and all that arrived before has been delivered: up to one round trip later. */
   override async sendClose (options?: AbortOptions): Promise<void> {
-    this.#out.after(this.#oneWayMs, () => {
+    this.#out.after(this.#there.delayMs, () => {
       this.#resumeInner()
       this.#inner.close(options).catch((err: unknown) => { this.#inner.abort(asError(err)) })
     })
@@ -77,7 +87,7 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
   }
 
   override sendReset (err: Error): void {
-    this.#out.after(this.#oneWayMs, () => { this.#inner.abort(err) })
+    this.#out.after(this.#there.delayMs, () => { this.#inner.abort(err) })
   }
 
   override sendPause (): void {
@@ -93,10 +103,11 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
   #received ({ data }: StreamMessageEvent): void {
     const bytes = data.byteLength
     this.#inBytes += bytes
+    const delayMs = delayOf(this.#here, bytes)
     if (this.#inBytes >= this.#maxInFlightBytes) {
       this.#pauseInner()
     }
-    this.#in.after(this.#oneWayMs, () => {
+    this.#in.after(delayMs, () => {
       this.#inBytes -= bytes
       this.onData(data)
       this.#resumeInnerIfRoom()
@@ -106,7 +117,7 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
   #innerClosed ({ error }: StreamCloseEvent): void {
     // what a pause held back inside the inner connection comes before its close
     this.#resumeInner()
-    this.#in.after(this.#oneWayMs, () => {
+    this.#in.after(this.#here.delayMs, () => {
       this.#closeArrived.resolve()
       this.onTransportClosed(error)
     })
@@ -143,6 +154,18 @@ export class DelayedConnection extends AbstractMultiaddrConnection {
       this.#inner.resume()
     }
   }
+}
+
+/** Until these bytes have come out at the other end. */
+function delayOf (line: EmulatedLine, bytes: number): number {
+  const nowMs = performance.now()
+  return line.putReliably(bytes, nowMs) - nowMs
+}
+
+function mostInFlight (rttMs: number, bytesPerSecond: number | undefined): number {
+  return bytesPerSecond === undefined
+    ? MAX_IN_FLIGHT_BYTES
+    : Math.min(MAX_IN_FLIGHT_BYTES, Math.max(MIN_BUFFER_BYTES, bytesPerSecond * (rttMs / 2_000 + BUFFER_S)))
 }
 
 function asError (err: unknown): Error {

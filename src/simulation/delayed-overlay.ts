@@ -7,10 +7,13 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 
 export class DelayedOverlay {
   readonly #matrix: Pick<LatencyMatrix, 'rttMs'>
+  readonly #bytesPerSecond: (row: number, other: number) => number | undefined
   readonly #rowByPort = new Map<number, number>()
 
-  constructor (matrix: Pick<LatencyMatrix, 'rttMs'>) {
+  /** @param bytesPerSecond - that a connection between two rows carries in each direction; default: whatever comes */
+  constructor (matrix: Pick<LatencyMatrix, 'rttMs'>, bytesPerSecond: (row: number, other: number) => number | undefined = () => undefined) {
     this.#matrix = matrix
+    this.#bytesPerSecond = bytesPerSecond
   }
 
   /** The node that listens on these addresses is at this row. */
@@ -25,11 +28,13 @@ export class DelayedOverlay {
 
   /** Wraps the transport of the node at `row`. */
   wrapTransport<Components> (row: number): (transport: (components: Components) => Transport) => (components: Components) => Transport {
+    const between = (remote: Multiaddr, read: (row: number, other: number) => number | undefined): number | undefined => {
+      const other = this.#rowByPort.get(portOf(remote) ?? -1)
+      return other === undefined ? undefined : read(row, other)
+    }
     return (transport) => delayed(transport, {
-      rttMs: (remote) => {
-        const other = this.#rowByPort.get(portOf(remote) ?? -1)
-        return other === undefined ? undefined : this.#matrix.rttMs(row, other)
-      }
+      rttMs: (remote) => between(remote, (a, b) => this.#matrix.rttMs(a, b)),
+      bytesPerSecond: (remote) => between(remote, this.#bytesPerSecond)
     })
   }
 }

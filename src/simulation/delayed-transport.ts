@@ -13,6 +13,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 export interface DelayedTransportInit {
   /** Round trip to a dialled address in ms, 0 or more; undefined adds no delay. */
   rttMs: (remote: Multiaddr) => number | undefined
+  /** What the way to it carries, in each direction; default: whatever comes. Only where there is a delay, be it 0. */
+  bytesPerSecond?: (remote: Multiaddr) => number | undefined
   /** The process's shared one if not given. */
   line?: DelayLine
   /** The process's shared ones if not given. */
@@ -65,15 +67,15 @@ class DelayedTransport implements Transport {
     }
     return this.#turns.run(rttMs, async () => {
       await unlessAborted(new Promise<void>((resolve) => { this.#line.after(rttMs, resolve) }), options.signal)
-      return this.#inner.dial(remote, { ...options, upgrader: this.#delaying(options.upgrader, rttMs) })
+      return this.#inner.dial(remote, { ...options, upgrader: this.#delaying(options.upgrader, rttMs, this.#init.bytesPerSecond?.(remote)) })
     }, options.signal)
   }
 
-  #delaying (upgrader: Upgrader, rttMs: number): Upgrader {
+  #delaying (upgrader: Upgrader, rttMs: number, bytesPerSecond: number | undefined): Upgrader {
     const { maxInFlightBytes } = this.#init
     return {
       upgradeOutbound: async (inner, options) =>
-        upgrader.upgradeOutbound(new DelayedConnection({ inner, rttMs, line: this.#line, maxInFlightBytes }), options),
+        upgrader.upgradeOutbound(new DelayedConnection({ inner, rttMs, bytesPerSecond, line: this.#line, maxInFlightBytes }), options),
       upgradeInbound: async (inner, options) => upgrader.upgradeInbound(inner, options),
       createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
       getStreamMuxers: () => upgrader.getStreamMuxers(),

@@ -8,6 +8,9 @@ export type NodeName = 'bootstrap' | `${Exclude<NodeKind, 'bootstrap'>}${number}
 /** Round trips in ms: the same between any two nodes, or of each pair; asked once for each direction and node that dials. */
 export type Latencies = number | ((from: NodeName, to: NodeName) => number)
 
+/** What a connection between two nodes carries in each direction, bytes per second; undefined: whatever comes. */
+export type Bandwidths = (from: NodeName, to: NodeName) => number | undefined
+
 /** A testnet cannot be made of this. The message names the setting. */
 export class InvalidTestnetError extends BywayError {
   override readonly name = 'InvalidTestnetError'
@@ -33,6 +36,11 @@ export class NamedPlaces {
   /** @returns the row of the newcomer */
   join (name: NodeName): number {
     return this.#names.push(name) - 1
+  }
+
+  /** As `bandwidths` says. */
+  bytesPerSecond (bandwidths: Bandwidths, from: number, to: number): number | undefined {
+    return bandwidths(this.#names[from], this.#names[to])
   }
 
   /** @throws InvalidTestnetError for what is no round trip */

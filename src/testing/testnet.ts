@@ -19,7 +19,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Bootstrap } from '../discovery/bootstrap.ts'
 import type { Forwarder, ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host, HostInit } from '../host/host.ts'
-import type { Latencies, NodeKind, NodeName } from './latencies.ts'
+import type { Bandwidths, Latencies, NodeKind, NodeName } from './latencies.ts'
 import type { LocalNodeInit } from './local-node.ts'
 import type { OutgoingChannel } from '../host/outgoing-channel.ts'
 import type { ProviderAnswer } from '../host/provider-set.ts'
@@ -40,6 +40,8 @@ export interface TestnetInit {
   hosts?: number
   /** Round trips between nodes in ms, kept to about 3 ms for each connection. Default: those of loopback. */
   latencies?: Latencies
+  /** How much a connection carries; where there are latencies. Default: whatever comes. */
+  bandwidths?: Bandwidths
   /** The same peer ids every time; default: new ones. Schedules are those of the machine. */
   seed?: number
   /** False: hosts reach each other only through forwarders, as behind NATs. Default: true. */
@@ -97,15 +99,15 @@ export class Testnet implements AsyncDisposable {
 
   /** @throws InvalidTestnetError */
   constructor (init: TestnetInit) {
-    const { forwarders, rsps = 0, hosts = 0, latencies } = init
+    const { forwarders, rsps = 0, hosts = 0, latencies, bandwidths } = init
     this.#init = init
     checkCount('forwarders', forwarders, MAX_FORWARDERS)
     checkCount('rsps', typeof rsps === 'number' ? rsps : rsps.length, MAX_OTHERS)
     checkCount('hosts', hosts, MAX_OTHERS)
     this.#mapKinds = typeof rsps === 'number' ? Array.from({ length: rsps }, (_, i) => MAP_KINDS[i % MAP_KINDS.length]) : rsps
     if (latencies !== undefined) {
-      this.#places = new NamedPlaces(latencies)
-      this.#delays = new DelayedOverlay(this.#places)
+      const places = this.#places = new NamedPlaces(latencies)
+      this.#delays = new DelayedOverlay(places, bandwidths === undefined ? undefined : (from, to) => places.bytesPerSecond(bandwidths, from, to))
     }
   }
 

@@ -72,6 +72,18 @@ describe('settings of a command', () => {
     toml: 'capacity = "0.1Gbit"',
     expected: { capacity: '12500000' }
   }, {
+    title: 'what surveys may burst',
+    args: ['--survey-bandwidth', '1Mbit'],
+    env: { BYWAY_SURVEY_BANDWIDTH: '1Mbit/s' },
+    toml: 'survey-bandwidth = "125kB"',
+    expected: { surveyBandwidth: '125000' }
+  }, {
+    title: 'no bursts of surveys',
+    args: ['--survey-bandwidth', 'off'],
+    env: { BYWAY_SURVEY_BANDWIDTH: 'off' },
+    toml: 'survey-bandwidth = "off"',
+    expected: { surveyBandwidth: '0' }
+  }, {
     title: 'capacities in bytes',
     args: ['--capacity', '12.5MB'],
     env: { BYWAY_CAPACITY: '12.5MB/s' },

@@ -126,6 +126,15 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('show what the surveys of an RSP know, and what they cost', () => {
+    const survey = { links: 66, suspects: 3, rates: 60, packetsPerSecond: 130.4, bytesPerSecond: 46_000, packetsPerLinkMinute: 118.5, bytesPerLinkMinute: 55_000 }
+    const lines = statusText([daemon('rsp', { mapKind: 'surveys', forwarders: 12, links: 132, answered: 0, unanswered: 0, survey })])
+    assert.deepEqual(lines.slice(-2), [
+      '  surveys     bandwidth of 60 of 66 links known; loss of 3 looked at closely',
+      '  cost        130.4 packets/s, 46.0 kB/s; a link 118.5 packets, 55.0 kB a minute each way'
+    ])
+  })
+
   it('show with whom an RSP exchanges measurements, who of them is believed, and why not', () => {
     const rival = { rsp: PEER, trust: 0.9421, isCredible: true, links: 5_800, judgedTrue: 60, judgedFalse: 1, toldLinks: 6_000, breaches: 0 }
     const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, givenLinks: 580, auditedLinks: 6 }

@@ -50,6 +50,18 @@ describe('prober', () => {
     assert.deepEqual(results, [{ rttMs: 12.5 }])
   })
 
+  it('sends a probe as large as it is told, which queues may drop first, and says when it came back marked', () => {
+    prober.probe([A, B], (result) => { results.push(result) }, { payloadBytes: 1_200, droppable: true })
+    const [sent] = neighbours.to(A).take()
+    assert.equal(sent[At.flags], Flag.turnAround | Flag.droppable)
+    assert.equal(sent.length, 20 + 3 * 24 + 1_200)
+    const marked = home(sent)
+    marked[At.flags] |= Flag.congestion
+    nowMs += 7
+    receive(marked)
+    assert.deepEqual(results, [{ rttMs: 7, isMarked: true }])
+  })
+
   it('takes an answer once', () => {
     probe()
     const [sent] = neighbours.to(A).take()

@@ -128,7 +128,7 @@ describe('queries in the language, at an RSP', () => {
   for (const profile of RSP_PROFILES) {
     it(`without a text are answered as the profile ${profile.name} says`, async () => {
       assert.doesNotThrow(() => parseQuery(profile.query))
-      const { names, verdict } = await ask('', { service: serviceOf({ ...profile, abilities: abilitiesOn('surveys', profile.abilities) }) })
+      const { names, verdict } = await ask('', { service: serviceOf({ ...profile, abilities: abilitiesOn('surveys', { sendsBursts: true }, profile.abilities) }) })
       assert.ok(names.length > 0)
       assert.equal(verdict, undefined)
     })
@@ -139,6 +139,7 @@ describe('queries in the language, at an RSP', () => {
     const [fast, reliable] = await Promise.all(RSP_PROFILES.map(async (profile) => ask(text, { service: serviceOf(profile) })))
     assert.deepEqual([fast.names, reliable.names[0]], [[], 'ADB'])
     assert.deepEqual(fast.verdict?.clauses.map(({ isSupported }) => isSupported), [false, false])
-    assert.ok(!abilitiesOn('surveys').metrics.includes('price') && ALL_ABILITIES.metrics.includes('price'))
+    assert.ok(!abilitiesOn('surveys', { sendsBursts: true }).metrics.includes('price') && ALL_ABILITIES.metrics.includes('price'))
+    assert.deepEqual(['rate', 'transfer'].filter((metric) => abilitiesOn('surveys', { sendsBursts: false }).metrics.includes(metric)), [])
   })
 })

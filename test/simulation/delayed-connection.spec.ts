@@ -39,6 +39,35 @@ describe('delayed connection', () => {
     assert.deepEqual(atNear.subarray(), expected)
   })
 
+  it('takes as long as a line of its rate does, in both directions', async () => {
+    const [inner, remote] = multiaddrConnectionPair()
+    const limited = new DelayedConnection({ inner, rttMs: RTT_MS, line: new DelayLine(), bytesPerSecond: 1e6 })
+    for (const [from, to] of [[limited, remote], [remote, limited]] as const) {
+      const received = collect(to)
+      const startMs = performance.now()
+      for (let i = 0; i < 10; i++) {
+        from.send(new Uint8Array(10_000))
+      }
+      while (received.byteLength < 100_000) {
+        await pEvent(to, 'message')
+      }
+      assert.ok(performance.now() - startMs > 100 + RTT_MS / 2 - 5, `${performance.now() - startMs} ms`)
+    }
+    await Promise.all([limited.close(), pEvent(remote, 'close')])
+  })
+
+  it('makes who sends faster than its rate wait, with a tenth of a second under way', () => {
+    const [inner] = multiaddrConnectionPair()
+    const limited = new DelayedConnection({ inner, rttMs: RTT_MS, line: new DelayLine(), bytesPerSecond: 1e6 })
+    let sent = 0
+    while (limited.send(new Uint8Array(10_000))) {
+      sent += 10_000
+      assert.ok(sent < 1e6)
+    }
+    assert.ok(sent >= 90_000 && sent <= 130_000, `${sent}`)
+    limited.abort(new Error('done'))
+  })
+
   it('lets the far end close only after what was sent before has come', async () => {
     const received = collect(near)
     far.send(new Uint8Array(50_000))

@@ -4,7 +4,11 @@ import type { Abilities } from '../../query/abilities.ts'
 
 /** Forwarders tell of these themselves; probes from outside do not show them. */
 const REPORTED = ['load', 'price']
+/** Probes show these by bursts only. */
+const BY_BURSTS = ['rate', 'transfer']
 
-export function abilitiesOn (mapKind: 'reports' | 'surveys', { metrics, clauses }: Abilities = ALL_ABILITIES): Abilities {
-  return { clauses, metrics: mapKind === 'reports' ? metrics : metrics.filter((metric) => !REPORTED.includes(metric)) }
+/** `sendsBursts`: of surveys, whether they measure what links can carry. */
+export function abilitiesOn (mapKind: 'reports' | 'surveys', { sendsBursts }: { sendsBursts: boolean }, { metrics, clauses }: Abilities = ALL_ABILITIES): Abilities {
+  const unknown = mapKind === 'reports' ? [] : [...REPORTED, ...sendsBursts ? [] : BY_BURSTS]
+  return { clauses, metrics: metrics.filter((metric) => !unknown.includes(metric)) }
 }

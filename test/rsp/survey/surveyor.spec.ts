@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { TypedEventEmitter } from 'main-event'
-import { PerformanceMap } from '../../src/rsp/performance-map.ts'
-import { Surveyor } from '../../src/rsp/surveyor.ts'
-import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { peerOf } from '../helpers/descriptors.ts'
-import type { LinkSetEvents } from '../../src/link/link-set.ts'
-import type { NodeId } from '../../protocols/forward/node-id.ts'
-import type { ProbeResult } from '../../src/measurement/prober.ts'
-import type { SurveyorInit } from '../../src/rsp/surveyor.ts'
-import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
+import { PerformanceMap } from '../../../src/rsp/performance-map.ts'
+import { Surveyor } from '../../../src/rsp/survey/surveyor.ts'
+import { REAL_TIMERS } from '../../../src/rsp/survey/survey-timers.ts'
+import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
+import { peerOf } from '../../helpers/descriptors.ts'
+import type { LinkSetEvents } from '../../../src/link/link-set.ts'
+import type { NodeId } from '../../../protocols/forward/node-id.ts'
+import type { ProbeResult } from '../../../src/measurement/prober.ts'
+import type { SurveyorInit } from '../../../src/rsp/survey/surveyor.ts'
+import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 
 const PEERS = await Promise.all([1, 2, 3, 4, 5].map(peerOf))
 const SELF = PEERS[4]
@@ -47,6 +48,8 @@ class World {
       descriptor: async () => new Uint8Array(),
       probesPerSecond,
       nowMs: () => this.nowMs,
+      burstBytesPerSecond: 0,
+      timers: { ...REAL_TIMERS, now: () => this.nowMs },
       log: (): void => {}
     } as unknown as SurveyorInit)
     this.surveyor.start()

@@ -1,0 +1,123 @@
+// Searches the bandwidth that is available on a way, with few bounded bursts: the highest rate that comes out as it went in. A burst that is sent faster comes
+// out at the rate that it got, which is tried next; with other traffic on the way that is still too high, but by less each time (the turning point of
+// packet trains: Hu and Steenkiste, Evaluation and characterization of available bandwidth probing techniques, 2003). Pure.
+import type { BurstTiming } from './burst-timing.ts'
+
+export interface BurstPlan {
+  bytesPerSecond: number
+  /** Of the whole burst. */
+  bytes: number
+}
+
+export interface FoundRate {
+  bytesPerSecond: number
+  /** More may be available. */
+  isFloor: boolean
+}
+
+/** Bursts pass in some ten milliseconds at most, and faster ones are over before a busy event loop has looked twice: beyond 100 Mbit/s only that is said. */
+export const MAX_BYTES_PER_SECOND = 12_500_000
+/** Slower is not worth a path. */
+const MIN_BYTES_PER_SECOND = 16_000
+/** As long as that it takes when it passes: short for those who share the way, and long against the pauses of event loops. */
+const BURST_MS = 40
+/** Less than the first window of hop credit: else bursts measure that. */
+const MAX_BURST_BYTES = 96_000
+/** Enough for a guess; when the guess is far too high, it is over in a fifth of a second at 1 Mbit/s. */
+const MIN_BURST_BYTES = 24_000
+/** Slower than so much of the rate at which it was sent: it has waited. */
+const PASSING_SHARE = 0.9
+/** A known rate is tried above, so that the search comes from there and more is not overlooked. */
+const ABOVE_KNOWN = 1.4
+/** Where nothing has failed yet. */
+const FASTER = 2
+/** Between what passed and what did not. */
+const CLOSE = 1.6
+/** What was left of a burst by a way that was slow for a moment is no bound for what passed. */
+const CLOSE_LEFT = 1.2
+const MAX_BURSTS = 8
+/** Under a mark, a little below what one got: others wait too. */
+const BELOW_MARKED = 0.9
+/** Nothing came back. */
+const AFTER_NOTHING = 0.25
+
+export class RateSearch {
+  #bytesPerSecond: number
+  #bytes: number
+  #bursts = 0
+  /** The highest that passed, and the lowest that did not. */
+  #passed = 0
+  #failed = Number.POSITIVE_INFINITY
+  /** The least that was left of those that did not: no less than what is available. */
+  #left = Number.POSITIVE_INFINITY
+  #isDone = false
+
+  constructor (knownBytesPerSecond?: number) {
+    this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, (knownBytesPerSecond ?? MAX_BYTES_PER_SECOND) * ABOVE_KNOWN)
+    this.#bytes = knownBytesPerSecond === undefined ? MIN_BURST_BYTES : fullBurstBytes(this.#bytesPerSecond)
+  }
+
+  get isDone (): boolean {
+    return this.#isDone
+  }
+
+  /** What to send next. */
+  get plan (): BurstPlan {
+    return { bytesPerSecond: this.#bytesPerSecond, bytes: this.#bytes }
+  }
+
+  /** Undefined while nothing has passed. Between what passed and what was left of what did not. */
+  get found (): FoundRate | undefined {
+    const passed = this.#passed
+    return passed === 0 ? undefined : { bytesPerSecond: this.#failed === Number.POSITIVE_INFINITY ? passed : (passed + Math.max(passed, Math.min(this.#left, CLOSE_LEFT * passed))) / 2, isFloor: this.#failed === Number.POSITIVE_INFINITY }
+  }
+
+  /** What became of it; undefined: hardly anything came back. */
+  take (timing: BurstTiming | undefined): void {
+    this.#bursts++
+    const sent = Math.min(timing?.sentBytesPerSecond ?? 0, this.#bytesPerSecond)
+    const isFull = this.#bytes >= fullBurstBytes(this.#bytesPerSecond)
+    if (timing === undefined) {
+      this.#fail(this.#bytesPerSecond, AFTER_NOTHING * this.#bytesPerSecond)
+    } else if (timing.isMarked) {
+      this.#fail(sent, BELOW_MARKED * Math.min(sent, timing.deliveredBytesPerSecond))
+    } else if (timing.backBytesPerSecond < PASSING_SHARE * sent) {
+      // with what was lost in between: what a link loses it has carried
+      this.#left = Math.min(this.#left, timing.backBytesPerSecond)
+      this.#fail(sent, timing.backBytesPerSecond)
+    } else if (isFull) {
+      this.#pass(Math.min(sent, timing.backBytesPerSecond))
+    }
+    this.#bytes = fullBurstBytes(this.#bytesPerSecond)
+    this.#isDone ||= this.#bursts >= MAX_BURSTS
+  }
+
+  #pass (bytesPerSecond: number): void {
+    const wasFastest = this.#bytesPerSecond >= MAX_BYTES_PER_SECOND
+    this.#passed = Math.max(this.#passed, bytesPerSecond)
+    if (wasFastest || this.#failed <= CLOSE * this.#passed) {
+      this.#isDone = true
+    } else {
+      const above = this.#failed === Number.POSITIVE_INFINITY ? FASTER * this.#passed : Math.sqrt(this.#passed * this.#failed)
+      this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, above)
+    }
+  }
+
+  #fail (bytesPerSecond: number, nextBytesPerSecond: number): void {
+    this.#failed = Math.min(this.#failed, bytesPerSecond)
+    const next = Math.min(nextBytesPerSecond, PASSING_SHARE * this.#bytesPerSecond)
+    // what passed before is as near
+    this.#isDone = next < MIN_BYTES_PER_SECOND || (this.#passed > 0 && next <= this.#passed / PASSING_SHARE)
+    this.#bytesPerSecond = Math.max(MIN_BYTES_PER_SECOND, next)
+  }
+}
+
+/** Long enough at this rate to show whether it passes. */
+export function fullBurst (bytesPerSecond: number): BurstPlan {
+  const rate = Math.min(MAX_BYTES_PER_SECOND, bytesPerSecond)
+  return { bytesPerSecond: rate, bytes: fullBurstBytes(rate) }
+}
+
+function fullBurstBytes (bytesPerSecond: number): number {
+  return Math.round(Math.max(MIN_BURST_BYTES, Math.min(MAX_BURST_BYTES, bytesPerSecond * BURST_MS / 1_000)))
+}

@@ -1,0 +1,366 @@
+// Fills the map without the forwarders' help (paper section 3.2): a probe R→Ni→R and a probe R→Ni→Nj→Ni→R differ by the
+// round trip over the link Ni–Nj. The surveyor is attached to the forwarders, has them keep the links (`connectOnly`), and
+// spends a budget of probes on those that the measurement plan wants: first on new ones, then on all in turn, more on those that move.
+//
+//   delay: rounds of single probes (here) ─┬─▶ map: round trip, loss, rate
+//   loss: pairs, where a probe was lost ───┤
+//   rate: bursts, one look at a time ──────┘
+import { KeptLinks } from '../../link/kept-links.ts'
+import { LossSurvey } from './loss-survey.ts'
+import { RateSurvey } from './rate-survey.ts'
+import { REAL_TIMERS } from './survey-timers.ts'
+import { RttDifference } from '../../measurement/rtt-difference.ts'
+import { StallWatch } from './stall-watch.ts'
+import { SurveyCost } from './survey-cost.ts'
+import { SurveyedLink, linkName } from './surveyed-link.ts'
+import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
+import type { LinkSet } from '../../link/link-set.ts'
+import type { PerformanceMap } from '../performance-map.ts'
+import type { Prober } from '../../measurement/prober.ts'
+import type { Surveyed } from './surveyed-link.ts'
+import type { SurveyCostStatus } from './survey-cost.ts'
+import type { SurveyTimers } from './survey-timers.ts'
+import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
+import type { Logger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+
+/** For each forwarder: while links are being seen for the first time, and afterwards; and as many as afterwards where there is loss. */
+const FIRST_PROBES_PER_SECOND = 12
+const DEFAULT_PROBES_PER_SECOND = 2.5
+/** Few forwarders may be asked more often, and many cost the RSP at most some 15 % of a core, at 50 µs a probe. */
+const MIN_PROBES_PER_SECOND = { first: 300, later: 60, loss: 120 }
+const MAX_PROBES_PER_SECOND = 3_000
+/** Where links lose packets, of a budget that is given. */
+const LOSS_SHARE = 0.5
+const TICK_MS = 50
+/** A link that has not moved at its last looks is left out of as many rounds. */
+const MAX_SKIPPED_ROUNDS = 2
+/** A link has moved when its estimate differs by more than both of these from the one before. */
+const MOVED_SHARE = 0.05
+const MOVED_US = 1_000
+/** Where links are new, one round in so many is for the others all the same. */
+const ROUNDS_FOR_ALL = 3
+/** A link that did not answer so often in a row is down, if by chance that happens to it once in ten thousand times at most. */
+const MIN_MISSES = 3
+const MAX_MISSES = 24
+const CHANCE_OF_MISSES = 1e-4
+/** As many outcomes as a forwarder remembers: so much a link without loss is known to be without. */
+const MAX_CLEAN_SAMPLES = 64
+
+export interface SurveyInit {
+  /** For each forwarder, of all kinds but bursts. */
+  probesPerSecond?: number
+  /** Bursts that each forwarder is made to send; 0: bandwidths are not surveyed. Default 50 KB/s. */
+  burstBytesPerSecond?: number
+  /** So much more than usual is late, ms; default 200. */
+  lateAfterMs?: number
+}
+
+export interface SurveyorInit extends SurveyInit {
+  map: PerformanceMap
+  links: LinkSet
+  prober: Pick<Prober, 'probe'>
+  self: PeerId
+  connectionManager: ConnectionManager
+  descriptor: () => Promise<Uint8Array>
+  /** Unix time, ms. */
+  nowMs: () => number
+  /** Default: real ones. */
+  timers?: SurveyTimers
+  log: Logger
+}
+
+export interface SurveyStatus extends SurveyCostStatus {
+  /** Links that are surveyed, those whose loss is being looked at, and those whose bandwidth is known. */
+  links: number
+  suspects: number
+  rates: number
+}
+
+export class Surveyor {
+  readonly #init: SurveyorInit
+  readonly #timers: SurveyTimers
+  readonly #kept: KeptLinks
+  readonly #forwarders = new Map<string, Surveyed>()
+  readonly #links = new Map<string, SurveyedLink>()
+  /** Links that have been measured, or found down, since they came. */
+  readonly #measured = new Set<SurveyedLink>()
+  readonly #differences = new RttDifference()
+  readonly #stalls: StallWatch
+  readonly #cost: SurveyCost
+  readonly #loss: LossSurvey
+  readonly #rate: RateSurvey
+  /** What is probed next. */
+  #queue: Array<Surveyed | SurveyedLink> = []
+  #rounds = 0
+  /** Probes that may be sent now; a fraction is one now and then. */
+  #credit = 0
+  #lossCredit = 0
+  #stopTicks = (): void => {}
+
+  constructor (init: SurveyorInit) {
+    const timers = this.#timers = init.timers ?? REAL_TIMERS
+    this.#init = init
+    this.#kept = new KeptLinks({
+      self: init.self,
+      links: init.links,
+      connectionManager: init.connectionManager,
+      descriptor: init.descriptor,
+      mutual: false,
+      log: init.log
+    })
+    const cost = this.#cost = new SurveyCost(init.prober, timers.now)
+    const stalls = this.#stalls = new StallWatch(timers, TICK_MS)
+    const common = { links: this.#links, differences: this.#differences, cost, timers }
+    this.#loss = new LossSurvey({
+      ...common,
+      stalls,
+      lateAfterMs: init.lateAfterMs,
+      onNear: ({ key }, rttMs) => { this.#differences.sampleNear(key, rttMs * 1_000) },
+      onFar: (link, near, rttMs) => { this.#takeFar(link, near, rttMs) },
+      onPair: (link) => { this.#publish(link) }
+    })
+    this.#rate = new RateSurvey({ ...common, bytesPerSecond: init.burstBytesPerSecond, onFound: (link) => { this.#publish(link) } })
+  }
+
+  start (): void {
+    this.#stopTicks = this.#timers.every(TICK_MS, () => { this.#tick() })
+  }
+
+  stop (): void {
+    this.#stopTicks()
+    this.#rate.stop()
+    this.#kept.stop()
+  }
+
+  add (descriptor: VerifiedDescriptor): void {
+    const key = descriptor.peer.toString()
+    this.#kept.keep(descriptor)
+    if (this.#forwarders.has(key)) {
+      return
+    }
+    this.#forwarders.set(key, { key, node: nodeIdOf(descriptor.peer) })
+    this.#queue = []
+  }
+
+  /** Measures exactly these links between the forwarders from now on. */
+  setLinks (links: Iterable<readonly [a: string, b: string]>): void {
+    const wanted = new Set<string>()
+    for (const [keyA, keyB] of links) {
+      const [a, b] = [this.#forwarders.get(keyA), this.#forwarders.get(keyB)]
+      const name = linkName(keyA, keyB)
+      if (a !== undefined && b !== undefined) {
+        wanted.add(name)
+        if (!this.#links.has(name)) {
+          this.#links.set(name, new SurveyedLink(a, b))
+        }
+      }
+    }
+    for (const [name, link] of this.#links) {
+      if (!wanted.has(name)) {
+        this.#forget(name, link)
+        // nobody keeps the link for us any more
+        this.#init.map.release(link.a.key, link.b.key)
+      }
+    }
+    this.#queue = []
+  }
+
+  remove (key: string): void {
+    this.#forwarders.delete(key)
+    this.#differences.removeForwarder(key)
+    this.#rate.removeForwarder(key)
+    this.#kept.retain(this.#forwarders)
+    for (const [name, link] of this.#links) {
+      if (link.a.key === key || link.b.key === key) {
+        this.#forget(name, link)
+      }
+    }
+    this.#queue = []
+  }
+
+  get status (): SurveyStatus {
+    const nowMs = this.#timers.now()
+    const rates = [...this.#links.values()].filter((link) => link.rate.found(nowMs) !== undefined).length
+    return { links: this.#links.size, suspects: this.#loss.suspects, rates, ...this.#cost.status(this.#links.size) }
+  }
+
+  #forget (name: string, link: SurveyedLink): void {
+    this.#differences.removeLink(link.a.key, link.b.key)
+    this.#measured.delete(link)
+    this.#loss.forget(link)
+    this.#rate.forget(link)
+    this.#links.delete(name)
+  }
+
+  get #probesPerSecond (): number {
+    const forwarders = this.#forwarders.size
+    if (this.#init.probesPerSecond !== undefined) {
+      return this.#init.probesPerSecond * forwarders * (this.#loss.isBusy ? 1 - LOSS_SHARE : 1)
+    }
+    const isFirst = this.#measured.size < this.#links.size
+    const perSecond = isFirst
+      ? Math.max(MIN_PROBES_PER_SECOND.first, FIRST_PROBES_PER_SECOND * forwarders)
+      : Math.max(MIN_PROBES_PER_SECOND.later, DEFAULT_PROBES_PER_SECOND * forwarders)
+    return Math.min(MAX_PROBES_PER_SECOND, perSecond)
+  }
+
+  get #lossProbesPerSecond (): number {
+    const forwarders = this.#forwarders.size
+    return this.#init.probesPerSecond === undefined
+      ? Math.min(MAX_PROBES_PER_SECOND / 2, Math.max(MIN_PROBES_PER_SECOND.loss, DEFAULT_PROBES_PER_SECOND * forwarders))
+      : this.#init.probesPerSecond * forwarders * LOSS_SHARE
+  }
+
+  #tick (): void {
+    this.#stalls.tick()
+    this.#credit += this.#probesPerSecond * TICK_MS / 1_000
+    for (; this.#credit >= 1; this.#credit--) {
+      if (this.#queue.length === 0) {
+        this.#queue = this.#nextRound()
+      }
+      const next = this.#queue.pop()
+      if (next === undefined) {
+        this.#credit = 0
+      } else if ('node' in next) {
+        this.#probeForwarder(next)
+      } else {
+        this.#probeLink(next)
+      }
+    }
+    this.#tickLoss()
+    this.#rate.tick()
+  }
+
+  /** What is not used is saved for one pair, not for more. */
+  #tickLoss (): void {
+    const perTick = this.#lossProbesPerSecond * TICK_MS / 1_000
+    const credit = Math.min(2 + perTick, this.#lossCredit + perTick)
+    this.#lossCredit = credit - this.#loss.tick(Math.floor(credit))
+  }
+
+  /**
+   * A round is taken from its end. The forwarders come first, so that a link finds its near probes, and twice more in
+   * between: each near probe serves all links measured through its forwarder.
+   */
+  #nextRound (): Array<Surveyed | SurveyedLink> {
+    const forwarders = [...this.#forwarders.values()]
+    const links = this.#dueLinks()
+    const third = Math.ceil(links.length / 3)
+    return [0, 1, 2].flatMap((part) => [...links.slice(part * third, (part + 1) * third), ...forwarders])
+  }
+
+  #dueLinks (): SurveyedLink[] {
+    const isForAll = this.#rounds++ % ROUNDS_FOR_ALL === 0
+    const links = [...this.#links.values()]
+    const unseen = links.filter((link) => !this.#measured.has(link))
+    return unseen.length > 0 && !isForAll ? unseen : links.filter((link) => link.skips-- <= 0)
+  }
+
+  #probeForwarder ({ key, node }: Surveyed): void {
+    const sent = this.#cost.probe([node], ({ rttMs }) => {
+      if (rttMs !== undefined) {
+        this.#differences.sampleNear(key, rttMs * 1_000)
+      }
+    })
+    if (!sent) {
+      // its links are measured through their other ends from now on, which say so when it is gone
+      this.#differences.removeForwarder(key)
+    }
+  }
+
+  #probeLink (link: SurveyedLink): void {
+    const end = this.#differences.betterEnd(link.a.key, link.b.key)
+    if (end === undefined) {
+      if (this.#measured.has(link)) {
+        this.#missed(link)
+      }
+      return
+    }
+    const [near, far] = link.from(end)
+    this.#cost.probe([near.node, far.node], ({ rttMs }) => { this.#takeFar(link, near, rttMs) })
+  }
+
+  /** A probe over the link has come back through this end, or is lost. */
+  #takeFar (link: SurveyedLink, near: Surveyed, rttMs: number | undefined): void {
+    const [, far] = link.from(near.key)
+    if (this.#links.get(linkName(near.key, far.key)) !== link) {
+      return
+    }
+    if (rttMs === undefined) {
+      this.#missed(link)
+      return
+    }
+    link.misses = 0
+    link.isDown = false
+    const outcome = this.#loss.outcomeOf(rttMs, near, far)
+    if (outcome === 'late') {
+      this.#gone(link)
+    } else if (outcome === 'back') {
+      link.backInARow++
+    }
+    this.#differences.sampleFar(near.key, far.key, rttMs * 1_000)
+    this.#enter(link)
+  }
+
+  /** A probe over it was lost or late. */
+  #gone (link: SurveyedLink): void {
+    link.backInARow = 0
+    if (this.#measured.has(link) && !link.isDown) {
+      this.#loss.suspect(link)
+    }
+  }
+
+  #missed (link: SurveyedLink): void {
+    link.steady = link.skips = 0
+    this.#gone(link)
+    if (++link.misses >= this.#missesIfDown(link) && !link.isDown) {
+      link.wentDown()
+      this.#measured.add(link)
+      this.#init.map.remove(link.a.key, link.b.key)
+      this.#differences.removeLink(link.a.key, link.b.key)
+    }
+  }
+
+  #missesIfDown (link: SurveyedLink): number {
+    const { lossPpm } = link.loss.reading(this.#timers.now()) ?? { lossPpm: 0 }
+    const misses = lossPpm === 0 ? MIN_MISSES : Math.ceil(Math.log(CHANCE_OF_MISSES) / Math.log(Math.min(0.9, lossPpm / 1e6)))
+    return Math.max(MIN_MISSES, Math.min(MAX_MISSES, misses))
+  }
+
+  #enter (link: SurveyedLink): void {
+    const estimate = this.#differences.estimate(link.a.key, link.b.key)
+    if (estimate !== undefined) {
+      const hasMoved = link.rttUs === undefined || Math.abs(estimate.rttUs - link.rttUs) > Math.max(MOVED_US, MOVED_SHARE * link.rttUs)
+      link.rttUs = estimate.rttUs
+      link.jitterUs = estimate.spreadUs
+      link.measuredAtMs = this.#init.nowMs()
+      link.steady = hasMoved ? 0 : Math.min(MAX_SKIPPED_ROUNDS, link.steady + 1)
+      link.skips = link.steady
+      this.#measured.add(link)
+      this.#publish(link)
+    }
+  }
+
+  /** Puts on the map what is known of it. */
+  #publish (link: SurveyedLink): void {
+    const { a, b, rttUs, jitterUs, measuredAtMs } = link
+    if (rttUs === undefined || link.isDown || this.#links.get(linkName(a.key, b.key)) !== link) {
+      return
+    }
+    const nowMs = this.#timers.now()
+    const loss = link.loss.reading(nowMs) ?? { lossPpm: 0, samples: Math.min(MAX_CLEAN_SAMPLES, link.backInARow) }
+    const rate = link.rate.found(nowMs)
+    this.#init.map.set(a.key, b.key, {
+      rttUs,
+      jitterUs,
+      lossPpm: loss.lossPpm,
+      samples: loss.samples,
+      measuredAtMs,
+      ...(rate === undefined
+        ? {}
+        // a burst crosses the link in both directions: what is said is the lesser of both
+        : { bytesPerSecond: rate.bytesPerSecond, rateIsFloor: rate.isFloor, mostReceivedBytesPerSecond: rate.bytesPerSecond })
+    })
+  }
+}
