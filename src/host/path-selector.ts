@@ -14,7 +14,7 @@ export interface RouteState {
   readonly rttMs: number
   /** Standard error of `rttMs`. */
   readonly rttErrorMs: number
-  /** Without what a busy process adds. */
+  /** Of the echoes that met no busy process: a lower quartile, with its standard error. */
   readonly quietRttMs: number
   readonly quietErrorMs: number
   readonly samples: number

@@ -1,4 +1,10 @@
 // What came of one offered path, and when its promises count as kept. Pure.
+//
+// Round trip and loss are judged, by which offers are ranked: promising those too low would gain an RSP something. What else a promise may carry is
+// not. Jitter: the channel measures that of whole round trips, most of it from processes at the ends, while an RSP speaks of the links between
+// forwarders; and no offer is taken for it. Rate and load: nothing shows them but traffic that fills the path, and a forwarder's own word. Price of
+// the links: what was charged stands in receipts of the forwarders (protocols/usage/), which a host asks for when it settles, not for each flow;
+// the RSP's own price is taken from its signed descriptor and weighed as it is.
 
 /** A difference of less is the host's own: timers, and a busy process. Keeps ratios of short round trips from meaning much. */
 const RTT_FLOOR_MS = 1

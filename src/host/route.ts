@@ -6,10 +6,8 @@ import type { RouteState } from './path-selector.ts'
 import type { Way } from '../link/way.ts'
 import type { OfferedPath } from './provider-set.ts'
 
-/** The standard error of a median is 1.25 / √n standard deviations, which are 1.25 mean deviations (of a normal distribution). */
-const ERROR_PER_DEVIATION = 1.25 * 1.25
-/** After a new level only few samples are left, which happen to be near to each other: what they deviated by before counts, too. */
-const DEVIATION_WEIGHT = 1 / 32
+/** After a new level only few samples are left, which happen to be near to each other: how far they spread before counts, too. */
+const SPREAD_WEIGHT = 1 / 32
 
 /**
  * Echoes may be some ms apart, and then a pause of a process spoils several: one sample in this time counts, the best. The first ones count all, so
@@ -41,7 +39,9 @@ export class Route implements RouteState {
   /** Of the estimator, which sorts its samples to say it. */
   #rttMs = 0
   #jitterMs = 0
-  #usualJitterMs = 0
+  /** Standard errors, as of a single sample. */
+  readonly #rttSpreadMs = new Spread()
+  readonly #quietSpreadMs = new Spread()
   #bestMs = Infinity
   #sampledAtMs = -Infinity
 
@@ -95,7 +95,7 @@ export class Route implements RouteState {
   }
 
   get quietErrorMs (): number {
-    return this.#estimator.quietRttErrorUs / 1_000
+    return this.#quietSpreadMs.most / Math.sqrt(Math.max(1, this.#estimator.samples))
   }
 
   get jitterMs (): number {
@@ -103,7 +103,7 @@ export class Route implements RouteState {
   }
 
   get rttErrorMs (): number {
-    return this.#estimator.rttErrorUs / 1_000
+    return this.#rttSpreadMs.most / Math.sqrt(Math.max(1, this.#estimator.samples))
   }
 
   /** Echoes that have come back since the route is known; the estimate rests on the newest of them. */
@@ -144,11 +144,27 @@ export class Route implements RouteState {
     this.#estimator.sample(rttMs * 1_000, nowMs)
     this.#rttMs = (this.#estimator.rttUs ?? 0) / 1_000
     this.#jitterMs = this.#estimator.jitterUs / 1_000
-    this.#usualJitterMs += (this.#jitterMs - this.#usualJitterMs) * (this.#answered === 0 ? 1 : DEVIATION_WEIGHT)
+    const perSample = Math.sqrt(this.#estimator.samples) / 1_000
+    this.#rttSpreadMs.add(this.#estimator.rttErrorUs * perSample)
+    this.#quietSpreadMs.add(this.#estimator.quietRttErrorUs * perSample)
   }
 
   /** Somebody on the way says that it is broken. @returns true when that is news */
   died (nowMs: number): boolean {
     return this.watch.broke(nowMs)
+  }
+}
+
+class Spread {
+  #last = 0
+  #usual = 0
+
+  get most (): number {
+    return Math.max(this.#last, this.#usual)
+  }
+
+  add (spread: number): void {
+    this.#last = spread
+    this.#usual += SPREAD_WEIGHT * (spread - this.#usual)
   }
 }

@@ -6,6 +6,11 @@
 // measurements (route-cost.ts). To go back to the default takes no margin but that noise, and never more than 4 ms: it is what the flow would
 // have had without us.
 //
+// Noise. A process that is late, here or on the way, only adds, and to some of the echoes. Where the medians differ by less than their noise, the
+// lower quartiles, which rest on the echoes that met nobody busy, may still be far apart: that counts as a gain, as long as the medians show one
+// too, and keeps a path that only seems slower. A path that is slower by more than noise is left, whatever its quartile says: a forwarder that is
+// always late is no better route.
+//
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
 // are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts);
 // one that fell behind for 3 s only where its gain is four times the margin.
@@ -162,12 +167,14 @@ export class SteadySelector implements PathSelector {
     return this.#preferPath || gainMs > this.#gainMargin(path, fallback) || (gainMs > this.#leastGain(fallback) && this.#gainsQuietly(path, fallback))
   }
 
+  /** Slower than the default route, by more than what may be noise or by what anybody might notice, unless that is noise and what is quiet says otherwise. */
   #isBehind (current: RouteState, fallback: RouteState): boolean {
     const extraMs = this.#extraMs(current, fallback)
     const noise = noiseMs(current, fallback)
     return extraMs >= Math.min(MOST_LEAVE_MS, noise) && !(extraMs < noise && this.#gainsQuietly(current, fallback))
   }
 
+  /** Is it faster where no process was busy, by more than chance? */
   #gainsQuietly (path: RouteState, fallback: RouteState): boolean {
     return fallback.quietRttMs - path.quietRttMs > Math.max(this.#leastGain(fallback), quietNoiseMs(path, fallback))
   }

@@ -23,6 +23,15 @@ export function exposeRsp ({ metrics, status: read, now }: RspMetricsInit): void
     return { watched: watchedLinks, unwatched: possibleLinks - watchedLinks }
   })
   expose.counter('plan_rounds_total', 'Rounds of the measurement plan that were finished', () => status().plan.rounds)
+  expose.gauges('rivals', 'Other RSPs that measurements are exchanged with, by whether they are believed', 'believed', () => {
+    const rivals = status().exchange?.rivals ?? []
+    const believed = rivals.filter(({ isCredible }) => isCredible).length
+    return { yes: believed, no: rivals.length - believed }
+  })
+  expose.gauges('shared_links', 'Links that other RSPs tell of, and links that they are told of', 'direction', () => {
+    const rivals = status().exchange?.rivals ?? []
+    return { heard: rivals.reduce((sum, { links }) => sum + links, 0), told: rivals.reduce((sum, { toldLinks }) => sum + toldLinks, 0) }
+  })
   expose.gauges('kept_promises_ratio', 'Share of the promised round trips that held, by number of links; aimed at 0.8', 'links', () =>
     Object.fromEntries(status().calibration.rtt.map(({ coverage }, at) => [String(at + 1), coverage])))
 }

@@ -15,6 +15,15 @@ function errorOf (text: string): string {
   }
 }
 
+/** Of several tries, since the machine may have paused in one. */
+function quickestMs (text: string): number {
+  return Math.min(...Array.from({ length: 5 }, () => {
+    const startMs = performance.now()
+    errorOf(text)
+    return performance.now() - startMs
+  }))
+}
+
 const CLAUSES = '`alternatives`, `avoid`, `confidence`, `disjoint`, `only`, `prefer`, `via`, `where`, `with`'
 
 const ERRORS: Array<[title: string, text: string, error: string]> = [
@@ -96,7 +105,8 @@ describe('parsing a query', () => {
   })
 
   it('gives a tree that prints and parses again, or a typed error, for a million texts, and never takes long', function () {
-    this.timeout(120_000)
+    // fifteen seconds of a processor, which it may have to share
+    this.timeout(600_000)
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     const { bytes, tokens, mutated } = randomTexts(4_711)
@@ -113,23 +123,22 @@ describe('parsing a query', () => {
           if (!(error instanceof QuerySyntaxError || error instanceof QueryMeaningError)) throw new Error(`${JSON.stringify(text)} gave ${String(error)}`)
           if (error.message.length > 600) throw new Error(`a message of ${error.message.length} characters`, { cause: error })
         }
-        longestMs = Math.max(longestMs, performance.now() - startMs)
+        const tookMs = performance.now() - startMs
+        longestMs = Math.max(longestMs, tookMs < 50 ? tookMs : quickestMs(text))
       }
     } finally {
       Error.stackTraceLimit = stackTraceLimit
     }
     assert.ok(trees > 10_000, `${trees} texts were queries`)
-    // a pause of the machine may be in it; a parse that reads twice what it read before would take hours
-    assert.ok(longestMs < 2_000, `the longest took ${longestMs} ms`)
+    assert.ok(longestMs < 50, `the longest took ${longestMs} ms`)
   })
 
   it('takes no more than in proportion to the length of the worst texts', () => {
     const worst = [(n: number) => 'avoid ' + 'country xx or '.repeat(n / 7), (n: number) => 'minimize delay ' + 'where hops <= 4 and '.repeat(n / 10),
       (n: number) => `avoid operator "${'\\"'.repeat(n)}`, (n: number) => 'not '.repeat(n / 2), (n: number) => '('.repeat(2 * n), (n: number) => ' '.repeat(2 * n - 1) + 'x', (n: number) => 'prefer price, '.repeat(n / 7)]
     for (const make of worst) {
-      const startMs = performance.now()
-      for (let round = 0; round < 20; round++) errorOf(make(1_000))
-      assert.ok(performance.now() - startMs < 2_000, make(20))
+      const tookMs = quickestMs(make(1_000))
+      assert.ok(tookMs < 50, `${make(20)} took ${tookMs} ms`)
     }
   })
 })

@@ -15,6 +15,8 @@ export interface Scenario {
   /** Undefined: loopback as it is. */
   qualityOf?: (from: Place, to: Place) => LineQuality
   roundMs: number
+  /** Default: as many as are asked for. */
+  mostRounds?: number
 }
 
 export interface LaneFigures {
@@ -59,8 +61,9 @@ const QUIET_MS = 300
 const IDLE_MS = 1_000
 const MB = 1e6
 
-/** @param rounds - beside one that warms up */
-export async function run (scenario: Scenario, rounds: number, progress: (text: string) => void): Promise<Outcome> {
+/** @param askedRounds - beside one that warms up */
+export async function run (scenario: Scenario, askedRounds: number, progress: (text: string) => void): Promise<Outcome> {
+  const rounds = Math.min(askedRounds, scenario.mostRounds ?? Infinity)
   let network: Network | undefined
   if (scenario.qualityOf !== undefined) {
     try {

@@ -1,14 +1,9 @@
 // What the demo prints: one JSON object, or the same as text.
 import type { DemoPair } from './demo-overlay.ts'
 import type { FailingReport } from './failing-report.ts'
+import type { PlacedId } from './place-node.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 import type { RouteStatus } from '../../host/channel-status.ts'
-
-export interface PlacedId {
-  id: string
-  /** Row of the latency matrix. */
-  node: number
-}
 
 export interface OfferReport {
   rsp: string

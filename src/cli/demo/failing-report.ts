@@ -2,7 +2,7 @@
 import { NOTICEABLE_MS, excessMs } from './worse-times.ts'
 import { msText, rounded, short, table } from '../output.ts'
 import type { PairWatch } from './pair-watch.ts'
-import type { PlacedId } from './demo-report.ts'
+import type { PlacedId } from './place-node.ts'
 
 export interface FailingPairReport {
   source: PlacedId

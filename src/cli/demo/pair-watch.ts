@@ -78,19 +78,32 @@ export class PairWatch {
     this.#settle(nowMs)
     if (nowMs - this.#sampledMs >= SAMPLE_INTERVAL_MS - TICK_MS / 2 || this.#isDoubtful(nowMs)) {
       this.#sampledMs = nowMs
-      this.#sample(nowMs)
+      this.#sample()
     }
   }
 
-  #sample (sentMs: number): void {
-    const { channel, pair: { source, destination } } = this.#init
+  #sample (): void {
+    const { channel, now } = this.#init
     const { active } = channel.status
     this.onPath += active === undefined || active.isDefault ? 0 : 1
-    const sample: Sample = { number: this.#number++, sentMs, usualRttMs: active?.measuredRttMs ?? 0, isCurrentDone: false, isDefaultDone: false }
+    const sample: Sample = { number: this.#number++, usualRttMs: active?.measuredRttMs ?? 0, sentMs: now(), isCurrentDone: false, isDefaultDone: false }
     this.#samples.push(sample)
-    if (!channel.isClosed) {
-      channel.send(datagramOf(sample.number))
+    // in turns, so that what the first of the two has to wait for is no one's advantage
+    const both = [() => { this.#sendOnCurrent(sample) }, () => { this.#sendOnDefault(sample) }]
+    for (const send of sample.number % 2 === 0 ? both : both.reverse()) {
+      send()
     }
+  }
+
+  #sendOnCurrent ({ number }: Sample): void {
+    const { channel } = this.#init
+    if (!channel.isClosed) {
+      channel.send(datagramOf(number))
+    }
+  }
+
+  #sendOnDefault (sample: Sample): void {
+    const { source, destination } = this.#init.pair
     void source.node.services.byway.trace([destination.node.peerId]).then(([rttMs]) => {
       sample.defaultRttMs = rttMs
       sample.isDefaultDone = true

@@ -13,6 +13,13 @@ export interface Placed<R extends Role> {
   row: number
 }
 
+/** How reports name it. */
+export interface PlacedId {
+  id: string
+  /** Row of the latency matrix. */
+  node: number
+}
+
 /** What the other thread needs to know of a node. */
 export interface NodeAddress {
   id: string

@@ -9,6 +9,10 @@ const EQUAL_SHARE = 0.25
 /** What the last round found counts so much, since one lucky hub is not a habit. */
 const YIELD_WEIGHT = 0.4
 
+/** What all find goes down by the tens while links become known, so it is the logarithm that is smoothed; a round counts at least a tenth of what was thought. */
+const TOTAL_WEIGHT = 0.5
+const LEAST_RATIO = 0.1
+
 /** What one pair can count: beyond it a node is overloaded, and one such node should not decide between the searches. */
 const MAX_SAVING_MS = 100
 
@@ -26,6 +30,7 @@ export class Exploration {
   readonly #random: () => number
   /** What each finds per link, of what all find. */
   readonly #yields: number[]
+  #foundMs: number | undefined
 
   /** `random` gives numbers from 0 to 1. */
   constructor (searches: readonly Search[], random: () => number) {
@@ -34,14 +39,24 @@ export class Exploration {
     this.#yields = searches.map(({ firstPart }) => firstPart)
   }
 
-  /** @param paths - room to lay paths in; what it held is lost */
-  * run (round: Round, budgetLinks: number, paths: AllPairs): Measuring {
+  /** By how much a link that was measured in exploring has lately raised what known paths are worth, in the unit of `totalMs`; above 0, and undefined before the first. */
+  get foundMs (): number | undefined {
+    return this.#foundMs
+  }
+
+  /**
+   * @param paths - room to lay paths in; what it held is lost
+   * @param totalMs - what all paths together are worth
+   */
+  * run (round: Round, budgetLinks: number, paths: AllPairs, totalMs: (paths: AllPairs) => number): Measuring {
     if (budgetLinks < 1) {
       return
     }
     const parts = this.#parts(budgetLinks)
     const found: Array<number | undefined> = []
+    const leftAtFirst = round.left
     let beforeMs = knownPathsMs(round, paths)
+    const firstMs = totalMs(paths)
     for (const [at, search] of this.#searches.entries()) {
       const left = round.left
       yield * search.run(round, Math.floor(parts[at] * budgetLinks))
@@ -50,6 +65,9 @@ export class Exploration {
       beforeMs = afterMs
     }
     this.#learn(found)
+    if (round.left < leftAtFirst) {
+      this.#learnTotal((totalMs(paths) - firstMs) / (leftAtFirst - round.left))
+    }
   }
 
   /** Of the exploring, by search; together 1. */
@@ -65,6 +83,14 @@ export class Exploration {
       }
     }
     return parts
+  }
+
+  #learnTotal (foundMs: number): void {
+    if (this.#foundMs !== undefined) {
+      this.#foundMs *= Math.max(LEAST_RATIO, foundMs / this.#foundMs) ** TOTAL_WEIGHT
+    } else if (foundMs > 0) {
+      this.#foundMs = foundMs
+    }
   }
 
   /** A search that has measured nothing keeps what it was thought to find. */

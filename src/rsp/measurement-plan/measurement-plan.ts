@@ -1,7 +1,8 @@
 // What is measured: under a budget of links per round, the few links that good paths use, and a search for better ones.
 // A round goes from what is sure to what is guessed:
 //
-//   backbone   the links that most shortest paths use, each path by what it may save, going by what is remembered
+//   backbone   the links that most shortest paths use, each path by what it may save, going by what is remembered; as many as earn more than
+//              exploring would find with them
 //   exploring  four searches that share by what they find: nodes tried as relays, of which the best get all their links measured; pairs that look
 //              like neighbours; pairs that look nearer than their path is long; and links that paths would use if the model's guesses were right
 //   proposals  what shortest paths would use most, the round's own values, remembered ones and guesses taken together
@@ -13,20 +14,30 @@ import { AllPairs } from './all-pairs.ts'
 import { Exploration } from './exploration.ts'
 import { HubSearch } from './hub-search.ts'
 import { LinkMemory } from './link-memory.ts'
-import { mostUsed } from './backbone.ts'
+import { mostUsed, worthwhile } from './backbone.ts'
 import { Round } from './round.ts'
 import { RttModel } from './rtt-model.ts'
 import { choosePaths } from './path-choice.ts'
-import { pairWorth } from './pair-worth.ts'
+import { defaultRoutes, pairWorth, totalWorthMs } from './pair-worth.ts'
 import { likelyDetours, likelyNeighbours } from './neighbour-search.ts'
 import type { Links, Measurement } from './link-memory.ts'
 import type { Measuring } from './round.ts'
 import type { PathChoice } from './path-choice.ts'
 import type { Search } from './exploration.ts'
 
-/** The backbone needs so many links per node, whatever the budget is, but must leave something for the search. */
+/** As long as nothing is known of what exploring finds: so many links per node, but something must be left for the search. */
 const BACKBONE_LINKS_PER_NODE = 3.7
 const MAX_BACKBONE_SHARE = 0.35
+
+/**
+ * Once it is known what exploring finds, the backbone is as large as it earns: what its last link saves in this round, a link that is measured in
+ * exploring must find in so many. Longer, and later rounds gain more at the cost of the first ones.
+ */
+const HORIZON_ROUNDS = 10
+/** Bounds of that: links per node, and the share of the budget; proposals know the round's own values, and choose better than what is remembered. */
+const LEAST_BACKBONE_PER_NODE = 1
+const MOST_BACKBONE_SHARE = 0.5
+
 /** The last ones come in so many steps, each knowing what the one before has measured. */
 const PROPOSALS = 2
 
@@ -99,7 +110,7 @@ export class MeasurementPlan {
       yield * this.#coldStart(round)
     } else {
       yield * this.#watchBackbone(round)
-      yield * this.#exploration.run(round, (1 - memory.knownShare) ** 2 * round.left, this.#paths)
+      yield * this.#explore(round)
       yield * this.#propose(round, round.left, PROPOSALS)
     }
     yield * round.measure(this.#drawn(round, round.left))
@@ -130,9 +141,30 @@ export class MeasurementPlan {
   }
 
   * #watchBackbone (round: Round): Measuring {
-    const links = Math.min(BACKBONE_LINKS_PER_NODE * this.#memory.nodeCount, MAX_BACKBONE_SHARE * round.left)
     this.#model.fit(this.#memory.known())
-    yield * round.measure(this.#mostWorth(round, this.#memory.known(), Math.floor(links)))
+    yield * round.measure(this.#backbone(round, this.#exploration.foundMs))
+  }
+
+  #backbone (round: Round, foundMs: number | undefined): number[] {
+    const { nodeCount } = this.#memory
+    if (foundMs === undefined) {
+      const count = Math.min(BACKBONE_LINKS_PER_NODE * nodeCount, MAX_BACKBONE_SHARE * round.left)
+      return this.#mostWorth(round, this.#memory.known(), Math.floor(count))
+    }
+    const routes = defaultRoutes(this.#memory, this.#model)
+    const earning = {
+      worthOf: (paths: AllPairs) => pairWorth(routes, paths),
+      totalMs: (paths: AllPairs) => totalWorthMs(routes, paths),
+      leastMs: HORIZON_ROUNDS * foundMs,
+      leastCount: LEAST_BACKBONE_PER_NODE * nodeCount
+    }
+    return worthwhile(this.#paths, this.#memory.known(), (pair) => round.mayAsk(pair), earning).slice(0, Math.floor(MOST_BACKBONE_SHARE * round.left))
+  }
+
+  * #explore (round: Round): Measuring {
+    this.#model.fit(this.#memory.known())
+    const routes = defaultRoutes(this.#memory, this.#model)
+    yield * this.#exploration.run(round, (1 - this.#memory.knownShare) ** 2 * round.left, this.#paths, (paths) => totalWorthMs(routes, paths))
   }
 
   #searches (): Search[] {
@@ -168,7 +200,7 @@ export class MeasurementPlan {
 
   /** In the first round default routes are hardly even guessed, so all paths count the same. */
   #mostWorth (round: Round, links: Links, count: number): number[] {
-    const worthOf = (paths: AllPairs): Float32Array => pairWorth(this.#memory, this.#model, paths)
+    const worthOf = (paths: AllPairs): Float32Array => pairWorth(defaultRoutes(this.#memory, this.#model), paths)
     return mostUsed(this.#paths, links, (pair) => round.mayAsk(pair), count, this.#memory.round === 1 ? undefined : worthOf)
   }
 

@@ -73,6 +73,20 @@ describe('reliable streams on a path of 50 Mbit/s', () => {
     })
   }
 
+  for (const { timerLateMs, minShare } of [{ timerLateMs: 1, minShare: 0.95 }, { timerLateMs: 4, minShare: 0.95 }, { timerLateMs: 15, minShare: 0.7 }]) {
+    it(`use at least ${minShare} of a link of 480 Mbit/s and 0.6 ms when all turns are up to ${timerLateMs} ms late`, () => {
+      const world = new VirtualWorld()
+      const random = seededRandom(SEED)
+      const path = simulatedPath(world, random, 'path', { bytesPerSecond: 60_000_000, queueBytes: 1_000_000, delayMs: 0.3, isBatched: true, back: { delayMs: 0.3 } })
+      const pair = new VirtualPair(world, path, { random, gathers: true, timerLateMs })
+      const bulk = startBulk(pair)
+      world.runFor(500)
+      const share = rateOver(pair, bulk, 2) / 60_000_000
+      console.log(`      ${share.toFixed(3)} of the rate, ${quantile(path.there.queueMs, 0.5).toFixed(1)} ms in the queue, p95 ${quantile(path.there.queueMs, 0.95).toFixed(1)} ms`)
+      assert.ok(share >= minShare)
+    })
+  }
+
   for (const delayMs of [0.2, 10, 50]) {
     it(`find the rate that somebody enforces by dropping what is beyond it, and lose less than a tenth, at ${2 * delayMs} ms`, () => {
       const world = new VirtualWorld()

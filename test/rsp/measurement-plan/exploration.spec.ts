@@ -12,6 +12,7 @@ const world: World = { size, rttMs: Float64Array.from({ length: size * size }, (
 
 describe('exploration', () => {
   let counts: Record<'good' | 'poor', number[]>
+  let totalsMs: number[]
 
   /** Both searches measure what they are given to; only the good one knows where to look. */
   function explorationOf (goodFinds: (pair: number) => boolean, leastGood = 0): Exploration {
@@ -28,7 +29,7 @@ describe('exploration', () => {
     return new Exploration([search('good', goodFinds), search('poor', (pair) => pair >= size)], seededRandom(1))
   }
 
-  function play (exploration: Exploration, rounds: number, budgetLinks: number): void {
+  function play (exploration: Exploration, rounds: number, budgetLinks: number, afterRound = (): void => {}): void {
     const memory = new LinkMemory(size)
     const paths = new AllPairs(size, 1)
     memory.beginRound()
@@ -36,8 +37,16 @@ describe('exploration', () => {
     playRound(new Round(memory, size).measure(Array.from({ length: size - 1 }, (_, node) => node * size + node + 1)), world)
     for (let round = 0; round < rounds; round++) {
       memory.beginRound()
-      playRound(exploration.run(new Round(memory, 1_000), budgetLinks, paths), world)
+      totalsMs = []
+      playRound(exploration.run(new Round(memory, 1_000), budgetLinks, paths, totalSavedMs), world)
+      afterRound()
     }
+  }
+
+  /** Each pair once, as if the default route had 1,000 ms. */
+  function totalSavedMs ({ distanceMs }: AllPairs): number {
+    totalsMs.push(distanceMs.reduce((sum, ms) => sum + (1_000 - ms) / 2, 0))
+    return totalsMs.at(-1) as number
   }
 
   beforeEach(() => { counts = { good: [], poor: [] } })
@@ -63,6 +72,25 @@ describe('exploration', () => {
     assert.deepEqual(new Set(counts.good), new Set([0, 30]))
     // a link may fall to rounding
     counts.good.forEach((good, round) => { assert.ok([39, 40].includes(good + counts.poor[round])) })
+  })
+
+  it('says by how much a link that it measured has raised the total, and of later rounds believes half, by ratio', () => {
+    const exploration = explorationOf((pair) => pair < size)
+    const foundMs: number[] = []
+    let expectedMs: number | undefined
+    play(exploration, 3, 20, () => {
+      const roundMs = ((totalsMs.at(-1) as number) - totalsMs[0]) / (counts.good.at(-1) as number + (counts.poor.at(-1) as number))
+      expectedMs = expectedMs === undefined ? roundMs : Math.sqrt(expectedMs * roundMs)
+      foundMs.push(expectedMs)
+      assert.ok(Math.abs(exploration.foundMs as number - expectedMs) < 1e-6 * expectedMs, `${exploration.foundMs} instead of ${expectedMs}`)
+    })
+    assert.ok(foundMs.every((ms) => ms > 0))
+  })
+
+  it('says nothing of what a link finds before it has measured one', () => {
+    const exploration = explorationOf(() => false)
+    play(exploration, 3, 0.5)
+    assert.equal(exploration.foundMs, undefined)
   })
 
   it('asks no search when there is nothing to explore with', () => {

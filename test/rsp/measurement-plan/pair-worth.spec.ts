@@ -3,7 +3,7 @@ import { AllPairs } from '../../../src/rsp/measurement-plan/all-pairs.ts'
 import { LinkMemory } from '../../../src/rsp/measurement-plan/link-memory.ts'
 import { RttModel } from '../../../src/rsp/measurement-plan/rtt-model.ts'
 import { mostUsed } from '../../../src/rsp/measurement-plan/backbone.ts'
-import { pairWorth } from '../../../src/rsp/measurement-plan/pair-worth.ts'
+import { defaultRoutes, pairWorth, totalWorthMs } from '../../../src/rsp/measurement-plan/pair-worth.ts'
 import type { LinkPair } from '../../../src/rsp/measurement-plan/link-memory.ts'
 
 const NODES = 6
@@ -19,7 +19,7 @@ function world (links: ReadonlyArray<[...LinkPair, number]>, over = links): { me
   model.fit(memory.known())
   const paths = new AllPairs(NODES, 1)
   paths.run({ pairs: Int32Array.from(over, ([a, b]) => memory.pairOf(a, b)), rttMs: Float64Array.from(over, ([,, rttMs]) => rttMs) })
-  const worth = pairWorth(memory, model, paths)
+  const worth = pairWorth(defaultRoutes(memory, model), paths)
   return { memory, model, paths, worth: (a, b) => worth[a * NODES + b] }
 }
 
@@ -47,11 +47,20 @@ describe('worth of pairs', () => {
     }
   })
 
+  it('makes the total, each pair counted once', () => {
+    const { memory, model, paths } = world(detour)
+    const routes = defaultRoutes(memory, model)
+    const bothWaysMs = pairWorth(routes, paths).reduce((sum, ms) => sum + ms, 0)
+    // a fifth of the mean pair comes on top for each row and column, the diagonal too
+    const share = 1 + 0.2 * NODES / (NODES - 1)
+    assert.ok(Math.abs(totalWorthMs(routes, paths) - bothWaysMs / 2 / share) < 0.01 * bothWaysMs)
+  })
+
   it('has the link kept that carries little but saves much, before one that carries more and saves nothing', () => {
     // 3 to 5 hang together by short default routes, and a slower way that nobody needs; 0 to 2 by a detour that saves much
     const { memory, model, paths } = world(detour)
     const links = memory.known()
-    const kept = mostUsed(paths, links, () => true, 2, (laid) => pairWorth(memory, model, laid)).map((pair) => memory.endsOf(pair).join('-'))
+    const kept = mostUsed(paths, links, () => true, 2, (laid) => pairWorth(defaultRoutes(memory, model), laid)).map((pair) => memory.endsOf(pair).join('-'))
     assert.deepEqual(kept.sort(), ['0-1', '1-2'])
   })
 })
