@@ -24,7 +24,13 @@ describe('route watches', () => {
 
   const watch: RouteWatchesInit['watch'] = async (rsp, { present, lifetimeMs }, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<WatchAnswer>()
-    const answer = (event: WatchAnswer['event'] | Error): void => { event instanceof Error ? reject(event) : resolve({ event, change: 0 }) }
+    const answer = (event: WatchAnswer['event'] | Error): void => {
+      if (event instanceof Error) {
+        reject(event)
+      } else {
+        resolve({ event, change: 0 })
+      }
+    }
     asked.push({ rsp, present: present.map(String).join(), lifetimeMs, signal, answer })
     return promise
   }
