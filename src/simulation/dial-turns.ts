@@ -79,7 +79,7 @@ export class DialTurns {
       }
       const giveUp = (): void => {
         this.#waiting.delete(go)
-        reject(signal?.reason)
+        reject(signal?.reason as Error)
       }
       this.#waiting.add(go)
       signal?.addEventListener('abort', giveUp, { once: true })
