@@ -1,7 +1,6 @@
 // What a forwarder has carried since its start, for whom: by RSP, path and link for the receipts that RSPs get, and by RSP, source
-// and link for the operator. Rows are bounded, bytes are never lost: rows of what is over for a quarter of an
-// hour, and when there are too many the oldest of the RSP with the most, are folded into what the RSP's other paths (or sources) used of
-// their links.
+// and link for the operator. Rows are bounded, bytes are never lost: rows of what is over, and when there are
+// too many the oldest of the RSP with the most, are folded into what the RSP's other paths (or sources) used of their links.
 import { toString } from 'uint8arrays/to-string'
 import { UsageRows } from './usage-rows.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'

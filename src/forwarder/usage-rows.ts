@@ -13,8 +13,8 @@ export interface UsageRow<K> {
 /** To find the hungriest owner takes a look at all: so an eighth of its rows goes at once, at most so many. */
 const MAX_FOLDED_AT_ONCE = 64
 
-/** What nothing was added to for so long is over: no offer lives longer than ten minutes. */
-const OVER_MS = 900_000
+/** What nothing was added to for so long is over: no offer lives longer. */
+const OVER_MS = 600_000
 
 interface KeptRow<K> extends UsageRow<K> {
   usedMs: number

@@ -46,10 +46,10 @@ describe('usage ledger', () => {
     assert.deepEqual(said(before?.paths), ['7 next 2 300'])
   })
 
-  it('folds what is over for a quarter of an hour into what else was used of its link', () => {
+  it('folds what nothing was added to for ten minutes into what else was used of its link', () => {
     const ledger = ledgerOf()
     ledger.add(usage())
-    nowMs += 899_999
+    nowMs += 599_999
     ledger.add(usage({ pathNumber: 8 }))
     assert.deepEqual(said(ledger.of(A)?.paths), ['7 next 2 300', '8 next 2 300'])
     nowMs++
