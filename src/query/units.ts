@@ -54,11 +54,14 @@ export function inBaseUnits (number: number, { factor }: Unit): number {
   return factor === 1 ? number : Number((number * factor).toPrecision(15))
 }
 
+/** Loss is mostly less than one percent, and said so. */
+const LEAST_PERCENT = 0.01
+
 /** In the largest unit of which it is at least one and has few digits: `50 ms`, `5 Mbps`. Reading it gives the quantity again. */
 export function printQuantity ({ value, unit }: Quantity): string {
   for (const candidate of PRINTED[unit]) {
     const number = Number((value / candidate.factor).toPrecision(15))
-    const isShort = number >= 1 && String(number).length <= 7
+    const isShort = number >= (candidate.name === '%' ? LEAST_PERCENT : 1) && String(number).length <= 7
     if (isShort && inBaseUnits(number, candidate) === value) {
       return withUnit(String(number), candidate.name)
     }
