@@ -17,6 +17,7 @@ const STAYING_PEERS = 6
 const LIVES_ON: LastingTable[] = [
   { name: /\.datastore\.#providers\./, mostEntries: 16_384, why: 'provider records live for two days' },
   { name: /\.datastore\.#others\./, mostEntries: 8_192, why: 'peers are remembered, as are strangers' },
+  { name: /\.gonePeers\.#gone$/, mostEntries: 4_096, why: 'who has gone, for five minutes, and longer those in the buckets of the DHT' },
   { name: /\.directory(\.#(entries|hashes))?$/, mostEntries: 4_096, why: 'a descriptor holds for half an hour' },
   { name: /\.#advertisedHosts$/, mostEntries: 4_096, why: 'hosts that were advertised in the DHT, the newest' },
   { name: /\.accounts\.#/, mostEntries: 1_025, why: 'an RSP keeps its account for a quarter of an hour, and until another one needs the place' },

@@ -2,7 +2,7 @@
 // Started with `--expose-gc`.
 import { answerParent } from '../child-process.ts'
 import { tableCensus } from './table-census.ts'
-import { writeHeapSnapshot } from 'node:v8'
+import { getHeapCodeStatistics, writeHeapSnapshot } from 'node:v8'
 import type { Libp2p } from '@libp2p/interface'
 
 export interface Memory {
@@ -11,6 +11,8 @@ export interface Memory {
   /** Outside of the heap, but held by it; array buffers are part of it. */
   externalBytes: number
   arrayBufferBytes: number
+  /** What V8 has compiled so far, part of the heap: it grows for as long as functions become hot that were not, and ends with the last of them. */
+  codeBytes: number
   /** Of the whole process. */
   rssBytes: number
 }
@@ -79,7 +81,8 @@ async function memoryAfterCollection (): Promise<Memory> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage()
-  return { heapBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers, rssBytes: rss }
+  const { code_and_metadata_size: code, bytecode_and_metadata_size: bytecode } = getHeapCodeStatistics()
+  return { heapBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers, codeBytes: code + bytecode, rssBytes: rss }
 }
 
 /** Sockets of connections are told apart from others, of which there should be none. */

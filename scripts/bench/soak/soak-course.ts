@@ -115,11 +115,11 @@ async function sampleOn (overlay: SoakOverlay, course: Course, intervalMs: numbe
 /** With no time: only what went wrong is taken. */
 async function sampleAll (overlay: SoakOverlay, course: Course, atMs: number | undefined): Promise<void> {
   await eachOf(overlay, course, async (child, observation) => {
-    const { heapBytes, externalBytes, arrayBufferBytes, rssBytes, ...sample } = await child.ask<Sample>('sample', overlay.known)
+    const { heapBytes, externalBytes, arrayBufferBytes, codeBytes, rssBytes, ...sample } = await child.ask<Sample>('sample', overlay.known)
     observation.uncaught = sample.uncaught
     observation.work = sample.work
     if (atMs !== undefined) {
-      observation.samples.push({ atMs, heldBytes: heldBytesOf({ heapBytes, externalBytes }), heapBytes, externalBytes, arrayBufferBytes, rssBytes })
+      observation.samples.push({ atMs, heldBytes: heldBytesOf({ heapBytes, externalBytes }), heapBytes, externalBytes, arrayBufferBytes, codeBytes, rssBytes })
     }
   })
 }

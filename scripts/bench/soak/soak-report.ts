@@ -23,6 +23,8 @@ export interface ProcessReport {
   slopeMbPerHour?: number
   /** 95 %. */
   ci?: [low: number, high: number]
+  /** Of what V8 has compiled, part of the above: bounded by the program, and no leak. */
+  codeSlopeMbPerHour?: number
   samples: number
   heldMb: { before?: number, after?: number }
   handles: { before: Record<string, number>, after: Record<string, number> }
@@ -67,8 +69,9 @@ export function reportOf (course: Course): SoakReport {
 
 function processReport ({ samples, before, after, work, uncaught, lost }: Observation, judged: SoakReport['judged']): ProcessReport {
   const fromMs = (samples.at(-1)?.atMs ?? 0) * WARM_UP_SHARE
-  const counted = samples.filter(({ atMs }) => atMs >= fromMs).map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes }))
-  const slope = robustSlope(counted)
+  const counted = samples.filter(({ atMs }) => atMs >= fromMs)
+  const slope = robustSlope(counted.map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes })))
+  const codeSlope = robustSlope(counted.map(({ atMs, codeBytes }) => ({ atMs, value: codeBytes })))
   const slopeMbPerHour = slope === undefined ? undefined : perHour(slope.slope)
   const grown = { ...grownOf(before?.handles, after?.handles, 'handles.'), ...grownOf(before?.tables, after?.tables) }
   const failures = [
@@ -82,6 +85,7 @@ function processReport ({ samples, before, after, work, uncaught, lost }: Observ
   return {
     slopeMbPerHour,
     ...(slope === undefined ? {} : { ci: [perHour(slope.low), perHour(slope.high)] }),
+    ...(codeSlope === undefined ? {} : { codeSlopeMbPerHour: perHour(codeSlope.slope) }),
     samples: counted.length,
     heldMb: { before: megabytes(before?.heldBytes), after: megabytes(after?.heldBytes) },
     handles: { before: before?.handles ?? {}, after: after?.handles ?? {} },
@@ -119,10 +123,10 @@ export function tableOf ({ minutes, restedSeconds, judged, visits, victims, proc
   for (const [kind, { begun, failed, lastError }] of Object.entries(visits)) {
     lines.push(`  ${kind}: ${begun} visits, ${failed} of them failed${lastError === undefined ? '' : `, the last one: ${lastError}`}`)
   }
-  lines.push('', 'process      MB/h     95 %                samples   MB held before, after   uncaught')
-  for (const [name, { slopeMbPerHour, ci, samples, heldMb, uncaught }] of Object.entries(processes)) {
+  lines.push('', 'process      MB/h     95 %                of it code   samples   MB held before, after   uncaught')
+  for (const [name, { slopeMbPerHour, ci, codeSlopeMbPerHour, samples, heldMb, uncaught }] of Object.entries(processes)) {
     const interval = ci === undefined ? '' : `${ci[0]} … ${ci[1]}`
-    lines.push(`${name.padEnd(10)} ${String(slopeMbPerHour ?? '').padStart(6)}     ${interval.padEnd(20)} ${String(samples).padStart(6)}   ${heldMb.before ?? ''}, ${heldMb.after ?? ''}`.padEnd(77) + String(uncaught.length))
+    lines.push(`${name.padEnd(10)} ${String(slopeMbPerHour ?? '').padStart(6)}     ${interval.padEnd(20)} ${String(codeSlopeMbPerHour ?? '').padStart(9)} ${String(samples).padStart(9)}   ${heldMb.before ?? ''}, ${heldMb.after ?? ''}`.padEnd(90) + String(uncaught.length))
   }
   for (const [name, { work }] of Object.entries(processes).filter(([, { work }]) => Object.keys(work).length > 0)) {
     lines.push(`${name}: ${Object.entries(work).map(([figure, count]) => `${count} ${figure}`).join(', ')}`)
