@@ -122,9 +122,9 @@ async function routeReport (host: Host, peer: PeerId, { paths, query, explain }:
 
 /** @param query - the text that was asked */
 export function offersOf (answers: readonly ProviderAnswer[], query?: string): Pick<RouteReport, 'offers' | 'failures' | 'query' | 'clauses' | 'explanations'> {
-  const unfit = answers.map((answer) => ({ ...answer, paths: answer.paths.filter((path) => brokenBy(answer, path) !== undefined) }))
+  const unfit = answers.map((answer) => ({ ...answer, paths: answer.paths.filter((path) => brokenBy(answer, path, answers) !== undefined) }))
   const inOrder = query === undefined ? answers : [...bySoftClauses(answers).flat(), ...unfit]
-  const whyUnfit = new Map(answers.flatMap((answer) => answer.paths.map((path) => [path, brokenBy(answer, path) ?? null] as const)))
+  const whyUnfit = new Map(answers.flatMap((answer) => answer.paths.map((path) => [path, brokenBy(answer, path, answers) ?? null] as const)))
   return {
     ...(query === undefined ? {} : { query, clauses: compareClauses(answers), explanations: explanationsOf(answers) }),
     offers: inOrder.flatMap(({ rsp, mapKind, paths }) => paths.map((path) => ({ ...offerRow(rsp, mapKind, path), ...(query === undefined ? {} : { unfit: whyUnfit.get(path) ?? null }) }))),

@@ -173,7 +173,7 @@ export class ProviderSet {
   /** Paths (see `routeIdOf`) that are no answer to the query, or that only RSPs offer which are distrusted, and what that is to say. */
   leftOut (answers: readonly ProviderAnswer[]): Map<string, string> {
     const { scores, now } = this.#init
-    const broken = answers.flatMap((answer) => answer.paths.map((path) => [routeIdOf(path), brokenBy(answer, path)] as const))
+    const broken = answers.flatMap((answer) => answer.paths.map((path) => [routeIdOf(path), brokenBy(answer, path, answers)] as const))
     const kept = new Set(broken.flatMap(([id, why]) => why === undefined ? [id] : []))
     const statuses = answers.map(({ rsp, paths }) => ({ ids: paths.map(routeIdOf), status: scores.of(rsp).status(now()) }))
     const others = new Set(statuses.flatMap(({ ids, status }) => status.standing === 'distrusted' ? [] : ids))

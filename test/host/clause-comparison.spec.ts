@@ -53,6 +53,27 @@ describe('the comparison of clauses', () => {
     assert.deepEqual(bySoftClauses(answers).map(namesOf), [['the first'], ['later ones']])
   })
 
+  it('regression: an RSP that leaves clauses out has no advantage of it', () => {
+    const other = answer(TWO, ['c'], [clause(HARD, true, [true]), clause(SOFT, false, [true])])
+    const silent = answer(THREE, ['d'], [])
+    const half = answer(THREE, ['d'], [clause(HARD, true, [true])])
+    const soft = answer(THREE, ['d'], [clause(SOFT, false, [true])])
+    assert.equal(brokenBy(silent, silent.paths[0]), 'its RSP says nothing of any clause')
+    assert.equal(brokenBy(soft, soft.paths[0], [able, other, soft]), `its RSP does not say whether it keeps: ${HARD}`)
+    assert.deepEqual([silent, half, soft].map((liar) => bySoftClauses([able, other, liar]).map(namesOf)), [
+      [['b', 'c'], ['a']],
+      [['b', 'c'], ['a', 'd']],
+      [['b', 'c'], ['a']]
+    ])
+    assert.deepEqual(bySoftClauses([other, half]).map(namesOf), [['c', 'd']])
+  })
+
+  it('regression: an RSP that makes clauses up has no advantage of it', () => {
+    const other = answer(TWO, ['c'], [clause(HARD, true, [true]), clause(SOFT, false, [true])])
+    const liar = answer(THREE, ['d'], [clause(HARD, true, [true]), clause('made up', true, [true]), clause('this too', false, [true]), clause(SOFT, false, [true])])
+    assert.deepEqual(bySoftClauses([other, liar]).map(namesOf), [['c', 'd']])
+  })
+
   it('leaves queries without a text to their cost', () => {
     const { text: _, ...plain } = mute
     assert.equal(brokenBy(plain, plain.paths[0]), undefined)
