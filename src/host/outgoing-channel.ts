@@ -130,6 +130,7 @@ export class OutgoingChannel extends Channel {
         log('%p says that the path to %p is not the best any more: %s', rsp, remote, event)
         this.#queries.hasten()
       },
+      now,
       startTimer
     })
     this.#exits = new ExitRequests((request) => {

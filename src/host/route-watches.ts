@@ -8,9 +8,14 @@ import type { StartTimer } from './start-timer.ts'
 /** Told of less, a channel would only measure, and stay. */
 const MARGIN = 0.1
 const LIFETIME_MS = 60_000
+/** The RSP's clock is not ours. */
+const FULL_LIFE_MS = 0.9 * LIFETIME_MS
 /** Of so many RSPs: more would tell the same. */
 const MAX_WATCHED = 2
-/** An RSP that tells again and again, or cannot be asked, is asked again after twice as long each time, up to a minute. */
+/**
+ * An RSP that tells again and again, ends watches early, or cannot be asked, is asked again after twice as long each time, up to a minute: each
+ * time costs both of us, and our access points a look-up. One that was silent for a whole life is asked again at once.
+ */
 const FIRST_PAUSE_MS = 2_000
 const MAX_PAUSE_MS = 60_000
 
@@ -21,6 +26,8 @@ export interface RouteWatchesInit {
   onTold: (answer: WatchAnswer, rsp: PeerId) => void
   /** The same for no other channel. */
   number: number
+  /** Monotonic, ms. */
+  now: () => number
   startTimer: StartTimer
 }
 
@@ -81,15 +88,16 @@ export class RouteWatches {
 
   async #run (watched: Watched): Promise<void> {
     const { rsp, ended } = watched
+    const sinceMs = this.#init.now()
     const answer = await this.#init.watch(rsp, this.#request(LIFETIME_MS), ended.signal).catch(() => undefined)
     if (ended.signal.aborted) {
       return
     }
-    if (answer?.event === 'ended') {
+    if (answer?.event === 'ended' && this.#init.now() - sinceMs >= FULL_LIFE_MS) {
       this.#start({ rsp, pauseMs: FIRST_PAUSE_MS, ended })
       return
     }
-    if (answer !== undefined) {
+    if (answer !== undefined && answer.event !== 'ended') {
       this.#init.onTold(answer, rsp)
     }
     watched.stopTimer = this.#init.startTimer(() => {

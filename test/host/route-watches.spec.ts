@@ -21,6 +21,7 @@ describe('route watches', () => {
   let told: string[]
   let timers: Array<{ run: () => void, delayMs: number }>
   let watches: RouteWatches
+  let nowMs: number
 
   const watch: RouteWatchesInit['watch'] = async (rsp, { present, lifetimeMs }, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<WatchAnswer>()
@@ -40,10 +41,12 @@ describe('route watches', () => {
     asked = []
     told = []
     timers = []
+    nowMs = 1_000
     watches = new RouteWatches({
       number: 7,
       watch,
       onTold: ({ event }) => { told.push(event) },
+      now: () => nowMs,
       startTimer: (run, delayMs) => {
         const timer = { run, delayMs }
         timers.push(timer)
@@ -68,9 +71,24 @@ describe('route watches', () => {
 
   it('asks again at once where nothing has happened in a watch\'s life', async () => {
     watches.set([RSP], [F])
+    nowMs += 60_000
     asked[0].answer('ended')
     await settled()
     assert.deepEqual([told, asked.length, timers], [[], 2, []])
+  })
+
+  it('regression: lets an RSP that ends watches before their time wait longer and longer', async () => {
+    watches.set([RSP], [F])
+    const waited: number[] = []
+    for (let round = 0; round < 3; round++) {
+      nowMs += 30_000
+      asked[round].answer('ended')
+      await settled()
+      assert.equal(asked.length, round + 1)
+      waited.push(timers[0].delayMs)
+      timers.splice(0)[0].run()
+    }
+    assert.deepEqual([told, waited], [[], [2_000, 4_000, 8_000]])
   })
 
   it('lets an RSP that cries wolf, or cannot be asked, wait longer and longer', async () => {
