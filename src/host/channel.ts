@@ -24,6 +24,7 @@ import type { Logger, PeerId } from '@libp2p/interface'
 const WAY_BACK_DEADLINE_MS = 5_000
 /** What asks and tells how long a way takes. */
 export const AS_ECHO: SendOptions = { isEcho: true }
+const AS_STREAM: SendOptions = { isStream: true }
 /** Every envelope is made here. */
 const ENVELOPE_ROOM = new Uint8Array(MAX_ENVELOPE_BYTES)
 /** Of all channels: their streams' packets leave together. */
@@ -136,7 +137,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
       path: this.activePath(),
       sendFrame: (frame) => {
         const way = this.activeWay()
-        return way !== undefined && this.sendFrame(frame, way)
+        return way !== undefined && this.sendFrame(frame, way, AS_STREAM)
       },
       firstLink: () => {
         const way = this.activeWay()

@@ -9,7 +9,7 @@ import {
 import { copyOf } from '../../protocols/forward/node-id.ts'
 import { copyBytes } from './copy-bytes.ts'
 import { EndLabels } from './end-labels.ts'
-import { OWN, OWN_ECHO } from './packet-queue.ts'
+import { OWN, OWN_ECHO, OWN_STREAM } from './packet-queue.ts'
 import { wayAlong } from './way.ts'
 import type { EndLabel } from './end-labels.ts'
 import type { Link } from './link.ts'
@@ -36,6 +36,8 @@ export interface SendOptions {
   turnAround?: boolean
   /** It asks how long the way takes, or answers: it does not wait for what else this node sends. */
   isEcho?: boolean
+  /** It is of a stream, which is slowed by what waits before the first link: by its own kind only, since what is not slowed could wait for ever. */
+  isStream?: boolean
   /** Default: that of the header, which is enough for any path. */
   ttl?: number
 }
@@ -107,7 +109,7 @@ export class Endpoint {
     const length = packetBytes(header, payload)
     const link = this.links.getAt(neighbour, 0)
     const droppable = options.droppable === true
-    const at = link?.reserve(length, droppable, OWN, options.isEcho === true ? OWN_ECHO : OWN) ?? -1
+    const at = link?.reserve(length, droppable, OWN, sourceOf(options)) ?? -1
     if (link === undefined || at < 0) {
       return false
     }
@@ -213,4 +215,8 @@ export function copyPacket (buffer: Uint8Array, at: number, length: number, batc
   batch[to + At.flags] = flagsAfter(buffer, at, next)
   batch[to + At.hopIndex] = next
   batch[to + At.ttl] = buffer[at + At.ttl] - 1
+}
+
+function sourceOf ({ isEcho, isStream }: SendOptions): number {
+  return isEcho === true ? OWN_ECHO : isStream === true ? OWN_STREAM : OWN
 }

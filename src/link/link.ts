@@ -26,8 +26,8 @@ export interface Link {
   /** Can packets be sent now? */
   readonly isUp: boolean
   readonly queuedBytes: number
-  /** Of the node's own packets, those that wait for the neighbour to take more: who can be slowed sends nothing before there are none. */
-  readonly ownWaitingBytes: number
+  /** Of the packets of the node's own streams, those that wait for the neighbour to take more: who can be slowed sends nothing before there are none. */
+  readonly ownStreamBytes: number
   /** Memory into which the last `reserve` allotted room. Valid until the next call. */
   readonly buffer: Uint8Array
   /**

@@ -15,6 +15,8 @@ const BATCH_STEPS_BYTES = [1_024, 4_096, 16_384, MAX_BATCH_BYTES]
 export const OWN = -1
 /** In place of the neighbour: it is the node's own, and asks how long the way takes, so it does not wait for what else the node sends. */
 export const OWN_ECHO = -3
+/** In place of the neighbour: it is the node's own, of a stream, which sends no more while such packets wait. */
+export const OWN_STREAM = -4
 
 export interface PacketQueueInit {
   /** Of what waits. */
@@ -62,9 +64,9 @@ export class PacketQueue {
     return this.#waiting.bytes
   }
 
-  /** Of these, the node's own packets. */
-  get ownWaitingBytes (): number {
-    return this.#waiting.bytesOf(OWN, OWN)
+  /** Of these, packets of the node's own streams. */
+  get ownStreamBytes (): number {
+    return this.#waiting.bytesOf(OWN, OWN_STREAM)
   }
 
   /** Memory that the queue holds on to: less than twice what is queued, a batch, and two blocks for each source. */

@@ -84,8 +84,8 @@ export class StreamLink implements Link, Flushable {
     return this.#queue.queuedBytes
   }
 
-  get ownWaitingBytes (): number {
-    return this.#queue.ownWaitingBytes
+  get ownStreamBytes (): number {
+    return this.#queue.ownStreamBytes
   }
 
   get buffer (): Uint8Array {
@@ -147,7 +147,7 @@ export class StreamLink implements Link, Flushable {
   /** One after the other, as long as what they send at once is taken. */
   #callWaiting (): void {
     for (const run of this.#waiting) {
-      if (this.#outgoing !== undefined && (this.#outgoing.writableNeedsDrain || this.ownWaitingBytes > 0)) {
+      if (this.#outgoing !== undefined && (this.#outgoing.writableNeedsDrain || this.ownStreamBytes > 0)) {
         return
       }
       this.#waiting.delete(run)

@@ -3,7 +3,7 @@ import { DEFAULT_TTL, Flag, Kind, NoticeCode } from '../../protocols/forward/con
 import { encodeNotice } from '../../protocols/forward/notice.ts'
 import { At } from '../../protocols/forward/source-route.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
-import { OWN, OWN_ECHO } from '../../src/link/packet-queue.ts'
+import { OWN, OWN_ECHO, OWN_STREAM } from '../../src/link/packet-queue.ts'
 import { wayAlong } from '../../src/link/way.ts'
 import type { Way } from '../../src/link/way.ts'
 import { NOW_S, embedded, forgedRoute, hex, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
@@ -56,6 +56,11 @@ describe('endpoint', () => {
     endpoint.send(way, DATA)
     endpoint.send(way, DATA, { isEcho: true })
     assert.deepEqual(neighbours.to(A).shares, [[OWN, OWN], [OWN, OWN_ECHO]])
+  })
+
+  it('regression: keeps what streams send apart, which wait for their own kind only', () => {
+    endpoint.send(wayAlong(routeOf([SELF, A, PEER])), DATA, { isStream: true })
+    assert.deepEqual(neighbours.to(A).shares, [[OWN, OWN_STREAM]])
   })
 
   it('says that it could not send without a link, or with a full queue', () => {

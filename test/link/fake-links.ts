@@ -14,7 +14,7 @@ export class FakeLink implements Link {
   readonly index: number
   readonly counters = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0, droppedPackets: 0 }
   readonly queuedBytes = 0
-  ownWaitingBytes = 0
+  ownStreamBytes = 0
   /** What it is taken to have delivered. */
   rate = { bytesPerSecond: 0, isFloor: false, arrived: 0 }
   readonly arrivalRate = { bytesPerSecond: () => this.rate.arrived }

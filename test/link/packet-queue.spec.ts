@@ -72,7 +72,7 @@ describe('packet queue', () => {
     put(queue, 100, { roomBytes: 0, source: OWN_ECHO })
     queue.fill(5_000)
     assert.ok(shift(queue).includes(100))
-    assert.equal(queue.ownWaitingBytes, 16_000)
+    assert.equal(queue.waitingBytes, 16_000)
   })
 
   it('fills no batch beyond a message', () => {

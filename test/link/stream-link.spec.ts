@@ -5,6 +5,7 @@ import { Flag } from '../../protocols/forward/constants.ts'
 import { encodeCredit, decodeCredit } from '../../protocols/forward/link-control.ts'
 import { EndOfTick } from '../../src/link/end-of-tick.ts'
 import { FIRST_WINDOW_BYTES } from '../../src/link/credit-window.ts'
+import { OWN, OWN_STREAM } from '../../src/link/packet-queue.ts'
 import { StreamLink } from '../../src/link/stream-link.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import { FakeStream } from './fake-stream.ts'
@@ -36,10 +37,10 @@ function makeLink (now: () => number = () => 0): Watched {
   return { link, events, received, times }
 }
 
-function put (link: StreamLink, count = 1, droppable = false): number {
+function put (link: StreamLink, count = 1, droppable = false, source = OWN): number {
   let taken = 0
   for (let i = 0; i < count; i++) {
-    const at = link.reserve(PACKET_BYTES, droppable)
+    const at = link.reserve(PACKET_BYTES, droppable, OWN, source)
     if (at >= 0) {
       link.buffer.set(packet(droppable), at)
       taken++
@@ -102,14 +103,14 @@ describe('stream link', () => {
     const { link } = makeLink()
     const stream = new FakeStream()
     link.setOutgoing(stream.asStream)
-    put(link, FIRST_WINDOW_BYTES / PACKET_BYTES + 10)
+    put(link, FIRST_WINDOW_BYTES / PACKET_BYTES + 10, false, OWN_STREAM)
     await nextTick()
-    assert.ok(link.ownWaitingBytes > 0)
+    assert.ok(link.ownStreamBytes > 0)
     const called: string[] = []
     const fills = (name: string, count: number): void => {
       link.whenTaken(() => {
         called.push(name)
-        put(link, count)
+        put(link, count, false, OWN_STREAM)
       })
     }
     fills('first', 10)
@@ -122,15 +123,16 @@ describe('stream link', () => {
     assert.deepEqual(called, ['first', 'second', 'third'])
   })
 
-  it('does not take for its own what waits there of others', () => {
+  it('regression: has its streams wait neither for what waits there of others nor for datagrams', () => {
     const { link } = makeLink()
     const stream = new FakeStream()
     stream.writableNeedsDrain = true
     link.setOutgoing(stream.asStream)
     link.reserve(PACKET_BYTES, false, 3, 4)
-    assert.deepEqual([link.ownWaitingBytes, link.queuedBytes], [0, PACKET_BYTES])
-    put(link)
-    assert.equal(link.ownWaitingBytes, PACKET_BYTES)
+    link.reserve(PACKET_BYTES, false)
+    assert.deepEqual([link.ownStreamBytes, link.queuedBytes], [0, 2 * PACKET_BYTES])
+    link.reserve(PACKET_BYTES, false, OWN, OWN_STREAM)
+    assert.equal(link.ownStreamBytes, PACKET_BYTES)
   })
 
   it('waits while the stream is full, and goes on when it has drained', async () => {

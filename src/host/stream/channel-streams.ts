@@ -27,7 +27,7 @@ export interface ChannelStreamsInit {
    */
   sendFrame: (frame: Uint8Array) => boolean
   /** Over which they leave; undefined: there is none. Default: one that takes all. */
-  firstLink?: () => Pick<Link, 'ownWaitingBytes' | 'whenTaken'> | undefined
+  firstLink?: () => Pick<Link, 'ownStreamBytes' | 'whenTaken'> | undefined
   /** The peer has opened a stream: listen to it before you return. */
   onStream: (stream: ChannelStream) => void
   /** Monotonic, ms. */
@@ -101,7 +101,7 @@ export class ChannelStreams implements Flushable {
     const { now, sendFrame } = this.#init
     const link = this.#init.firstLink?.()
     for (let packets = 0; packets < PACKETS_PER_TURN; packets++) {
-      const isHeld = link !== undefined && link.ownWaitingBytes > 0
+      const isHeld = link !== undefined && link.ownStreamBytes > 0
       this.#connection.isHeld = isHeld
       const length = this.#connection.poll(now(), this.#frame, 1)
       if (length === 0) {

@@ -17,7 +17,7 @@ interface Ends {
   run: (ms?: number) => void
   refuses: boolean
   /** The first one of `a`. */
-  link: { ownWaitingBytes: number, whenTaken: (run: () => void) => void, call: () => void }
+  link: { ownStreamBytes: number, whenTaken: (run: () => void) => void, call: () => void }
   isDown: boolean
 }
 
@@ -71,7 +71,7 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
     },
     refuses: false,
     link: {
-      ownWaitingBytes: 0,
+      ownStreamBytes: 0,
       whenTaken: (run) => { waiting.push(run) },
       call: () => { waiting.splice(0).forEach((run) => { run() }) }
     },
@@ -162,14 +162,14 @@ describe('ChannelStreams', () => {
     all.run(50)
     const back = all.accepted[0]
     collect(stream)
-    all.link.ownWaitingBytes = 1
+    all.link.ownStreamBytes = 1
     stream.send(new Uint8Array(200_000))
     back.send(new Uint8Array(2_000))
     const before = all.frames.length
     all.run(50)
     assert.equal(all.frames.length - before, 2, 'what came back, and an ack for it')
     assert.equal(stream.unsentBytes, 200_000)
-    all.link.ownWaitingBytes = 0
+    all.link.ownStreamBytes = 0
     all.link.call()
     all.run(200)
     assert.equal(stream.unsentBytes, 0)
