@@ -3,13 +3,13 @@
 //
 // Margins. To leave the default route a path must gain 1 ms and 1 %: less is not worth a change, and the rest is up to what the measurement can
 // tell apart. To change between paths takes 2 ms and 3 %: both are good, and each change reorders packets. Both grow with the noise of the
-// measurements (route-cost.ts). To go back to the default takes no margin but that noise, and never more than 4 ms: it is what the flow would
-// have had without us.
+// measurements (route-cost.ts). To go back to the default takes no margin but that noise, and never more than 4 ms (5 ms where what is quiet speaks
+// for the path): it is what the flow would have had without us.
 //
 // Noise. A process that is late, here or on the way, only adds, and to some of the echoes. Where the medians differ by less than their noise, the
 // lower quartiles, which rest on the echoes that met nobody busy, may still be far apart: that counts as a gain, as long as the medians show one
-// too, and keeps a path that only seems slower. A path that is slower by more than noise is left, whatever its quartile says: a forwarder that is
-// always late is no better route.
+// too, and keeps a path that only seems slower. A path that is slower by more than noise, or than 5 ms, is left, whatever its quartile says: a
+// forwarder that is always late is no better route, and one whose echoes scatter makes the noise that would excuse it. Loss is excused by no quartile.
 //
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
 // are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts);
@@ -23,6 +23,10 @@ import type { Decision, PathSelector, PathSelectorInit, RouteState } from './pat
 const MS_PER_LOSS_PERCENT = 20
 /** A path in use may seem slower than the default route by noise, but by no more than this, which is less than anybody notices. */
 const MOST_LEAVE_MS = 4
+/** By so much at most where the quiet round trips say that it is the faster one. */
+const MOST_EXCUSED_MS = 5
+/** Less extra loss than is worth this is none. */
+const NO_LOSS_MS = 1
 /** So many times the margin is a gain that noise has no part in. */
 const CLEAR = 4
 const ANY_PATH = 'any path'
@@ -170,8 +174,10 @@ export class SteadySelector implements PathSelector {
   /** Slower than the default route, by more than what may be noise or by what anybody might notice, unless that is noise and what is quiet says otherwise. */
   #isBehind (current: RouteState, fallback: RouteState): boolean {
     const extraMs = this.#extraMs(current, fallback)
+    const rttMs = current.rttMs - fallback.rttMs
     const noise = noiseMs(current, fallback)
-    return extraMs >= Math.min(MOST_LEAVE_MS, noise) && !(extraMs < noise && this.#gainsQuietly(current, fallback))
+    const isExcused = rttMs < Math.min(MOST_EXCUSED_MS, noise) && extraMs - rttMs < NO_LOSS_MS && this.#gainsQuietly(current, fallback)
+    return extraMs >= Math.min(MOST_LEAVE_MS, noise) && !isExcused
   }
 
   /** Is it faster where no process was busy, by more than chance? */

@@ -232,14 +232,26 @@ BEHAVIOURS.push({
   title: 'stays on a path that seems slower by noise while it gains where no process is busy',
   steps: [
     { routes: [fallback(60), path(40)], uses: 'a' },
-    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 38 })], uses: 'a' },
-    { atMs: 20, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(66, { ...BUSY, quietRttMs: 48 })], uses: 'default' }
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(64.9, { ...BUSY, quietRttMs: 38 })], uses: 'a' },
+    { atMs: 20, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(64.9, { ...BUSY, quietRttMs: 48 })], uses: 'default' }
   ]
 }, {
   title: 'leaves a path that is slower by more than noise, however fast it is where no process is busy',
   steps: [
     { routes: [fallback(60), path(40)], uses: 'a' },
     { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(85, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
+  ]
+}, {
+  title: 'regression: leaves a path that is slower by more than 5 ms, however much its own scatter would excuse',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(65.1, { ...BUSY, quietRttMs: 38 })], uses: 'default' }
+  ]
+}, {
+  title: 'regression: leaves a path that loses more, however fast it is where no process is busy',
+  steps: [
+    { routes: [fallback(60), path(40)], uses: 'a' },
+    { atMs: 10, routes: [fallback(60, { ...BUSY, quietRttMs: 50, outcomes: 1e6 }), path(60, { ...BUSY, quietRttMs: 38, loss: 0.01, outcomes: 1e6 })], uses: 'default' }
   ]
 })
 
