@@ -45,6 +45,8 @@ interface Query extends Standing {
   readonly knownCost: number
   searchedMs: number
   isPending: boolean
+  /** `init.ended` may live longer than it. */
+  stopListening: () => void
   settle: (answer: WatchAnswer) => void
 }
 
@@ -113,13 +115,14 @@ export class StandingQueries {
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
+      stopListening: () => { init.ended?.removeEventListener('abort', end) },
       settle: resolve
     }
+    const end = (): void => { this.#end(query, { event: 'ended', change: 0 }) }
     judge(query)
     this.#queries.add(query)
     query.group?.add(query)
     this.#present.add(query.init.present ?? [], query)
-    const end = (): void => { this.#end(query, { event: 'ended', change: 0 }) }
     init.ended?.addEventListener('abort', end, { once: true })
     return { end, answer }
   }
@@ -275,6 +278,7 @@ export class StandingQueries {
     if (group?.size === 0) {
       this.#groups.delete(question.group)
     }
+    query.stopListening()
     query.settle(answer)
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { DisjointFinder } from '../../../src/path-finding/disjoint.ts'
 import { LinkTable } from '../../../src/topology/link-table.ts'
 import { PathQuestion } from '../../../src/rsp/standing/path-question.ts'
@@ -219,6 +220,15 @@ describe('standing queries', () => {
     await run(250)
     assert.equal(standing.size, 0)
     assert.deepEqual(told.map(({ event }) => event), ['ended'])
+  })
+
+  it('regression: leaves nothing behind at a host that asks again and again', async () => {
+    const { signal } = new AbortController()
+    watch({ ended: signal, lifetimeMs: LOOK_MS })
+    const { end } = watch({ ended: signal })
+    await run(2 * LOOK_MS)
+    end()
+    assert.deepEqual(getEventListeners(signal, 'abort'), [])
   })
 
   it('looks at everything when it cannot know what has changed', async () => {
