@@ -49,6 +49,7 @@ export class RateLook {
   #marks = 0
   #stalls = 0
   #nearAttempts = 0
+  #isStopped = false
   #giveUp = (): void => {}
 
   constructor (init: RateLookInit) {
@@ -62,6 +63,8 @@ export class RateLook {
 
   /** Then `onEnd` is not called any more. */
   stop (): void {
+    // what gives up may be that of a burst that ended before it was known, not of the pause that follows
+    this.#isStopped = true
     this.#giveUp()
   }
 
@@ -122,6 +125,10 @@ export class RateLook {
   }
 
   #pause (timing: BurstTiming | undefined, then: () => void): void {
-    this.#giveUp = this.#init.timers.after(timing?.isMarked === true ? MARKED_PAUSE_MS : PAUSE_MS, then)
+    this.#giveUp = this.#init.timers.after(timing?.isMarked === true ? MARKED_PAUSE_MS : PAUSE_MS, () => {
+      if (!this.#isStopped) {
+        then()
+      }
+    })
   }
 }
