@@ -12,6 +12,8 @@ import type { SurveyTimers } from './survey-timers.ts'
 const WANTED_ERROR_PPM = 7_500
 /** Nothing of it was lost in so many pairs, or next to nothing: the suspicion was wrong. */
 const CLEAN_PPM = 3_000
+/** Pairs that were not wanted for so long leave their share of the budget to others: most links that lose are known well, and wait. */
+const BUSY_MS = 1_000
 /** Of one link: what is lost within shorter is lost at once. */
 const PAIR_GAP_MS = 100
 /** So much later than usual is late: what waits for TCP's least retransmission timeout (RFC 6298, in practice 200 ms) is. */
@@ -43,14 +45,15 @@ export class LossSurvey {
   /** The first has its turn. */
   #suspects: Suspect[] = []
   readonly #suspected = new Set<SurveyedLink>()
+  #lastPairMs = Number.NEGATIVE_INFINITY
 
   constructor (init: LossSurveyInit) {
     this.#init = init
   }
 
-  /** Pairs are sent for somebody. */
+  /** Pairs are being sent. */
   get isBusy (): boolean {
-    return this.#suspects.length > 0
+    return this.#init.timers.now() - this.#lastPairMs < BUSY_MS
   }
 
   get suspects (): number {
@@ -76,7 +79,11 @@ export class LossSurvey {
     const nowMs = this.#init.timers.now()
     let sent = 0
     for (let looked = this.#suspects.length; looked > 0 && sent + 2 <= maxProbes; looked--) {
-      const suspect = this.#suspects.shift() as Suspect
+      const suspect = this.#suspects.shift()
+      if (suspect === undefined) {
+        // a pair has shown that one is down
+        break
+      }
       const wish = this.#wishOf(suspect, nowMs)
       if (wish === 'cleared') {
         this.#suspected.delete(suspect.link)
@@ -84,7 +91,7 @@ export class LossSurvey {
       }
       this.#suspects.push(suspect)
       if (wish === 'pair') {
-        suspect.pairAtMs = nowMs
+        suspect.pairAtMs = this.#lastPairMs = nowMs
         sent += this.#sendPair(suspect.link)
       }
     }
@@ -104,7 +111,7 @@ export class LossSurvey {
   }
 
   #wishOf ({ link, pairAtMs }: Suspect, nowMs: number): 'pair' | 'none' | 'cleared' {
-    if (nowMs - pairAtMs < PAIR_GAP_MS || link.isDown) {
+    if (nowMs - pairAtMs < PAIR_GAP_MS) {
       return 'none'
     }
     const reading = link.loss.reading(nowMs)

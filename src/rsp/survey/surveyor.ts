@@ -131,6 +131,8 @@ export class Surveyor {
     this.#stopTicks()
     this.#rate.stop()
     this.#kept.stop()
+    // probes that are under way when a node stops are lost, which says nothing of their links
+    this.#links.clear()
   }
 
   add (descriptor: VerifiedDescriptor): void {
@@ -316,6 +318,7 @@ export class Surveyor {
     this.#gone(link)
     if (++link.misses >= this.#missesIfDown(link) && !link.isDown) {
       link.wentDown()
+      this.#loss.forget(link)
       this.#measured.add(link)
       this.#init.map.remove(link.a.key, link.b.key)
       this.#differences.removeLink(link.a.key, link.b.key)

@@ -29,6 +29,8 @@ class World {
   linkMs: Record<string, number> = { '01': 15, '02': 25, '03': 35, '12': 45, '13': 55, '23': 65 }
   /** Forwarders whose link to us is gone. */
   readonly unlinked = new Set<number>()
+  /** Probes that are under way, where they take time. */
+  underWay: Array<(result: ProbeResult) => void> | undefined
   readonly #added: number[] = []
   readonly #links = new class extends TypedEventEmitter<LinkSetEvents> {
     get (): undefined {}
@@ -90,6 +92,10 @@ class World {
     this.probes++
     const link = [near, far].sort().join('')
     this.looks[link] = (this.looks[link] ?? 0) + 1
+    if (this.underWay !== undefined) {
+      this.underWay.push(onResult)
+      return true
+    }
     const overMs = far === undefined ? 0 : this.linkMs[link]
     onResult(overMs === undefined ? {} : { rttMs: this.nearMs[near] + overMs })
     return true
@@ -206,6 +212,28 @@ describe('surveyor', () => {
     }
     const [moving, steady] = ['01', '12'].map((link) => world.looks[link] - before[link])
     assert.ok(moving > 1.5 * steady, `${moving} and ${steady} looks`)
+  })
+
+  it('regression: leaves nothing of what it was told unused because a link is down', () => {
+    world = new World(10).add(0, 1, 2).run(5_000)
+    delete world.linkMs['01']
+    world.run(10_000)
+    const { probes } = world
+    world.run(10_000)
+    assert.ok(world.probes - probes >= 295, `${world.probes - probes} probes`)
+  })
+
+  it('regression: takes no link off the map because probes are under way when it is stopped', () => {
+    world = new World().add(0, 1).run(5_000)
+    const { links } = world
+    world.underWay = []
+    world.run(2_000)
+    world.surveyor.stop()
+    for (const end of world.underWay) {
+      end({})
+    }
+    assert.ok(world.underWay.length > 20)
+    assert.deepEqual(world.links, links)
   })
 
   it('sends nothing when it is stopped', () => {
