@@ -59,6 +59,8 @@ interface Candidate {
   addedMs: number
   /** When we were last attached there; the time of adding before that. */
   seenMs: number
+  /** Since when we try to be. */
+  triedMs: number
   /** When a channel last measured a route through it. */
   usedMs: number
   probes: number
@@ -109,11 +111,13 @@ export class AccessSet {
     if (known !== undefined) {
       known.descriptor = descriptor
       if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
-        this.#kept.keep(descriptor)
+        this.#keep(known)
       }
     } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom()) {
-      this.#candidates.set(key, { descriptor, estimator: new LinkEstimator(), addedMs: this.#init.now(), seenMs: this.#init.now(), usedMs: -Infinity, probes: 0, nextProbeMs: 0 })
-      this.#kept.keep(descriptor)
+      const nowMs = this.#init.now()
+      const candidate = { descriptor, estimator: new LinkEstimator(), addedMs: nowMs, seenMs: nowMs, triedMs: nowMs, usedMs: -Infinity, probes: 0, nextProbeMs: 0 }
+      this.#candidates.set(key, candidate)
+      this.#keep(candidate)
     }
   }
 
@@ -125,8 +129,11 @@ export class AccessSet {
   async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number, channel: object): Promise<boolean> {
     const key = descriptor.peer.toString()
     const askedBy = this.#asked.get(key) ?? new Set()
-    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED && !this.#forgetAsked()) {
+    if (!this.mayAskFor(descriptor.peer)) {
       return this.isAttached(descriptor.peer)
+    }
+    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED) {
+      this.#asked.delete(this.#goneAsked() as string)
     }
     this.#asked.set(key, askedBy.add(channel))
     this.consider(descriptor)
@@ -135,6 +142,11 @@ export class AccessSet {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS))
     }
     return this.isAttached(descriptor.peer)
+  }
+
+  /** Is there room for one more that is asked for? Where not, nothing is wrong with that forwarder. */
+  mayAskFor (peer: PeerId): boolean {
+    return this.#asked.has(peer.toString()) || this.#asked.size < MAX_ASKED || this.#goneAsked() !== undefined
   }
 
   /** A route of some channel goes through this forwarder, and works: it must not be let go because others are nearer. */
@@ -213,17 +225,23 @@ export class AccessSet {
   }
 
   /** Do we try to be attached there, without success for some time? */
-  #isGone ({ descriptor, seenMs }: Candidate): boolean {
-    return this.#kept.has(descriptor.peer) && !this.isAttached(descriptor.peer) && this.#init.now() - seenMs > GONE_MS
+  #isGone ({ descriptor, seenMs, triedMs }: Candidate): boolean {
+    return this.#kept.has(descriptor.peer) && !this.isAttached(descriptor.peer) && this.#init.now() - Math.max(seenMs, triedMs) > GONE_MS
   }
 
   /** A forwarder that is gone takes no place from one that could be of use, however long the channels last that asked for it. */
-  #forgetAsked (): boolean {
-    const gone = [...this.#asked.keys()].find((key) => {
+  #goneAsked (): string | undefined {
+    return [...this.#asked.keys()].find((key) => {
       const candidate = this.#candidates.get(key)
       return candidate === undefined || this.#isGone(candidate)
     })
-    return gone !== undefined && this.#asked.delete(gone)
+  }
+
+  #keep (candidate: Candidate): void {
+    if (!this.#kept.has(candidate.descriptor.peer)) {
+      candidate.triedMs = this.#init.now()
+    }
+    this.#kept.keep(candidate.descriptor)
   }
 
   /** Forgets a candidate that is gone, if there is one. */
@@ -273,7 +291,7 @@ export class AccessSet {
     const nearest = this.#nearest(this.points)
     this.#kept.retain(new Set([...nearest, ...this.#asked.keys(), ...this.#neededOrGone()]))
     for (const key of nearest) {
-      this.#kept.keep((this.#candidates.get(key) as Candidate).descriptor)
+      this.#keep(this.#candidates.get(key) as Candidate)
     }
     const change = this.#description.update(this.points)
     if (change !== 'none') {

@@ -291,6 +291,9 @@ export class RouteBook {
       if (descriptor === undefined) {
         return false
       }
+      if (!access.mayAskFor(entry)) {
+        return false
+      }
       if (!await access.attachTo(descriptor, OPEN_DEADLINE_MS, this.#askedBy)) {
         this.#onUnreachable?.(entry)
         return false

@@ -301,6 +301,17 @@ describe('access set', () => {
       assert.equal(await attachTo(FORWARDERS[5], {}), true)
     })
 
+    it('regression: does not take a forwarder for gone that it let go long ago and tries again', async () => {
+      world = new World({ maxAccess: 1 })
+      world.consider(...FORWARDERS.slice(0, 3))
+      await world.run(30_000)
+      world.links.unreachable.add(FORWARDERS[2].toString())
+      const result = world.set.attachTo(describe_(FORWARDERS[2]), 1_000, {})
+      assert.ok(world.points.includes(FORWARDERS[2].toString()))
+      await world.run(1_200)
+      assert.equal(await result, false)
+    })
+
     it('says no when the forwarder does not answer in time', async () => {
       world = new World()
       world.links.unreachable.add(FORWARDERS[7].toString())
@@ -313,6 +324,7 @@ describe('access set', () => {
       for (const [i, channel] of channels.entries()) {
         assert.equal(await attachTo(FORWARDERS[20 + i], channel, 300), i < 16, `forwarder ${i}`)
       }
+      assert.deepEqual([FORWARDERS[36], FORWARDERS[21]].map((peer) => world.set.mayAskFor(peer)), [false, true])
       world.set.release(channels[0])
       assert.equal(await attachTo(FORWARDERS[36], channels[16], 300), true)
     })

@@ -45,6 +45,8 @@ class World {
   /** Where we were asked to attach. */
   askedHere: PeerId[] = []
   inUse: string | undefined
+  /** For more entries. */
+  hasRoom = true
   /** What the forwarders say to every path. */
   refusal: Error | undefined
   readonly refused: string[] = []
@@ -66,7 +68,7 @@ class World {
           }
         }
       },
-      access: { isAttached: (peer: PeerId) => this.attached.has(peer), attachTo: async ({ peer }: VerifiedDescriptor) => { this.askedHere.push(peer); return false } },
+      access: { isAttached: (peer: PeerId) => this.attached.has(peer), mayAskFor: () => this.hasRoom, attachTo: async ({ peer }: VerifiedDescriptor) => { this.askedHere.push(peer); return false } },
       discovery: { directory: { get: (peer: PeerId) => this.#descriptorOf(peer) } },
       now: () => this.nowMs,
       nowS: () => (NOW_MS + this.nowMs) / 1_000,
@@ -227,6 +229,14 @@ describe('route book', () => {
     world.attached.delete(F[3])
     await world.update(answer([pathOver([F[3], F[1]]), pathOver([F[0], F[1]])]))
     assert.deepEqual(world.unreachable, [F[3]])
+  })
+
+  it('regression: does not take an entry for unreachable for which there is only no room here', async () => {
+    const world = await opened()
+    world.attached.delete(F[3])
+    world.hasRoom = false
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]]), pathOver([F[0], F[1]])])), [named(F[0], F[1])])
+    assert.deepEqual(world.unreachable, [])
   })
 
   it('regression: says when nothing that was offered last can be used, which is reason to ask again soon', async () => {
