@@ -7,6 +7,7 @@ import { writePacket } from '../../../protocols/forward/source-route.ts'
 import { answerParent } from '../child-process.ts'
 import { NETWORK, startNode, until } from '../nodes.ts'
 import { pathEnd } from '../relay/carriers/path-end.ts'
+import { OWN, OWN_STREAM } from '../../../src/link/packet-queue.ts'
 import { OfferMaker } from '../set-up/offers.ts'
 import { packetOf, stampNow } from './flow.ts'
 import type { FlowName } from './flow.ts'
@@ -41,7 +42,7 @@ let flow: { end: PathEnd, hold: PathHold, packet: Uint8Array, isModest: boolean 
 function send (waits: boolean): boolean {
   const { end: { links }, hold: { way: { header, neighbour } }, packet } = flow as NonNullable<typeof flow>
   const link = links.getAt(neighbour, 0)
-  const at = link === undefined || (link.ownWaitingBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true)
+  const at = link === undefined || (link.ownStreamBytes > 0 && !waits) ? -1 : link.reserve(header.length + packet.length, true, OWN, OWN_STREAM)
   if (link === undefined || at < 0) {
     return false
   }
