@@ -29,7 +29,7 @@ import type { Way } from '../link/way.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision, PathSelectorInit } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
-import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
+import type { OfferedPath, ProviderAnswer, RouteWish } from './provider-set.ts'
 import type { Route } from './route.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
@@ -64,6 +64,7 @@ export class OutgoingChannel extends Channel {
   readonly #exits: ExitRequests
   readonly #promises: PromiseWatch
   readonly #watches: RouteWatches
+  #watchedWish: RouteWish | undefined
   /** What is wanted of its routes, in the query language. */
   readonly query: string | undefined
   readonly #flow: number
@@ -125,7 +126,11 @@ export class OutgoingChannel extends Channel {
     this.#watches = new RouteWatches({
       // the start of a channel is a number of its own
       number: providers.newFlow(),
-      watch: async (rsp, watch, signal) => providers.watch(rsp, await this.#queries.wish(), watch, signal),
+      watch: async (rsp, watch, signal) => {
+        const wish = this.#watchedWish = await this.#queries.wish()
+        return providers.watch(rsp, wish, watch, signal)
+      },
+      release: (rsp, number) => { void providers.endWatch(rsp, this.#watchedWish, number) },
       onTold: ({ event }, rsp) => {
         log('%p says that the path to %p is not the best any more: %s', rsp, remote, event)
         this.#queries.hasten()

@@ -55,7 +55,6 @@ export interface RouteWatch {
   present: readonly PeerId[]
   /** Share by which another path must be better, or the present one worse. */
   margin: number
-  /** 0: nothing any more. */
   lifetimeMs: number
 }
 
@@ -224,6 +223,21 @@ export class ProviderSet {
     }
     const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS))
     return watchRoutes(connection, { ...watch, watch: number, present: [...present], asked: this.#asked(wish, { source: newSalt(), destination: newSalt() }) }, { signal })
+  }
+
+  /**
+   * Only over a connection that is there: else the RSP finds out by itself when the watch's life is over. Never fails.
+   *
+   * @param wish - that it watches; undefined where nothing was asked of it yet
+   */
+  async endWatch (rsp: PeerId, wish: RouteWish | undefined, number: number): Promise<void> {
+    const connection = this.#init.connectionManager.getConnections(rsp).find(({ status }) => status === 'open')
+    if (connection !== undefined && wish !== undefined) {
+      const asked = this.#asked(wish, { source: newSalt(), destination: newSalt() })
+      await watchRoutes(connection, { watch: number, present: [], margin: 1, lifetimeMs: 0, asked }).catch((error: unknown) => {
+        this.#init.log('%p was not told that a watch is over - %e', rsp, error)
+      })
+    }
   }
 
   async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[] } & Pick<CheckedAnswer, 'refused' | 'verdict'>> {

@@ -22,6 +22,8 @@ const MAX_PAUSE_MS = 60_000
 export interface RouteWatchesInit {
   /** Waits for word of an RSP. */
   watch: (rsp: PeerId, watch: { number: number, present: readonly PeerId[], margin: number, lifetimeMs: number }, signal: AbortSignal) => Promise<WatchAnswer>
+  /** Tells an RSP that it need not keep this watch any more; never fails. */
+  release: (rsp: PeerId, number: number) => void
   /** Something may be better now. */
   onTold: (answer: WatchAnswer, rsp: PeerId) => void
   /** The same for no other channel. */
@@ -89,7 +91,7 @@ export class RouteWatches {
   async #run (watched: Watched): Promise<void> {
     const { rsp, ended } = watched
     const sinceMs = this.#init.now()
-    const answer = await this.#init.watch(rsp, this.#request(LIFETIME_MS), ended.signal).catch(() => undefined)
+    const answer = await this.#init.watch(rsp, { number: this.#init.number, present: this.#present, margin: MARGIN, lifetimeMs: LIFETIME_MS }, ended.signal).catch(() => undefined)
     if (ended.signal.aborted) {
       return
     }
@@ -109,10 +111,6 @@ export class RouteWatches {
   #release ({ rsp, ended, stopTimer }: Watched): void {
     ended.abort()
     stopTimer?.()
-    void this.#init.watch(rsp, this.#request(0), new AbortController().signal).catch(() => {})
-  }
-
-  #request (lifetimeMs: number): Parameters<RouteWatchesInit['watch']>[1] {
-    return { number: this.#init.number, present: this.#present, margin: MARGIN, lifetimeMs }
+    this.#init.release(rsp, this.#init.number)
   }
 }

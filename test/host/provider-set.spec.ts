@@ -274,6 +274,23 @@ describe('provider set', () => {
     assert.ok(new Set(Array.from({ length: 50 }, (_, flow) => owners(set, answers, flow).join())).size > 1, 'another one from flow to flow')
   })
 
+  it('regression: dials nobody to say that a watch is over, and says it where there is a connection', async () => {
+    const told: Array<[watch: number, lifetimeMs: number]> = []
+    const rsp = await createRspNode()
+    await serveRoutes(rsp.services.internals.registrar, async (query) => sign(query, []), {
+      watch: async ({ watch, lifetimeMs }) => {
+        told.push([watch, lifetimeMs])
+        return { event: 'ended', change: 0 }
+      }
+    })
+    const set = setOf([rsp], boardOf())
+    await set.endWatch(rsp.peerId, WISH, 7)
+    assert.deepEqual([host.getConnections(), told], [[], []])
+    await host.dial(rsp.getMultiaddrs())
+    await set.endWatch(rsp.peerId, WISH, 7)
+    assert.deepEqual(told, [[7, 0]])
+  })
+
   const owners = (set: ProviderSet, answers: readonly ProviderAnswer[], flow: number): string[] =>
     set.rank(answers, flow).filter(({ paths }) => paths.length > 0).map(({ rsp }) => rsp.toString())
 

@@ -22,6 +22,7 @@ describe('route watches', () => {
   let timers: Array<{ run: () => void, delayMs: number }>
   let watches: RouteWatches
   let nowMs: number
+  let released: PeerId[]
 
   const watch: RouteWatchesInit['watch'] = async (rsp, { present, lifetimeMs }, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<WatchAnswer>()
@@ -35,17 +36,19 @@ describe('route watches', () => {
     asked.push({ rsp, present: present.map(String).join(), lifetimeMs, signal, answer })
     return promise
   }
-  const live = (): Asked[] => asked.filter(({ lifetimeMs, signal }) => lifetimeMs > 0 && !signal.aborted)
+  const live = (): Asked[] => asked.filter(({ signal }) => !signal.aborted)
 
   beforeEach(() => {
     asked = []
     told = []
     timers = []
     nowMs = 1_000
+    released = []
     watches = new RouteWatches({
       number: 7,
       watch,
       onTold: ({ event }) => { told.push(event) },
+      release: (rsp) => { released.push(rsp) },
       now: () => nowMs,
       startTimer: (run, delayMs) => {
         const timer = { run, delayMs }
@@ -122,7 +125,7 @@ describe('route watches', () => {
     watches.set([RSP, OTHER], [F])
     watches.set([OTHER], [F])
     assert.deepEqual(live().map(({ rsp }) => rsp), [OTHER])
-    assert.deepEqual(asked.filter(({ lifetimeMs }) => lifetimeMs === 0).map(({ rsp }) => rsp), [RSP])
+    assert.deepEqual([released, asked.length], [[RSP], 2])
     watches.close()
     asked[1].answer('better')
     await settled()
