@@ -97,9 +97,10 @@ describe('a host among RSPs that lie', function () {
     assert.ok(used.filter((name) => name === 'honest').length >= 0.9 * FLOWS, used.join())
   })
 
-  it('sets up hardly any path of the others once it knows them', () => {
-    const setUp = flows.slice(5).flatMap((flow) => flow.setUp)
-    assert.ok(setUp.filter((name) => name === 'honest').length >= 0.9 * setUp.length, setUp.join())
+  it('tries paths of the others in single flows only once it knows them, to see whether they have mended', () => {
+    const tried = flows.slice(5).filter(({ setUp }) => setUp.some((name) => name !== 'honest'))
+    // by one flow in 25: four of fifteen are three in a thousand
+    assert.ok(tried.length <= 3, tried.map(({ setUp }) => setUp.join()).join('; '))
   })
 
   it('says of each why: who is trusted, who is not, and by how much promises were wrong', () => {
