@@ -41,7 +41,7 @@ const SAME_TIME_MS = 30_000
 const REJUDGE_MS = 300_000
 
 /** @param isReversed - the rival's `a` is the second of the two in the order of their keys */
-export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, options: { measuredAtMs: number, isBlind: boolean }): RivalWord {
+export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, options: { measuredAtMs: number, isBlind: boolean, judgedAtMs?: number }): RivalWord {
   const { rttUs, rttSpreadUs, jitterUs, lossPpm, lossSpreadPpm, samples } = said
   const [forth, back] = isReversed ? [said.back, said.forth] : [said.forth, said.back]
   return {
@@ -55,8 +55,9 @@ export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, op
     samples,
     forth: directionOf(forth),
     back: directionOf(back),
-    judgedAtMs: Number.NEGATIVE_INFINITY,
-    ...options
+    measuredAtMs: options.measuredAtMs,
+    isBlind: options.isBlind,
+    judgedAtMs: options.judgedAtMs ?? Number.NEGATIVE_INFINITY
   }
 }
 
@@ -65,9 +66,13 @@ export function isOpen ({ isBlind, judgedAtMs, measuredAtMs }: RivalWord): boole
   return isBlind && measuredAtMs - judgedAtMs >= REJUDGE_MS
 }
 
+export function isSameTime (oneMs: number, otherMs: number): boolean {
+  return Math.abs(oneMs - otherMs) <= SAME_TIME_MS
+}
+
 /** Does it agree with what we have measured? Undefined: it says nothing of the same time. */
 export function isTrue (word: RivalWord, own: LinkEstimate): boolean | undefined {
-  if (Math.abs(word.measuredAtMs - own.measuredAtMs) > SAME_TIME_MS) {
+  if (!isSameTime(word.measuredAtMs, own.measuredAtMs)) {
     return undefined
   }
   const excusedUs = Math.min(2 * Math.hypot(word.rttSpreadUs, Math.sqrt(own.varianceUs2)), MAX_EXCUSED_SHARE * own.rttUs)

@@ -7,7 +7,7 @@ import { ExchangeService } from './exchange-service.ts'
 import { MAX_RIVALS } from './rival-words.ts'
 import { MapExchange } from './map-exchange.ts'
 import { RivalFeed } from './rival-feed.ts'
-import { downMeasurement, ownEstimate, ownMeasurement, ownReading } from './own-measurement.ts'
+import { downMeasurement, isSettled, ownEstimate, ownMeasurement, ownReading } from './own-measurement.ts'
 import { drawAudits } from './audits.ts'
 import { givenLinks } from './shared-links.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
@@ -103,7 +103,7 @@ export class RspExchange {
       open: async (descriptor, expectedPeer) => openDescriptor(descriptor, { ...discovery.verification, expectedPeer }),
       isAllowed: (rival) => this.#isPartner(rival),
       tagsOf: (key) => map.statements.attributesOf(key)?.tags,
-      links: () => init.plan().links(),
+      links: () => this.#toldLinks(),
       readingOf: (link) => ownReading(map.ownViews(...link)),
       measurementOf: (link, isDown) => this.#measurementOf(link, isDown),
       now
@@ -230,6 +230,16 @@ export class RspExchange {
     feed.stop()
     this.#feeds.delete(key)
     this.#map.removeRival(key)
+  }
+
+  /** Those that we measure, as far as `changed` would tell of them: a restart must not show more. */
+  * #toldLinks (): Generator<NamedLink> {
+    for (const [a, b] of this.#init.plan().links()) {
+      const { ofA, ofB } = this.#init.map.ownViews(a, b)
+      if ([ofA, ofB].some((view) => view !== undefined && isSettled(view)) && this.#map.mayTell(a, b)) {
+        yield [a, b]
+      }
+    }
   }
 
   #measurementOf ([keyA, keyB]: NamedLink, isDown: boolean): ReturnType<typeof ownMeasurement> {

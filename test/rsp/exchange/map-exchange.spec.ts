@@ -122,6 +122,41 @@ describe('a map with what rivals say', () => {
     assert.deepEqual([told, exchange.words.rival('r')?.judgedFalse], [['AB up'], 1])
   })
 
+  it('is not brought back by a rival that praises a link which was found down, until its word is a minute younger', () => {
+    makeCredible(exchange.words, 'r')
+    map.set(A, B, view(30_000))
+    map.remove(A, B)
+    take('r', said(10_000, { ageMs: 5_000 }))
+    assert.deepEqual([links(), exchange.words.rival('r')?.judgedFalse], [[], 0], 'it may have looked before')
+    nowMs += 15_000
+    for (let again = 0; again < 3; again++) {
+      take('r', said(10_000))
+    }
+    assert.deepEqual([links(), exchange.words.rival('r')?.judgedFalse], [[], 1])
+    nowMs += 46_000
+    makeCredible(exchange.words, 'r', 30)
+    take('r', said(10_000))
+    assert.deepEqual(links(), ['AB 10000', 'BA 10000'])
+  })
+
+  it('is brought back by its own measurement at once', () => {
+    makeCredible(exchange.words, 'r')
+    map.remove(A, B)
+    map.set(A, B, view(30_000))
+    map.release(A, B)
+    take('r', said(29_000))
+    assert.deepEqual(links(), ['AB 29000', 'BA 29000'])
+  })
+
+  it('is not silenced by words that are always too old to be compared', () => {
+    for (let ageMs = 0; ageMs <= 60_000; ageMs += 5_000) {
+      take('r', said(20_000, { ageMs: 40_000 }))
+      map.set(A, B, view(20_000, { measuredAtMs: nowMs }))
+      assert.equal(told.length > 0, ageMs >= 45_000, `${ageMs}`)
+      nowMs += 5_000
+    }
+  })
+
   it('forgets with a forwarder what was said of it', () => {
     makeCredible(exchange.words, 'r')
     take('r', said(20_000))

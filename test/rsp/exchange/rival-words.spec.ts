@@ -133,6 +133,15 @@ describe('words of rivals', () => {
     assert.equal(words.rival('r')?.links, 0)
   })
 
+  it('that are taken back and said again are not judged anew for that', () => {
+    for (let again = 0; again < 20; again++) {
+      words.take('r', 'a', 'b', said(10_000), BLIND)
+      words.judge('b', 'a', own(10_000))
+      words.take('r', 'b', 'a', said(0, { down: true }), BLIND)
+    }
+    assert.equal(words.rival('r')?.judgedTrue, 1)
+  })
+
   it('go with the forwarder, with the rival, and with time', () => {
     for (const [a, b, ageMs] of [['a', 'b', 0], ['b', 'c', 0], ['c', 'd', 0], ['d', 'e', 100_000]] as const) {
       words.take('r', a, b, said(1_000), { measuredAtMs: NOW_MS - ageMs, isBlind: true })
