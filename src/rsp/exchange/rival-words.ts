@@ -119,8 +119,9 @@ export class RivalWords {
   /** We have measured the link: who has said the same of it? Gives the rivals that have become credible, or are not any more. */
   judge (a: string, b: string, own: LinkEstimate): string[] {
     const turned: string[] = []
+    const ordered = a < b ? own : { ...own, forth: own.back, back: own.forth }
     for (const word of this.wordsOf(a, b)) {
-      const verdict = isOpen(word) ? isTrue(word, own) : undefined
+      const verdict = isOpen(word) ? isTrue(word, ordered) : undefined
       if (verdict !== undefined && this.#settle(word, a, b, verdict, own.measuredAtMs)) {
         turned.push(word.rival)
       }
