@@ -78,12 +78,12 @@ export class ExchangeService {
 
   /** @throws NotAuthorizedError, OverQuotaError, and what openDescriptor throws */
   async subscribe ({ descriptor, scope, leaseMs }: SubscribeRequest, caller: PeerId): Promise<SubscribeAnswer> {
+    if (!this.#init.isAllowed(caller)) {
+      throw new NotAuthorizedError('this RSP exchanges measurements with listed RSPs only')
+    }
     const { roles } = await this.#init.open(descriptor, caller)
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may subscribe: the descriptor does not have that role')
-    }
-    if (!this.#init.isAllowed(caller)) {
-      throw new NotAuthorizedError('this RSP exchanges measurements with listed RSPs only')
     }
     const nowMs = this.#init.now()
     this.#expire(nowMs)
@@ -120,8 +120,12 @@ export class ExchangeService {
     await subscription.wait(waitMs)
     const nowMs = this.#init.now()
     const measurements = subscription.take(MAX_MEASUREMENTS, this.#init.readingOf).flatMap(({ link, isDown }) => {
+      const measurement = this.#init.measurementOf(link, isDown)
+      if (measurement === undefined) {
+        return []
+      }
       this.#toldAtMs.set(nameOf(...link), nowMs)
-      return this.#init.measurementOf(link, isDown) ?? []
+      return measurement
     })
     if (measurements.length === 0) {
       return undefined

@@ -43,9 +43,9 @@ export class MapExchange {
     this.#init = init
   }
 
-  /** Takes what a rival says of links. Gives how many of its words are of use. */
+  /** Takes what a rival that was added says of links. Gives how many of its words are of use. */
   take (rival: string, measurements: readonly SharedMeasurement[], ownOf: (a: string, b: string) => LinkEstimate | undefined): number {
-    if (!this.words.addRival(rival)) {
+    if (this.words.rival(rival) === undefined) {
       return 0
     }
     const nowMs = this.#init.now()
@@ -67,7 +67,9 @@ export class MapExchange {
       if (own === undefined && this.#refused(rival, a, b, nowMs - said.ageMs)) {
         continue
       }
-      this.#init.onChange(a, b)
+      if (this.words.rival(rival)?.trust.isCredible === true) {
+        this.#init.onChange(a, b)
+      }
     }
     return useful
   }
@@ -107,7 +109,7 @@ export class MapExchange {
 
   /** It sent what no honest RSP sends. */
   breach (rival: string): void {
-    const trust = this.words.addRival(rival) ? this.words.rival(rival)?.trust : undefined
+    const trust = this.words.rival(rival)?.trust
     const wasCredible = trust?.isCredible
     trust?.forfeit()
     if (wasCredible === true) {

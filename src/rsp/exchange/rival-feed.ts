@@ -104,6 +104,8 @@ export class RivalFeed {
   async #next (connection: Connection, after: bigint, signal: AbortSignal): Promise<bigint> {
     const { self, now, onBatch } = this.#init
     const batch = await nextBatch(connection, { after, waitMs: WAIT_MS }, { rsp: this.descriptor.peer, subscriber: self, now }, { signal })
+    // who was removed meanwhile is not listened to any more
+    signal.throwIfAborted()
     this.status.lastError = undefined
     if (batch === undefined) {
       return after

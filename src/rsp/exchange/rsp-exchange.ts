@@ -112,23 +112,24 @@ export class RspExchange {
   }
 
   async start (): Promise<void> {
-    this.#isStarted = true
     this.#unserve = await serveExchange(this.#init.registrar, {
       admit: ({ peer }) => this.#service.admit(peer),
       subscribe: async (request, { peer }) => this.#service.subscribe(request, peer),
       next: async (request, { peer }) => this.#service.next(request, peer)
     }, { log: this.#init.log })
+    this.#isStarted = true
     for (const feed of this.#feeds.values()) {
       feed.start()
     }
   }
 
   async stop (): Promise<void> {
+    this.#isStarted = false
     for (const feed of this.#feeds.values()) {
       feed.stop()
     }
-    this.#service.stop()
     await this.#unserve?.()
+    this.#service.stop()
   }
 
   /** Another RSP has been found, or has a newer descriptor. */

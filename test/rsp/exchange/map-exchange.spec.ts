@@ -16,14 +16,19 @@ describe('a map with what rivals say', () => {
   let exchange: MapExchange
   let nowMs: number
   let told: string[]
+  let changes: number
 
   beforeEach(() => {
     nowMs = NOW_MS
     told = []
+    changes = 0
     map = new PerformanceMap({ mapKind: 'surveys', self: SELF })
     exchange = new MapExchange({
       isNode: (key) => map.indexOf(key) !== undefined,
-      onChange: (a, b) => { map.reconsider(a, b) },
+      onChange: (a, b) => {
+        changes++
+        map.reconsider(a, b)
+      },
       onOwn: (a, b, { state }) => { told.push(`${nameOf(a)}${nameOf(b)} ${state}`) },
       hasTold: () => false,
       now: () => nowMs
@@ -34,6 +39,7 @@ describe('a map with what rivals say', () => {
   })
 
   function take (rival: string, ...measurements: SharedMeasurement[]): void {
+    exchange.words.addRival(rival)
     exchange.take(rival, measurements, (a, b) => ownEstimate(map.ownViews(a, b)))
   }
 
@@ -155,6 +161,23 @@ describe('a map with what rivals say', () => {
       assert.equal(told.length > 0, ageMs >= 45_000, `${ageMs}`)
       nowMs += 5_000
     }
+  })
+
+  it('is not laid anew for what a newcomer says', () => {
+    take('r', said(20_000))
+    take('r', said(30_000))
+    assert.equal(changes, 0)
+    makeCredible(exchange.words, 'r')
+    take('r', said(40_000))
+    assert.equal(changes, 1)
+  })
+
+  it('gives no place to a rival that was removed and whose last batch comes late', () => {
+    take('r', said(20_000))
+    exchange.removeRival('r')
+    assert.equal(exchange.take('r', [said(20_000)], () => undefined), 0)
+    exchange.breach('r')
+    assert.equal(exchange.words.rival('r'), undefined)
   })
 
   it('forgets with a forwarder what was said of it', () => {
