@@ -9,7 +9,7 @@ import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
 import { sealBatch } from '../../../protocols/exchange/sealed-batch.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { NamedLink } from './subscription.ts'
-import type { NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
+import type { ExchangeScope, NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
 import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
@@ -24,6 +24,9 @@ const MEASUREMENTS_PER_MINUTE = 30_000
 const QUESTIONS_PER_SECOND = 10
 const QUESTION_BURST = 20
 const WAIT_AT_QUOTA_MS = 200
+/** To tell all anew costs a look at every link. */
+const RESTARTS_PER_SECOND = 1
+const RESTART_BURST = 3
 const MAX_CALLERS = 256
 /** What was told so long ago is of no use to who would pass it off as a measurement of its own. */
 const ECHO_MS = 600_000
@@ -51,7 +54,15 @@ export interface SubscriberStatus {
 
 interface Subscriber {
   subscription: Subscription
+  scopeKey: string
   told: number
+}
+
+/** What one caller may ask for, however often it subscribes. */
+interface CallerQuota {
+  questions: TokenBucket
+  restarts: TokenBucket
+  measurements: TokenBucket
 }
 
 export class ExchangeService {
@@ -59,21 +70,15 @@ export class ExchangeService {
   readonly #subscribers = new Map<string, Subscriber>()
   /** By link: when anybody was told of it last. */
   readonly #toldAtMs = new RecentlyUsed<number>(MAX_TOLD)
-  readonly #callers = new RecentlyUsed<TokenBucket>(MAX_CALLERS)
+  readonly #callers = new RecentlyUsed<CallerQuota>(MAX_CALLERS)
 
   constructor (init: ExchangeServiceInit) {
     this.#init = init
   }
 
   admit (caller: PeerId): number {
-    const key = caller.toString()
     const nowMs = this.#init.now()
-    let bucket = this.#callers.get(key)
-    if (bucket === undefined) {
-      bucket = new TokenBucket({ ratePerSecond: QUESTIONS_PER_SECOND, burst: QUESTION_BURST, nowMs })
-      this.#callers.set(key, bucket)
-    }
-    return bucket.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
+    return this.#quotaOf(caller.toString(), nowMs).questions.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
   }
 
   /** @throws NotAuthorizedError, OverQuotaError, and what openDescriptor throws */
@@ -92,19 +97,25 @@ export class ExchangeService {
       throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed already`)
     }
     const grantedMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, leaseMs))
-    this.#subscribers.get(key)?.subscription.end()
+    const scopeKey = keyOfScope(scope)
+    const known = this.#subscribers.get(key)
+    if (known?.scopeKey === scopeKey) {
+      known.subscription.untilMs = nowMs + grantedMs
+      return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
+    }
+    known?.subscription.end()
     const subscription = new Subscription({
       scope: new ScopeMatch(scope, this.#init.tagsOf),
       maxLinks: MAX_LINKS,
-      perMinute: MEASUREMENTS_PER_MINUTE,
+      bucket: this.#quotaOf(key, nowMs).measurements,
       untilMs: nowMs + grantedMs,
       now: this.#init.now
     })
-    this.#subscribers.set(key, { subscription, told: this.#subscribers.get(key)?.told ?? 0 })
+    this.#subscribers.set(key, { subscription, scopeKey, told: known?.told ?? 0 })
     return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
   }
 
-  /** @throws NotFoundError without a subscription */
+  /** @throws NotFoundError without a subscription, OverQuotaError when all is asked for anew too often */
   async next ({ after, waitMs }: NextRequest, caller: PeerId): Promise<Uint8Array | undefined> {
     const subscriber = this.#subscribers.get(caller.toString())
     if (subscriber === undefined || subscriber.subscription.untilMs < this.#init.now()) {
@@ -112,6 +123,9 @@ export class ExchangeService {
     }
     const { subscription } = subscriber
     if (after === 0n || after !== subscription.sequence) {
+      if (!this.#quotaOf(caller.toString(), this.#init.now()).restarts.take(1, this.#init.now())) {
+        throw new OverQuotaError(`everything anew is told ${RESTARTS_PER_SECOND} time a second at most: ask with the sequence of the last batch`)
+      }
       subscription.restart()
       for (const link of this.#init.links()) {
         subscription.note(nameOf(...link), link, this.#init.readingOf(link))
@@ -168,6 +182,16 @@ export class ExchangeService {
     this.#subscribers.clear()
   }
 
+  #quotaOf (key: string, nowMs: number): CallerQuota {
+    const quota = this.#callers.get(key) ?? {
+      questions: new TokenBucket({ ratePerSecond: QUESTIONS_PER_SECOND, burst: QUESTION_BURST, nowMs }),
+      restarts: new TokenBucket({ ratePerSecond: RESTARTS_PER_SECOND, burst: RESTART_BURST, nowMs }),
+      measurements: new TokenBucket({ ratePerSecond: MEASUREMENTS_PER_MINUTE / 60, burst: MEASUREMENTS_PER_MINUTE, nowMs })
+    }
+    this.#callers.set(key, quota)
+    return quota
+  }
+
   #expire (nowMs: number): void {
     for (const [key, { subscription }] of this.#subscribers) {
       if (subscription.untilMs < nowMs) {
@@ -176,6 +200,10 @@ export class ExchangeService {
       }
     }
   }
+}
+
+function keyOfScope ({ nodes, tags, bothEnds }: ExchangeScope): string {
+  return JSON.stringify([nodes.map(String).sort(), tags.map(({ key, value }) => [key, value]), bothEnds])
 }
 
 function nameOf (a: string, b: string): string {
