@@ -15,6 +15,8 @@ import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_SUBSCRIBERS = 16
+/** So long at least a place is kept, in which a newcomer can become credible. */
+export const MIN_STAY_MS = 600_000
 const MIN_LEASE_MS = 10_000
 const MAX_LEASE_MS = 300_000
 /** A map of 500 nodes; and all of it anew twice a minute. */
@@ -37,6 +39,7 @@ export interface ExchangeServiceInit {
   /** Opens a descriptor that must be of this peer. */
   open: (descriptor: Uint8Array, peer: PeerId) => Promise<VerifiedDescriptor>
   isAllowed: (rival: PeerId) => boolean
+  isCredible: (rival: string) => boolean
   tagsOf: (key: string) => Readonly<Record<string, string>> | undefined
   /** All links that we measure. */
   links: () => Iterable<NamedLink>
@@ -55,6 +58,7 @@ export interface SubscriberStatus {
 interface Subscriber {
   subscription: Subscription
   scopeKey: string
+  sinceMs: number
   told: number
 }
 
@@ -93,7 +97,7 @@ export class ExchangeService {
     const nowMs = this.#init.now()
     this.#expire(nowMs)
     const key = caller.toString()
-    if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS) {
+    if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS && !this.#makeRoom(nowMs)) {
       throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed already`)
     }
     const grantedMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, leaseMs))
@@ -111,7 +115,7 @@ export class ExchangeService {
       untilMs: nowMs + grantedMs,
       now: this.#init.now
     })
-    this.#subscribers.set(key, { subscription, scopeKey, told: known?.told ?? 0 })
+    this.#subscribers.set(key, { subscription, scopeKey, sinceMs: known?.sinceMs ?? nowMs, told: known?.told ?? 0 })
     return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
   }
 
@@ -180,6 +184,14 @@ export class ExchangeService {
       subscription.end()
     }
     this.#subscribers.clear()
+  }
+
+  /** The one that came first of those that had their time and are not credible yet makes way. */
+  #makeRoom (nowMs: number): boolean {
+    const leaving = [...this.#subscribers].filter(([key, { sinceMs }]) => nowMs - sinceMs >= MIN_STAY_MS && !this.#init.isCredible(key))
+      .toSorted(([, one], [, other]) => one.sinceMs - other.sinceMs).at(0)
+    leaving?.[1].subscription.end()
+    return leaving !== undefined && this.#subscribers.delete(leaving[0])
   }
 
   #quotaOf (key: string, nowMs: number): CallerQuota {

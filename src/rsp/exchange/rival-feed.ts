@@ -56,11 +56,14 @@ export class RivalFeed {
   /** Of the last batch taken; a lease that is extended in time goes on from there. */
   #after = 0n
   readonly status: FeedStatus = { batches: 0, breaches: 0, lastError: undefined }
+  /** Unix time, ms. */
+  readonly sinceMs: number
   /** The newest one: a rival that moved is followed. */
   descriptor: VerifiedDescriptor
 
   constructor (descriptor: VerifiedDescriptor, init: RivalFeedInit) {
     this.descriptor = descriptor
+    this.sinceMs = init.now()
     this.#init = init
     this.#bucket = new TokenBucket({ ratePerSecond: WORDS_PER_SECOND, burst: WORD_BURST, nowMs: init.now() })
   }

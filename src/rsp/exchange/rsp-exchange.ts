@@ -3,7 +3,7 @@
 //
 //   rival ─▶ rival-feed ─▶ map-exchange (quota, trust, weighted median) ─▶ map ─▶ paths, provenance
 //   map, own values only ─▶ exchange-service ─▶ rival            shared links, audits ─▶ measurement plan
-import { ExchangeService } from './exchange-service.ts'
+import { ExchangeService, MIN_STAY_MS } from './exchange-service.ts'
 import { MAX_RIVALS } from './rival-words.ts'
 import { MapExchange } from './map-exchange.ts'
 import { RivalFeed } from './rival-feed.ts'
@@ -102,6 +102,7 @@ export class RspExchange {
       privateKey: init.privateKey,
       open: async (descriptor, expectedPeer) => openDescriptor(descriptor, { ...discovery.verification, expectedPeer }),
       isAllowed: (rival) => this.#isPartner(rival),
+      isCredible: (rival) => this.#map.words.rival(rival)?.trust.isCredible === true,
       tagsOf: (key) => map.statements.attributesOf(key)?.tags,
       links: () => this.#toldLinks(),
       readingOf: (link) => ownReading(map.ownViews(...link)),
@@ -212,19 +213,21 @@ export class RspExchange {
     return !peer.equals(self) && (partners === 'all' || partners.some((partner) => partner.equals(peer)))
   }
 
-  /** Where there are as many as there may be, one that has been found wrong goes. */
+  /** Where there are as many as there may be, one that has been found wrong goes, or the least proved of those that had their time. */
   #makeRoom (): boolean {
     if (this.#feeds.size < MAX_RIVALS) {
       return true
     }
-    for (const [key, feed] of this.#feeds) {
+    const staying = this.#init.now() - MIN_STAY_MS
+    const leaving = [...this.#feeds].flatMap(([key, feed]) => {
       const record = this.#map.words.rival(key)
-      if (record === undefined || (!record.trust.isCredible && record.judgedFalse + feed.status.breaches > 0)) {
-        this.#remove(key, feed)
-        return true
-      }
+      const isWrong = (record?.judgedFalse ?? 0) + feed.status.breaches > 0
+      return record?.trust.isCredible !== true && (isWrong || feed.sinceMs <= staying) ? [{ key, feed, proof: isWrong ? -1 : record?.judgedTrue ?? -1 }] : []
+    }).toSorted((one, other) => one.proof - other.proof).at(0)
+    if (leaving !== undefined) {
+      this.#remove(leaving.key, leaving.feed)
     }
-    return false
+    return leaving !== undefined
   }
 
   #remove (key: string, feed: RivalFeed): void {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { EVERYTHING } from '../../../protocols/exchange/codec.ts'
 import { ExchangeService } from '../../../src/rsp/exchange/exchange-service.ts'
-import { ONE, READER, RSP_KEY, sampleMeasurement, TWO } from '../../protocols/exchange/samples.ts'
+import { ONE, peersFrom, READER, RSP, RSP_KEY, sampleMeasurement, TWO } from '../../protocols/exchange/samples.ts'
 import { openBatch } from '../../../protocols/exchange/sealed-batch.ts'
-import { RSP } from '../../protocols/exchange/samples.ts'
 import type { NextRequest } from '../../../protocols/exchange/codec.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 
@@ -12,12 +11,14 @@ const UP = { state: 'up', rttUs: 10_000, jitterUs: 0, lossPpm: 0, samples: 1, ou
 describe('what rivals ask for', () => {
   let nowMs: number
   let opened: number
+  let credible: string | undefined
   let isAllowed: boolean
   let hasMeasured: boolean
   let service: ExchangeService
 
   beforeEach(() => {
     [nowMs, opened, isAllowed, hasMeasured] = [1_000_000, 0, true, true]
+    credible = undefined
     service = new ExchangeService({
       privateKey: RSP_KEY,
       open: async () => {
@@ -25,6 +26,7 @@ describe('what rivals ask for', () => {
         return { roles: new Set(['rsp']) } as unknown as VerifiedDescriptor
       },
       isAllowed: () => isAllowed,
+      isCredible: (rival) => rival === credible,
       tagsOf: () => undefined,
       links: () => [[String(ONE), String(TWO)]],
       readingOf: () => UP,
@@ -61,6 +63,21 @@ describe('what rivals ask for', () => {
     await assert.rejects(next(0n), { name: 'OverQuotaError' })
     nowMs += 1_000
     assert.equal(typeof await next(0n), 'bigint')
+  })
+
+  it('finds a place when those without trust have had theirs for ten minutes, and takes none of a credible one', async () => {
+    const silent = await peersFrom(500, 16)
+    credible = String(silent[0])
+    const ask = async (peer: typeof READER): Promise<unknown> => service.subscribe({ descriptor: new Uint8Array(), scope: EVERYTHING, leaseMs: 300_000 }, peer)
+    for (let minute = 0; minute < 10; minute++) {
+      for (const peer of silent) {
+        await ask(peer)
+      }
+      await assert.rejects(ask(READER), { name: 'OverQuotaError' })
+      nowMs += 60_000
+    }
+    await ask(READER)
+    assert.deepEqual([service.status(credible)?.links, service.status(String(silent[1])), service.status(String(READER))?.links], [0, undefined, 0])
   })
 
   it('costs no check of a signature where it is not allowed', async () => {
