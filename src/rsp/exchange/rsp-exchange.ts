@@ -7,10 +7,11 @@ import { ExchangeService, MIN_STAY_MS } from './exchange-service.ts'
 import { MAX_RIVALS } from './rival-words.ts'
 import { MapExchange } from './map-exchange.ts'
 import { RivalFeed } from './rival-feed.ts'
-import { downMeasurement, isSettled, ownEstimate, ownMeasurement, ownReading } from './own-measurement.ts'
+import { downMeasurement, ownEstimate, ownMeasurement, ownReading } from './own-measurement.ts'
 import { drawAudits } from './audits.ts'
 import { givenLinks } from './shared-links.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
+import { toldLinks } from './told-links.ts'
 import { serveExchange } from '../../../protocols/exchange/server.ts'
 import type { Discovery } from '../../discovery/discovery.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
@@ -104,7 +105,7 @@ export class RspExchange {
       isAllowed: (rival) => this.#isPartner(rival),
       isCredible: (rival) => this.#map.words.rival(rival)?.trust.isCredible === true,
       tagsOf: (key) => map.statements.attributesOf(key)?.tags,
-      links: () => this.#toldLinks(),
+      links: () => toldLinks(init.plan().links(), (link) => map.ownViews(...link), this.#map),
       readingOf: (link) => ownReading(map.ownViews(...link)),
       measurementOf: (link, isDown) => this.#measurementOf(link, isDown),
       now
@@ -234,16 +235,6 @@ export class RspExchange {
     feed.stop()
     this.#feeds.delete(key)
     this.#map.removeRival(key)
-  }
-
-  /** Those that we measure, as far as `changed` would tell of them: a restart must not show more. */
-  * #toldLinks (): Generator<NamedLink> {
-    for (const [a, b] of this.#init.plan().links()) {
-      const { ofA, ofB } = this.#init.map.ownViews(a, b)
-      if ([ofA, ofB].some((view) => view !== undefined && isSettled(view)) && this.#map.mayTell(a, b)) {
-        yield [a, b]
-      }
-    }
   }
 
   #measurementOf ([keyA, keyB]: NamedLink, isDown: boolean): ReturnType<typeof ownMeasurement> {

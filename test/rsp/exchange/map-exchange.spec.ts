@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { MapExchange } from '../../../src/rsp/exchange/map-exchange.ts'
 import { PerformanceMap } from '../../../src/rsp/performance-map.ts'
 import { ownEstimate } from '../../../src/rsp/exchange/own-measurement.ts'
+import { toldLinks } from '../../../src/rsp/exchange/told-links.ts'
 import { ONE, THREE, TWO } from '../../protocols/exchange/samples.ts'
 import { makeCredible, NOW_MS, said } from './words.ts'
 import type { LinkView } from '../../../src/rsp/performance-map.ts'
@@ -152,6 +153,19 @@ describe('a map with what rivals say', () => {
     map.release(A, B)
     take('r', said(29_000))
     assert.deepEqual(links(), ['AB 29000', 'BA 29000'])
+  })
+
+  it('shows nobody who asks anew what it has looked at too seldom, or what is still to be compared', () => {
+    map.addNode(C)
+    const shown = (): string[] => [...toldLinks([[A, B], [B, C]], ([a, b]) => map.ownViews(a, b), exchange)].map(([a, b]) => nameOf(a) + nameOf(b))
+    map.set(A, B, view(20_000, { samples: 4 }))
+    assert.deepEqual(shown(), [])
+    map.set(A, B, view(20_000, { samples: 5 }))
+    take('r', said(20_000, { a: TWO, b: THREE, ageMs: 40_000 }))
+    map.set(B, C, view(20_000))
+    assert.deepEqual(shown(), ['AB'])
+    take('r', said(20_000, { a: TWO, b: THREE }))
+    assert.deepEqual(shown(), ['AB', 'BC'])
   })
 
   it('is not silenced by words that are always too old to be compared', () => {
