@@ -19,6 +19,7 @@ import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
 import type { LinkProvenance } from './exchange/link-provenance.ts'
 import type { MapChanges } from './map-changes.ts'
 import type { MapExchange } from './exchange/map-exchange.ts'
+import { isSettled } from './exchange/own-measurement.ts'
 import type { OwnViews } from './exchange/own-measurement.ts'
 import type { NodeAttributes } from './node-attributes.ts'
 import type { Source } from './node-statements.ts'
@@ -39,9 +40,6 @@ export const MAX_REMEMBERED_AGE_MS = 1_800_000
 
 /** As many links as a report can name: what one forwarder says must not fill the memory. */
 const MAX_VIEWS_PER_NODE = 512
-
-/** What is told to other RSPs, and what they are judged by, has so many behind it. */
-const SETTLED_SAMPLES = 5
 
 export interface PerformanceMapInit {
   /**
@@ -359,8 +357,9 @@ export class PerformanceMap {
   }
 
   /** A value of a few samples is as likely ours to be wrong as a rival's. */
-  #tell ({ from, to, samples, reports }: KeptView): void {
-    const own = this.#exchange === undefined || this.#nodes.indexOf(to) === undefined || Math.max(samples, reports) < SETTLED_SAMPLES ? undefined : this.#views.estimate(from, to)
+  #tell (view: KeptView): void {
+    const { from, to } = view
+    const own = this.#exchange === undefined || this.#nodes.indexOf(to) === undefined || !isSettled(view) ? undefined : this.#views.estimate(from, to)
     if (own !== undefined) {
       this.#exchange?.measured(from, to, own)
     }

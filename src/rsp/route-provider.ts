@@ -354,7 +354,11 @@ export class RouteProvider implements Startable {
         return
       }
       try {
-        this.discovery.learn(await openDescriptor(bytes, this.discovery.verification))
+        const descriptor = await openDescriptor(bytes, this.discovery.verification)
+        if (this.#isStopped) {
+          return
+        }
+        this.discovery.learn(descriptor)
       } catch (error) {
         this.#log('what is remembered of %s does not hold - %e', key, error)
       }

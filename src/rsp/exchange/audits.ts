@@ -14,7 +14,7 @@ export interface AuditInit {
 }
 
 /**
- * Links that rivals have measured since then, and that were not compared lately.
+ * Links that rivals have measured since then, and that were not compared lately: the rivals take turns, in random order.
  *
  * @param isOwn - links that we measure anyway
  */
@@ -29,7 +29,14 @@ export function drawAudits ({ words, random }: AuditInit, sinceMs: number, isOwn
       }
     }
   }
-  return [...open].flatMap(([rival, links]) => drawn(links, words.rival(rival)?.trust.isCredible === true ? CREDIBLE_AUDITS : NEWCOMER_AUDITS, random))
+  const hands = [...open].map(([rival, links]) => drawn(links, words.rival(rival)?.trust.isCredible === true ? CREDIBLE_AUDITS : NEWCOMER_AUDITS, random))
+  return dealt(drawn(hands, hands.length, random))
+}
+
+/** One of each, then a second of each: who takes only some of them starves no rival, whoever spoke first. */
+function dealt<T> (hands: readonly T[][]): T[] {
+  const rounds = Math.max(0, ...hands.map(({ length }) => length))
+  return Array.from({ length: rounds }, (_, at) => hands.flatMap((hand) => hand.slice(at, at + 1))).flat()
 }
 
 /** The first of a Fisher–Yates shuffle. */

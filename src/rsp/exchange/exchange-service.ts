@@ -9,12 +9,14 @@ import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
 import { sealBatch } from '../../../protocols/exchange/sealed-batch.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { NamedLink } from './subscription.ts'
-import type { NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
+import type { ExchangeScope, NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
 import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_SUBSCRIBERS = 16
+/** So long at least a place is kept, in which a newcomer can become credible. */
+export const MIN_STAY_MS = 600_000
 const MIN_LEASE_MS = 10_000
 const MAX_LEASE_MS = 300_000
 /** A map of 500 nodes; and all of it anew twice a minute. */
@@ -24,6 +26,9 @@ const MEASUREMENTS_PER_MINUTE = 30_000
 const QUESTIONS_PER_SECOND = 10
 const QUESTION_BURST = 20
 const WAIT_AT_QUOTA_MS = 200
+/** To tell all anew costs a look at every link. */
+const RESTARTS_PER_SECOND = 1
+const RESTART_BURST = 3
 const MAX_CALLERS = 256
 /** What was told so long ago is of no use to who would pass it off as a measurement of its own. */
 const ECHO_MS = 600_000
@@ -34,6 +39,7 @@ export interface ExchangeServiceInit {
   /** Opens a descriptor that must be of this peer. */
   open: (descriptor: Uint8Array, peer: PeerId) => Promise<VerifiedDescriptor>
   isAllowed: (rival: PeerId) => boolean
+  isCredible: (rival: string) => boolean
   tagsOf: (key: string) => Readonly<Record<string, string>> | undefined
   /** All links that we measure. */
   links: () => Iterable<NamedLink>
@@ -51,7 +57,16 @@ export interface SubscriberStatus {
 
 interface Subscriber {
   subscription: Subscription
+  scopeKey: string
+  sinceMs: number
   told: number
+}
+
+/** What one caller may ask for, however often it subscribes. */
+interface CallerQuota {
+  questions: TokenBucket
+  restarts: TokenBucket
+  measurements: TokenBucket
 }
 
 export class ExchangeService {
@@ -59,52 +74,52 @@ export class ExchangeService {
   readonly #subscribers = new Map<string, Subscriber>()
   /** By link: when anybody was told of it last. */
   readonly #toldAtMs = new RecentlyUsed<number>(MAX_TOLD)
-  readonly #callers = new RecentlyUsed<TokenBucket>(MAX_CALLERS)
+  readonly #callers = new RecentlyUsed<CallerQuota>(MAX_CALLERS)
 
   constructor (init: ExchangeServiceInit) {
     this.#init = init
   }
 
   admit (caller: PeerId): number {
-    const key = caller.toString()
     const nowMs = this.#init.now()
-    let bucket = this.#callers.get(key)
-    if (bucket === undefined) {
-      bucket = new TokenBucket({ ratePerSecond: QUESTIONS_PER_SECOND, burst: QUESTION_BURST, nowMs })
-      this.#callers.set(key, bucket)
-    }
-    return bucket.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
+    return this.#quotaOf(caller.toString(), nowMs).questions.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
   }
 
   /** @throws NotAuthorizedError, OverQuotaError, and what openDescriptor throws */
   async subscribe ({ descriptor, scope, leaseMs }: SubscribeRequest, caller: PeerId): Promise<SubscribeAnswer> {
+    if (!this.#init.isAllowed(caller)) {
+      throw new NotAuthorizedError('this RSP exchanges measurements with listed RSPs only')
+    }
     const { roles } = await this.#init.open(descriptor, caller)
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may subscribe: the descriptor does not have that role')
     }
-    if (!this.#init.isAllowed(caller)) {
-      throw new NotAuthorizedError('this RSP exchanges measurements with listed RSPs only')
-    }
     const nowMs = this.#init.now()
     this.#expire(nowMs)
     const key = caller.toString()
-    if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS) {
+    if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS && !this.#makeRoom(nowMs)) {
       throw new OverQuotaError(`${MAX_SUBSCRIBERS} RSPs are subscribed already`)
     }
     const grantedMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, leaseMs))
-    this.#subscribers.get(key)?.subscription.end()
+    const scopeKey = keyOfScope(scope)
+    const known = this.#subscribers.get(key)
+    if (known?.scopeKey === scopeKey) {
+      known.subscription.untilMs = nowMs + grantedMs
+      return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
+    }
+    known?.subscription.end()
     const subscription = new Subscription({
       scope: new ScopeMatch(scope, this.#init.tagsOf),
       maxLinks: MAX_LINKS,
-      perMinute: MEASUREMENTS_PER_MINUTE,
+      bucket: this.#quotaOf(key, nowMs).measurements,
       untilMs: nowMs + grantedMs,
       now: this.#init.now
     })
-    this.#subscribers.set(key, { subscription, told: this.#subscribers.get(key)?.told ?? 0 })
+    this.#subscribers.set(key, { subscription, scopeKey, sinceMs: known?.sinceMs ?? nowMs, told: known?.told ?? 0 })
     return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
   }
 
-  /** @throws NotFoundError without a subscription */
+  /** @throws NotFoundError without a subscription, OverQuotaError when all is asked for anew too often */
   async next ({ after, waitMs }: NextRequest, caller: PeerId): Promise<Uint8Array | undefined> {
     const subscriber = this.#subscribers.get(caller.toString())
     if (subscriber === undefined || subscriber.subscription.untilMs < this.#init.now()) {
@@ -112,6 +127,9 @@ export class ExchangeService {
     }
     const { subscription } = subscriber
     if (after === 0n || after !== subscription.sequence) {
+      if (!this.#quotaOf(caller.toString(), this.#init.now()).restarts.take(1, this.#init.now())) {
+        throw new OverQuotaError(`everything anew is told ${RESTARTS_PER_SECOND} time a second at most: ask with the sequence of the last batch`)
+      }
       subscription.restart()
       for (const link of this.#init.links()) {
         subscription.note(nameOf(...link), link, this.#init.readingOf(link))
@@ -120,8 +138,12 @@ export class ExchangeService {
     await subscription.wait(waitMs)
     const nowMs = this.#init.now()
     const measurements = subscription.take(MAX_MEASUREMENTS, this.#init.readingOf).flatMap(({ link, isDown }) => {
+      const measurement = this.#init.measurementOf(link, isDown)
+      if (measurement === undefined) {
+        return []
+      }
       this.#toldAtMs.set(nameOf(...link), nowMs)
-      return this.#init.measurementOf(link, isDown) ?? []
+      return measurement
     })
     if (measurements.length === 0) {
       return undefined
@@ -164,6 +186,24 @@ export class ExchangeService {
     this.#subscribers.clear()
   }
 
+  /** The one that came first of those that had their time and are not credible yet makes way. */
+  #makeRoom (nowMs: number): boolean {
+    const leaving = [...this.#subscribers].filter(([key, { sinceMs }]) => nowMs - sinceMs >= MIN_STAY_MS && !this.#init.isCredible(key))
+      .toSorted(([, one], [, other]) => one.sinceMs - other.sinceMs).at(0)
+    leaving?.[1].subscription.end()
+    return leaving !== undefined && this.#subscribers.delete(leaving[0])
+  }
+
+  #quotaOf (key: string, nowMs: number): CallerQuota {
+    const quota = this.#callers.get(key) ?? {
+      questions: new TokenBucket({ ratePerSecond: QUESTIONS_PER_SECOND, burst: QUESTION_BURST, nowMs }),
+      restarts: new TokenBucket({ ratePerSecond: RESTARTS_PER_SECOND, burst: RESTART_BURST, nowMs }),
+      measurements: new TokenBucket({ ratePerSecond: MEASUREMENTS_PER_MINUTE / 60, burst: MEASUREMENTS_PER_MINUTE, nowMs })
+    }
+    this.#callers.set(key, quota)
+    return quota
+  }
+
   #expire (nowMs: number): void {
     for (const [key, { subscription }] of this.#subscribers) {
       if (subscription.untilMs < nowMs) {
@@ -172,6 +212,10 @@ export class ExchangeService {
       }
     }
   }
+}
+
+function keyOfScope ({ nodes, tags, bothEnds }: ExchangeScope): string {
+  return JSON.stringify([nodes.map(String).sort(), tags.map(({ key, value }) => [key, value]), bothEnds])
 }
 
 function nameOf (a: string, b: string): string {

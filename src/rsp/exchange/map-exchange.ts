@@ -1,5 +1,6 @@
 // What the map asks of the exchange, and tells it: own values out, what is believed of others' words in. It does no I/O, so that tests
 // and replay can drive it; rsp-exchange.ts puts it on the wire.
+import { RecentlyUsed } from '../../../protocols/recently-used.ts'
 import { RivalWords } from './rival-words.ts'
 import { rivalProvenance } from './link-provenance.ts'
 import type { LinkEstimate } from '../link-view.ts'
@@ -11,6 +12,9 @@ import type { SharedMeasurement } from '../../../protocols/exchange/measurement.
 const OWN_WINS_MS = 60_000
 /** A word waits so long at most to be compared with what we measure, before others are told of that. */
 const JUDGEMENT_MS = 45_000
+/** An honest rival may have looked at a link just before it went down, by a clock that is not ours. */
+const DOWN_GRACE_MS = 10_000
+const MAX_DOWN = 65_536
 /** As old as a link in the map may be. */
 const MAX_WORD_AGE_MS = 180_000
 
@@ -32,14 +36,16 @@ const DOWN: LinkReading = { state: 'down', rttUs: undefined, jitterUs: 0, lossPp
 export class MapExchange {
   readonly #init: MapExchangeInit
   readonly words = new RivalWords()
+  /** By link: when we found it down, and have not measured it since. */
+  readonly #downAtMs = new RecentlyUsed<number>(MAX_DOWN)
 
   constructor (init: MapExchangeInit) {
     this.#init = init
   }
 
-  /** Takes what a rival says of links. Gives how many of its words are of use. */
+  /** Takes what a rival that was added says of links. Gives how many of its words are of use. */
   take (rival: string, measurements: readonly SharedMeasurement[], ownOf: (a: string, b: string) => LinkEstimate | undefined): number {
-    if (!this.words.addRival(rival)) {
+    if (this.words.rival(rival) === undefined) {
       return 0
     }
     const nowMs = this.#init.now()
@@ -58,21 +64,33 @@ export class MapExchange {
       if (own !== undefined) {
         this.#judge(a, b, own)
       }
-      this.#init.onChange(a, b)
+      if (own === undefined && this.#refused(rival, a, b, nowMs - said.ageMs)) {
+        continue
+      }
+      if (this.words.rival(rival)?.trust.isCredible === true) {
+        this.#init.onChange(a, b)
+      }
     }
     return useful
   }
 
   /** We have measured the link ourselves. */
   measured (a: string, b: string, own: LinkEstimate): void {
+    this.#downAtMs.delete(nameOf(a, b))
     this.#judge(a, b, own)
-    if (!this.words.awaitsJudgement(a, b, this.#init.now() - JUDGEMENT_MS)) {
+    if (this.mayTell(a, b)) {
       this.#init.onOwn(a, b, { state: 'up', rttUs: own.rttUs, jitterUs: own.jitterUs, lossPpm: own.lossPpm, samples: 1, outcomes: 1 })
     }
   }
 
+  /** No rival's word on the link waits to be compared with what we measure, before the rival could know of it. */
+  mayTell (a: string, b: string): boolean {
+    return !this.words.awaitsJudgement(a, b, this.#init.now(), JUDGEMENT_MS)
+  }
+
   /** We have found it down: what rivals said of it before does not hold. */
   lost (a: string, b: string): void {
+    this.#downAtMs.set(nameOf(a, b), this.#init.now())
     this.words.withdraw(a, b)
     this.#init.onOwn(a, b, DOWN)
   }
@@ -91,7 +109,7 @@ export class MapExchange {
 
   /** It sent what no honest RSP sends. */
   breach (rival: string): void {
-    const trust = this.words.addRival(rival) ? this.words.rival(rival)?.trust : undefined
+    const trust = this.words.rival(rival)?.trust
     const wasCredible = trust?.isCredible
     trust?.forfeit()
     if (wasCredible === true) {
@@ -121,6 +139,19 @@ export class MapExchange {
     return heard === undefined || (own !== undefined && !isRemembered && own.measuredAtMs >= heard.measuredAtMs - OWN_WINS_MS) ? undefined : heard
   }
 
+  /** We have found the link down lately, as late as this word: it is as wrong as it would be on a link that we measure. */
+  #refused (rival: string, a: string, b: string, measuredAtMs: number): boolean {
+    const downAtMs = this.#downAtMs.get(nameOf(a, b))
+    if (downAtMs === undefined || measuredAtMs >= downAtMs + OWN_WINS_MS) {
+      return false
+    }
+    for (const turned of this.words.judgeDown(a, b, downAtMs, DOWN_GRACE_MS)) {
+      this.#turned(turned)
+    }
+    this.words.withdraw(a, b, (one) => one === rival)
+    return true
+  }
+
   #judge (a: string, b: string, own: LinkEstimate): void {
     for (const rival of this.words.judge(a, b, own)) {
       this.#turned(rival)
@@ -133,4 +164,8 @@ export class MapExchange {
       this.#init.onChange(a, b)
     }
   }
+}
+
+function nameOf (a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
 }

@@ -7,6 +7,9 @@ import type { MeasuringMethod, SharedMeasurement, SharedRate } from '../../../pr
 import { MAX_MEASUREMENT_AGE_MS, MAX_RATE, MAX_RTT_US, PPM } from '../../../protocols/exchange/constants.ts'
 import type { PeerId } from '@libp2p/interface'
 
+/** A first look may be far off, and what is told is held against us. */
+const SETTLED_SAMPLES = 5
+
 /** What each end says; undefined: nothing. */
 export interface OwnViews {
   ofA: KeptView | undefined
@@ -37,6 +40,11 @@ export function ownMeasurement ({ ofA, ofB }: OwnViews, ends: { a: PeerId, b: Pe
     ...(forth === undefined ? {} : { forth }),
     ...(back === undefined ? {} : { back })
   }
+}
+
+/** Has somebody looked often enough that others may be told, and judged by it? */
+export function isSettled ({ samples, reports }: Pick<KeptView, 'samples' | 'reports'>): boolean {
+  return Math.max(samples, reports) >= SETTLED_SAMPLES
 }
 
 /** Undefined where we know nothing of it but from before a restart. */

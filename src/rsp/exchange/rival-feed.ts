@@ -53,12 +53,17 @@ export class RivalFeed {
   readonly #init: RivalFeedInit
   readonly #abort = new AbortController()
   readonly #bucket: TokenBucket
+  /** Of the last batch taken; a lease that is extended in time goes on from there. */
+  #after = 0n
   readonly status: FeedStatus = { batches: 0, breaches: 0, lastError: undefined }
+  /** Unix time, ms. */
+  readonly sinceMs: number
   /** The newest one: a rival that moved is followed. */
   descriptor: VerifiedDescriptor
 
   constructor (descriptor: VerifiedDescriptor, init: RivalFeedInit) {
     this.descriptor = descriptor
+    this.sinceMs = init.now()
     this.#init = init
     this.#bucket = new TokenBucket({ ratePerSecond: WORDS_PER_SECOND, burst: WORD_BURST, nowMs: init.now() })
   }
@@ -94,27 +99,32 @@ export class RivalFeed {
     const connection = await connectTo(connectionManager, this.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
     const { leaseMs } = await subscribeExchange(connection, { descriptor: await descriptor(), scope, leaseMs: LEASE_MS }, { signal })
     const untilMs = now() + leaseMs - 2 * WAIT_MS
-    let after = 0n
+    let isFirst = true
     do {
-      after = await this.#next(connection, after, signal)
+      await this.#next(connection, isFirst, signal)
+      isFirst = false
       await pause(Math.max(MIN_GAP_MS, this.#debtMs()), signal)
     } while (!signal.aborted && now() < untilMs)
   }
 
-  async #next (connection: Connection, after: bigint, signal: AbortSignal): Promise<bigint> {
+  async #next (connection: Connection, isFirst: boolean, signal: AbortSignal): Promise<void> {
     const { self, now, onBatch } = this.#init
+    const after = this.#after
     const batch = await nextBatch(connection, { after, waitMs: WAIT_MS }, { rsp: this.descriptor.peer, subscriber: self, now }, { signal })
+    // who was removed meanwhile is not listened to any more
+    signal.throwIfAborted()
     this.status.lastError = undefined
     if (batch === undefined) {
-      return after
+      return
     }
-    if (batch.sequence <= after) {
+    // a subscription that had ended begins anew with 1
+    if (batch.sequence <= after && !(isFirst && batch.sequence === 1n)) {
       throw new MalformedMessageError(`batch ${batch.sequence} after ${after}: an old one was sent again`)
     }
     this.status.batches++
     this.#bucket.take(Math.min(batch.measurements.length, this.#bucket.availableAt(now())), now())
     onBatch(batch)
-    return batch.sequence
+    this.#after = batch.sequence
   }
 
   /** Until there is room for another full batch. */

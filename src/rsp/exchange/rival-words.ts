@@ -3,9 +3,10 @@
 //
 //   word ─▶ quota ─▶ kept, one a link and rival ─▶ judged by what we measure ─▶ trust
 //                                  └─▶ at least one credible: weighted median ─▶ map
+import { RecentlyUsed } from '../../../protocols/recently-used.ts'
 import { RivalTrust } from './rival-trust.ts'
 import { combine, weigh } from './weighed-words.ts'
-import { isOpen, isTrue, wordOf } from './rival-word.ts'
+import { isOpen, isSameTime, isTrue, wordOf } from './rival-word.ts'
 import type { LinkEstimate } from '../link-view.ts'
 import type { RivalWord, SaidOfLink } from './rival-word.ts'
 import type { WeighedWord } from './weighed-words.ts'
@@ -16,6 +17,14 @@ export const MAX_RIVALS = 16
 
 /** What became of a word. */
 export type Taken = 'new' | 'renewed' | 'older' | 'over-quota' | 'withdrawn'
+
+/** What outlives a word on a link: who takes it back is not judged anew for that, nor waited for anew. Only of links that we measure. */
+interface LinkRecord {
+  /** -Infinity: never. */
+  judgedAtMs: number
+  /** Since when we keep a measurement of ours back for its sake; undefined: we do not, or it was judged. */
+  awaitedSinceMs: number | undefined
+}
 
 export interface RivalRecord {
   readonly trust: RivalTrust
@@ -31,6 +40,8 @@ export interface RivalRecord {
 export class RivalWords {
   readonly #maxLinksPerRival: number
   readonly #rivals = new Map<string, RivalRecord>()
+  /** By rival, then by both ends in order. */
+  readonly #records = new Map<string, RecentlyUsed<LinkRecord>>()
   /** First end → other end → what rivals say, at most one word of each. */
   readonly #words = new Map<string, Map<string, RivalWord[]>>()
 
@@ -45,6 +56,7 @@ export class RivalWords {
         return false
       }
       this.#rivals.set(rival, { trust: new RivalTrust(), links: 0, words: 0, refused: 0, judgedTrue: 0, judgedFalse: 0 })
+      this.#records.set(rival, new RecentlyUsed(2 * this.#maxLinksPerRival))
     }
     return true
   }
@@ -55,6 +67,7 @@ export class RivalWords {
       this.#delete(a, b, rival)
     }
     this.#rivals.delete(rival)
+    this.#records.delete(rival)
   }
 
   /** The links of which it speaks. */
@@ -93,7 +106,7 @@ export class RivalWords {
       this.#delete(first, second, rival)
       return 'withdrawn'
     }
-    const word = wordOf(rival, said, first !== a, options)
+    const word = wordOf(rival, said, first !== a, { ...options, judgedAtMs: this.#records.get(rival)?.get(`${first} ${second}`)?.judgedAtMs })
     if (known !== undefined) {
       Object.assign(known, word, { judgedAtMs: known.judgedAtMs })
       return 'renewed'
@@ -106,26 +119,39 @@ export class RivalWords {
   /** We have measured the link: who has said the same of it? Gives the rivals that have become credible, or are not any more. */
   judge (a: string, b: string, own: LinkEstimate): string[] {
     const turned: string[] = []
+    const ordered = a < b ? own : { ...own, forth: own.back, back: own.forth }
     for (const word of this.wordsOf(a, b)) {
-      const record = this.#rivals.get(word.rival)
-      const verdict = isOpen(word) ? isTrue(word, own) : undefined
-      if (record !== undefined && verdict !== undefined) {
-        const wasCredible = record.trust.isCredible
-        word.judgedAtMs = own.measuredAtMs
-        record.trust.judge(verdict)
-        record.judgedTrue += verdict ? 1 : 0
-        record.judgedFalse += verdict ? 0 : 1
-        if (record.trust.isCredible !== wasCredible) {
-          turned.push(word.rival)
-        }
+      const verdict = isOpen(word) ? isTrue(word, ordered) : undefined
+      if (verdict !== undefined && this.#settle(word, a, b, verdict, own.measuredAtMs)) {
+        turned.push(word.rival)
       }
     }
     return turned
   }
 
-  /** Is there a word on this link that what we measure is still to be compared with? Until then nobody is told of it. */
-  awaitsJudgement (a: string, b: string, sinceMs: number): boolean {
-    return this.wordsOf(a, b).some((word) => isOpen(word) && word.measuredAtMs >= sinceMs)
+  /**
+   * We found the link down then, and have not seen it up since: who says that it was up at about that time, but not before, is wrong.
+   * Gives as `judge` does.
+   *
+   * @param graceMs - after `downAtMs`, in which a word may still be of an honest rival that looked just before
+   */
+  judgeDown (a: string, b: string, downAtMs: number, graceMs: number): string[] {
+    return this.wordsOf(a, b)
+      .filter((word) => isOpen(word) && word.measuredAtMs >= downAtMs + graceMs && isSameTime(word.measuredAtMs, downAtMs))
+      .filter((word) => this.#settle(word, a, b, false, word.measuredAtMs))
+      .map(({ rival }) => rival)
+  }
+
+  /**
+   * Is there a word on this link that what we measure is still to be compared with? Until then nobody is told of it, but no longer than
+   * that: words that are always too old to be compared must not silence us.
+   */
+  awaitsJudgement (a: string, b: string, nowMs: number, mostMs: number): boolean {
+    return this.wordsOf(a, b).filter((word) => isOpen(word) && word.measuredAtMs >= nowMs - mostMs).some(({ rival }) => {
+      const record = this.#recordOf(rival, a, b)
+      record.awaitedSinceMs ??= nowMs
+      return nowMs - record.awaitedSinceMs < mostMs
+    })
   }
 
   /** What is believed of the link from `a` to `b`; undefined where no credible rival speaks of it. */
@@ -159,8 +185,8 @@ export class RivalWords {
   }
 
   /** What was said of the link until now does not hold any more. */
-  withdraw (a: string, b: string): void {
-    for (const { rival } of [...this.wordsOf(a, b)]) {
+  withdraw (a: string, b: string, by = (_rival: string): boolean => true): void {
+    for (const { rival } of this.wordsOf(a, b).filter(({ rival }) => by(rival))) {
       this.#delete(...inOrder(a, b), rival)
     }
   }
@@ -178,6 +204,29 @@ export class RivalWords {
         this.#delete(a, b, word.rival)
       }
     }
+  }
+
+  /** Has the rival become credible by it, or is not any more? */
+  #settle (word: RivalWord, a: string, b: string, verdict: boolean, atMs: number): boolean {
+    const rival = this.#rivals.get(word.rival)
+    if (rival === undefined) {
+      return false
+    }
+    const wasCredible = rival.trust.isCredible
+    word.judgedAtMs = atMs
+    Object.assign(this.#recordOf(word.rival, a, b), { judgedAtMs: atMs, awaitedSinceMs: undefined })
+    rival.trust.judge(verdict)
+    rival.judgedTrue += verdict ? 1 : 0
+    rival.judgedFalse += verdict ? 0 : 1
+    return rival.trust.isCredible !== wasCredible
+  }
+
+  #recordOf (rival: string, a: string, b: string): LinkRecord {
+    const name = inOrder(a, b).join(' ')
+    const records = this.#records.get(rival)
+    const record = records?.get(name) ?? { judgedAtMs: Number.NEGATIVE_INFINITY, awaitedSinceMs: undefined }
+    records?.set(name, record)
+    return record
   }
 
   * #links (): Generator<readonly [a: string, b: string, words: readonly RivalWord[]]> {

@@ -3,7 +3,7 @@
 //
 //   rival ─▶ rival-feed ─▶ map-exchange (quota, trust, weighted median) ─▶ map ─▶ paths, provenance
 //   map, own values only ─▶ exchange-service ─▶ rival            shared links, audits ─▶ measurement plan
-import { ExchangeService } from './exchange-service.ts'
+import { ExchangeService, MIN_STAY_MS } from './exchange-service.ts'
 import { MAX_RIVALS } from './rival-words.ts'
 import { MapExchange } from './map-exchange.ts'
 import { RivalFeed } from './rival-feed.ts'
@@ -11,6 +11,7 @@ import { downMeasurement, ownEstimate, ownMeasurement, ownReading } from './own-
 import { drawAudits } from './audits.ts'
 import { givenLinks } from './shared-links.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
+import { toldLinks } from './told-links.ts'
 import { serveExchange } from '../../../protocols/exchange/server.ts'
 import type { Discovery } from '../../discovery/discovery.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
@@ -102,8 +103,9 @@ export class RspExchange {
       privateKey: init.privateKey,
       open: async (descriptor, expectedPeer) => openDescriptor(descriptor, { ...discovery.verification, expectedPeer }),
       isAllowed: (rival) => this.#isPartner(rival),
+      isCredible: (rival) => this.#map.words.rival(rival)?.trust.isCredible === true,
       tagsOf: (key) => map.statements.attributesOf(key)?.tags,
-      links: () => init.plan().links(),
+      links: () => toldLinks(init.plan().links(), (link) => map.ownViews(...link), this.#map),
       readingOf: (link) => ownReading(map.ownViews(...link)),
       measurementOf: (link, isDown) => this.#measurementOf(link, isDown),
       now
@@ -112,23 +114,24 @@ export class RspExchange {
   }
 
   async start (): Promise<void> {
-    this.#isStarted = true
     this.#unserve = await serveExchange(this.#init.registrar, {
       admit: ({ peer }) => this.#service.admit(peer),
       subscribe: async (request, { peer }) => this.#service.subscribe(request, peer),
       next: async (request, { peer }) => this.#service.next(request, peer)
     }, { log: this.#init.log })
+    this.#isStarted = true
     for (const feed of this.#feeds.values()) {
       feed.start()
     }
   }
 
   async stop (): Promise<void> {
+    this.#isStarted = false
     for (const feed of this.#feeds.values()) {
       feed.stop()
     }
-    this.#service.stop()
     await this.#unserve?.()
+    this.#service.stop()
   }
 
   /** Another RSP has been found, or has a newer descriptor. */
@@ -211,19 +214,21 @@ export class RspExchange {
     return !peer.equals(self) && (partners === 'all' || partners.some((partner) => partner.equals(peer)))
   }
 
-  /** Where there are as many as there may be, one that has been found wrong goes. */
+  /** Where there are as many as there may be, one that has been found wrong goes, or the least proved of those that had their time. */
   #makeRoom (): boolean {
     if (this.#feeds.size < MAX_RIVALS) {
       return true
     }
-    for (const [key, feed] of this.#feeds) {
+    const staying = this.#init.now() - MIN_STAY_MS
+    const leaving = [...this.#feeds].flatMap(([key, feed]) => {
       const record = this.#map.words.rival(key)
-      if (record === undefined || (!record.trust.isCredible && record.judgedFalse + feed.status.breaches > 0)) {
-        this.#remove(key, feed)
-        return true
-      }
+      const isWrong = (record?.judgedFalse ?? 0) + feed.status.breaches > 0
+      return record?.trust.isCredible !== true && (isWrong || feed.sinceMs <= staying) ? [{ key, feed, proof: isWrong ? -1 : record?.judgedTrue ?? -1 }] : []
+    }).toSorted((one, other) => one.proof - other.proof).at(0)
+    if (leaving !== undefined) {
+      this.#remove(leaving.key, leaving.feed)
     }
-    return false
+    return leaving !== undefined
   }
 
   #remove (key: string, feed: RivalFeed): void {

@@ -1,9 +1,9 @@
 // What one rival is told: the links of its scope, each when it has moved as far as would be reported, or when it was not heard of for a
 // while. A change costs one look-up; what is told is the value at the time of telling, so that a slow reader gets fewer words, not older ones.
-import { TokenBucket } from '../../defence/token-bucket.ts'
 import { movedSignificantly } from '../../measurement/link-estimator.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { ScopeMatch } from './scope-match.ts'
+import type { TokenBucket } from '../../defence/token-bucket.ts'
 
 /** A link that has not moved is told anew so often: a word must be young for its reader not to look for itself. */
 export const RENEW_MS = 30_000
@@ -15,7 +15,8 @@ const FORGET_MS = 600_000
 export interface SubscriptionInit {
   scope: ScopeMatch
   maxLinks: number
-  perMinute: number
+  /** Measurements; it outlives the subscription, or who subscribes anew has no quota. */
+  bucket: TokenBucket
   /** Unix time, ms. */
   untilMs: number
   now: () => number
@@ -36,16 +37,15 @@ export class Subscription {
   readonly #told = new Map<string, { reading: LinkReading, atMs: number }>()
   readonly #pending = new Map<string, DueLink>()
   #wake: (() => void) | undefined
+  /** Unix time, ms; a lease may be extended. */
+  untilMs: number
   /** Of the last batch. */
   sequence = 0n
 
   constructor (init: SubscriptionInit) {
     this.#init = init
-    this.#bucket = new TokenBucket({ ratePerSecond: init.perMinute / 60, burst: init.perMinute, nowMs: init.now() })
-  }
-
-  get untilMs (): number {
-    return this.#init.untilMs
+    this.#bucket = init.bucket
+    this.untilMs = init.untilMs
   }
 
   /** Links told of, and changes that wait. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { MapExchange } from '../../../src/rsp/exchange/map-exchange.ts'
 import { PerformanceMap } from '../../../src/rsp/performance-map.ts'
 import { ownEstimate } from '../../../src/rsp/exchange/own-measurement.ts'
+import { toldLinks } from '../../../src/rsp/exchange/told-links.ts'
 import { ONE, THREE, TWO } from '../../protocols/exchange/samples.ts'
 import { makeCredible, NOW_MS, said } from './words.ts'
 import type { LinkView } from '../../../src/rsp/performance-map.ts'
@@ -16,14 +17,19 @@ describe('a map with what rivals say', () => {
   let exchange: MapExchange
   let nowMs: number
   let told: string[]
+  let changes: number
 
   beforeEach(() => {
     nowMs = NOW_MS
     told = []
+    changes = 0
     map = new PerformanceMap({ mapKind: 'surveys', self: SELF })
     exchange = new MapExchange({
       isNode: (key) => map.indexOf(key) !== undefined,
-      onChange: (a, b) => { map.reconsider(a, b) },
+      onChange: (a, b) => {
+        changes++
+        map.reconsider(a, b)
+      },
       onOwn: (a, b, { state }) => { told.push(`${nameOf(a)}${nameOf(b)} ${state}`) },
       hasTold: () => false,
       now: () => nowMs
@@ -34,6 +40,7 @@ describe('a map with what rivals say', () => {
   })
 
   function take (rival: string, ...measurements: SharedMeasurement[]): void {
+    exchange.words.addRival(rival)
     exchange.take(rival, measurements, (a, b) => ownEstimate(map.ownViews(a, b)))
   }
 
@@ -120,6 +127,71 @@ describe('a map with what rivals say', () => {
       map.set(A, B, view(20_000, { samples: 0, measuredAtMs: NOW_MS + look }))
     }
     assert.deepEqual([told, exchange.words.rival('r')?.judgedFalse], [['AB up'], 1])
+  })
+
+  it('is not brought back by a rival that praises a link which was found down, until its word is a minute younger', () => {
+    makeCredible(exchange.words, 'r')
+    map.set(A, B, view(30_000))
+    map.remove(A, B)
+    take('r', said(10_000, { ageMs: 5_000 }))
+    assert.deepEqual([links(), exchange.words.rival('r')?.judgedFalse], [[], 0], 'it may have looked before')
+    nowMs += 15_000
+    for (let again = 0; again < 3; again++) {
+      take('r', said(10_000))
+    }
+    assert.deepEqual([links(), exchange.words.rival('r')?.judgedFalse], [[], 1])
+    nowMs += 46_000
+    makeCredible(exchange.words, 'r', 30)
+    take('r', said(10_000))
+    assert.deepEqual(links(), ['AB 10000', 'BA 10000'])
+  })
+
+  it('is brought back by its own measurement at once', () => {
+    makeCredible(exchange.words, 'r')
+    map.remove(A, B)
+    map.set(A, B, view(30_000))
+    map.release(A, B)
+    take('r', said(29_000))
+    assert.deepEqual(links(), ['AB 29000', 'BA 29000'])
+  })
+
+  it('shows nobody who asks anew what it has looked at too seldom, or what is still to be compared', () => {
+    map.addNode(C)
+    const shown = (): string[] => [...toldLinks([[A, B], [B, C]], ([a, b]) => map.ownViews(a, b), exchange)].map(([a, b]) => nameOf(a) + nameOf(b))
+    map.set(A, B, view(20_000, { samples: 4 }))
+    assert.deepEqual(shown(), [])
+    map.set(A, B, view(20_000, { samples: 5 }))
+    take('r', said(20_000, { a: TWO, b: THREE, ageMs: 40_000 }))
+    map.set(B, C, view(20_000))
+    assert.deepEqual(shown(), ['AB'])
+    take('r', said(20_000, { a: TWO, b: THREE }))
+    assert.deepEqual(shown(), ['AB', 'BC'])
+  })
+
+  it('is not silenced by words that are always too old to be compared', () => {
+    for (let ageMs = 0; ageMs <= 60_000; ageMs += 5_000) {
+      take('r', said(20_000, { ageMs: 40_000 }))
+      map.set(A, B, view(20_000, { measuredAtMs: nowMs }))
+      assert.equal(told.length > 0, ageMs >= 45_000, `${ageMs}`)
+      nowMs += 5_000
+    }
+  })
+
+  it('is not laid anew for what a newcomer says', () => {
+    take('r', said(20_000))
+    take('r', said(30_000))
+    assert.equal(changes, 0)
+    makeCredible(exchange.words, 'r')
+    take('r', said(40_000))
+    assert.equal(changes, 1)
+  })
+
+  it('gives no place to a rival that was removed and whose last batch comes late', () => {
+    take('r', said(20_000))
+    exchange.removeRival('r')
+    assert.equal(exchange.take('r', [said(20_000)], () => undefined), 0)
+    exchange.breach('r')
+    assert.equal(exchange.words.rival('r'), undefined)
   })
 
   it('forgets with a forwarder what was said of it', () => {

@@ -95,6 +95,29 @@ describe('words of rivals', () => {
     assert.deepEqual([words.rival('r')?.judgedFalse, words.rival('s')?.judgedFalse], [1, 1])
   })
 
+  it('are false with a true round trip where the loss is not, however few samples and however wide a spread excuse it', () => {
+    const lossy = own(10_000, { lossPpm: 300_000, lossVariancePpm2: 20_000 ** 2 })
+    for (const [rival, samples] of [['r', 49], ['s', 1_000], ['t', 0]] as const) {
+      words.take(rival, 'a', 'b', said(10_000, { lossPpm: 0, samples, lossSpreadPpm: 1_000_000 }), BLIND)
+    }
+    words.judge('a', 'b', lossy)
+    words.take('r', 'a', 'c', said(10_000, { lossPpm: 200_000, samples: 5, lossSpreadPpm: 0 }), BLIND)
+    words.judge('a', 'c', lossy)
+    assert.deepEqual(['r', 's', 't'].map((rival) => [words.rival(rival)?.judgedTrue, words.rival(rival)?.judgedFalse]), [[1, 1], [0, 1], [0, 1]])
+  })
+
+  it('are false with a true round trip where a rate is more than we saw a full link carry, in its own direction', () => {
+    const rate = (bytesPerSecond: number, isFloor = false): { bytesPerSecond: number, spreadBytesPerSecond: number, isFloor: boolean } => ({ bytesPerSecond, spreadBytesPerSecond: 0, isFloor })
+    const full = own(10_000, { forth: { bytesPerSecond: 1_000_000, rateIsFloor: false, loadBytesPerSecond: undefined } })
+    words.take('r', 'a', 'b', said(10_000, { forth: rate(2_000_000_000, true) }), BLIND)
+    words.take('s', 'a', 'b', said(10_000, { forth: rate(1_500_000), back: rate(2_000_000_000) }), BLIND)
+    words.take('t', 'b', 'a', said(10_000, { forth: rate(10_000), back: rate(10_000) }), BLIND)
+    words.judge('a', 'b', full)
+    words.take('r', 'c', 'd', said(10_000, { forth: rate(1_500_000), back: rate(10_000_000) }), BLIND)
+    words.judge('d', 'c', { ...full, forth: full.back, back: full.forth })
+    assert.deepEqual(['r', 's', 't'].map((rival) => [words.rival(rival)?.judgedTrue, words.rival(rival)?.judgedFalse]), [[1, 1], [1, 0], [0, 1]])
+  })
+
   it('tell when a rival becomes credible, and when it is not any more', () => {
     const turned: string[][] = []
     for (let link = 0; link < 10; link++) {
@@ -131,6 +154,15 @@ describe('words of rivals', () => {
     assert.equal(words.take('r', 'b', 'a', said(0, { down: true }), BLIND), 'withdrawn')
     assert.equal(words.believed('a', 'b'), undefined)
     assert.equal(words.rival('r')?.links, 0)
+  })
+
+  it('that are taken back and said again are not judged anew for that', () => {
+    for (let again = 0; again < 20; again++) {
+      words.take('r', 'a', 'b', said(10_000), BLIND)
+      words.judge('b', 'a', own(10_000))
+      words.take('r', 'b', 'a', said(0, { down: true }), BLIND)
+    }
+    assert.equal(words.rival('r')?.judgedTrue, 1)
   })
 
   it('go with the forwarder, with the rival, and with time', () => {

@@ -78,6 +78,28 @@ describe('audits', () => {
     assert.equal(words.rival('r')?.trust.isCredible, false)
   })
 
+  it('deal with the rivals in turn, so that newcomers who spoke first starve neither another nor the watch over a credible one', () => {
+    const words = new RivalWords()
+    const rivals = ['sybil1', 'sybil2', 'honest', 'credible']
+    makeCredible(words, 'credible')
+    for (const rival of rivals) {
+      words.addRival(rival)
+      for (let link = 0; link < 100; link++) {
+        words.take(rival, `${rival} ${link}`, 'z', said(10_000), { measuredAtMs: NOW_MS, isBlind: true })
+      }
+    }
+    const random = seededRandom(5)
+    const firsts = new Set<string>()
+    for (let round = 0; round < 20; round++) {
+      const speakers = drawAudits({ words, random }, NOW_MS - 45_000, no).slice(0, 24).map(([a]) => a.split(' ')[0])
+      for (const rival of rivals) {
+        assert.equal(speakers.filter((speaker) => speaker === rival).length, 6)
+      }
+      firsts.add(speakers[0])
+    }
+    assert.equal(firsts.size, rivals.length, 'the budget may be less than one for each')
+  })
+
   it('take none of the links that we measure anyway', () => {
     assert.deepEqual(audits(speak(new RivalWords(), 'r'), yes), [])
   })

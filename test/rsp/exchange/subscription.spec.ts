@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { ScopeMatch } from '../../../src/rsp/exchange/scope-match.ts'
 import { RENEW_MS, Subscription } from '../../../src/rsp/exchange/subscription.ts'
+import { TokenBucket } from '../../../src/defence/token-bucket.ts'
 import { EVERYTHING } from '../../../protocols/exchange/codec.ts'
 import { ONE, TWO } from '../../protocols/exchange/samples.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
@@ -23,7 +24,7 @@ describe('what a rival is told', () => {
   afterEach(() => { mock.timers.reset() })
 
   function subscription (init: { maxLinks?: number, perMinute?: number, scope?: ExchangeScope } = {}): Subscription {
-    return new Subscription({ scope: new ScopeMatch(init.scope ?? EVERYTHING, (key) => TAGS[key]), maxLinks: init.maxLinks ?? 100, perMinute: init.perMinute ?? 6_000, untilMs: 1e9, now: () => nowMs })
+    return new Subscription({ scope: new ScopeMatch(init.scope ?? EVERYTHING, (key) => TAGS[key]), maxLinks: init.maxLinks ?? 100, bucket: new TokenBucket({ ratePerSecond: (init.perMinute ?? 6_000) / 60, burst: init.perMinute ?? 6_000, nowMs }), untilMs: 1e9, now: () => nowMs })
   }
 
   function note (to: Subscription, name: string, reading: LinkReading): void {
