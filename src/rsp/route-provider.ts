@@ -215,7 +215,8 @@ export class RouteProvider implements Startable {
       privateKey,
       profile: profile === undefined ? { abilities } : { query: profile.query, abilities },
       offered: this.#offered,
-      now: Date.now
+      now: Date.now,
+      log
     })
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })

@@ -24,7 +24,7 @@ import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
 import type { RspProfile } from './profiles/rsp-profile.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
@@ -50,6 +50,7 @@ export interface RouteServiceInit {
   offered?: OfferedLinks
   /** Unix time, ms. */
   now: () => number
+  log?: Logger
 }
 
 export class RouteService {
@@ -76,7 +77,8 @@ export class RouteService {
       questionOf: (asked) => this.#questionOf(asked),
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
-      now: init.now
+      now: init.now,
+      log: init.log
     })
   }
 

@@ -71,7 +71,7 @@ export class QuestionGroup {
     if (this.#members.length > this.#best.length) {
       this.#widen()
     }
-    this.anchor(standing)
+    this.#anchor(standing)
     this.update(standing)
   }
 
@@ -93,8 +93,15 @@ export class QuestionGroup {
     this.#best[place] = best
   }
 
-  /** Finds its anchors: when it comes, and when all have been lost. */
-  anchor ({ place, question: { source, destination } }: Standing): void {
+  /** All anchors have been lost, and maybe it is not known which links have changed: all members are to be looked at. */
+  beginAnew (): void {
+    this.#floors.clear()
+    for (const standing of this.#members) {
+      this.#anchor(standing)
+    }
+  }
+
+  #anchor ({ place, question: { source, destination } }: Standing): void {
     this.#anchorEnd(ENDS * place + ENTRY, source)
     this.#anchorEnd(ENDS * place + EXIT, destination)
   }

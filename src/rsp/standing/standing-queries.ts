@@ -13,6 +13,7 @@ import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
 import type { Standing } from './question-group.ts'
+import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
 /** Searches in one look: a tenth of a millisecond each. */
@@ -55,12 +56,14 @@ export interface StandingQueriesInit {
   maxQueries?: number
   /** Searches in one look for those whose turn it is. */
   turns?: number
+  log?: Logger
 }
 
 export class StandingQueries {
   readonly #now: () => number
   readonly #maxQueries: number
   readonly #turns: number
+  readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
   readonly #groups = new Map<string, QuestionGroup>()
@@ -72,10 +75,11 @@ export class StandingQueries {
   #graph: Graph | undefined
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS }: StandingQueriesInit) {
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, log }: StandingQueriesInit) {
     this.#now = now
     this.#maxQueries = maxQueries
     this.#turns = turns
+    this.#log = log
     this.#bounds = new DistanceBounds({ relayCostUs })
   }
 
@@ -146,8 +150,8 @@ export class StandingQueries {
       return
     }
     const changed = before === undefined ? undefined : changedLinks(before, graph)
-    this.#bounds.follow(graph, changed)
-    if (before === undefined || changed === undefined) {
+    const hasAnchors = this.#bounds.follow(graph, changed)
+    if (before === undefined || changed === undefined || !hasAnchors) {
       this.#beginAnew(graph)
       return
     }
@@ -169,10 +173,12 @@ export class StandingQueries {
     }
   }
 
-  /** It is not known what has changed. */
+  /** It is not known what has changed, or how far it is from whom. */
   #beginAnew (graph: Graph): void {
+    for (const group of this.#groups.values()) {
+      group.beginAnew()
+    }
     for (const query of this.#queries) {
-      query.group?.anchor(query)
       this.#lookAtPresent(query, graph)
       this.#wait(query)
     }
@@ -183,7 +189,11 @@ export class StandingQueries {
     if (present === undefined || !this.#queries.has(query)) {
       return
     }
-    query.cost = question.costOf(graph, present)
+    const cost = this.#judged(query, () => question.costOf(graph, present))
+    if (cost === undefined) {
+      return
+    }
+    query.cost = cost
     if (query.cost === Infinity) {
       this.counters.failed++
       this.#end(query, { event: 'failed', change: 0 })
@@ -245,13 +255,27 @@ export class StandingQueries {
 
   #searchFor (query: Query, graph: Graph): void {
     this.counters.searches++
-    const best = query.question.bestCost(graph)
+    const best = this.#judged(query, () => query.question.bestCost(graph))
+    if (best === undefined) {
+      return
+    }
     if (best < query.threshold) {
       this.counters.better++
       this.#end(query, { event: 'better', change: query.cost === Infinity ? 1 : 1 - best / query.cost })
     } else {
       query.best = bestAtFloors(best, query.init.margin)
       query.group?.update(query)
+    }
+  }
+
+  /** What cannot be judged ends, and nobody else hears of it. */
+  #judged (query: Query, judge: () => number): number | undefined {
+    try {
+      return judge()
+    } catch (error) {
+      this.#log?.('a standing query cannot be judged any more - %e', error)
+      this.#end(query, { event: 'ended', change: 0 })
+      return undefined
     }
   }
 
