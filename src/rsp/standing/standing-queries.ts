@@ -8,7 +8,7 @@
 // (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
-import { QuestionGroup, bestAtFloors } from './question-group.ts'
+import { QuestionGroup, bestAtFloors, excessOf, scaled } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
@@ -111,9 +111,9 @@ export class StandingQueries {
       untilMs: this.#now() + init.lifetimeMs,
       firstCost: cost,
       cost,
-      knownCost: best <= (1 - margin) * cost ? best : Infinity,
+      knownCost: best <= scaled(question, cost, 1 - margin) ? best : Infinity,
       threshold: 0,
-      best: bestAtFloors(best, margin),
+      best: bestAtFloors(question, best, margin),
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
@@ -197,9 +197,9 @@ export class StandingQueries {
     if (query.cost === Infinity) {
       this.counters.failed++
       this.#end(query, { event: 'failed', change: 0 })
-    } else if (query.cost > (1 + margin) * firstCost) {
+    } else if (query.cost > scaled(question, firstCost, 1 + margin)) {
       this.counters.degraded++
-      this.#end(query, { event: 'degraded', change: query.cost / firstCost - 1 })
+      this.#end(query, { event: 'degraded', change: degradedBy(query) })
     } else {
       judge(query)
       query.group?.update(query)
@@ -261,9 +261,9 @@ export class StandingQueries {
     }
     if (best < query.threshold) {
       this.counters.better++
-      this.#end(query, { event: 'better', change: query.cost === Infinity ? 1 : 1 - best / query.cost })
+      this.#end(query, { event: 'better', change: excessOf(query.question, query.cost, best) })
     } else {
-      query.best = bestAtFloors(best, query.init.margin)
+      query.best = bestAtFloors(query.question, best, query.init.margin)
       query.group?.update(query)
     }
   }
@@ -304,7 +304,12 @@ export class StandingQueries {
 }
 
 function judge (query: Query): void {
-  query.threshold = (1 - query.init.margin) * Math.min(query.cost, query.knownCost)
+  query.threshold = scaled(query.question, Math.min(query.cost, query.knownCost), 1 - query.init.margin)
+}
+
+function degradedBy ({ question, cost, firstCost }: Query): number {
+  const share = excessOf(question, cost, firstCost)
+  return share < 1 ? share / (1 - share) : 1
 }
 
 /** The ends of each link that is not as it was, once each; undefined where that is not known. */
