@@ -231,7 +231,8 @@ export class RouteService {
   #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
     const offered = ranked.slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
-    if (!isByCost) {
+    // what is explained is the order of the scores
+    if (!isByCost || query.explain === true) {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))

@@ -21,6 +21,8 @@ const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
+/** Paths that may age out of a query's limits are looked at so often. */
+const AGES_MS = 1_000
 /** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
 const MAX_GROUPS = 64
 
@@ -73,6 +75,7 @@ export class StandingQueries {
   /** Where the turns are. */
   #turn: Iterator<Query> = this.#queries.values()
   #graph: Graph | undefined
+  #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
   constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, log }: StandingQueriesInit) {
@@ -138,6 +141,7 @@ export class StandingQueries {
         this.#end(query, { event: 'ended', change: 0 })
       }
     }
+    this.#lookAtAges(graph, nowMs)
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
     this.#bounds.refreshNext()
@@ -205,6 +209,18 @@ export class StandingQueries {
       query.group?.update(query)
       if (query.best < query.threshold) {
         this.#wait(query)
+      }
+    }
+  }
+
+  #lookAtAges (graph: Graph, nowMs: number): void {
+    if (nowMs - this.#agedMs < AGES_MS) {
+      return
+    }
+    this.#agedMs = nowMs
+    for (const query of this.#queries) {
+      if (query.question.ages === true) {
+        this.#lookAtPresent(query, graph)
       }
     }
   }

@@ -25,6 +25,7 @@ export class TextQuestion implements Question {
   readonly group: string
   readonly costPerUs: number
   readonly classCost: number | undefined
+  readonly ages: boolean
   readonly #compiled: CompiledQuery
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
@@ -45,6 +46,7 @@ export class TextQuestion implements Question {
     this.source = source
     this.destination = destination
     this.costPerUs = ranking.kind === 'cost' ? ranking.weights.delay / US_PER_MS * this.#unitCost : 0
+    this.ages = wanted.some(({ maxAgeMs }) => maxAgeMs !== undefined)
     this.classCost = ordered.length > 0 ? CLASS_COST : undefined
     this.#lacks = wanted.flatMap((each) => lacksOf(each, () => askNow().nowMs))
     this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''} ${wanted.map(({ limits, maxAgeMs }) => JSON.stringify([limits, maxAgeMs])).join()}`

@@ -64,6 +64,14 @@ describe('standing queries in the language', () => {
     })
   }
 
+  it('are told when the present path has become too old, though nothing has changed', async () => {
+    const told = watch('minimize delay where age <= 2 min')
+    await run(119_000)
+    assert.equal(told.length, 0)
+    await run(3_000)
+    assert.deepEqual(told.map(({ event }) => event), ['failed'])
+  })
+
   for (const [objective, worse, better] of [['minimize delay', { delay: 25 }, { delay: 5 }], ['maximize rate', { rate: 5e5 }, { rate: 4e6 }]] as const) {
     const metricsOf = (change: { delay?: number, rate?: number }): [number, Partial<LinkMetrics>] => [change.delay ?? 20, { bytesPerSecond: change.rate ?? 1e6 }]
 
