@@ -23,12 +23,15 @@ export type WatchHandler = (watch: ReceivedWatch, caller: ExchangeCaller) => Pro
 export interface ServeRoutesOptions extends ServeRequestStreamsOptions {
   /** Default: standing queries are refused. */
   watch?: WatchHandler
+  /** How long, in ms, the caller's next request is to wait; 0: not at all. It is asked again then. Default: nobody waits. */
+  admit?: (caller: ExchangeCaller) => number
 }
 
 /** Resolves when the protocol is served; call the result to stop. */
 export async function serveRoutes (registrar: Registrar, handler: RouteHandler, options: ServeRoutesOptions = {}): Promise<() => Promise<void>> {
   const watch = options.watch ?? (async () => { throw new MalformedMessageError('this RSP keeps no standing queries') })
   return await serveRequestStreams(registrar, ROUTE_EXCHANGES, {
+    admit: (caller) => options.admit?.(caller) ?? 0,
     handle: async ({ type, body }, caller) => {
       bounded(body, MAX_REQUEST_BYTES, 'request')
       if (type !== QUERY) {

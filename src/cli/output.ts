@@ -65,7 +65,7 @@ export function table (rows: ReadonlyArray<readonly string[]>): string[] {
 
 /** Texts of other nodes must not steer a terminal. */
 export function printable (line: string): string {
-  return line.replace(/\p{Cc}/gu, ' ')
+  return line.replace(/[\p{C}\u2028\u2029]/gu, ' ')
 }
 
 /** Short ids and what they stand for. */

@@ -7,6 +7,8 @@ import { weightsOf } from './query-weights.ts'
 
 export interface ReadQuery {
   text: string
+  /** The best one and the alternatives that the query asks for. */
+  leastPaths: number
   /** By which this host compares what it measures; undefined where the query weighs neither delay nor loss. */
   weights?: { delay: number, loss: number }
 }
@@ -22,8 +24,9 @@ export function readQuery ({ query, queries = {} }: { query?: string, queries?: 
   }
   const text = query.startsWith('@') ? named(query.slice(1), queries) : query
   try {
-    const weights = weightsOf(parseQuery(text))
-    return { text, ...(weights === undefined ? {} : { weights }) }
+    const ast = parseQuery(text)
+    const weights = weightsOf(ast)
+    return { text, leastPaths: (ast.alternatives?.count ?? 0) + 1, ...(weights === undefined ? {} : { weights }) }
   } catch (error) {
     if (error instanceof QuerySyntaxError || error instanceof QueryMeaningError) {
       throw new InvalidSettingError('--query', `${error.message}${error.picture === undefined ? '' : `\n${error.picture}`}`)

@@ -79,14 +79,15 @@ export function registerRoute (program: Command, terminal: Terminal): void {
   const command = program.command('route')
     .description('show the offers of all RSPs for a destination, side by side')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
-    .option('--paths <n>', `ask each RSP for so many paths, 1 to ${MAX_PATHS}`, parsePaths, 3)
+    .option('--paths <n>', `ask each RSP for so many paths, 1 to ${MAX_PATHS}; more where the query asks for alternatives`, parsePaths, 3)
     .option('--explain', 'with --query: let each RSP say why it offers what it offers')
   addSettings(command, SETTINGS)
     .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
       const { query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
-      const asked = { paths: flags.paths as number, query: readQuery({ query, queries }), explain: flags.explain === true }
+      const read = readQuery({ query, queries })
+      const asked = { paths: Math.max(flags.paths as number, read?.leastPaths ?? 1), query: read, explain: flags.explain === true }
       if (asked.explain && asked.query === undefined) {
         throw new InvalidSettingError('--explain', 'there is nothing to explain without a --query')
       }

@@ -197,7 +197,7 @@ export class ProviderSet {
       return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.text === undefined ? {} : { text: wish.text, verdict }) }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
-      const isUnreadable = wish.text !== undefined && error instanceof MalformedMessageError
+      const isUnreadable = wish.text !== undefined && error instanceof MalformedMessageError && error.remote
       if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0 && !isUnreadable) {
         // else it is the question that nobody could answer
         outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })

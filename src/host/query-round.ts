@@ -37,6 +37,7 @@ export class QueryRound<Provider, Answer> {
   /** Asked, without an answer, late. */
   #late = 0
   #end: (() => void) | undefined
+  #isOver = false
 
   constructor (init: QueryRoundInit<Provider, Answer>) {
     this.#init = init
@@ -51,6 +52,7 @@ export class QueryRound<Provider, Answer> {
     }
     this.#endIfDone()
     await promise
+    this.#isOver = true
     for (const stop of this.#stopTimers) {
       stop()
     }
@@ -80,6 +82,9 @@ export class QueryRound<Provider, Answer> {
     const answer = await this.#init.ask(provider)
     stop()
     this.#stopTimers.delete(stop)
+    if (this.#isOver) {
+      return
+    }
     if (isLate) {
       this.#late--
     } else {

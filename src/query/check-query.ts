@@ -4,7 +4,7 @@ import type { Constraint, LimitConstraint, NodeSelector, Objective, Preference, 
 import { BARE_WORD, METRIC_NAME, isReserved } from './keywords.ts'
 import { metricNamed } from './metrics.ts'
 import {
-  MAX_ALTERNATIVES, MAX_CONSTRAINTS, MAX_DEPTH, MAX_NUMBER, MAX_SELECTORS, MAX_SOFT_CONSTRAINTS, MAX_TERMS, MAX_VIA, MAX_WORD
+  MAX_ALTERNATIVES, MAX_CONSTRAINTS, MAX_DEPTH, MAX_NUMBER, MAX_SELECTORS, MAX_SOFT_CONSTRAINTS, MAX_TERMS, MAX_VIA, MAX_WORD, MIN_WEIGHT
 } from './query-limits.ts'
 
 /** Throws: what is wrong with the part of the tree. */
@@ -47,6 +47,9 @@ function checkObjective (objective: Objective, refuse: Refuse): void {
     checkMetricName(term, term.metric, refuse)
     if (!isQuantity(term.weight)) {
       refuse(term, 'A weight is at most 10^15')
+    }
+    if (term.weight > 0 && term.weight < MIN_WEIGHT) {
+      refuse(term, 'A weight is 0, or at least 10^-9')
     }
     checkWeighable(term, term.metric, refuse)
     if (objective.terms.findIndex(({ metric }) => metric === term.metric) < rank) {

@@ -45,7 +45,7 @@ export interface Explanation {
 }
 
 export interface ExplainInit {
-  evaluator: QueryEvaluator
+  evaluator: Pick<QueryEvaluator, 'evaluate'>
   population: Population
   abilities?: Abilities
   names: ExplainNames

@@ -29,5 +29,8 @@ export const MAX_WORD = 128
 /** Far above every metric, and still exact. */
 export const MAX_NUMBER = 1e15
 
+/** Of a weight that is not 0: scores are counted in units of the largest one. */
+export const MIN_WEIGHT = 1e-9
+
 /** Which scores are nearly equal where the query does not say: about what a link's value moves between two looks. */
 export const DEFAULT_WITHIN_PPM = 50_000

@@ -3,6 +3,7 @@ import { AlternativesFinder } from '../path-finding/alternatives.ts'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { QueryEvaluator } from '../query/evaluate-query.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { compileQuery } from '../query/compile-query.ts'
 import { parseQuery } from '../query/parse-query.ts'
@@ -21,9 +22,10 @@ import type { Verdict } from '../../protocols/route/verdict.ts'
 /** Hosts ask the same again and again; a text of the longest takes some KB read. */
 const MAX_READ = 1_024
 const MAX_COMPILED = 256
-/** To explain is to answer once more for each clause: so many are explained, in one second at most. */
+/** To explain is to answer once more for each clause: so many are explained, and to one host so often. */
 const MAX_EXPLAINED_CLAUSES = 16
 const EXPLANATIONS_PER_SECOND = 10
+const MAX_HOSTS = 1_024
 
 export interface Reading {
   /** Best first; none where there is none, or where the RSP cannot do what the query demands. */
@@ -43,7 +45,8 @@ export class QueryReader {
   readonly #abilities: Abilities
   readonly #read = new RecentlyUsed<RouteAst>(MAX_READ)
   readonly #compiled = new RecentlyUsed<Compiled>(MAX_COMPILED)
-  #explained = { second: 0, count: 0 }
+  /** By host. */
+  readonly #explained = new RecentlyUsed<TokenBucket>(MAX_HOSTS)
   readonly evaluator = new QueryEvaluator(new AlternativesFinder())
 
   constructor (abilities: Abilities) {
@@ -99,17 +102,21 @@ export class QueryReader {
   }
 
   /**
-   * Why these paths, as JSON; undefined where that would take too long or too much room, or too many have asked in this second.
+   * Why these paths, as JSON; undefined where that would take too long or too much room, or the host has asked too often.
    *
    * @param names - of the second choice are short ones, for where there is no room for the first
    */
-  explain (text: string, population: Population, ask: Ask, names: readonly ExplainNames[]): string | undefined {
+  explain (text: string, population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
     const ast = this.read(text)
-    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(ask.nowMs)) {
+    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host, ask.nowMs)) {
       return undefined
     }
+    const found: RankedPath[][] = []
     for (const choice of names) {
-      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator: this.evaluator, population, abilities: this.#abilities, names: choice }))
+      let next = 0
+      // other names, the same questions in the same order
+      const evaluator = { evaluate: (query: CompiledQuery, asked: Ask) => found[next++] ??= this.evaluator.evaluate(query, asked) }
+      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice }))
       if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
         return explanation
       }
@@ -117,9 +124,9 @@ export class QueryReader {
     return undefined
   }
 
-  #mayExplain (nowMs: number): boolean {
-    const second = Math.floor(nowMs / 1_000)
-    this.#explained = this.#explained.second === second ? { second, count: this.#explained.count + 1 } : { second, count: 1 }
-    return this.#explained.count <= EXPLANATIONS_PER_SECOND
+  #mayExplain (host: string, nowMs: number): boolean {
+    const bucket = this.#explained.get(host) ?? new TokenBucket({ ratePerSecond: EXPLANATIONS_PER_SECOND, burst: EXPLANATIONS_PER_SECOND, nowMs })
+    this.#explained.set(host, bucket)
+    return bucket.take(1, nowMs)
   }
 }

@@ -215,7 +215,8 @@ export class RouteProvider implements Startable {
       privateKey,
       profile: profile === undefined ? { abilities } : { query: profile.query, abilities },
       offered: this.#offered,
-      now: Date.now
+      now: Date.now,
+      log
     })
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
     exposeRsp({ metrics: components.metrics, status: () => this.status, now })
@@ -237,7 +238,8 @@ export class RouteProvider implements Startable {
     this.#source.start?.()
     this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer), {
-      watch: async (watch, caller) => this.#service.watches.watch(watch, caller)
+      admit: ({ peer }) => this.#service.waitMs(peer),
+      watch: async (watch, caller) => this.#service.watch(watch, caller)
     })
     this.#service.watches.start()
     await this.#exchange?.start()

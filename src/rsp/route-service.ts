@@ -9,6 +9,7 @@ import { QueryReader } from './query-reader.ts'
 import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
+import { WorkBudget } from './work-budget.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
 import type { PathRecommender } from './path-recommender.ts'
@@ -23,8 +24,10 @@ import type { Population } from '../query/node-facts.ts'
 import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
 import type { RspProfile } from './profiles/rsp-profile.ts'
+import type { ReceivedWatch, WatchAnswer } from '../../protocols/route/watch.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { WatchCaller } from './standing/watches.ts'
+import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
@@ -50,6 +53,9 @@ export interface RouteServiceInit {
   offered?: OfferedLinks
   /** Unix time, ms. */
   now: () => number
+  log?: Logger
+  /** By which work for hosts is measured, ms. */
+  clock?: () => number
 }
 
 export class RouteService {
@@ -57,6 +63,7 @@ export class RouteService {
   readonly #self: PeerId
   readonly #signer: AnswerSigner
   readonly #reader: QueryReader
+  readonly #budget: WorkBudget
   /** Hosts that want to be told. */
   readonly watches: Watches
   /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
@@ -71,18 +78,30 @@ export class RouteService {
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
     this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
+    this.#budget = new WorkBudget(init.clock ?? (() => performance.now()))
     this.watches = new Watches({
       snapshot: () => init.map.snapshot(init.now()),
       questionOf: (asked) => this.#questionOf(asked),
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
-      now: init.now
+      now: init.now,
+      log: init.log
     })
   }
 
   /** Signatures made, and answers under them. */
   get signing (): Readonly<AnswerSigner['counters']> {
     return this.#signer.counters
+  }
+
+  /** How long the next question of a host is to wait; 0: not at all. */
+  waitMs (caller: PeerId): number {
+    return this.#budget.waitMs(caller.toString())
+  }
+
+  /** Waits until there is something to tell; see `Watches`. */
+  async watch (watch: ReceivedWatch, caller: WatchCaller): Promise<WatchAnswer> {
+    return this.#budget.spend(caller.peer.toString(), async () => this.watches.watch(watch, caller))
   }
 
   /**
@@ -96,13 +115,17 @@ export class RouteService {
     if (text === undefined) {
       return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)), nowMs), graph, nowMs)
     }
-    const ask = { ...this.#askOf(query, nowMs), graph }
-    const reading = this.#reader.answer(text, this.#population(graph), ask)
-    const ranked = this.#chooseRanked(caller, query, reading, nowMs)
-    return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask) })
+    const { ranked, verdict } = this.#budget.spend(caller.toString(), () => this.#judge(text, query, caller, { ...this.#askOf(query, nowMs), graph }))
+    return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)
   }
 
-  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask): Pick<Verdict, 'explanation'> {
+  #judge (text: string, query: RouteQuery, caller: PeerId, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
+    const reading = this.#reader.answer(text, this.#population(ask.graph), ask)
+    const ranked = this.#chooseRanked(caller, query, reading, ask.nowMs)
+    return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, caller) } }
+  }
+
+  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
     if (text === undefined || explain !== true || compiled === undefined) {
       return {}
     }
@@ -111,7 +134,7 @@ export class RouteService {
       .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
-    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short])
+    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short], caller.toString())
     return explanation === undefined ? {} : { explanation }
   }
 
@@ -208,7 +231,8 @@ export class RouteService {
   #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
     const offered = ranked.slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
-    if (!isByCost) {
+    // what is explained is the order of the scores
+    if (!isByCost || query.explain === true) {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))

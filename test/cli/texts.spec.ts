@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BywayError, NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { isNoRoute } from '../../src/cli/exit-codes.ts'
-import { complaint, msText, percentText, priceText, rateText, table } from '../../src/cli/output.ts'
+import { complaint, msText, percentText, priceText, printable, rateText, table } from '../../src/cli/output.ts'
 import { tickText } from '../../src/cli/ping.ts'
 import { routeText } from '../../src/cli/route.ts'
 import { routeToTrace, traceText } from '../../src/cli/trace.ts'
@@ -123,5 +123,9 @@ describe('errors on the command line', () => {
 
   it('tell a destination that cannot be reached from everything else', () => {
     assert.deepEqual([new NotFoundError('x'), new UnavailableError('x'), new OverQuotaError('x'), new Error('x')].map(isNoRoute), [true, true, false, false])
+  })
+
+  it('quote other nodes without what steers a terminal, or turns around what is written', () => {
+    assert.equal(printable('a\u001b[2Jb\u202ec\u2066d\u2028e – é 漢'), 'a [2Jb c d e – é 漢')
   })
 })

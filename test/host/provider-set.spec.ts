@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ProviderSet } from '../../src/host/provider-set.ts'
 import { ScoreBoard } from '../../src/host/score-board.ts'
-import { NotFoundError } from '../../protocols/errors.ts'
+import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { signOffers } from '../../protocols/route/offer.ts'
@@ -262,6 +262,15 @@ describe('provider set', () => {
     const answers = await setOf([mute, good], scores).askAll(WISH)
     assert.deepEqual(answers.map(({ rsp }) => scores.of(rsp).status(Date.now())).map(({ answers, failures }) => [answers, failures]), [[0, 1], [1, 0]])
     assert.ok((scores.of(good.peerId).status(Date.now()).latencyMs ?? Infinity) < DEADLINE_MS)
+  })
+
+  it('holds it against an RSP when its answer to a text cannot be read, and not when it cannot read the text', async () => {
+    const broken = await startRsp(async (query) => sign(query, [1, 2, 3, 4].map((pathNumber) => pathInit({ pathNumber }))))
+    const strict = await startRsp(async () => { throw new MalformedMessageError('no such clause') }, 103)
+    const scores = boardOf()
+    const answers = await setOf([broken, strict], scores).askAll({ ...WISH, text: 'minimize delay' })
+    assert.deepEqual(answers.map(({ error }) => error?.name), ['MalformedMessageError', 'MalformedMessageError'])
+    assert.deepEqual(answers.map(({ rsp }) => scores.of(rsp).status(Date.now()).failures), [1, 0])
   })
 
   it('takes each path from one RSP, the same one as long as a flow lasts', () => {

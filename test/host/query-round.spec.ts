@@ -10,7 +10,7 @@ const DEADLINE_MS = 3_000
 const STEP_MS = 10
 
 /** Who was asked when, who answered in time, and when the round was over. */
-async function run (first: readonly Rsp[], later: readonly Rsp[] = []): Promise<{ askedMs: Record<string, number>, answers: string[], endedMs: number | undefined }> {
+async function run (first: readonly Rsp[], later: readonly Rsp[] = [], afterMs = 0): Promise<{ askedMs: Record<string, number>, answers: string[], endedMs: number | undefined }> {
   const clock = new VirtualTimers()
   const askedMs: Record<string, number> = {}
   let answers: Rsp[] | undefined
@@ -29,7 +29,7 @@ async function run (first: readonly Rsp[], later: readonly Rsp[] = []): Promise<
     answers = given
     endedMs = clock.nowMs
   })
-  while (answers === undefined && clock.nowMs < 2 * DEADLINE_MS) {
+  while ((answers === undefined || clock.nowMs < (endedMs ?? 0) + afterMs) && clock.nowMs < 2 * DEADLINE_MS) {
     clock.advance(STEP_MS)
     await settled()
   }
@@ -68,6 +68,12 @@ describe('a question to several RSPs', () => {
     const { answers, endedMs } = await run([{ name: 'empty', takesMs: 20, isGood: false }, { name: 'late', takesMs: 900 }, { name: 'mute', takesMs: 10_000 }])
     assert.deepEqual(answers, ['empty', 'late'])
     assert.equal(endedMs, 900)
+  })
+
+  it('asks nobody any more when it is over, whatever the late have to say', async () => {
+    const { askedMs, endedMs } = await run([{ name: 'slow', takesMs: 300, usualMs: 400 }, { name: 'late', takesMs: 900, isGood: false }], [{ name: 'a', takesMs: 20 }], 1_500)
+    assert.equal(endedMs, 300)
+    assert.equal(askedMs.a, undefined)
   })
 
   it('is over at the deadline when nobody answers, and at once when there is nobody to ask', async () => {

@@ -73,6 +73,8 @@ const ERRORS: Array<[title: string, text: string, error: string]> = [
     'QueryMeaningError: A query asks for 1 to 7 alternatives (line 1, column 1).\n  8 alternatives\n  ^'],
   ['more confidence than there is', 'confidence >= 1.1',
     'QueryMeaningError: Confidence is more than 0, and at most 1 or 100 % (line 1, column 1).\n  confidence >= 1.1\n  ^'],
+  ['a weight too small to be counted', 'minimize 0.0000000001 * hops',
+    'QueryMeaningError: A weight is 0, or at least 10^-9 (line 1, column 10).\n  minimize 0.0000000001 * hops\n           ^'],
   ['a number too large to be one', 'where price <= 1e999',
     'QueryMeaningError: A limit is at most 10^15 (line 1, column 7).\n  where price <= 1e999\n        ^'],
   ['parentheses too deep', `avoid ${'('.repeat(9)}country xx${')'.repeat(9)}`,

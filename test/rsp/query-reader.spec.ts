@@ -35,11 +35,11 @@ describe('queries in the language, at an RSP', () => {
     new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, profile, now: () => NOW_MS })
 
   /** Over the wire and back. */
-  async function ask (text: string, { explain = false, service = serviceOf() } = {}): Promise<CheckedAnswer & { names: string[] }> {
+  async function ask (text: string, { explain = false, service = serviceOf(), host = HOST } = {}): Promise<CheckedAnswer & { names: string[] }> {
     const query = digestQuery(sampleQuery({
       source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], ...(text === '' ? {} : { text, explain })
     }))
-    const answer = decodeAnswer(encodeAnswer(await service.answer(query, HOST)))
+    const answer = decodeAnswer(encodeAnswer(await service.answer(query, host)))
     const checked = await checkAnswer(answer, query, { expectedRsp: RSP, nowMs: NOW_MS })
     return { ...checked, names: checked.paths.map(({ forwarders }) => forwarders.map((forwarder) => 'ABCD'[FORWARDERS.findIndex((other) => other.equals(forwarder))]).join('')) }
   }
@@ -80,7 +80,7 @@ describe('queries in the language, at an RSP', () => {
     await assert.rejects(ask('minimize delay wher hops <= 3'), { name: 'MalformedMessageError', message: /wher.*line 1, column 16/ })
   })
 
-  it('are explained when that is asked for, and within the limits of a second', async () => {
+  it('are explained when that is asked for, so often per second and host', async () => {
     const service = serviceOf()
     const { verdict } = await ask('minimize delay avoid country xx', { explain: true, service })
     const explanation = JSON.parse(verdict?.explanation ?? '') as { paths: Array<{ forwarders: string[], links: Array<{ sources: unknown }> }>, clauses: unknown[] }
@@ -90,6 +90,18 @@ describe('queries in the language, at an RSP', () => {
     assert.equal((await ask('minimize delay avoid country xx', { service })).verdict?.explanation, undefined)
     const answers = await Promise.all(Array.from({ length: 12 }, async () => ask('minimize delay', { explain: true, service })))
     assert.equal(answers.filter(({ verdict: each }) => each?.explanation !== undefined).length, 9)
+    assert.notEqual((await ask('minimize delay', { explain: true, service, host: RSP })).verdict?.explanation, undefined)
+  })
+
+  it('are paced for a host that makes much work, and for no other', async () => {
+    let clockMs = 0
+    const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => NOW_MS, clock: () => clockMs += 200 })
+    assert.equal(service.waitMs(HOST), 0)
+    for (let asked = 0; asked < 4; asked++) {
+      await ask('minimize delay', { service })
+    }
+    assert.ok(service.waitMs(HOST) > 0)
+    assert.equal(service.waitMs(RSP), 0)
   })
 
   it('stand as well as any others', async () => {

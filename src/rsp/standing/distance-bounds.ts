@@ -53,8 +53,9 @@ export class DistanceBounds {
    * Makes the bounds those of another snapshot.
    *
    * @param changed - the ends of each link that is not as before, as often as one likes; undefined: it is not known which, and all anchors are lost
+   * @returns whether there are still anchors under their numbers; they are lost too where more nodes have come than there is room for
    */
-  follow (graph: Graph, changed: Iterable<readonly [from: number, to: number]> | undefined): void {
+  follow (graph: Graph, changed: Iterable<readonly [from: number, to: number]> | undefined): boolean {
     const hasRoom = this.#stride * graph.nodeCount <= this.#cells.length
     const before = this.#graph
     this.#graph = graph
@@ -63,7 +64,7 @@ export class DistanceBounds {
     }
     if (changed === undefined || before === undefined || !hasRoom) {
       this.#forget()
-      return
+      return false
     }
     for (const [from, to] of changed) {
       const lengthUs = this.#lengthUs(graph, graph.linkBetween(from, to))
@@ -71,6 +72,7 @@ export class DistanceBounds {
         this.#shorten(from, to, lengthUs)
       }
     }
+    return true
   }
 
   /** The number of a node as an anchor; -1 where there is no room for another. */

@@ -39,9 +39,28 @@ const EXIT = 1
 const ENDS = 2
 
 /** What is known of the best path when it was just found. */
-export function bestAtFloors (cost: number, margin: number): number {
+export function bestAtFloors (question: Question, cost: number, margin: number): number {
   // who wants to hear of less than what is noise hears of it when his turn comes
-  return cost * (1 - Math.min(NOISE_SHARE, margin / 2))
+  return scaled(question, cost, 1 - Math.min(NOISE_SHARE, margin / 2))
+}
+
+/** The cost that is so many times as high within its class. */
+export function scaled ({ classCost }: Question, cost: number, factor: number): number {
+  if (classCost === undefined || cost === Infinity) {
+    return cost * factor
+  }
+  const least = Math.floor(cost / classCost) * classCost
+  return least + factor * (cost - least)
+}
+
+/** By what share of it a cost is more than another; 1 where it is of a worse class, or there is no path. */
+export function excessOf ({ classCost = Infinity }: Question, cost: number, other: number): number {
+  const [rank, otherRank] = [Math.floor(cost / classCost), Math.floor(other / classCost)]
+  if (cost === Infinity || rank !== otherRank) {
+    return 1
+  }
+  const least = classCost === Infinity ? 0 : rank * classCost
+  return (cost - other) / (cost - least)
 }
 
 export class QuestionGroup {
@@ -71,7 +90,7 @@ export class QuestionGroup {
     if (this.#members.length > this.#best.length) {
       this.#widen()
     }
-    this.anchor(standing)
+    this.#anchor(standing)
     this.update(standing)
   }
 
@@ -93,8 +112,15 @@ export class QuestionGroup {
     this.#best[place] = best
   }
 
-  /** Finds its anchors: when it comes, and when all have been lost. */
-  anchor ({ place, question: { source, destination } }: Standing): void {
+  /** All anchors have been lost, and maybe it is not known which links have changed: all members are to be looked at. */
+  beginAnew (): void {
+    this.#floors.clear()
+    for (const standing of this.#members) {
+      this.#anchor(standing)
+    }
+  }
+
+  #anchor ({ place, question: { source, destination } }: Standing): void {
     this.#anchorEnd(ENDS * place + ENTRY, source)
     this.#anchorEnd(ENDS * place + EXIT, destination)
   }
@@ -109,21 +135,22 @@ export class QuestionGroup {
     const name = from * NODES + to
     const cost = costOf(question, after, places[1])
     const floor = this.#floors.get(name) ?? (1 - NOISE_SHARE) * costOf(question, before, places[0])
-    if (cost >= floor) {
-      this.#keep(name, Math.max(floor, (1 - NOISE_SHARE) * cost))
+    const isCheaper = cost < floor
+    const opens = places[0] !== -1 && places[1] !== -1 && question.opens?.(before, places[0], after, places[1]) === true
+    // the next that it gains may be noise again
+    const newFloor = isCheaper ? (1 - NOISE_SHARE / 2) * cost : Math.max(floor, (1 - NOISE_SHARE) * cost)
+    this.#keep(name, newFloor)
+    if (!isCheaper && !opens) {
       return
     }
-    // the next that it gains may be noise again
-    const newFloor = (1 - NOISE_SHARE / 2) * cost
-    const gain = floor - newFloor
-    this.#keep(name, newFloor)
+    const gain = opens ? Infinity : floor - newFloor
     const { costPerUs } = question
     const [fromUs, toUs] = [this.#bounds.from(from), this.#bounds.from(to)]
     const [bests, thresholds] = [this.#best, this.#threshold]
     for (let place = 0; place < this.#members.length; place++) {
       const bound = newFloor + (costPerUs > 0 ? costPerUs * (this.#leastUs(ENDS * place + ENTRY, fromUs) + this.#leastUs(ENDS * place + EXIT, toUs)) : 0)
       if (bound < bests[place]) {
-        // where there was no link, or no path, nothing but the bound is known
+        // where there was no link, no path, or none that was an answer, nothing but the bound is known
         bests[place] = this.#members[place].best = gain === Infinity ? bound : Math.max(bests[place] - gain, bound)
         if (bests[place] < thresholds[place]) {
           tell(this.#members[place])

@@ -9,6 +9,12 @@ export interface Question {
   readonly group: string
   /** A path costs at least so much for each µs of its round trip; 0 where nothing can be said. */
   readonly costPerUs: number
+  /** Costs from one multiple of this up to the next are of one class, worse than all of the classes below; shares are of what is above the multiple. Default: all are of one. */
+  readonly classCost?: number
+  /** Whether a path over a link that has changed can be an answer, or one of a better class, that was not before, whatever the link costs. Default: no. */
+  opens?: (before: Graph, linkBefore: number, after: Graph, linkAfter: number) => boolean
+  /** Whether a path may become no answer by time alone. Default: no. */
+  readonly ages?: boolean
   /** What a link adds to the cost of a path that takes it, at least; Infinity where none may. */
   linkCost: (graph: Graph, link: number) => number
   /** Infinity for what is no path, or not an answer. */

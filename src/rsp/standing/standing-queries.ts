@@ -8,11 +8,12 @@
 // (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
-import { QuestionGroup, bestAtFloors } from './question-group.ts'
+import { QuestionGroup, bestAtFloors, excessOf, scaled } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
 import type { Standing } from './question-group.ts'
+import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
 /** Searches in one look: a tenth of a millisecond each. */
@@ -20,6 +21,8 @@ const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
+/** Paths that may age out of a query's limits are looked at so often. */
+const AGES_MS = 1_000
 /** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
 const MAX_GROUPS = 64
 
@@ -57,12 +60,14 @@ export interface StandingQueriesInit {
   maxQueries?: number
   /** Searches in one look for those whose turn it is. */
   turns?: number
+  log?: Logger
 }
 
 export class StandingQueries {
   readonly #now: () => number
   readonly #maxQueries: number
   readonly #turns: number
+  readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
   readonly #groups = new Map<string, QuestionGroup>()
@@ -72,12 +77,14 @@ export class StandingQueries {
   /** Where the turns are. */
   #turn: Iterator<Query> = this.#queries.values()
   #graph: Graph | undefined
+  #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS }: StandingQueriesInit) {
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, log }: StandingQueriesInit) {
     this.#now = now
     this.#maxQueries = maxQueries
     this.#turns = turns
+    this.#log = log
     this.#bounds = new DistanceBounds({ relayCostUs })
   }
 
@@ -109,9 +116,9 @@ export class StandingQueries {
       untilMs: this.#now() + init.lifetimeMs,
       firstCost: cost,
       cost,
-      knownCost: best <= (1 - margin) * cost ? best : Infinity,
+      knownCost: best <= scaled(question, cost, 1 - margin) ? best : Infinity,
       threshold: 0,
-      best: bestAtFloors(best, margin),
+      best: bestAtFloors(question, best, margin),
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
@@ -137,6 +144,7 @@ export class StandingQueries {
         this.#end(query, { event: 'ended', change: 0 })
       }
     }
+    this.#lookAtAges(graph, nowMs)
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
     this.#bounds.refreshNext()
@@ -149,8 +157,8 @@ export class StandingQueries {
       return
     }
     const changed = before === undefined ? undefined : changedLinks(before, graph)
-    this.#bounds.follow(graph, changed)
-    if (before === undefined || changed === undefined) {
+    const hasAnchors = this.#bounds.follow(graph, changed)
+    if (before === undefined || changed === undefined || !hasAnchors) {
       this.#beginAnew(graph)
       return
     }
@@ -172,10 +180,12 @@ export class StandingQueries {
     }
   }
 
-  /** It is not known what has changed. */
+  /** It is not known what has changed, or how far it is from whom. */
   #beginAnew (graph: Graph): void {
+    for (const group of this.#groups.values()) {
+      group.beginAnew()
+    }
     for (const query of this.#queries) {
-      query.group?.anchor(query)
       this.#lookAtPresent(query, graph)
       this.#wait(query)
     }
@@ -186,18 +196,34 @@ export class StandingQueries {
     if (present === undefined || !this.#queries.has(query)) {
       return
     }
-    query.cost = question.costOf(graph, present)
+    const cost = this.#judged(query, () => question.costOf(graph, present))
+    if (cost === undefined) {
+      return
+    }
+    query.cost = cost
     if (query.cost === Infinity) {
       this.counters.failed++
       this.#end(query, { event: 'failed', change: 0 })
-    } else if (query.cost > (1 + margin) * firstCost) {
+    } else if (query.cost > scaled(question, firstCost, 1 + margin)) {
       this.counters.degraded++
-      this.#end(query, { event: 'degraded', change: query.cost / firstCost - 1 })
+      this.#end(query, { event: 'degraded', change: degradedBy(query) })
     } else {
       judge(query)
       query.group?.update(query)
       if (query.best < query.threshold) {
         this.#wait(query)
+      }
+    }
+  }
+
+  #lookAtAges (graph: Graph, nowMs: number): void {
+    if (nowMs - this.#agedMs < AGES_MS) {
+      return
+    }
+    this.#agedMs = nowMs
+    for (const query of this.#queries) {
+      if (query.question.ages === true) {
+        this.#lookAtPresent(query, graph)
       }
     }
   }
@@ -248,13 +274,27 @@ export class StandingQueries {
 
   #searchFor (query: Query, graph: Graph): void {
     this.counters.searches++
-    const best = query.question.bestCost(graph)
+    const best = this.#judged(query, () => query.question.bestCost(graph))
+    if (best === undefined) {
+      return
+    }
     if (best < query.threshold) {
       this.counters.better++
-      this.#end(query, { event: 'better', change: query.cost === Infinity ? 1 : 1 - best / query.cost })
+      this.#end(query, { event: 'better', change: excessOf(query.question, query.cost, best) })
     } else {
-      query.best = bestAtFloors(best, query.init.margin)
+      query.best = bestAtFloors(query.question, best, query.init.margin)
       query.group?.update(query)
+    }
+  }
+
+  /** What cannot be judged ends, and nobody else hears of it. */
+  #judged (query: Query, judge: () => number): number | undefined {
+    try {
+      return judge()
+    } catch (error) {
+      this.#log?.('a standing query cannot be judged any more - %e', error)
+      this.#end(query, { event: 'ended', change: 0 })
+      return undefined
     }
   }
 
@@ -284,7 +324,12 @@ export class StandingQueries {
 }
 
 function judge (query: Query): void {
-  query.threshold = (1 - query.init.margin) * Math.min(query.cost, query.knownCost)
+  query.threshold = scaled(query.question, Math.min(query.cost, query.knownCost), 1 - query.init.margin)
+}
+
+function degradedBy ({ question, cost, firstCost }: Query): number {
+  const share = excessOf(question, cost, firstCost)
+  return share < 1 ? share / (1 - share) : 1
 }
 
 /** The ends of each link that is not as it was, once each; undefined where that is not known. */

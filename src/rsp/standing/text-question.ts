@@ -4,6 +4,7 @@ import { Weighting } from '../../path-finding/weighting.ts'
 import { measurePath } from '../../topology/path.ts'
 import type { Ask } from '../../query/ask.ts'
 import type { AccessPoint } from '../../topology/path.ts'
+import type { Eligibility } from '../../query/eligibility.ts'
 import type { CompiledQuery } from '../../query/compile-query.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { QueryEvaluator } from '../../query/evaluate-query.ts'
@@ -11,22 +12,32 @@ import type { RankedPath } from '../../query/ask.ts'
 import type { Question } from './question.ts'
 
 const US_PER_MS = 1_000
-/** More than any score: a path that keeps a preference is better than all that do not. */
-const BROKEN_COST = 1e9
+/** A path that keeps a preference is better than all that do not. Costs are a millisecond of delay, or a nanosecond per byte: no score is more. */
+const CLASS_COST = 1e9
+const MOST_IN_CLASS = 0.999 * CLASS_COST
+/** Units per 1 of cost, whatever the query weighs. */
+const UNITS = 1e9
+const NS_PER_S = 1e9
 
 export class TextQuestion implements Question {
   readonly source: readonly AccessPoint[]
   readonly destination: readonly AccessPoint[]
   readonly group: string
   readonly costPerUs: number
+  readonly classCost: number | undefined
+  readonly ages: boolean
   readonly #compiled: CompiledQuery
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
   readonly #weighting: Weighting | undefined
+  /** Of what a link has too much to be on a path that is an answer, or keeps a preference. */
+  readonly #lacks: ReadonlyArray<(graph: Graph, link: number) => number>
 
   /** @param askNow - the same but for its time */
   constructor (compiled: CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
-    const { ranking, eligibility: { limits: { leastBytesPerSecond, loadPpm } } } = compiled
+    const { ranking, eligibility, ordered, penalized } = compiled
+    const { leastBytesPerSecond, loadPpm } = eligibility.limits
+    const wanted = [eligibility, ...[...ordered, ...penalized].map((soft) => soft.eligibility)]
     const { source, destination, relayCostUs } = askNow()
     this.#compiled = { ...compiled, alternatives: undefined, nearlyEqual: undefined }
     this.#evaluator = evaluator
@@ -34,8 +45,11 @@ export class TextQuestion implements Question {
     this.#weighting = ranking.kind === 'cost' ? new Weighting(ranking.weights, relayCostUs) : undefined
     this.source = source
     this.destination = destination
-    this.costPerUs = ranking.kind === 'cost' ? ranking.weights.delay / US_PER_MS : 0
-    this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''}`
+    this.costPerUs = ranking.kind === 'cost' ? ranking.weights.delay / US_PER_MS * this.#unitCost : 0
+    this.ages = wanted.some(({ maxAgeMs }) => maxAgeMs !== undefined)
+    this.classCost = ordered.length > 0 ? CLASS_COST : undefined
+    this.#lacks = wanted.flatMap((each) => lacksOf(each, () => askNow().nowMs))
+    this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''} ${wanted.map(({ limits, maxAgeMs }) => JSON.stringify([limits, maxAgeMs])).join()}`
   }
 
   linkCost (graph: Graph, link: number): number {
@@ -45,7 +59,16 @@ export class TextQuestion implements Question {
     if (rate < leastBytesPerSecond || (loadPpm < Infinity && (load < 0 || load > loadPpm))) {
       return Infinity
     }
-    return this.#weighting === undefined ? 1 / rate : this.#weighting.linkUnits(graph, link) / this.#weighting.units
+    return this.#weighting === undefined ? NS_PER_S / rate : this.#weighting.linkUnits(graph, link) / UNITS
+  }
+
+  opens (before: Graph, linkBefore: number, after: Graph, linkAfter: number): boolean {
+    return this.#lacks.some((lack) => lack(after, linkAfter) < lack(before, linkBefore))
+  }
+
+  /** The cost of 1 of what is minimized. */
+  get #unitCost (): number {
+    return (this.#weighting?.units ?? UNITS) / UNITS
   }
 
   costOf (graph: Graph, nodes: readonly number[]): number {
@@ -70,8 +93,24 @@ export class TextQuestion implements Question {
 
   #costOf (ranked: RankedPath, merit: PathMerit): number {
     const { score } = ranked
-    return (this.#weighting === undefined ? 1 / score : score) + BROKEN_COST * merit.classOf(ranked)
+    const cost = this.#weighting === undefined ? NS_PER_S / score : score * this.#unitCost
+    return this.classCost === undefined ? cost : Math.min(cost, MOST_IN_CLASS) + CLASS_COST * merit.classOf(ranked)
   }
+}
+
+/** Of each thing that is limited: how much of it a link has, or, where not the sum counts, whether too much (1, else 0). */
+function lacksOf ({ limits, maxAgeMs }: Eligibility, nowMs: () => number): Array<(graph: Graph, link: number) => number> {
+  const { rttUs, lossPpm, jitterUs, price, loadPpm, leastBytesPerSecond } = limits
+  const known = (value: number | undefined): number => value === undefined || value < 0 ? Infinity : value
+  return [
+    ...(rttUs === undefined ? [] : [(graph: Graph, link: number) => graph.delayUs[link]]),
+    ...(lossPpm === undefined ? [] : [(graph: Graph, link: number) => graph.lossPpm[link]]),
+    ...(jitterUs === undefined ? [] : [(graph: Graph, link: number) => graph.jitterUs[link]]),
+    ...(price === undefined ? [] : [(graph: Graph, link: number) => known(graph.price?.[link])]),
+    ...(loadPpm === undefined ? [] : [(graph: Graph, link: number) => known(graph.loadPpm?.[link]) > loadPpm ? 1 : 0]),
+    ...(leastBytesPerSecond === undefined ? [] : [(graph: Graph, link: number) => (graph.bytesPerSecond?.[link] ?? 0) < leastBytesPerSecond ? 1 : 0]),
+    ...(maxAgeMs === undefined ? [] : [(graph: Graph, link: number) => graph.updatedAtMs[link] < nowMs() - maxAgeMs ? 1 : 0])
+  ]
 }
 
 function nearest (points: readonly AccessPoint[], node: number): number | undefined {

@@ -6,7 +6,7 @@ import type { RouteQuery } from '../../../protocols/route/codec.ts'
 import type { ReceivedWatch, WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
-import type { PeerId } from '@libp2p/interface'
+import type { Logger, PeerId } from '@libp2p/interface'
 
 /** What changed is looked at so often; with the time that a report takes, a host hears of it within a second. */
 const LOOK_MS = 250
@@ -21,6 +21,7 @@ export interface WatchesInit {
   /** Unix time, ms. */
   now: () => number
   maxQueries?: number
+  log?: Logger
 }
 
 export interface WatchCaller {

@@ -242,6 +242,43 @@ describe('standing queries', () => {
     assert.deepEqual(told.map(({ event }) => event), ['better'])
   })
 
+  it('tells of a better path when so many nodes have come that all distances are computed anew', async () => {
+    const { told } = watch()
+    await run(1_500)
+    for (let node = 6; node < 12; node++) {
+      set(node, node - 1, 50)
+    }
+    await run(1_500)
+    assert.equal(told.length, 0)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual(told.map(({ event }) => event), ['better'])
+  })
+
+  it('ends a query that cannot be judged any more, and goes on with the others', async () => {
+    const brokenOn = (method: 'costOf' | 'bestCost'): PathQuestion => {
+      const question = questionOf()
+      const judge = question[method].bind(question) as () => number
+      let calls = 0
+      question[method] = (...args: unknown[]) => {
+        if (calls++ > 0) {
+          throw new Error('no such link')
+        }
+        return Reflect.apply(judge, undefined, args) as number
+      }
+      return question
+    }
+    const broken = [watch({ question: brokenOn('costOf') }), watch({ question: brokenOn('bestCost') })]
+    const { told } = watch()
+    await run(1_500)
+    set(0, 1, 21)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual(broken.map((one) => one.told.map(({ event }) => event)), [['ended'], ['ended']])
+    assert.deepEqual(told.map(({ event }) => event), ['better'])
+    assert.equal(standing.size, 0)
+  })
+
   it('leaves nobody without word of a path that is better than his own by the margin and what is noise, on any overlay', async () => {
     for (let seed = 1; seed <= 12; seed++) {
       const random = randomFrom(seed)

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { LinkTable } from '../../../src/topology/link-table.ts'
+import { QueryEvaluator } from '../../../src/query/evaluate-query.ts'
+import { StandingQueries } from '../../../src/rsp/standing/standing-queries.ts'
+import { TextQuestion } from '../../../src/rsp/standing/text-question.ts'
+import { compileQuery } from '../../../src/query/compile-query.ts'
+import { parseQuery } from '../../../src/query/parse-query.ts'
+import type { WatchAnswer } from '../../../protocols/route/watch.ts'
+import type { LinkMetrics } from '../../../src/topology/link-metrics.ts'
+
+const RELAY_US = 500
+
+describe('standing queries in the language', () => {
+  let nowMs: number
+  let table: LinkTable
+  let standing: StandingQueries
+
+  const set = (a: number, b: number, delayMs: number, more: Partial<LinkMetrics> = {}): void => {
+    const metrics = { delayUs: delayMs * 1_000, lossPpm: 0, jitterUs: 0, updatedAtMs: nowMs, bytesPerSecond: 1e6, ...more }
+    table.upsert(a, b, metrics)
+    table.upsert(b, a, metrics)
+  }
+  const watch = (text: string, present = [0, 1, 3]): WatchAnswer[] => {
+    const told: WatchAnswer[] = []
+    const population = { nodeCount: 4, attributes: [0, 1, 2, 3].map((node) => ({ tags: { country: `c${node}` }, country: `c${node}` })), indexOf: () => undefined }
+    const question = new TextQuestion(compileQuery(parseQuery(text), population), new QueryEvaluator(), () => ({
+      source: [{ node: 0, rttUs: 1_000 }], destination: [{ node: 3, rttUs: 2_000 }], relayCostUs: RELAY_US, paths: 1, nowMs
+    }))
+    void standing.add({ question, present, margin: 0.1, lifetimeMs: 1e6 }, table.snapshot()).answer.then((answer) => { told.push(answer) })
+    return told
+  }
+  const run = async (ms: number): Promise<void> => {
+    for (const untilMs = nowMs + ms; nowMs < untilMs;) {
+      nowMs += 250
+      standing.look(table.snapshot())
+      await Promise.resolve()
+    }
+  }
+
+  beforeEach(() => {
+    nowMs = 1_000_000
+    table = new LinkTable()
+    standing = new StandingQueries({ relayCostUs: RELAY_US, now: () => nowMs, turns: 0 })
+    set(0, 1, 20)
+    set(1, 3, 20)
+    set(0, 2, 10)
+    set(2, 3, 10)
+  })
+
+  for (const [what, text, bad] of [
+    ['a hard limit of what is not weighed', 'minimize delay where loss <= 1%', { lossPpm: 20_000 }],
+    ['a limit that is preferred', 'minimize delay prefer loss <= 1%', { lossPpm: 20_000 }],
+    ['a limit that has a price', 'minimize delay prefer jitter <= 5 ms penalty 100', { jitterUs: 9_000 }],
+    ['an age', 'minimize delay where age <= 2 min', { updatedAtMs: 0 }]
+  ] as const) {
+    it(`are told in time of a path that has come to keep ${what}`, async () => {
+      set(0, 2, 10, bad)
+      const told = watch(text)
+      await run(3_000)
+      assert.equal(told.length, 0)
+      set(0, 2, 10)
+      await run(2_000)
+      assert.deepEqual(told.map(({ event }) => event), ['better'])
+    })
+  }
+
+  it('are told when the present path has become too old, though nothing has changed', async () => {
+    const told = watch('minimize delay where age <= 2 min')
+    await run(119_000)
+    assert.equal(told.length, 0)
+    await run(3_000)
+    assert.deepEqual(told.map(({ event }) => event), ['failed'])
+  })
+
+  for (const [objective, worse, better] of [['minimize delay', { delay: 25 }, { delay: 5 }], ['maximize rate', { rate: 5e5 }, { rate: 4e6 }]] as const) {
+    const metricsOf = (change: { delay?: number, rate?: number }): [number, Partial<LinkMetrics>] => [change.delay ?? 20, { bytesPerSecond: change.rate ?? 1e6 }]
+
+    it(`are told of what changes among paths all of which break a preference, where they ${objective}`, async () => {
+      const text = `${objective} prefer avoid country c3`
+      set(0, 2, 20)
+      set(2, 3, 20)
+      const degraded = watch(text)
+      await run(1_500)
+      assert.equal(degraded.length, 0)
+      set(0, 1, ...metricsOf(worse))
+      await run(1_000)
+      assert.deepEqual(degraded.map(({ event }) => event), ['degraded'])
+      set(0, 1, 20)
+      const told = watch(text)
+      await run(1_500)
+      assert.equal(told.length, 0)
+      set(0, 2, ...metricsOf(better))
+      set(2, 3, ...metricsOf(better))
+      await run(2_000)
+      assert.deepEqual(told.map(({ event }) => event), ['better'])
+      assert.ok(told[0].change > 0.1 && told[0].change < 0.8, String(told[0].change))
+    })
+  }
+})
