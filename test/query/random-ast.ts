@@ -53,7 +53,7 @@ const via = fc.record({ kind: fc.constant('via' as const), nodes: randomSelector
 const constraints: fc.Arbitrary<Constraint[]> = fc.array(fc.oneof({ weight: 4, arbitrary: limit }, { weight: 3, arbitrary: nodes }, via, extension), { maxLength: 8 })
 
 const weighable = fc.constantFrom(...METRICS.filter(({ isWeighable }) => isWeighable).map(({ name }) => name), ...UNKNOWN_METRICS)
-const minimize: fc.Arbitrary<Objective> = fc.uniqueArray(fc.record({ weight: value, metric: weighable }), { minLength: 1, maxLength: 4, selector: ({ metric }) => metric })
+const minimize: fc.Arbitrary<Objective> = fc.uniqueArray(fc.record({ weight: value.map((weight) => weight < 1e-9 ? 0 : weight), metric: weighable }), { minLength: 1, maxLength: 4, selector: ({ metric }) => metric })
   .map((terms) => ({ kind: 'minimize', terms }))
 const maximize: fc.Arbitrary<Objective> = fc.constantFrom('rate', 'carbon').map((metric) => ({ kind: 'maximize', metric }))
 

@@ -22,6 +22,8 @@ import type { RouteProvider } from '../../rsp/route-provider.ts'
 
 /** Nodes started at once: each start is a burst of handshakes. */
 const START_CONCURRENCY = 8
+/** All forwarders share one processor, and links differ by delay only: bursts would find nothing, and make everybody late. */
+const NO_BURSTS = 0
 
 interface RunningForwarder extends Placed<Forwarder> {
   key: PrivateKey
@@ -45,7 +47,7 @@ async function start (): Promise<InfrastructureNodes> {
   nodes.push(first)
   forwarders.push(...await mapSome(rows.forwarders, START_CONCURRENCY, async (row) => startForwarder(row, await generateKeyPair('Ed25519'))))
   for (const [row, mapKind] of [[rows.rsps[0], 'reports'], [rows.rsps[1], 'surveys']] as const) {
-    rsps.push(await placeNode({ row, role: routeProvider({ ...common, mapKind, operator: mapKind }), servesDht: true, delays }))
+    rsps.push(await placeNode({ row, role: routeProvider({ ...common, mapKind, operator: mapKind, surveyBurstBytesPerSecond: NO_BURSTS }), servesDht: true, delays }))
   }
   nodes.push(...rsps)
   return { bootstrap: addressOf(first), forwarders: forwarders.map(addressOf) }
