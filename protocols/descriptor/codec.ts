@@ -3,17 +3,19 @@
  * them, `openDescriptor` is the only door through which one gets in; both apply
  * the same limits (fields.ts), so that nobody publishes what others refuse.
  */
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
-import { RecordEnvelope } from '@libp2p/peer-record'
-import { equals } from 'uint8arrays/equals'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError, WrongNetworkError } from '../errors.ts'
 import { CLOCK_SKEW_MS, DESCRIPTOR_CODEC, DESCRIPTOR_DOMAIN, MAX_DESCRIPTOR_BYTES } from './constants.ts'
 import { Descriptor } from './descriptor.pb.ts'
 import { fromMessage, toMessage } from './fields.ts'
+import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import type { DescriptorFields, DescriptorInit, RoleName } from './fields.ts'
+import type { RecordKind } from '../signed-record.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 export type { Access, DescriptorInit, Endpoint, ForwarderTerms, HostTerms, RoleName, RspTerms } from './fields.ts'
+
+const DESCRIPTOR: RecordKind<Descriptor> = { name: 'a descriptor', domain: DESCRIPTOR_DOMAIN, codec: DESCRIPTOR_CODEC, decode: Descriptor.decode }
 
 /** A descriptor whose signature, times, network and limits have been checked. */
 export interface VerifiedDescriptor extends Readonly<DescriptorFields> {
@@ -40,9 +42,7 @@ export async function sealDescriptor (init: DescriptorInit, privateKey: PrivateK
   const message = toMessage(init, peer)
   fromMessage(message)
   const payload = Descriptor.encode(message)
-  const record = { domain: DESCRIPTOR_DOMAIN, codec: DESCRIPTOR_CODEC, marshal: () => payload, equals: () => false }
-  const envelope = await RecordEnvelope.seal(record, privateKey)
-  return checkSize(envelope.marshal())
+  return checkSize(await sealRecord(DESCRIPTOR, payload, privateKey))
 }
 
 /**
@@ -50,10 +50,10 @@ export async function sealDescriptor (init: DescriptorInit, privateKey: PrivateK
  * Throws only errors of protocols/errors.ts.
  */
 export async function openDescriptor (bytes: Uint8Array, options: OpenOptions): Promise<VerifiedDescriptor> {
-  const envelope = parseEnvelope(checkSize(bytes))
-  const message = parseMessage(envelope.payload)
-  const { peer, roles, fields } = fromMessage(message)
-  if (envelope.publicKey.type !== 'Ed25519' || !peerIdFromPublicKey(envelope.publicKey).equals(peer)) {
+  const record = parseRecord(DESCRIPTOR, checkSize(bytes))
+  const { signer } = record
+  const { peer, roles, fields } = fromMessage(record.message)
+  if (signer.type !== 'Ed25519' || !signer.equals(peer)) {
     throw new InvalidSignatureError(`the descriptor of ${peer} was signed by somebody else`)
   }
   if (options.expectedPeer?.equals(peer) === false) {
@@ -63,12 +63,8 @@ export async function openDescriptor (bytes: Uint8Array, options: OpenOptions): 
     throw new WrongNetworkError(`descriptor for the network '${fields.network}', this is '${options.network}'`)
   }
   checkTime(fields, options.nowMs)
-  if (!await isSigned(envelope)) {
-    throw new InvalidSignatureError(`the signature of the descriptor of ${peer} is not valid`)
-  }
-  // Encoded anew: what somebody may have added around the signed part is not passed on. And copied: it is kept for half an hour, and
-  // Node gives small pieces of memory out of blocks of 64 KB, each of which lives as long as its last piece.
-  return { ...fields, peer, roles, bytes: new Uint8Array(envelope.marshal()) }
+  await checkSignature(DESCRIPTOR, record)
+  return { ...fields, peer, roles, bytes: sealedBytes(record) }
 }
 
 function checkSize (bytes: Uint8Array): Uint8Array {
@@ -84,35 +80,5 @@ function checkTime ({ issuedAtMs, expiresAtMs }: DescriptorFields, nowMs: number
   }
   if (nowMs < issuedAtMs - CLOCK_SKEW_MS) {
     throw new ExpiredError(`the descriptor is valid in ${issuedAtMs - nowMs} ms only: check the clocks of both sides`)
-  }
-}
-
-function parseEnvelope (bytes: Uint8Array): RecordEnvelope {
-  let envelope: RecordEnvelope
-  try {
-    // A copy: what is kept must not change with, or hold on to, a received buffer (`slice` of a Buffer copies nothing).
-    envelope = RecordEnvelope.createFromProtobuf(new Uint8Array(bytes))
-  } catch (cause) {
-    throw new MalformedMessageError('not a signed envelope', { cause })
-  }
-  if (!equals(envelope.payloadType, DESCRIPTOR_CODEC)) {
-    throw new MalformedMessageError('the envelope holds something else than a descriptor')
-  }
-  return envelope
-}
-
-function parseMessage (payload: Uint8Array): Descriptor {
-  try {
-    return Descriptor.decode(payload)
-  } catch (cause) {
-    throw new MalformedMessageError('not a descriptor', { cause })
-  }
-}
-
-async function isSigned (envelope: RecordEnvelope): Promise<boolean> {
-  try {
-    return await envelope.validate(DESCRIPTOR_DOMAIN)
-  } catch {
-    return false
   }
 }

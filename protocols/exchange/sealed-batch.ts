@@ -2,18 +2,20 @@
  * A batch: what one RSP tells another of links, under one signature. Kept, it is proof of what was said; it is bound to its
  * reader, so that nobody can pass another's words on as an answer to somebody else.
  */
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
-import { RecordEnvelope } from '@libp2p/peer-record'
-import { equals } from 'uint8arrays/equals'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { InvalidSignatureError, MalformedMessageError, MessageTooLargeError } from '../errors.ts'
 import { checkSafeInteger, checkUint64 } from '../field-checks.ts'
 import { decodeDistinctPeerIds, decodePeerId, encodePeerId } from '../peer-ids.ts'
+import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import { BATCH_CODEC, BATCH_DOMAIN, CLOCK_SKEW_MS, MAX_BATCH_AGE_MS, MAX_BATCH_BYTES, MAX_MEASUREMENTS, MAX_NODES } from './constants.ts'
 import { Batch } from './exchange.pb.ts'
 import { StaleMeasurementError } from './errors.ts'
 import { decodeMeasurement, encodeMeasurement } from './measurement.ts'
+import type { RecordKind } from '../signed-record.ts'
 import type { SharedMeasurement } from './measurement.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const BATCH: RecordKind<Batch> = { name: 'a batch', domain: BATCH_DOMAIN, codec: BATCH_CODEC, decode: Batch.decode }
 
 export interface BatchInit {
   /** whom it is for */
@@ -62,9 +64,7 @@ export async function sealBatch ({ subscriber, sequence, issuedAtMs, measurement
     nodes: nodes.map(encodePeerId),
     measurements: wire
   })
-  const envelope = await RecordEnvelope.seal({ domain: BATCH_DOMAIN, codec: BATCH_CODEC, marshal: () => payload, equals: () => false }, privateKey)
-
-  return envelope.marshal()
+  return sealRecord(BATCH, payload, privateKey)
 }
 
 /**
@@ -76,7 +76,8 @@ export async function openBatch (sealed: Uint8Array, { rsp, subscriber, nowMs }:
   if (sealed.length > MAX_BATCH_BYTES) {
     throw new MessageTooLargeError(`a batch of ${sealed.length} bytes: the limit is ${MAX_BATCH_BYTES}`)
   }
-  const { envelope, signer, wire } = unwrap(sealed)
+  const record = parseRecord(BATCH, sealed)
+  const { signer, message: wire } = record
   if (![signer, decodePeerId(wire.rsp, 'rsp')].every((peer) => peer.equals(rsp))) {
     throw new InvalidSignatureError(`the batch speaks for, or is signed by, another RSP than ${rsp.toString()}`)
   }
@@ -88,7 +89,7 @@ export async function openBatch (sealed: Uint8Array, { rsp, subscriber, nowMs }:
   checkCounts(wire.nodes.length, wire.measurements)
   const nodes = decodeDistinctPeerIds(wire.nodes, 'nodes')
   const measurements = wire.measurements.map((measurement) => decodeMeasurement(measurement, nodes))
-  await checkSignature(envelope, signer)
+  await checkSignature(BATCH, record)
 
   return {
     rsp,
@@ -96,21 +97,8 @@ export async function openBatch (sealed: Uint8Array, { rsp, subscriber, nowMs }:
     sequence: wire.sequence,
     issuedAtMs,
     measurements,
-    sealed: envelope.marshal() // anew: without what somebody may have added around the signed part
+    sealed: sealedBytes(record)
   }
-}
-
-function unwrap (sealed: Uint8Array): { envelope: RecordEnvelope, signer: PeerId, wire: Batch } {
-  let envelope: RecordEnvelope
-  try {
-    envelope = RecordEnvelope.createFromProtobuf(Uint8Array.from(sealed)) // what is kept must not hold on to a received buffer
-    if (equals(envelope.payloadType, BATCH_CODEC)) {
-      return { envelope, signer: peerIdFromPublicKey(envelope.publicKey), wire: Batch.decode(envelope.payload) }
-    }
-  } catch (cause) {
-    throw new MalformedMessageError('the bytes are not a signed batch', { cause })
-  }
-  throw new MalformedMessageError('the envelope holds something else than a batch')
 }
 
 function checkCounts (nodes: number, measurements: ReadonlyArray<{ a: number, b: number }>): void {
@@ -129,13 +117,5 @@ function checkIssue (issuedAtMs: number, nowMs: number): void {
   }
   if (issuedAtMs > nowMs + CLOCK_SKEW_MS) {
     throw new StaleMeasurementError(`the batch is from ${issuedAtMs - nowMs} ms in the future: compare the clocks`)
-  }
-}
-
-async function checkSignature (envelope: RecordEnvelope, signer: PeerId): Promise<void> {
-  // some implementations throw for a key or signature of odd form
-  const isValid = await envelope.validate(BATCH_DOMAIN).catch(() => false)
-  if (!isValid) {
-    throw new InvalidSignatureError(`the batch does not carry a signature of ${signer.toString()}`)
   }
 }

@@ -2,16 +2,18 @@
  * Bindings: an application's signed word that it speaks through an underlay; and the two messages in which they are shown.
  * `openBinding` is the only door through which one gets in.
  */
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
-import { RecordEnvelope } from '@libp2p/peer-record'
-import { equals } from 'uint8arrays/equals'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { withArrayBuffer } from 'uint8arrays/with-array-buffer'
 import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError, STATUS_OK, WrongNetworkError } from '../errors.ts'
 import { checkSafeInteger } from '../field-checks.ts'
 import { decodePeerId, encodePeerId } from '../peer-ids.ts'
+import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import { BINDING_CODEC, BINDING_DOMAIN, CLOCK_SKEW_MS, MAX_BINDING_BYTES, MAX_LIFE_MS, MAX_NETWORK_BYTES } from './constants.ts'
 import { Binding, Introduction, Welcome } from './identity.pb.ts'
+import type { RecordKind } from '../signed-record.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const BINDING: RecordKind<Binding> = { name: 'a binding', domain: BINDING_DOMAIN, codec: BINDING_CODEC, decode: Binding.decode }
 
 export interface BindingInit {
   underlay: PeerId
@@ -47,18 +49,15 @@ export async function sealBinding (init: BindingInit, privateKey: PrivateKey): P
     expiresAtMs: BigInt(init.expiresAtMs)
   }
   fieldsOf(message)
-  const payload = Binding.encode(message)
-  const record = { domain: BINDING_DOMAIN, codec: BINDING_CODEC, marshal: () => payload, equals: () => false }
-  const envelope = await RecordEnvelope.seal(record, privateKey)
-  return checkSize(envelope.marshal())
+  return checkSize(await sealRecord(BINDING, Binding.encode(message), privateKey))
 }
 
 /** Checks a binding, the signature last because it is the dearest. Throws only errors of protocols/errors.ts. */
 export async function openBinding (bytes: Uint8Array, options: OpenBindingOptions): Promise<VerifiedBinding> {
-  const envelope = parseEnvelope(checkSize(bytes))
-  const fields = fieldsOf(parseBinding(envelope.payload))
+  const record = parseRecord(BINDING, checkSize(bytes))
+  const fields = fieldsOf(record.message)
   const { application, underlay, network, issuedAtMs, expiresAtMs } = fields
-  if (!peerIdFromPublicKey(envelope.publicKey).equals(application)) {
+  if (!record.signer.equals(application)) {
     throw new InvalidSignatureError(`the binding of ${application} was signed by somebody else`)
   }
   if (options.application?.equals(application) === false) {
@@ -73,10 +72,8 @@ export async function openBinding (bytes: Uint8Array, options: OpenBindingOption
   if (options.nowMs > expiresAtMs + CLOCK_SKEW_MS || options.nowMs < issuedAtMs - CLOCK_SKEW_MS) {
     throw new ExpiredError(`the binding of ${application} is not valid now: check the clocks of both sides`)
   }
-  if (!await isSigned(envelope)) {
-    throw new InvalidSignatureError(`the signature of the binding of ${application} is not valid`)
-  }
-  return { ...fields, bytes: envelope.marshal() }
+  await checkSignature(BINDING, record)
+  return { ...fields, bytes: sealedBytes(record) }
 }
 
 export function encodeIntroduction (binding: Uint8Array, to: PeerId): Uint8Array {
@@ -131,30 +128,10 @@ function checkSize (bytes: Uint8Array): Uint8Array {
   return bytes
 }
 
-function parseEnvelope (bytes: Uint8Array): RecordEnvelope {
-  const envelope = parse(() => RecordEnvelope.createFromProtobuf(new Uint8Array(bytes)))
-  if (!equals(envelope.payloadType, BINDING_CODEC)) {
-    throw new MalformedMessageError('the envelope holds something else than a binding')
-  }
-  return envelope
-}
-
-function parseBinding (payload: Uint8Array): Binding {
-  return parse(() => Binding.decode(payload))
-}
-
 function parse<T> (decode: () => T): T {
   try {
     return decode()
   } catch (cause) {
     throw new MalformedMessageError('not a message of the identity protocol', { cause })
-  }
-}
-
-async function isSigned (envelope: RecordEnvelope): Promise<boolean> {
-  try {
-    return await envelope.validate(BINDING_DOMAIN)
-  } catch {
-    return false
   }
 }

@@ -2,19 +2,21 @@
  * The report as such: what a forwarder says of its links, signed, so that an RSP can
  * hold it to it and pass it on with its provenance.
  */
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
-import { RecordEnvelope } from '@libp2p/peer-record'
-import { equals } from 'uint8arrays/equals'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError } from '../errors.ts'
 import { checkInteger, checkSafeInteger, checkUint64 } from '../field-checks.ts'
 import { decodePeerId, encodePeerId, findRepeated } from '../peer-ids.ts'
+import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import { CLOCK_SKEW_MS, MAX_LINKS, MAX_PRICE_MICRO_PER_GB, MAX_REPORT_AGE_MS, MAX_REPORT_BYTES, REPORT_CODEC, REPORT_DOMAIN } from './constants.ts'
 import { decodeLinks, encodeLink } from './link-measurement.ts'
 import { decodePolicy, encodePolicy } from './policy.ts'
 import { Report } from './report.pb.ts'
 import type { LinkMeasurement } from './link-measurement.ts'
+import type { RecordKind } from '../signed-record.ts'
 import type { PolicyStatement } from './policy.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const REPORT: RecordKind<Report> = { name: 'a report', domain: REPORT_DOMAIN, codec: REPORT_CODEC, decode: Report.decode }
 
 export interface ReportInit {
   /** rises with each report of the forwarder's process */
@@ -59,14 +61,7 @@ export async function sealReport (init: ReportInit, privateKey: PrivateKey): Pro
     policy: init.policy === undefined ? undefined : encodePolicy(init.policy),
     priceMicroPerGb: checkInteger(init.priceMicroPerGb ?? 0, MAX_PRICE_MICRO_PER_GB, 'price_micro_per_gb')
   })
-  const envelope = await RecordEnvelope.seal({
-    domain: REPORT_DOMAIN,
-    codec: REPORT_CODEC,
-    marshal: () => payload,
-    equals: () => false
-  }, privateKey)
-
-  return envelope.marshal()
+  return sealRecord(REPORT, payload, privateKey)
 }
 
 /** Checks from cheap to dear; the signature comes last but before anything is believed. */
@@ -74,7 +69,8 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
   if (sealed.length > MAX_REPORT_BYTES) {
     throw new MessageTooLargeError(`a report of ${sealed.length} bytes: the limit is ${MAX_REPORT_BYTES}`)
   }
-  const { envelope, signer, wire } = unwrap(sealed)
+  const record = parseRecord(REPORT, sealed)
+  const { signer, message: wire } = record
   const forwarder = decodePeerId(wire.forwarder, 'forwarder')
   if (!signer.equals(expectedPeer) || !forwarder.equals(expectedPeer)) {
     throw new InvalidSignatureError(`a report of ${forwarder.toString()} signed by ${signer.toString()} where one of ${expectedPeer.toString()} was expected`)
@@ -86,7 +82,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
   checkPolicyPlace(wire)
   const policy = wire.policy == null ? undefined : decodePolicy(wire.policy)
   const priceMicroPerGb = checkInteger(wire.priceMicroPerGb, MAX_PRICE_MICRO_PER_GB, 'price_micro_per_gb')
-  await checkSignature(envelope, signer)
+  await checkSignature(REPORT, record)
 
   return {
     forwarder,
@@ -97,28 +93,7 @@ export async function openReport (sealed: Uint8Array, { expectedPeer, nowMs }: O
     loadBytesPerSecond: wire.loadBytesPerSecond,
     ...(policy !== undefined && { policy }),
     priceMicroPerGb,
-    sealed: envelope.marshal() // anew: without what somebody may have added around the signed part
-  }
-}
-
-function unwrap (sealed: Uint8Array): { envelope: RecordEnvelope, signer: PeerId, wire: Report } {
-  let envelope: RecordEnvelope
-  try {
-    envelope = RecordEnvelope.createFromProtobuf(Uint8Array.from(sealed)) // what is kept must not hold on to a received buffer
-    if (equals(envelope.payloadType, REPORT_CODEC)) {
-      return { envelope, signer: peerIdFromPublicKey(envelope.publicKey), wire: Report.decode(envelope.payload) }
-    }
-  } catch (cause) {
-    throw new MalformedMessageError('the bytes are not a signed report', { cause })
-  }
-  throw new MalformedMessageError('the envelope holds something else than a report')
-}
-
-async function checkSignature (envelope: RecordEnvelope, signer: PeerId): Promise<void> {
-  // some implementations throw for a key or signature of odd form
-  const isValid = await envelope.validate(REPORT_DOMAIN).catch(() => false)
-  if (!isValid) {
-    throw new InvalidSignatureError(`the report does not carry a signature of ${signer.toString()}`)
+    sealed: sealedBytes(record)
   }
 }
 

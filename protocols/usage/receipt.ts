@@ -2,16 +2,18 @@
  * Receipts: what a forwarder says it has carried on the paths of one RSP, signed page by page, so that an operator can bill it
  * and the RSP can hold the operator to it.
  */
-import { peerIdFromPrivateKey, peerIdFromPublicKey } from '@libp2p/peer-id'
-import { RecordEnvelope } from '@libp2p/peer-record'
-import { equals } from 'uint8arrays/equals'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { ExpiredError, InvalidSignatureError, MalformedMessageError, MessageTooLargeError } from '../errors.ts'
 import { checkInteger, checkSafeInteger, checkUint64, MAX_UINT32 } from '../field-checks.ts'
 import { decodePeerId, encodePeerId } from '../peer-ids.ts'
+import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import { CLOCK_SKEW_MS, MAX_PAGES, MAX_RECEIPT_BYTES, MAX_ROWS, USAGE_CODEC, USAGE_DOMAIN } from './constants.ts'
 import { Receipt } from './usage.pb.ts'
 import type { UsageRow as WireRow } from './usage.pb.ts'
+import type { RecordKind } from '../signed-record.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+
+const RECEIPT: RecordKind<Receipt> = { name: 'a receipt', domain: USAGE_DOMAIN, codec: USAGE_CODEC, decode: Receipt.decode }
 
 export interface ReceiptRow {
   /** of the path; undefined: of paths that have no row of their own any more */
@@ -79,9 +81,7 @@ export async function sealPage (receipt: ReceiptInit, cursor: number, privateKey
     nextCursor: end < rows.length ? end : 0,
     rows: rows.slice(cursor, end).map(encodeRow)
   })
-  const envelope = await RecordEnvelope.seal({ domain: USAGE_DOMAIN, codec: USAGE_CODEC, marshal: () => payload, equals: () => false }, privateKey)
-
-  return envelope.marshal()
+  return sealRecord(RECEIPT, payload, privateKey)
 }
 
 /**
@@ -93,7 +93,8 @@ export async function openPage (sealed: Uint8Array, { forwarder, rsp, nowMs }: R
   if (sealed.length > MAX_RECEIPT_BYTES) {
     throw new MessageTooLargeError(`a page of ${sealed.length} bytes: the limit is ${MAX_RECEIPT_BYTES}`)
   }
-  const { envelope, signer, wire } = unwrap(sealed)
+  const record = parseRecord(RECEIPT, sealed)
+  const { signer, message: wire } = record
   if (![signer, decodePeerId(wire.forwarder, 'forwarder')].every((peer) => peer.equals(forwarder))) {
     throw new InvalidSignatureError(`the receipt speaks for, or is signed by, another forwarder than ${forwarder.toString()}`)
   }
@@ -104,9 +105,9 @@ export async function openPage (sealed: Uint8Array, { forwarder, rsp, nowMs }: R
   if (page.issuedAtMs > nowMs + CLOCK_SKEW_MS) {
     throw new ExpiredError(`the receipt is from ${page.issuedAtMs - nowMs} ms in the future: compare the clocks`)
   }
-  await checkSignature(envelope, signer)
+  await checkSignature(RECEIPT, record)
 
-  return { ...page, forwarder, rsp, sealed: envelope.marshal() } // anew: without what somebody may have added around the signed part
+  return { ...page, forwarder, rsp, sealed: sealedBytes(record) }
 }
 
 /**
@@ -153,27 +154,6 @@ function checkRows (rows: readonly ReceiptRow[], total: { packets: number, bytes
   const sum = (of: (row: ReceiptRow) => number): number => rows.reduce((so, row) => so + of(row), 0)
   if (sum(({ packets }) => packets) > total.packets || sum(({ bytes }) => bytes) > total.bytes) {
     throw new MalformedMessageError('the rows of the receipt are more than its total')
-  }
-}
-
-function unwrap (sealed: Uint8Array): { envelope: RecordEnvelope, signer: PeerId, wire: Receipt } {
-  let envelope: RecordEnvelope
-  try {
-    envelope = RecordEnvelope.createFromProtobuf(new Uint8Array(sealed)) // what is kept must not hold on to a received buffer
-    if (equals(envelope.payloadType, USAGE_CODEC)) {
-      return { envelope, signer: peerIdFromPublicKey(envelope.publicKey), wire: Receipt.decode(envelope.payload) }
-    }
-  } catch (cause) {
-    throw new MalformedMessageError('the bytes are not a signed receipt', { cause })
-  }
-  throw new MalformedMessageError('the envelope holds something else than a receipt')
-}
-
-async function checkSignature (envelope: RecordEnvelope, signer: PeerId): Promise<void> {
-  // some implementations throw for a key or signature of odd form
-  const isValid = await envelope.validate(USAGE_DOMAIN).catch(() => false)
-  if (!isValid) {
-    throw new InvalidSignatureError(`the receipt does not carry a signature of ${signer.toString()}`)
   }
 }
 

@@ -2,6 +2,8 @@
 // ordered by due time, one timer for its head. Node's timers count whole milliseconds, so a wake-up is up to half of
 // one early or late; what is due soon after it goes at once, so that early and late cancel out in the mean.
 
+import { EventHeap } from './event-heap.ts'
+
 /** What is due within this time of a wake-up goes with it: half of a timer's granularity, so that the rounding averages out. */
 const EARLY_MS = 0.5
 
@@ -34,13 +36,6 @@ export interface DelayLineInit {
   startTimer?: (run: () => void, delayMs: number) => () => void
 }
 
-interface Item {
-  dueMs: number
-  /** Breaks ties, so that equal due times keep the order of scheduling. */
-  sequence: number
-  run: () => void
-}
-
 /** Callbacks of one lane run in the order in which they were scheduled, whatever their delays. */
 export interface DelayLane {
   after: (delayMs: number, run: () => void) => void
@@ -49,8 +44,7 @@ export interface DelayLane {
 export class DelayLine {
   readonly #now: () => number
   readonly #startTimer: (run: () => void, delayMs: number) => () => void
-  readonly #heap: Item[] = []
-  #sequence = 0
+  readonly #events = new EventHeap()
   /** Mean time by which items run after they were due: the process is busy with others. Taken off new delays. */
   #lateMs = 0
   #stopTimer: (() => void) | undefined
@@ -64,7 +58,7 @@ export class DelayLine {
 
   /** Callbacks that wait; at most MAX_PENDING. */
   get pending (): number {
-    return this.#heap.length
+    return this.#events.size
   }
 
   /** Runs `run` once after `delayMs`. What it throws is reported as uncaught and holds up nothing else. */
@@ -90,10 +84,10 @@ export class DelayLine {
   }
 
   #add (dueMs: number, run: () => void): void {
-    if (this.#heap.length >= MAX_PENDING) {
-      throw new DelayLineFullError(this.#heap.length)
+    if (this.#events.size >= MAX_PENDING) {
+      throw new DelayLineFullError(this.#events.size)
     }
-    pushItem(this.#heap, { dueMs, sequence: this.#sequence++, run })
+    this.#events.add(dueMs, run)
     if (!this.#running && dueMs < this.#armedForMs) {
       this.#arm()
     }
@@ -102,7 +96,7 @@ export class DelayLine {
   #arm (): void {
     this.#stopTimer?.()
     this.#stopTimer = undefined
-    this.#armedForMs = this.#heap[0]?.dueMs ?? Infinity
+    this.#armedForMs = this.#events.first?.atMs ?? Infinity
     if (this.#armedForMs !== Infinity) {
       const waitMs = Math.max(1, Math.round(this.#armedForMs - this.#now() - TIMER_LATENESS_MS))
       this.#stopTimer = this.#startTimer(() => { this.#wake() }, waitMs)
@@ -111,12 +105,12 @@ export class DelayLine {
 
   #wake (): void {
     // what callbacks schedule waits for the next wake-up even when due: a callback that re-schedules itself cannot hold the loop
-    const lastSequence = this.#sequence
+    const lastSequence = this.#events.nextSequence
     const horizonMs = this.#now() + EARLY_MS
     this.#running = true
-    while (this.#heap.length > 0 && this.#heap[0].dueMs <= horizonMs && this.#heap[0].sequence < lastSequence) {
-      const item = popItem(this.#heap)
-      this.#lateMs = Math.max(0, Math.min(MAX_LATE_MS, this.#lateMs + LATE_WEIGHT * (this.#now() - item.dueMs - this.#lateMs)))
+    for (let next = this.#events.first; next !== undefined && next.atMs <= horizonMs && next.sequence < lastSequence; next = this.#events.first) {
+      const item = this.#events.take()
+      this.#lateMs = Math.max(0, Math.min(MAX_LATE_MS, this.#lateMs + LATE_WEIGHT * (this.#now() - item.atMs - this.#lateMs)))
       try {
         item.run()
       } catch (err) {
@@ -148,36 +142,4 @@ export async function unlessAborted<T> (promise: Promise<T>, signal?: AbortSigna
 function startNodeTimer (run: () => void, delayMs: number): () => void {
   const timer = setTimeout(run, delayMs)
   return () => { clearTimeout(timer) }
-}
-
-function comesFirst (a: Item, b: Item): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence)
-}
-
-function pushItem (heap: Item[], item: Item): void {
-  let at = heap.length
-  while (at > 0) {
-    const parent = (at - 1) >> 1
-    if (!comesFirst(item, heap[parent])) break
-    heap[at] = heap[parent]
-    at = parent
-  }
-  heap[at] = item
-}
-
-function popItem (heap: Item[]): Item {
-  const top = heap[0]
-  const last = heap.pop() as Item
-  if (heap.length === 0) return top
-  let at = 0
-  for (;;) {
-    let child = 2 * at + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && comesFirst(heap[child + 1], heap[child])) child++
-    if (!comesFirst(heap[child], last)) break
-    heap[at] = heap[child]
-    at = child
-  }
-  heap[at] = last
-  return top
 }

@@ -1,15 +1,6 @@
 // Repeatable noise for the estimators' tests.
 
-/** Uniform in [0, 1): Marsaglia's xorshift32, after a few rounds that spread small seeds. */
-export function seededRandom (seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-}
+export { flowDraws as seededRandom } from '../../src/host/flow-draws.ts'
 
 /** One-sided, as queues make it. */
 export function exponentialUs (random: () => number, meanUs: number): number {

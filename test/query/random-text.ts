@@ -1,4 +1,5 @@
 // Texts that may or may not be queries: seeded and quick to make, a million of them take seconds.
+import { seededRandom } from '../measurement/seeded-noise.ts'
 
 const TOKENS = ('minimize maximize where and or not avoid only via with prefer within penalty disjoint alternatives confidence country region operator asn tag forwarder ' +
   'delay loss jitter rate load price hops transfer age carbon XX eu "acme" "" "a\\"b" "open 0 1 2 0.8 20 1e3 1e999 64500 AS64500 ms us µs s min % ppm bps kbps Mbps Gbps B/s MB/s ' +
@@ -17,14 +18,8 @@ export interface RandomTexts {
 }
 
 export function randomTexts (seed: number): RandomTexts {
-  let state = seed
-  // xorshift32
-  const below = (bound: number): number => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % bound
-  }
+  const random = seededRandom(seed)
+  const below = (bound: number): number => Math.floor(random() * bound)
   const token = (): string => TOKENS[below(TOKENS.length)]
   const replace = (text: string, by: string): string => {
     const at = below(text.length + 1)

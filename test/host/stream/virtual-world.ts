@@ -1,22 +1,13 @@
 // Events in virtual time, in order.
 
-interface Event { atMs: number, number: number, run: () => void }
+import { EventHeap } from '../../../src/simulation/event-heap.ts'
 
 export class VirtualWorld {
   nowMs = 1_000
-  #number = 0
-  /** A binary heap. */
-  readonly #events: Event[] = []
+  readonly #events = new EventHeap()
 
   at (atMs: number, run: () => void): void {
-    const heap = this.#events
-    heap.push({ atMs: Math.max(atMs, this.nowMs), number: this.#number++, run })
-    for (let i = heap.length - 1; i > 0;) {
-      const parent = (i - 1) >>> 1
-      if (!before(heap[i], heap[parent])) break
-      ;[heap[i], heap[parent]] = [heap[parent], heap[i]]
-      i = parent
-    }
+    this.#events.add(Math.max(atMs, this.nowMs), run)
   }
 
   after (ms: number, run: () => void): void {
@@ -25,8 +16,8 @@ export class VirtualWorld {
 
   /** Until nothing is left to happen, or until that time; or `isDone`. */
   run (untilMs = Infinity, isDone: () => boolean = () => false): void {
-    while (this.#events.length > 0 && this.#events[0].atMs <= untilMs && !isDone()) {
-      const event = this.#pop()
+    for (let next = this.#events.first; next !== undefined && next.atMs <= untilMs && !isDone(); next = this.#events.first) {
+      const event = this.#events.take()
       this.nowMs = event.atMs
       event.run()
     }
@@ -38,29 +29,6 @@ export class VirtualWorld {
   runFor (ms: number, isDone?: () => boolean): void {
     this.run(this.nowMs + ms, isDone)
   }
-
-  #pop (): Event {
-    const heap = this.#events
-    const top = heap[0]
-    const last = heap.pop() as Event
-    if (heap.length > 0) {
-      heap[0] = last
-      for (let i = 0; ;) {
-        let least = i
-        for (const child of [2 * i + 1, 2 * i + 2]) {
-          if (child < heap.length && before(heap[child], heap[least])) least = child
-        }
-        if (least === i) break
-        ;[heap[i], heap[least]] = [heap[least], heap[i]]
-        i = least
-      }
-    }
-    return top
-  }
-}
-
-function before (a: Event, b: Event): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.number < b.number)
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
