@@ -4,7 +4,7 @@ import { BywayError } from '../../protocols/errors.ts'
 export const ExitCode = {
   /** It did what it was told. */
   done: 0,
-  /** Neither the default route nor any offer works. */
+  /** Neither the default route nor any offer works; of `demo --failing`: a host was worse off for too long. */
   noRoute: 1,
   /** Usage, settings, files, an overlay that cannot be found, or a fault of ours. */
   error: 2,

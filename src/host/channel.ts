@@ -7,6 +7,7 @@ import { CloseReason, MAX_ENVELOPE_BYTES } from '../../protocols/envelope/consta
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { ChannelStreams } from './stream/channel-streams.ts'
 import { EndOfTick } from '../link/end-of-tick.ts'
+import { startTimer } from './start-timer.ts'
 import type { AccessSet } from './access-set.ts'
 import type { DecisionCause } from './path-selector.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
@@ -279,9 +280,4 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
       this.safeDispatchEvent('close')
     }
   }
-}
-
-function startTimer (run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs)
-  return () => { clearTimeout(timer) }
 }

@@ -124,7 +124,7 @@ export class OutgoingChannel extends Channel {
     })
     this.query = query
     this.#watches = new RouteWatches({
-      // the start of a channel is a number of its own
+      // drawn, so that no other channel has it
       number: providers.newFlow(),
       watch: async (rsp, watch, signal) => {
         const wish = this.#watchedWish = await this.#queries.wish()

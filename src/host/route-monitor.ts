@@ -87,11 +87,11 @@ export class RouteMonitor {
     this.#stopTimer()
   }
 
-  /** An echo has come back; on the active route data of ours has delayed it by `ownQueueMs`. @returns its route, if anybody waited for it */
-  answered (number: number, nowMs: number, ownQueueMs: number): Route | undefined {
+  /** An echo has come back; on the active route data of ours has delayed it by `ownQueueMs`. */
+  answered (number: number, nowMs: number, ownQueueMs: number): void {
     const route = this.#echoes.get(number)
     this.#echoes.delete(number)
-    return route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0) === true ? route : undefined
+    route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0)
   }
 
   /** Data goes out on the active route. After a pause of it the route is asked at once whether it still works. */

@@ -190,7 +190,7 @@ export class SteadySelector implements PathSelector {
   }
 
   #gainMargin (path: RouteState, fallback: RouteState): number {
-    return Math.max(this.#gainMs, this.#gainShare * fallback.rttMs, noiseMs(path, fallback))
+    return Math.max(this.#leastGain(fallback), noiseMs(path, fallback))
   }
 
   /** By how much one route is worse than another. */

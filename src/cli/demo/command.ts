@@ -1,6 +1,6 @@
 // `byway demo` on the command line: progress on stderr, the report on stdout, then a live table until Ctrl-C.
 import { ExitCode } from '../exit-codes.ts'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { bundledMatrixFile } from '../../simulation/latency-matrix.ts'
 import { liveTable, reportText } from './demo-text.ts'
 import { runDemo } from './demo.ts'
@@ -48,7 +48,7 @@ export function registerDemo (program: Command, terminal: Terminal): void {
     .option('--pairs <n>', 'how many pairs of hosts', count(1, 100), 32)
     .option('--seed <n>', 'draws who is where', count(0, 2 ** 32 - 1), 1)
     .option('--failing', 'forwarders fail and come back at random; says for how long any host was worse than its default route')
-    .option('--minutes <n>', 'how long, with --failing', minutes, 10)
+    .addOption(new Option('--minutes <n>', 'how long they fail; implies --failing').argParser(minutes).default(10).implies({ failing: true }))
     .option('--slice <file>', 'another matrix of round trips in ms: text or .gz, n lines of n numbers', bundledMatrixFile())
     .addHelpText('after', HELP)
     .action(async (options: DemoOptions) => { await demo(options, terminal) })

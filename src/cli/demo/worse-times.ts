@@ -99,15 +99,11 @@ export class WorseTimes {
     const time = { fromMs: this.#run.fromMs, lastsMs: Math.max(0, nowMs - this.#run.fromMs), detectionMs: this.#run.detectionMs }
     this.#run = undefined
     this.totalMs += time.lastsMs
-    this.tooLong += isTooLong(time) ? 1 : 0
+    this.tooLong += excessMs(time) > 0 ? 1 : 0
     if (this.worst === undefined || excessMs(time) > excessMs(this.worst)) {
       this.worst = time
     }
   }
-}
-
-export function isTooLong (time: WorseTime): boolean {
-  return excessMs(time) > 0
 }
 
 export function excessMs ({ lastsMs, detectionMs: allowedMs }: Pick<WorseTime, 'lastsMs' | 'detectionMs'>): number {
