@@ -29,16 +29,11 @@ if (!(minutes >= 1 && seconds >= 1 && Number.isInteger(seed)) || scenes.some((sc
   process.stderr.write(`give --minutes and --seconds of 1 or more, a whole number as --seed, and --scenes of ${SCENES.join(', ')}\n`)
   process.exit(2)
 }
-const watchdog = setTimeout(() => {
-  process.stderr.write('the benchmark has not ended in time\n')
-  process.exit(1)
-}, seconds * 1_000 + REST_MS)
 const outcomes: Record<string, SceneOutcome> = {}
 for (const scene of scenes) {
   process.stderr.write(`${scene}: ${scene === 'virtual' ? `${minutes} minutes` : `${seconds} s`}\n`)
-  outcomes[scene] = scene === 'virtual' ? await virtualOutcome(minutes, seed) : await realOutcome(seconds, seed)
+  outcomes[scene] = scene === 'virtual' ? await virtualOutcome(minutes, seed) : await withinTime(async () => realOutcome(seconds, seed))
 }
-clearTimeout(watchdog)
 const goals = Object.entries(outcomes).flatMap(([scene, { figures }]) => goalsOf(scene, figures))
 console.log(values.json
   ? JSON.stringify({ ...runOrigin('scripts/bench/surveys.ts'), outcomes, goals }, null, 2)
@@ -47,3 +42,15 @@ console.log(values.json
       ...goals.map(({ figure, value, atMost, isMet }) => `${isMet ? 'met   ' : 'MISSED'} ${figure}: ${value} (goal ≤ ${atMost})`)
     ].join('\n\n'))
 process.exit(goals.every(({ isMet }) => isMet) ? 0 : 1)
+
+async function withinTime<T> (run: () => Promise<T>): Promise<T> {
+  const watchdog = setTimeout(() => {
+    process.stderr.write('the benchmark has not ended in time\n')
+    process.exit(1)
+  }, seconds * 1_000 + REST_MS)
+  try {
+    return await run()
+  } finally {
+    clearTimeout(watchdog)
+  }
+}

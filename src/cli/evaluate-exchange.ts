@@ -1,6 +1,7 @@
-// RSPs that exchange what they measure, in replay: each has a plan, a meter and a budget of its own, and takes what the others tell by the
-// same rules as a live RSP does (src/rsp/exchange): a rival is believed when audits have shown that it is right, and nobody measures
-// what a credible rival has just measured. They take turns, batch by batch.
+// RSPs that exchange what they measure, in replay: each has a plan, a meter and a budget of its own, and takes what the others tell as a
+// live RSP does (src/rsp/exchange): a rival is believed when audits have shown that it is right, and nobody measures what a credible rival
+// has just measured. They take turns, batch by batch. Unlike live ones they let no hash decide which of two watches a link, and always keep the
+// same number of audits back.
 import { LinkMeter } from '../simulation/replay.ts'
 import { MeasurementPlan } from '../rsp/measurement-plan/measurement-plan.ts'
 import { RivalWords } from '../rsp/exchange/rival-words.ts'

@@ -5,6 +5,7 @@ import { ExitCode } from './exit-codes.ts'
 import { PingSession } from './ping-session.ts'
 import { msText, short } from './output.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
+import { pause } from '../discovery/pause.ts'
 import type { Command } from 'commander'
 import type { Host } from '../host/host.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -84,19 +85,4 @@ function numberFrom (min: number, max: number, isWhole = false): (text: string) 
     }
     return n
   }
-}
-
-async function pause (ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) {
-    return
-  }
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

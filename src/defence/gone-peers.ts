@@ -94,7 +94,12 @@ export class GonePeers implements Startable {
 
   async #isTaggedElseForgotten (peer: PeerId): Promise<boolean> {
     const { connectionManager, peerStore } = this.#components
-    const known = await peerStore.get(peer).catch(() => undefined)
+    const known = await peerStore.get(peer).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'NotFoundError') {
+        return undefined
+      }
+      throw error
+    })
     const isConnected = connectionManager.getConnections(peer).length > 0
     if (known === undefined || isConnected) {
       return false

@@ -15,6 +15,7 @@ const MAX_FOLDED_AT_ONCE = 64
 
 /** What nothing was added to for so long is over: no offer lives longer. */
 const OVER_MS = 600_000
+const FOLD_INTERVAL_MS = 60_000
 
 interface KeptRow<K> extends UsageRow<K> {
   usedMs: number
@@ -38,6 +39,7 @@ export class UsageRows<K extends string | number> {
   readonly #owners = new Set<OwnRows<K>>()
   #rows = 0
   #folded = 0
+  #foldedMs = Number.NEGATIVE_INFINITY
 
   /** So many rows, and so many for what is folded. */
   constructor (maxRows: number) {
@@ -76,7 +78,17 @@ export class UsageRows<K extends string | number> {
     row.packets += packets
     row.bytes += bytes
     row.usedMs = nowMs
-    this.#foldOver(own, nowMs)
+    this.#foldAllOver(nowMs)
+  }
+
+  /** Of those that have gone, too. */
+  #foldAllOver (nowMs: number): void {
+    if (nowMs - this.#foldedMs >= FOLD_INTERVAL_MS) {
+      this.#foldedMs = nowMs
+      for (const own of this.#owners) {
+        this.#foldOver(own, nowMs)
+      }
+    }
   }
 
   #foldOver (own: OwnRows<K>, nowMs: number): void {

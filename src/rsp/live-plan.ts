@@ -46,7 +46,7 @@ export interface LivePlanInit {
   linksPerForwarder?: number
   /** Links between forwarders that offers are made of. */
   offered?: (nowMs: number) => Iterable<readonly [a: string, b: string]>
-  /** Links of which others have told us since then, so that we need not look; `isOwn`: those that we watch, `isKnown`: those of no interest. */
+  /** Links of which others have told us since then, so that we need not look; `isOwn`: those measured in the round before, `isKnown`: those of no interest. */
   given?: (sinceMs: number, sorting: Pick<GivenInit, 'isOwn' | 'isKnown'>) => Iterable<GivenLink>
   /** Links of others to measure in a round all the same, to know whether to believe them. */
   audits?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => ReadonlyArray<readonly [a: string, b: string]>

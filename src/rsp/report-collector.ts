@@ -1,6 +1,7 @@
 // Fills the map from forwarders' reports: one subscription to each forwarder, taken up again when it breaks.
 import { connectTo } from '../discovery/connect.ts'
 import { subscribeReports } from '../../protocols/report/client.ts'
+import { pause } from '../discovery/pause.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { VerifiedReport } from '../../protocols/report/codec.ts'
@@ -104,17 +105,4 @@ export class ReportCollector {
       }
     }
   }
-}
-
-/** Waits, but not longer than the signal. */
-async function pause (ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

@@ -61,6 +61,14 @@ describe('usage ledger', () => {
     assert.deepEqual(said(ledger.of(A)?.paths), ['8 next 4 600', '– next 4 600'])
   })
 
+  it('folds rows of an RSP that has gone, too, when another one is used', () => {
+    const ledger = ledgerOf()
+    ledger.add(usage())
+    nowMs += 600_000
+    ledger.add(usage({ rsp: B }))
+    assert.deepEqual(said(ledger.of(A)?.paths), ['– next 2 300'])
+  })
+
   it('folds what was not added to for the longest into what other paths used of its link', () => {
     const ledger = ledgerOf({ maxRows: 3 })
     for (const pathNumber of [1, 2, 3]) {

@@ -81,7 +81,7 @@ describe('the demo', function () {
     assert.deepEqual([pair.source.node, pair.destination.node], [source, destination])
     assert.ok(pair.samples > 50 && pair.onPath > 0 && pair.onPath < pair.samples, JSON.stringify(pair))
     // a busy machine may have taken it off the path before; how soon a failure is noticed is not judged here for the same reason
-    assert.ok(pair.hits === 0 || (pair.hits === 1 && pair.switches >= 1 && pair.longestWorseMs > 0), JSON.stringify(pair))
+    assert.ok(pair.hits === 0 || (pair.hits === 1 && pair.switches >= 1), JSON.stringify(pair))
     assert.ok(pair.longestWorseMs <= pair.worseMs + 1, JSON.stringify(pair))
     assert.ok(pair.detectionMs === null ? pair.longestWorseMs === 0 : pair.detectionMs >= 300, JSON.stringify(pair))
     assert.equal(pair.isMet, pair.tooLong === 0)

@@ -20,6 +20,8 @@ export interface SurveyedRow {
 
 export interface SurveyFigures {
   links: number
+  /** Of them, without any measurement. */
+  unknown: number
   lossErrorPoints: { median: number, p90: number }
   /** Of links whose bandwidth was found, not only a floor of it. */
   rateErrorPercent: { median: number, p90: number }
@@ -37,7 +39,7 @@ export interface SurveyGoal {
   isMet: boolean
 }
 
-const GOALS = { lossErrorPoints: 1, rateErrorPercent: 20, falseFloors: 0 }
+const GOALS = { lossErrorPoints: 1, rateErrorPercent: 20, falseFloors: 0, unknown: 0, unfoundRates: 0.5 }
 /** A floor may be that much too high. */
 const FLOOR_TOLERANCE = 1.1
 
@@ -66,6 +68,7 @@ export function figuresOf (rows: readonly SurveyedRow[], status: SurveyStatus): 
   const { packetsPerSecond, bytesPerSecond, packetsPerLinkMinute, bytesPerLinkMinute } = status
   return {
     links: rows.length,
+    unknown: rows.length - found.length,
     lossErrorPoints: { median: rounded(median(lossErrors), 2), p90: rounded(percentile(lossErrors, 0.9), 2) },
     rateErrorPercent: { median: rounded(median(exact), 1), p90: rounded(percentile(exact, 0.9), 1) },
     exactRates: exact.length,
@@ -75,12 +78,14 @@ export function figuresOf (rows: readonly SurveyedRow[], status: SurveyStatus): 
   }
 }
 
-/** What was not found at all misses all goals. */
-export function goalsOf (scene: string, { lossErrorPoints, rateErrorPercent, falseFloors }: SurveyFigures): SurveyGoal[] {
+/** Where much is not found, what was found says little. */
+export function goalsOf (scene: string, { links, unknown, exactRates, lossErrorPoints, rateErrorPercent, falseFloors }: SurveyFigures): SurveyGoal[] {
   return [
     goal(`${scene}: loss error, percentage points, median`, lossErrorPoints.median, GOALS.lossErrorPoints),
     goal(`${scene}: bandwidth error, %, median`, rateErrorPercent.median, GOALS.rateErrorPercent),
-    goal(`${scene}: floors that are too high`, falseFloors, GOALS.falseFloors)
+    goal(`${scene}: floors that are too high`, falseFloors, GOALS.falseFloors),
+    goal(`${scene}: links of which nothing is known`, unknown, GOALS.unknown),
+    goal(`${scene}: links without a bandwidth that is more than a floor, share`, rounded(1 - exactRates / links, 2), GOALS.unfoundRates)
   ]
 }
 

@@ -7,6 +7,7 @@ import { Subscription } from './subscription.ts'
 import { TokenBucket } from '../../defence/token-bucket.ts'
 import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
 import { sealBatch } from '../../../protocols/exchange/sealed-batch.ts'
+import { linkName } from '../link-name.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { NamedLink } from './subscription.ts'
 import type { ExchangeScope, NextRequest, SubscribeAnswer, SubscribeRequest } from '../../../protocols/exchange/codec.ts'
@@ -132,7 +133,7 @@ export class ExchangeService {
       }
       subscription.restart()
       for (const link of this.#init.links()) {
-        subscription.note(nameOf(...link), link, this.#init.readingOf(link))
+        subscription.note(linkName(...link), link, this.#init.readingOf(link))
       }
     }
     await subscription.wait(waitMs)
@@ -142,7 +143,7 @@ export class ExchangeService {
       if (measurement === undefined) {
         return []
       }
-      this.#toldAtMs.set(nameOf(...link), nowMs)
+      this.#toldAtMs.set(linkName(...link), nowMs)
       return measurement
     })
     if (measurements.length === 0) {
@@ -155,7 +156,7 @@ export class ExchangeService {
 
   /** A link of ours has been measured, or found down. */
   changed (a: string, b: string, reading: LinkReading): void {
-    const name = nameOf(a, b)
+    const name = linkName(a, b)
     for (const { subscription } of this.#subscribers.values()) {
       subscription.note(name, a < b ? [a, b] : [b, a], reading)
     }
@@ -163,7 +164,7 @@ export class ExchangeService {
 
   /** Does anybody know of us what this link is like? Then what they say of it may be an echo. */
   hasTold (a: string, b: string): boolean {
-    const toldAtMs = this.#toldAtMs.get(nameOf(a, b))
+    const toldAtMs = this.#toldAtMs.get(linkName(a, b))
     return toldAtMs !== undefined && this.#init.now() - toldAtMs < ECHO_MS
   }
 
@@ -216,8 +217,4 @@ export class ExchangeService {
 
 function keyOfScope ({ nodes, tags, bothEnds }: ExchangeScope): string {
   return JSON.stringify([nodes.map(String).sort(), tags.map(({ key, value }) => [key, value]), bothEnds])
-}
-
-function nameOf (a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
 }

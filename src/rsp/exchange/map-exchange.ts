@@ -3,6 +3,7 @@
 import { RecentlyUsed } from '../../../protocols/recently-used.ts'
 import { RivalWords } from './rival-words.ts'
 import { rivalProvenance } from './link-provenance.ts'
+import { linkName } from '../link-name.ts'
 import type { LinkEstimate } from '../link-view.ts'
 import type { LinkProvenance } from './link-provenance.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
@@ -76,7 +77,7 @@ export class MapExchange {
 
   /** We have measured the link ourselves. */
   measured (a: string, b: string, own: LinkEstimate): void {
-    this.#downAtMs.delete(nameOf(a, b))
+    this.#downAtMs.delete(linkName(a, b))
     this.#judge(a, b, own)
     if (this.mayTell(a, b)) {
       this.#init.onOwn(a, b, { state: 'up', rttUs: own.rttUs, jitterUs: own.jitterUs, lossPpm: own.lossPpm, samples: 1, outcomes: 1 })
@@ -90,7 +91,7 @@ export class MapExchange {
 
   /** We have found it down: what rivals said of it before does not hold. */
   lost (a: string, b: string): void {
-    this.#downAtMs.set(nameOf(a, b), this.#init.now())
+    this.#downAtMs.set(linkName(a, b), this.#init.now())
     this.words.withdraw(a, b)
     this.#init.onOwn(a, b, DOWN)
   }
@@ -141,7 +142,7 @@ export class MapExchange {
 
   /** We have found the link down lately, as late as this word: it is as wrong as it would be on a link that we measure. */
   #refused (rival: string, a: string, b: string, measuredAtMs: number): boolean {
-    const downAtMs = this.#downAtMs.get(nameOf(a, b))
+    const downAtMs = this.#downAtMs.get(linkName(a, b))
     if (downAtMs === undefined || measuredAtMs >= downAtMs + OWN_WINS_MS) {
       return false
     }
@@ -164,8 +165,4 @@ export class MapExchange {
       this.#init.onChange(a, b)
     }
   }
-}
-
-function nameOf (a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
 }

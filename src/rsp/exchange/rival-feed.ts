@@ -3,8 +3,10 @@
 import { connectTo } from '../../discovery/connect.ts'
 import { TokenBucket } from '../../defence/token-bucket.ts'
 import { nextBatch, subscribeExchange } from '../../../protocols/exchange/client.ts'
+import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
 import { MalformedMessageError } from '../../../protocols/errors.ts'
 import { MAX_LINKS_PER_RIVAL } from './rival-words.ts'
+import { pause } from '../../discovery/pause.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
 import type { VerifiedBatch } from '../../../protocols/exchange/sealed-batch.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
@@ -129,7 +131,7 @@ export class RivalFeed {
 
   /** Until there is room for another full batch. */
   #debtMs (): number {
-    return Math.max(0, (512 - this.#bucket.availableAt(this.#init.now())) / WORDS_PER_SECOND * 1_000)
+    return Math.max(0, (MAX_MEASUREMENTS - this.#bucket.availableAt(this.#init.now())) / WORDS_PER_SECOND * 1_000)
   }
 
   /** How long to leave it alone; undefined: it may be only the connection. */
@@ -145,21 +147,4 @@ export class RivalFeed {
     this.#init.onBreach(peer, error)
     return Math.min(MAX_BAN_MS, FIRST_BAN_MS * 2 ** (this.status.breaches - 1))
   }
-}
-
-/** Waits, but not longer than the signal. */
-async function pause (ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

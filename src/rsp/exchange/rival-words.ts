@@ -7,6 +7,7 @@ import { RecentlyUsed } from '../../../protocols/recently-used.ts'
 import { RivalTrust } from './rival-trust.ts'
 import { combine, weigh } from './weighed-words.ts'
 import { isOpen, isSameTime, isTrue, wordOf } from './rival-word.ts'
+import { linkName } from '../link-name.ts'
 import type { LinkEstimate } from '../link-view.ts'
 import type { RivalWord, SaidOfLink } from './rival-word.ts'
 import type { WeighedWord } from './weighed-words.ts'
@@ -222,7 +223,7 @@ export class RivalWords {
   }
 
   #recordOf (rival: string, a: string, b: string): LinkRecord {
-    const name = inOrder(a, b).join(' ')
+    const name = linkName(a, b)
     const records = this.#records.get(rival)
     const record = records?.get(name) ?? { judgedAtMs: Number.NEGATIVE_INFINITY, awaitedSinceMs: undefined }
     records?.set(name, record)

@@ -40,7 +40,3 @@ export class SurveyedLink {
     return key === this.a.key ? [this.a, this.b] : [this.b, this.a]
   }
 }
-
-export function linkName (a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
-}
