@@ -2,10 +2,11 @@
 // send, install paths and leave in good order or not, forwarders and RSPs likewise, processes that are stopped or killed, strangers that
 // send rubbish. Afterwards nothing may be left: heap, handles and tables as before, and no exception that nobody handled.
 //
-//   npm run --silent bench:soak -- [--minutes 30] [--json] [--seed 1] [--snapshots folder]
+//   npm run --silent bench:soak -- [--minutes 30] [--warm-up 15] [--json] [--seed 1] [--snapshots folder]
 //
-// So many minutes of churn; before it two and a half minutes and after it five and a half for soft state to run out. From 3 minutes on
-// tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was judged holds, else with 1. Only loopback.
+// So many minutes of churn, after half as many (at most 15) to warm up; before them two and a half minutes of rest, and afterwards five and a half for
+// soft state to run out. From 3 minutes on tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was
+// judged holds, else with 1. Only loopback.
 // What has grown is found by comparing the heap snapshots of both readings, which `--snapshots` keeps.
 import { parseArgs } from 'node:util'
 import { runOrigin } from './run-origin.ts'
@@ -15,18 +16,21 @@ import { SoakOverlay } from './soak/soak-overlay.ts'
 
 /** Beside the churn: rests, start and end. */
 const ALLOWED_MS = 900_000
+const MOST_WARM_UP_MINUTES = 15
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
-    snapshots: { type: 'string' }
+    snapshots: { type: 'string' },
+    'warm-up': { type: 'string' }
   }
 })
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
-if (!(minutes > 0) || !Number.isInteger(seed)) {
-  process.stderr.write('--minutes takes a number above 0, --seed an integer\n')
+const warmUpMinutes = Number(values['warm-up'] ?? Math.min(minutes / 2, MOST_WARM_UP_MINUTES))
+if (!(minutes > 0) || !(warmUpMinutes >= 0) || !Number.isInteger(seed)) {
+  process.stderr.write('--minutes takes a number above 0, --warm-up one of 0 or more, --seed an integer\n')
   process.exit(1)
 }
 const interruption = new AbortController()
@@ -42,9 +46,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 const watchdog = setTimeout(() => {
   process.stderr.write('the soak test hangs\n')
   process.exit(1)
-}, minutes * 60_000 + ALLOWED_MS)
+}, (warmUpMinutes + minutes) * 60_000 + ALLOWED_MS)
 try {
-  const report = reportOf(await runSoak(overlay, { minutes, seed, snapshotsIn: values.snapshots }, interruption.signal, (text) => { process.stderr.write(`soak: ${text}\n`) }))
+  const report = reportOf(await runSoak(overlay, { minutes, warmUpMinutes, seed, snapshotsIn: values.snapshots }, interruption.signal, (text) => { process.stderr.write(`soak: ${text}\n`) }))
   console.log(values.json
     ? JSON.stringify({
       ...runOrigin('scripts/bench/soak.ts'), seed, ...report

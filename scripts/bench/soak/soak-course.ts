@@ -1,6 +1,6 @@
 // The course of a soak test.
 //
-//   start → all of the cast come once and leave → rest → reading → churn, with a sample now and then → rest → reading
+//   start → all of the cast come once and leave → rest → reading → churn to warm up → churn, with a sample now and then → rest → reading
 //
 // The first reading comes after the cast were there once: for half an hour, as long as a descriptor holds, others remember them.
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ import type { Visits } from './cast-process.ts'
 
 export interface SoakExtent {
   minutes: number
+  /** Of churn before those: code is compiled and caches with a bound fill up, which says nothing of leaks. */
+  warmUpMinutes: number
   seed: number
   /** Folder for heap snapshots of all processes at both readings: their difference names what has grown. Default: none. */
   snapshotsIn?: string
@@ -22,7 +24,7 @@ export interface SoakExtent {
 
 /** What was seen of one process. */
 export interface Observation {
-  /** During the churn. */
+  /** During the churn, without the warm-up. */
   samples: Array<Omit<Sample, 'uncaught' | 'handles' | 'gauges' | 'work'> & { atMs: number, heldBytes: number }>
   before?: RestReading
   after?: RestReading
@@ -37,6 +39,7 @@ export interface Course {
   observations: Map<string, Observation>
   visits: Visits
   victims: number
+  /** Without the warm-up. */
   churnedMs: number
   restedMs: number
   wasInterrupted: boolean
@@ -57,7 +60,7 @@ const SAMPLE_INTERVAL_MS = { least: 1_000, most: 12_000 }
 const SNAPSHOT_DEADLINE_MS = 300_000
 const VICTIM = { gapMs: 20_000, livesMs: 12_000, stoppedMs: 15_000 }
 
-export async function runSoak (overlay: SoakOverlay, { minutes, seed, snapshotsIn }: SoakExtent, signal: AbortSignal, say: (text: string) => void): Promise<Course> {
+export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, seed, snapshotsIn }: SoakExtent, signal: AbortSignal, say: (text: string) => void): Promise<Course> {
   const churnMs = minutes * 60_000
   const isShort = minutes < SHORT_MINUTES
   const firstRestMs = isShort ? churnMs / 8 : FIRST_REST_MS
@@ -71,13 +74,16 @@ export async function runSoak (overlay: SoakOverlay, { minutes, seed, snapshotsI
   await overlay.introduce(Math.min(INTRODUCTION_MS, churnMs / 4))
   await rest(firstRestMs, signal)
   await readAll(overlay, course, 'before', snapshotsIn)
-  say(`${minutes} minutes of churn`)
+  say(`${warmUpMinutes} minutes of churn to warm up, then ${minutes} minutes that count`)
   await overlay.beginChurn()
+  const warmUpMs = warmUpMinutes * 60_000
+  const churn = AbortSignal.any([signal, AbortSignal.timeout(warmUpMs + churnMs)])
+  const kills = killOn(overlay, course, seed, Math.min(1, churnMs / 60_000), churn)
+  await rest(warmUpMs, signal)
   const beganMs = performance.now()
-  const churn = AbortSignal.any([signal, AbortSignal.timeout(churnMs)])
   await Promise.all([
-    sampleOn(overlay, course, clamp(churnMs / SAMPLES, SAMPLE_INTERVAL_MS), churn, say),
-    killOn(overlay, course, seed, Math.min(1, churnMs / 60_000), churn)
+    kills,
+    sampleOn(overlay, course, clamp(churnMs / SAMPLES, SAMPLE_INTERVAL_MS), churn, say)
   ])
   course.churnedMs = performance.now() - beganMs
   course.wasInterrupted = signal.aborted

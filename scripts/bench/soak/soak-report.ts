@@ -8,8 +8,6 @@ import type { Visits } from './cast-process.ts'
 
 /** The goal: what leaks less takes a month to fill a gigabyte. */
 const MOST_MB_PER_HOUR = 2
-/** Code is compiled, buffers find their sizes, and caches with a bound fill up. */
-const WARM_UP_SHARE = 1 / 3
 /** Of churn; less shows nothing but noise. */
 const SLOPE_MINUTES = 10
 const HOUR_MS = 3_600_000
@@ -19,7 +17,7 @@ const NEEDED_WORK = /\.(forwardedPackets|installed|answered|channels)$/
 export interface TableChange { before: number, after: number, lasting?: { mostEntries: number, why: string } }
 
 export interface ProcessReport {
-  /** Of the heap and what it holds outside of it, after forced collection; without the first third of the churn. */
+  /** Of the heap and what it holds outside of it, after forced collection; without the warm-up. */
   slopeMbPerHour?: number
   /** 95 %. */
   ci?: [low: number, high: number]
@@ -68,10 +66,8 @@ export function reportOf (course: Course): SoakReport {
 }
 
 function processReport ({ samples, before, after, work, uncaught, lost }: Observation, judged: SoakReport['judged']): ProcessReport {
-  const fromMs = (samples.at(-1)?.atMs ?? 0) * WARM_UP_SHARE
-  const counted = samples.filter(({ atMs }) => atMs >= fromMs)
-  const slope = robustSlope(counted.map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes })))
-  const codeSlope = robustSlope(counted.map(({ atMs, codeBytes }) => ({ atMs, value: codeBytes })))
+  const slope = robustSlope(samples.map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes })))
+  const codeSlope = robustSlope(samples.map(({ atMs, codeBytes }) => ({ atMs, value: codeBytes })))
   const slopeMbPerHour = slope === undefined ? undefined : perHour(slope.slope)
   const grown = { ...grownOf(before?.handles, after?.handles, 'handles.'), ...grownOf(before?.tables, after?.tables) }
   const failures = [
@@ -86,7 +82,7 @@ function processReport ({ samples, before, after, work, uncaught, lost }: Observ
     slopeMbPerHour,
     ...(slope === undefined ? {} : { ci: [perHour(slope.low), perHour(slope.high)] }),
     ...(codeSlope === undefined ? {} : { codeSlopeMbPerHour: perHour(codeSlope.slope) }),
-    samples: counted.length,
+    samples: samples.length,
     heldMb: { before: megabytes(before?.heldBytes), after: megabytes(after?.heldBytes) },
     handles: { before: before?.handles ?? {}, after: after?.handles ?? {} },
     tables: { before: before?.tables ?? {}, after: after?.tables ?? {} },
