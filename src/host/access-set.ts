@@ -33,6 +33,9 @@ export interface AccessSetInit {
 
 /** These advertise the host in the DHT, so that who knows only its id finds it. */
 const ADVERTISING = 2
+/** So many, the nearest, are told at once of others; the rest within this time, since all that come and go would make each host tell all the others. */
+const TOLD_AT_ONCE = 4
+const TOLD_WITHIN_MS = 30_000
 const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
 const PROBE_INTERVAL_MS = 4_000
@@ -90,6 +93,7 @@ export class AccessSet {
       descriptor: async () => init.discovery.self.get(),
       mutual: false,
       advertises: (peer) => this.#advertising.has(peer.toString()),
+      random: init.random,
       log: init.log
     })
   }
@@ -300,7 +304,8 @@ export class AccessSet {
     }
     if (change === 'others') {
       // who cannot dial us asks any of them: each must know where else we can be reached
-      this.#kept.refresh(this.#candidates.keys())
+      this.#kept.refresh(this.points.slice(0, TOLD_AT_ONCE).map(({ forwarder }) => forwarder.toString()))
+      this.#kept.refresh(this.#candidates.keys(), TOLD_WITHIN_MS)
     }
   }
 

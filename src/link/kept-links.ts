@@ -27,6 +27,8 @@ export interface KeptLinksInit {
   mutual: boolean
   /** Ask this forwarder to tell the DHT that we can be reached there? */
   advertises?: (peer: PeerId) => boolean
+  /** 0 ≤ … < 1; spreads what need not be told at once. */
+  random?: () => number
   log: Logger
 }
 
@@ -34,6 +36,8 @@ interface KeptLink {
   descriptor: VerifiedDescriptor
   backoffMs: number
   timer?: ReturnType<typeof setTimeout>
+  /** When it fires; monotonic. */
+  dueMs: number
 }
 
 export class KeptLinks {
@@ -66,7 +70,7 @@ export class KeptLinks {
       known.descriptor = descriptor
       return
     }
-    const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS }
+    const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS, dueMs: Infinity }
     this.#kept.set(key, kept)
     this.#schedule(kept, this.#init.mutual && this.#init.self.toString() > key ? YIELD_MS : 0)
   }
@@ -84,12 +88,14 @@ export class KeptLinks {
     }
   }
 
-  /** Tells these (peer id strings) at once what has changed in our descriptor. */
-  refresh (keys: Iterable<string>): void {
+  /** Tells these (peer id strings) what has changed in our descriptor: at once, or each at some time within so long, with what has changed by then. */
+  refresh (keys: Iterable<string>, withinMs = 0): void {
     for (const key of keys) {
       const kept = this.#kept.get(key)
-      if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined) {
-        this.#schedule(kept, 0)
+      const waitMs = withinMs * (this.#init.random ?? Math.random)()
+      // one that is due within that time tells then
+      if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined && kept.dueMs > performance.now() + withinMs) {
+        this.#schedule(kept, waitMs)
       }
     }
   }
@@ -100,11 +106,13 @@ export class KeptLinks {
 
   #schedule (kept: KeptLink, waitMs: number): void {
     clearTimeout(kept.timer)
+    kept.dueMs = performance.now() + waitMs
     kept.timer = setTimeout(() => { void this.#connect(kept) }, waitMs)
   }
 
   async #connect (kept: KeptLink): Promise<void> {
     const { peer } = kept.descriptor
+    kept.dueMs = Infinity
     const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS)
     try {
       const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal)
@@ -123,9 +131,9 @@ export class KeptLinks {
     }
   }
 
-  /** Unless it was let go meanwhile. */
+  /** Unless it was let go meanwhile, or has something to tell sooner. */
   #reschedule (kept: KeptLink, waitMs: number): void {
-    if (this.#kept.get(kept.descriptor.peer.toString()) === kept) {
+    if (this.#kept.get(kept.descriptor.peer.toString()) === kept && kept.dueMs > performance.now() + waitMs) {
       this.#schedule(kept, waitMs)
     }
   }
