@@ -83,6 +83,24 @@ export class QueryReader {
     return query
   }
 
+  /**
+   * The same text for as long as somebody waits: it is compiled anew only when the forwarders are others, or say other things.
+   *
+   * @throws what `compile` does
+   */
+  follow (text: string, populationNow: () => Population): () => CompiledQuery {
+    let population = populationNow()
+    let query = this.compile(text, population)
+    return () => {
+      const { attributes, nodeCount } = population
+      population = populationNow()
+      if (population.attributes !== attributes || population.nodeCount !== nodeCount) {
+        query = this.compile(text, population)
+      }
+      return query
+    }
+  }
+
   /** @throws MalformedMessageError */
   answer (text: string, population: Population, ask: Ask): Reading {
     const ast = this.read(text)

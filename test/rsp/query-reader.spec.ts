@@ -130,6 +130,8 @@ describe('queries in the language, at an RSP', () => {
     const second = watch(0)
     assert.equal(await first, 'ended')
     assert.equal(service.watches.status.watches, 32)
+    // so that its connection is not taken for idle
+    assert.deepEqual([service.isWatching(HOST), service.isWatching(RSP)], [true, false])
     assert.equal(await watch(0, 0), 'ended')
     assert.equal(await second, 'ended')
     service.watches.stop()

@@ -8,11 +8,12 @@
 // (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
-import { QuestionGroup, bestAtFloors, excessOf, scaled } from './question-group.ts'
+import { QuestionGroups } from './question-groups.ts'
+import { bestAtFloors, excessOf, scaled } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
-import type { Standing } from './question-group.ts'
+import type { QuestionGroup, Standing } from './question-group.ts'
 import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
@@ -21,13 +22,13 @@ const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
-/** Paths that may age out of a query's limits are looked at so often. */
+/** Paths that may age out of a query's limits, or whose forwarders may say other things of themselves, are looked at so often. */
 const AGES_MS = 1_000
-/** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
-const MAX_GROUPS = 64
 
 export interface StandingInit {
   question: Question
+  /** Who asks. */
+  host: string
   /** The path in use; undefined where there is none that can be judged. */
   present?: readonly number[]
   /** Share of a cost. */
@@ -39,7 +40,7 @@ export interface StandingInit {
 
 interface Query extends Standing {
   readonly init: StandingInit
-  readonly group?: QuestionGroup
+  readonly group: QuestionGroup
   readonly untilMs: number
   /** Of the present path at first, and now; without one what was best at first. */
   readonly firstCost: number
@@ -48,6 +49,8 @@ interface Query extends Standing {
   readonly knownCost: number
   searchedMs: number
   isPending: boolean
+  /** Of its question, as the present path was judged last. */
+  basis: unknown
   /** `init.ended` may live longer than it. */
   stopListening: () => void
   settle: (answer: WatchAnswer) => void
@@ -70,7 +73,7 @@ export class StandingQueries {
   readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
-  readonly #groups = new Map<string, QuestionGroup>()
+  readonly #groups: QuestionGroups
   readonly #present = new PresentPaths<Query>()
   /** To be searched for. */
   #pending: Query[] = []
@@ -86,6 +89,7 @@ export class StandingQueries {
     this.#turns = turns
     this.#log = log
     this.#bounds = new DistanceBounds({ relayCostUs })
+    this.#groups = new QuestionGroups(this.#bounds)
   }
 
   get size (): number {
@@ -97,22 +101,28 @@ export class StandingQueries {
   }
 
   /**
-   * Waits for something to tell. A better path that is there already was offered when it was asked for, and is not told of again.
+   * Waits for something to tell. A better path that is there already was offered when it was asked for, and is not told of again; a present one
+   * that is no answer from the start is told of at once.
    *
    * @param graph - the newest snapshot
    * @returns how to end it early, and what comes of it
+   * @throws OverQuotaError - of more kinds than are kept, or than one host may ask; what judging the question throws
    */
   add (init: StandingInit, graph: Graph): { end: () => void, answer: Promise<WatchAnswer> } {
     this.#follow(graph)
     const { promise: answer, resolve } = Promise.withResolvers<WatchAnswer>()
     const { question, present, margin } = init
+    if (present !== undefined && question.breaks?.(graph, present) === true) {
+      this.counters.failed++
+      return { end: () => {}, answer: Promise.resolve({ event: 'failed', change: 0 }) }
+    }
     const best = question.bestCost(graph)
     const presentCost = present === undefined ? Infinity : question.costOf(graph, present)
     const cost = presentCost < Infinity ? presentCost : best
     const query: Query = {
       init: presentCost < Infinity ? init : { ...init, present: undefined },
       question,
-      group: this.#groupOf(question),
+      group: this.#groups.join(question, init.host),
       untilMs: this.#now() + init.lifetimeMs,
       firstCost: cost,
       cost,
@@ -122,13 +132,14 @@ export class StandingQueries {
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
+      basis: question.basis,
       stopListening: () => { init.ended?.removeEventListener('abort', end) },
       settle: resolve
     }
     const end = (): void => { this.#end(query, { event: 'ended', change: 0 }) }
     judge(query)
     this.#queries.add(query)
-    query.group?.add(query)
+    query.group.add(query)
     this.#present.add(query.init.present ?? [], query)
     init.ended?.addEventListener('abort', end, { once: true })
     return { end, answer }
@@ -174,7 +185,7 @@ export class StandingQueries {
     }
     for (const [from, to] of changed) {
       const link = { from, to, places: [before.linkBetween(from, to), graph.linkBetween(from, to)] as const }
-      for (const group of this.#groups.values()) {
+      for (const group of this.#groups.all) {
         group.changed(before, graph, link, (standing) => { this.#wait(standing as Query) })
       }
     }
@@ -182,7 +193,7 @@ export class StandingQueries {
 
   /** It is not known what has changed, or how far it is from whom. */
   #beginAnew (graph: Graph): void {
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all) {
       group.beginAnew()
     }
     for (const query of this.#queries) {
@@ -209,7 +220,7 @@ export class StandingQueries {
       this.#end(query, { event: 'degraded', change: degradedBy(query) })
     } else {
       judge(query)
-      query.group?.update(query)
+      query.group.update(query)
       if (query.best < query.threshold) {
         this.#wait(query)
       }
@@ -222,7 +233,8 @@ export class StandingQueries {
     }
     this.#agedMs = nowMs
     for (const query of this.#queries) {
-      if (query.question.ages === true) {
+      if (query.question.ages === true || query.question.basis !== query.basis) {
+        query.basis = query.question.basis
         this.#lookAtPresent(query, graph)
       }
     }
@@ -283,7 +295,7 @@ export class StandingQueries {
       this.#end(query, { event: 'better', change: excessOf(query.question, query.cost, best) })
     } else {
       query.best = bestAtFloors(query.question, best, query.init.margin)
-      query.group?.update(query)
+      query.group.update(query)
     }
   }
 
@@ -298,26 +310,14 @@ export class StandingQueries {
     }
   }
 
-  #groupOf (question: Question): QuestionGroup | undefined {
-    const known = this.#groups.get(question.group)
-    if (known !== undefined || this.#groups.size >= MAX_GROUPS) {
-      return known
-    }
-    const group = new QuestionGroup(this.#bounds)
-    this.#groups.set(question.group, group)
-    return group
-  }
-
   #end (query: Query, answer: WatchAnswer): void {
     if (!this.#queries.delete(query)) {
       return
     }
-    const { group, question, init: { present = [] } } = query
+    const { group, question, init: { host, present = [] } } = query
     this.#present.remove(present, query)
-    group?.remove(query)
-    if (group?.size === 0) {
-      this.#groups.delete(question.group)
-    }
+    group.remove(query)
+    this.#groups.leave(question, host)
     query.stopListening()
     query.settle(answer)
   }

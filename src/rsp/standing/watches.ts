@@ -45,6 +45,10 @@ export class Watches {
     return { watches: this.#standing.size, hosts: this.#open.size, ...this.#standing.counters }
   }
 
+  isOpen (host: PeerId): boolean {
+    return this.#open.has(host.toString())
+  }
+
   start (): void {
     this.#timer = setInterval(() => { this.look() }, LOOK_MS)
   }
@@ -82,6 +86,7 @@ export class Watches {
     const nodes = present.map((forwarder) => this.#init.nodeOf(forwarder)).filter((node) => node !== undefined)
     const { end, answer } = this.#standing.add({
       question: this.#init.questionOf(asked),
+      host,
       // what another RSP knows and this one does not, it cannot judge
       present: nodes.length === present.length && nodes.length > 0 ? nodes : undefined,
       margin,
