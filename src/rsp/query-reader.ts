@@ -134,7 +134,9 @@ export class QueryReader {
       let next = 0
       // other names, the same questions in the same order
       const evaluator = { evaluate: (query: CompiledQuery, asked: Ask) => found[next++] ??= this.evaluator.evaluate(query, asked) }
-      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice }))
+      const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice })
+      // the query may want more than who asks has room for
+      const explanation = JSON.stringify({ ...rest, paths: paths.slice(0, ask.paths) })
       if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
         return explanation
       }
