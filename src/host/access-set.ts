@@ -47,8 +47,8 @@ const SETTLE_MS = 1_000
 const SEEK_AGAIN_MS = 5_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
-/** Routes that a channel does not use are measured every second; one of these echoes may be late. */
-const IN_USE_MS = 4_000
+/** Routes that are far from the one in use are measured every four seconds; two of these echoes may be late. */
+const IN_USE_MS = 12_000
 /** An attached forwarder stays unless another one is nearer by so much: near-equals would take turns. */
 const STAY_SHARE = 0.8
 /** From so many samples on a forwarder counts as measured. */

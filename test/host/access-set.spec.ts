@@ -229,7 +229,7 @@ describe('access set', () => {
       await world.run(1_000)
     }
     assert.deepEqual(world.attached, names([FORWARDERS[0], FORWARDERS[2]]))
-    await world.run(6_000)
+    await world.run(14_000)
     assert.deepEqual(world.attached, names([FORWARDERS[0]]))
   })
 
