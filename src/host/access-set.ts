@@ -220,13 +220,14 @@ export class AccessSet {
     }
   }
 
-  /** Where forwarders go away, others come: discovery, which has become slow by then, begins anew. */
+  /** Where forwarders go away and few others are known, others may have come: discovery, which has become slow by then, begins anew. */
   #replaceLost (nowMs: number): void {
+    const usable = this.points.filter(({ forwarder, attached }) => attached || !this.#kept.has(forwarder)).length
     const wanted = [...this.#candidates.values()].filter(({ descriptor }) => this.#kept.has(descriptor.peer))
     const lost = wanted.filter(({ descriptor, seenMs, addedMs }) => seenMs > addedMs && !this.isAttached(descriptor.peer)).length
     const isShort = lost > this.#lost || (lost > 0 && lost === wanted.length)
     this.#lost = lost
-    if (isShort && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+    if (isShort && usable < this.#init.maxAccess && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
       this.#soughtMs = nowMs
       this.#init.discovery.refresh()
     }
