@@ -27,7 +27,7 @@ export interface KeptLinksInit {
   mutual: boolean
   /** Ask this forwarder to tell the DHT that we can be reached there? */
   advertises?: (peer: PeerId) => boolean
-  /** 0 ≤ … < 1; spreads what need not be told at once. */
+  /** 0 ≤ … < 1; spreads what need not be told at once, and the calls of all who wait for one that has gone. */
   random?: () => number
   log: Logger
 }
@@ -49,7 +49,7 @@ export class KeptLinks {
     init.links.addEventListener('link:down', ({ detail: link }) => {
       const kept = this.#kept.get(link.peer.toString())
       if (kept !== undefined) {
-        this.#schedule(kept, kept.backoffMs)
+        this.#schedule(kept, this.#backOff(kept))
       }
     })
   }
@@ -92,7 +92,7 @@ export class KeptLinks {
   refresh (keys: Iterable<string>, withinMs = 0): void {
     for (const key of keys) {
       const kept = this.#kept.get(key)
-      const waitMs = withinMs * (this.#init.random ?? Math.random)()
+      const waitMs = withinMs * this.#random()
       // one that is due within that time tells then
       if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined && kept.dueMs > performance.now() + withinMs) {
         this.#schedule(kept, waitMs)
@@ -125,10 +125,19 @@ export class KeptLinks {
       kept.backoffMs = FIRST_BACKOFF_MS
       this.#reschedule(kept, Math.max(MIN_REFRESH_MS, leaseMs / 3))
     } catch (error) {
-      this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, kept.backoffMs, error)
-      this.#reschedule(kept, kept.backoffMs)
+      const waitMs = this.#backOff(kept)
+      this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, waitMs, error)
+      this.#reschedule(kept, waitMs)
       kept.backoffMs = Math.min(MAX_BACKOFF_MS, kept.backoffMs * 2)
     }
+  }
+
+  #backOff ({ backoffMs }: KeptLink): number {
+    return backoffMs * (0.5 + this.#random())
+  }
+
+  #random (): number {
+    return (this.#init.random ?? Math.random)()
   }
 
   /** Unless it was let go meanwhile, or has something to tell sooner. */

@@ -150,7 +150,7 @@ describe('kept links', () => {
       } } as unknown as ConstructorParameters<typeof LinkSet>[0]
       const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
       kept = new KeptLinks({
-        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log
+        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5
       })
     }
 
