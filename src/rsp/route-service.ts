@@ -86,6 +86,7 @@ export class RouteService {
       questionOf: (asked) => this.#questionOf(asked),
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
+      budget: this.#budget,
       now: init.now,
       log: init.log
     })

@@ -14,6 +14,7 @@ import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
 import type { QuestionGroup, Standing } from './question-group.ts'
+import type { WorkBudget } from '../work-budget.ts'
 import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
@@ -63,6 +64,8 @@ export interface StandingQueriesInit {
   maxQueries?: number
   /** Searches in one look for those whose turn it is. */
   turns?: number
+  /** Whose searches have to wait, and on whose account they are. Default: nobody's. */
+  budget?: Pick<WorkBudget, 'waitMs' | 'spend'>
   log?: Logger
 }
 
@@ -70,6 +73,7 @@ export class StandingQueries {
   readonly #now: () => number
   readonly #maxQueries: number
   readonly #turns: number
+  readonly #budget: StandingQueriesInit['budget']
   readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
@@ -83,10 +87,11 @@ export class StandingQueries {
   #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, log }: StandingQueriesInit) {
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, budget, log }: StandingQueriesInit) {
     this.#now = now
     this.#maxQueries = maxQueries
     this.#turns = turns
+    this.#budget = budget
     this.#log = log
     this.#bounds = new DistanceBounds({ relayCostUs })
     this.#groups = new QuestionGroups(this.#bounds)
@@ -272,7 +277,7 @@ export class StandingQueries {
       if (!this.#queries.has(query)) {
         continue
       }
-      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS) {
+      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS || (this.#budget?.waitMs(query.init.host) ?? 0) > 0) {
         later.push(query)
         continue
       }
@@ -286,7 +291,9 @@ export class StandingQueries {
 
   #searchFor (query: Query, graph: Graph): void {
     this.counters.searches++
-    const best = this.#judged(query, () => query.question.bestCost(graph))
+    const { question, init: { host } } = query
+    const search = (): number => question.bestCost(graph)
+    const best = this.#judged(query, () => this.#budget === undefined ? search() : this.#budget.spend(host, search))
     if (best === undefined) {
       return
     }

@@ -6,6 +6,7 @@ import type { RouteQuery } from '../../../protocols/route/codec.ts'
 import type { ReceivedWatch, WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
+import type { StandingQueriesInit } from './standing-queries.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 /** What changed is looked at so often; with the time that a report takes, a host hears of it within a second. */
@@ -21,6 +22,8 @@ export interface WatchesInit {
   /** Unix time, ms. */
   now: () => number
   maxQueries?: number
+  /** On whose account work is. */
+  budget?: StandingQueriesInit['budget']
   log?: Logger
 }
 

@@ -114,6 +114,31 @@ describe('standing queries', () => {
     assert.throws(() => ask(65), { name: 'OverQuotaError' })
   })
 
+  it('regression: lets the searches of a host wait that has made more work than it may, and nobody else\'s', async () => {
+    const spent: string[] = []
+    let owing = 'greedy'
+    standing = new StandingQueries({
+      relayCostUs: RELAY_US,
+      now: () => nowMs,
+      turns: 0,
+      budget: {
+        waitMs: (host) => host === owing ? 1_000 : 0,
+        spend: (host, work) => {
+          spent.push(host)
+          return work()
+        }
+      }
+    })
+    const [greedy, modest] = ['greedy', 'modest'].map((host) => watch({ host }))
+    await run(1_500)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual([greedy.told.length, modest.told.length, spent], [0, 1, ['modest']])
+    owing = ''
+    await run(500)
+    assert.deepEqual([greedy.told.map(({ event }) => event), spent], [['better'], ['modest', 'greedy']])
+  })
+
   it('is silent about a path that is better by less than the margin', async () => {
     const { told } = watch()
     await run(1_500)
