@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { AskedText } from '../../src/host/asked-text.ts'
 import { createTestnet } from '../../src/testing.ts'
+import { offersOf } from '../../src/cli/route.ts'
 import { until } from '../helpers/testnet.ts'
 import { watchUncaught } from '../helpers/nodes.ts'
 import type { BywayNode, Forwarder, OutgoingChannel, RouteProvider } from '../../src/index.ts'
@@ -116,6 +117,18 @@ describe('queries of a channel', function () {
     const moved = await movedAtMs()
     console.log(`      told ${atMs - madeBetterMs} ms after the measurement (2,000 are allowed), moved after ${moved - madeBetterMs} ms`)
     assert.ok(atMs - madeBetterMs <= MOST_TOLD_MS)
+  })
+
+  it('are explained by the RSP, which says what each clause has kept out', async () => {
+    const [alice, bob] = net.hosts
+    const { offers, clauses, explanations } = offersOf(await alice.services.byway.offers(bob.peerId, { query: QUERY, explain: true }), QUERY)
+    assert.deepEqual(clauses?.map(({ clause, outcomes }) => [clause, outcomes[0].outcome]), [['minimize delay', 'kept'], ['where hops <= 3', 'kept'], ['avoid tag shady', 'kept']])
+    assert.ok(offers.length > 0 && offers.every(({ unfit }) => unfit === null))
+    const [{ explanation }] = explanations ?? []
+    assert.deepEqual(explanation.paths.map(({ forwarders }) => forwarders), offers.map(({ path }) => path))
+    const [, avoided] = explanation.clauses
+    assert.deepEqual(avoided.concerns, { what: 'forwarders kept out', count: 1, of: 4 })
+    assert.ok(avoided.without?.forwarders.includes(tagged.peerId.toString()))
   })
 
   it('keep another channel on fewer forwarders', async () => {
