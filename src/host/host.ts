@@ -280,7 +280,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       sourceAccess: this.access.points,
       destinationAccess: descriptor.host?.access ?? [],
       weights: options.weights,
-      paths: options.paths,
+      paths: options.paths === undefined ? undefined : Math.max(options.paths, asked?.leastPaths ?? 1),
       asked,
       explain: options.explain
     })

@@ -2,7 +2,7 @@
 // costs only itself, and what each does is remembered in its score.
 import { DeadlineError, MalformedMessageError, UnavailableError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
-import { MAX_PATHS, SALT_BYTES } from '../../protocols/route/constants.ts'
+import { SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { flowDraws } from './flow-draws.ts'
 import { QueryRound } from './query-round.ts'
@@ -40,6 +40,7 @@ export interface RouteWish {
   sourceAccess: readonly AccessPoint[]
   destinationAccess: ReadonlyArray<{ forwarder: PeerId, rttUs: number }>
   weights?: { delay: number, loss: number }
+  /** Default: a few, or as many as the text wants. */
   paths?: number
   avoid?: readonly PeerId[]
   /** In the query language; the weights are then for RSPs that do not know it. */
@@ -262,7 +263,7 @@ export class ProviderSet {
       sourceCommitment: commit(salts.source, wish.source),
       destinationCommitment: commit(salts.destination, wish.destination),
       weights: wish.weights ?? wish.asked?.weights ?? DEFAULT_WEIGHTS,
-      paths: Math.min(MAX_PATHS, Math.max(wish.paths ?? DEFAULT_PATHS, wish.asked?.leastPaths ?? 1)),
+      paths: wish.paths ?? Math.max(DEFAULT_PATHS, wish.asked?.leastPaths ?? 1),
       avoid: [...wish.avoid ?? []],
       text: wish.asked?.text,
       explain: wish.explain

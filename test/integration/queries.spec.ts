@@ -5,11 +5,13 @@ import { AskedText } from '../../src/host/asked-text.ts'
 import { createTestnet } from '../../src/testing.ts'
 import { offersOf } from '../../src/cli/route.ts'
 import { until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
+import { startFixedProvider } from '../helpers/fixed-provider.ts'
+import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import type { BywayNode, Forwarder, OutgoingChannel, RouteProvider } from '../../src/index.ts'
 import type { NodeName, Testnet } from '../../src/testing.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { RouteWish } from '../../src/host/provider-set.ts'
+import type { Verdict } from '../../protocols/route/verdict.ts'
 import type { WatchAnswer } from '../../protocols/route/watch.ts'
 
 const ENTRY = 'forwarder0'
@@ -184,4 +186,60 @@ describe('queries of a channel', function () {
       return atMs
     }
   }
+})
+
+describe('a query that an RSP answers as it likes', function () {
+  this.timeout(60_000)
+  const DEMAND = 'where rate >= 1 Mbps'
+  let net: Testnet
+
+  before(async () => {
+    net = await createTestnet({ forwarders: 2, hosts: 2 })
+    await net.addForwarder({ tags: { standing: 'shady' } })
+    await net.ready()
+  })
+
+  after(async () => {
+    await net.stop()
+    await stopNodes()
+  })
+
+  /** It says that whatever it offers keeps every clause of the query that these are. */
+  const keepsAll = (...clauses: string[]) => (): Verdict =>
+    ({ clauses: ['minimize delay', ...clauses].map((clause) => ({ clause, isMandatory: true, isSupported: true, kept: Array.from({ length: 8 }, () => true) })) })
+  const pathOf = (channel: OutgoingChannel): string => channel.status.active?.path.join() ?? ''
+
+  it('leads over nobody who says of himself what is to be avoided, and the host says why', async () => {
+    const [alice, bob] = net.hosts
+    const [good, , shady] = net.forwarders.map(({ peerId }) => peerId)
+    await until(() => alice.services.byway.discovery.directory.get(shady) !== undefined, 'the host knows the forwarder', 10_000)
+    await startFixedProvider({ hosts: [alice], offers: () => [{ forwarders: [shady] }, { forwarders: [good] }], verdict: keepsAll('avoid tag shady') })
+    const channel = await alice.services.byway.open(bob.peerId, { query: 'minimize delay avoid tag shady', selector: { preferPath: true } })
+    await until(() => pathOf(channel) === good.toString(), 'the other path is in use', 20_000)
+    assert.equal(channel.refusals.get(shady.toString()), 'it does not keep, though its RSP says so: avoid tag shady')
+    assert.ok(channel.status.routes.every(({ path }) => !path.includes(shady.toString())))
+    channel.close()
+  })
+
+  it('is left with the path of which the RSP says that it is no answer any more, however well that does', async () => {
+    const [bob, alice] = net.hosts
+    const [first, second] = net.forwarders.map(({ peerId }) => peerId)
+    const failed = Promise.withResolvers<WatchAnswer>()
+    let offered = [first]
+    await startFixedProvider({
+      hosts: [alice],
+      offers: () => offered.map((forwarder) => ({ forwarders: [forwarder] })),
+      verdict: keepsAll(DEMAND),
+      watch: async ({ present }) => present.some((forwarder) => forwarder.equals(first)) ? failed.promise : new Promise(() => {})
+    })
+    const channel = await alice.services.byway.open(bob.peerId, { query: `minimize delay ${DEMAND}`, selector: { preferPath: true } })
+    await until(() => pathOf(channel) === first.toString(), 'the path is in use', 20_000)
+    offered = [second]
+    await channel.refresh()
+    assert.ok(channel.status.routes.some(({ path, alive }) => path.join() === first.toString() && alive), 'it is kept while nobody says anything')
+    failed.resolve({ event: 'failed', change: 0 })
+    await until(() => pathOf(channel) === second.toString(), 'the other path is in use', 20_000)
+    assert.ok(channel.status.routes.every(({ path }) => path.join() !== first.toString()))
+    channel.close()
+  })
 })
