@@ -25,12 +25,18 @@ export interface AskedClause {
 
 type OfferedPath = { forwarders: readonly PeerId[], prediction: Prediction }
 
-/** What RSPs promise of a path in the objective's units, as far as it is not measured here. Near enough to tell promises apart: some are sums over the links. */
-const PROMISED: Readonly<Record<string, (path: OfferedPath) => number>> = {
+type Promises = Readonly<Record<string, (path: OfferedPath) => number>>
+
+/** What a path costs as long as it is one, in the objective's units. */
+const LASTING: Promises = {
   hops: ({ forwarders }) => forwarders.length,
+  price: ({ prediction }) => prediction.price ?? 0
+}
+/** All that RSPs promise and the host does not measure. Near enough to tell promises apart: some are sums over the links. */
+const PROMISED: Promises = {
+  ...LASTING,
   jitter: ({ prediction }) => (prediction.jitterUs ?? 0) / 1_000,
   load: ({ prediction }) => (prediction.loadPpm ?? 0) / 10_000,
-  price: ({ prediction }) => prediction.price ?? 0,
   transfer: ({ prediction }) => transferMs(prediction)
 }
 
@@ -76,9 +82,18 @@ export class AskedText {
 
   /** What the objective weighs besides delay and loss, in ms of delay, as it is promised. */
   otherCostMs (path: OfferedPath): number {
+    return this.#costMs(path, PROMISED)
+  }
+
+  /** Of that what stays the same: a flow does not move because a promise does. */
+  lastingCostMs (path: OfferedPath): number {
+    return this.#costMs(path, LASTING)
+  }
+
+  #costMs (path: OfferedPath, promised: Promises): number {
     const { objective } = this.ast
     const terms = objective.kind === 'minimize' ? objective.terms : [{ weight: 1, metric: 'transfer' }]
-    return this.#msPerUnit * terms.reduce((sum, { weight, metric }) => sum + weight * (PROMISED[metric]?.(path) ?? 0), 0)
+    return this.#msPerUnit * terms.reduce((sum, { weight, metric }) => sum + weight * (promised[metric]?.(path) ?? 0), 0)
   }
 }
 

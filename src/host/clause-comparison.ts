@@ -91,17 +91,18 @@ function withPaths<Path extends JudgedPath, Answer extends JudgedAnswer<Path>> (
 
 /** What the query holds against an offer besides what is measured of it, in ms: what its objective weighs, and the penalties of what it breaks. */
 export function otherCostMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
-  const { asked } = answer
-  return asked === undefined
-    ? 0
-    : asked.clauses.reduce((sum, clause) => sum + (keeps(answer, path, clause) ? 0 : clause.penaltyMs ?? 0), asked.otherCostMs(path))
+  return answer.asked === undefined ? 0 : answer.asked.otherCostMs(path) + penaltiesMs(answer, path)
 }
 
-/** The same beside other paths: one that breaks a preferred constraint without a penalty costs more than any that keeps it. */
+/** The same for a flow that could change from one path to another: one that breaks a preferred constraint without a penalty costs more than any that keeps it. */
 export function surchargeMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
   const preferred = (answer.asked?.clauses ?? []).filter(({ isMandatory, constraint, penaltyMs }) => !isMandatory && constraint !== undefined && penaltyMs === undefined)
   const rank = preferred.reduce((bits, clause) => 2 * bits + (keeps(answer, path, clause) ? 0 : 1), 0)
-  return rank * CLASS_MS + Math.min(CLASS_MS - 1, otherCostMs(answer, path))
+  return rank * CLASS_MS + Math.min(CLASS_MS - 1, (answer.asked?.lastingCostMs(path) ?? 0) + penaltiesMs(answer, path))
+}
+
+function penaltiesMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
+  return answer.asked?.clauses.reduce((sum, clause) => sum + (keeps(answer, path, clause) ? 0 : clause.penaltyMs ?? 0), 0) ?? 0
 }
 
 /** A digit for each soft clause; the lower text is the better one. */

@@ -124,18 +124,20 @@ describe('the comparison of clauses', () => {
   })
 
   it('counts a penalty, and what else the objective weighs, in milliseconds of the objective', () => {
-    for (const [objective, prediction, ms] of [
-      ['minimize 2 * delay', {}, 15],
-      ['minimize 2 * delay + 4 * hops', {}, 15 + 4],
-      ['minimize delay + 5 * price + jitter', { price: 8, jitterUs: 2_000 }, 30 + 40 + 2],
-      ['minimize price', { price: 8 }, 38_000],
-      ['minimize loss', {}, 30_000]
+    for (const [objective, prediction, ms, lastingMs] of [
+      ['minimize 2 * delay', {}, 15, 15],
+      ['minimize 2 * delay + 4 * hops', {}, 15 + 4, 15 + 4],
+      ['minimize delay + 5 * price + jitter', { price: 8, jitterUs: 2_000 }, 30 + 40 + 2, 30 + 40],
+      ['minimize price', { price: 8 }, 38_000, 38_000],
+      ['minimize loss', {}, 30_000, 30_000]
     ] as const) {
       const priced = 'prefer loss <= 1% penalty 30'
       const asked = answer(ONE, [[A, B]], [], `${objective} ${priced}`)
       asked.verdict = { clauses: [clause(objective, true, [true]), clause(priced, false, [false])] }
       asked.paths = [pathOver([A, B], prediction)]
       assert.equal(Math.round(otherCostMs(asked, asked.paths[0])), ms, objective)
+      // a flow does not move because a promise does
+      assert.equal(Math.round(surchargeMs(asked, asked.paths[0])), lastingMs, objective)
     }
   })
 
