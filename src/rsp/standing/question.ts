@@ -15,7 +15,7 @@ export interface Question {
   opens?: (before: Graph, linkBefore: number, after: Graph, linkAfter: number) => boolean
   /** Whether a path may become no answer by time alone. Default: no. */
   readonly ages?: boolean
-  /** What paths are judged by besides the graph, as what forwarders say of themselves: when it is another one, the present path is judged anew. */
+  /** What paths are judged by besides the graph, as what forwarders say of themselves; another one when that has changed, and until this is read or the best path is looked for, what was before counts. */
   readonly basis?: unknown
   /** Whether a path leads from end to end, and is no answer. Default: no, nothing is demanded but that it leads there. */
   breaks?: (graph: Graph, nodes: readonly number[]) => boolean

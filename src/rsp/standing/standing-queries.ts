@@ -9,6 +9,7 @@
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
 import { QuestionGroups } from './question-groups.ts'
+import { Turns } from './turns.ts'
 import { bestAtFloors, excessOf, scaled } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
@@ -23,7 +24,10 @@ const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
-/** Paths that may age out of a query's limits, or whose forwarders may say other things of themselves, are looked at so often. */
+/** Of so many texts it is looked whether they are to be compiled anew in one look, and so many are: a tenth of a millisecond each, or more. */
+const MAX_BASES = 1_024
+const MAX_REBASED = 64
+/** Paths that may age out of a query's limits are looked at so often. */
 const AGES_MS = 1_000
 
 export interface StandingInit {
@@ -81,8 +85,8 @@ export class StandingQueries {
   readonly #present = new PresentPaths<Query>()
   /** To be searched for. */
   #pending: Query[] = []
-  /** Where the turns are. */
-  #turn: Iterator<Query> = this.#queries.values()
+  readonly #searched = new Turns(this.#queries)
+  readonly #bases = new Turns(this.#queries)
   #graph: Graph | undefined
   #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
@@ -161,6 +165,7 @@ export class StandingQueries {
       }
     }
     this.#lookAtAges(graph, nowMs)
+    this.#lookAtBases(graph)
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
     this.#bounds.refreshNext()
@@ -238,9 +243,24 @@ export class StandingQueries {
     }
     this.#agedMs = nowMs
     for (const query of this.#queries) {
-      if (query.question.ages === true || query.question.basis !== query.basis) {
-        query.basis = query.question.basis
+      if (query.question.ages === true) {
         this.#lookAtPresent(query, graph)
+      }
+    }
+  }
+
+  /** Texts are compiled anew where forwarders say other things of themselves, which these may do as often as they like: so many in one look, in turns. */
+  #lookAtBases (graph: Graph): void {
+    let left = MAX_REBASED
+    for (let looked = Math.min(MAX_BASES, this.#queries.size); looked > 0 && left > 0; looked--) {
+      const query = this.#bases.next()
+      if (query?.basis !== undefined && this.#mayWork(query)) {
+        const basis = this.#onAccountOf(query, () => query.question.basis)
+        if (basis !== query.basis) {
+          left--
+          query.basis = basis
+          this.#lookAtPresent(query, graph)
+        }
       }
     }
   }
@@ -254,20 +274,11 @@ export class StandingQueries {
 
   #takeTurns (nowMs: number): void {
     for (let turns = Math.min(this.#turns, this.#queries.size); turns > 0; turns--) {
-      const query = this.#nextInTurn()
+      const query = this.#searched.next()
       if (query !== undefined && nowMs - query.searchedMs >= SEARCH_INTERVAL_MS) {
         this.#wait(query)
       }
     }
-  }
-
-  #nextInTurn (): Query | undefined {
-    const next = this.#turn.next()
-    if (next.done !== true) {
-      return next.value
-    }
-    this.#turn = this.#queries.values()
-    return this.#turn.next().value as Query | undefined
   }
 
   #search (graph: Graph, nowMs: number): void {
@@ -277,7 +288,7 @@ export class StandingQueries {
       if (!this.#queries.has(query)) {
         continue
       }
-      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS || (this.#budget?.waitMs(query.init.host) ?? 0) > 0) {
+      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS || !this.#mayWork(query)) {
         later.push(query)
         continue
       }
@@ -291,9 +302,7 @@ export class StandingQueries {
 
   #searchFor (query: Query, graph: Graph): void {
     this.counters.searches++
-    const { question, init: { host } } = query
-    const search = (): number => question.bestCost(graph)
-    const best = this.#judged(query, () => this.#budget === undefined ? search() : this.#budget.spend(host, search))
+    const best = this.#judged(query, () => this.#onAccountOf(query, () => query.question.bestCost(graph)))
     if (best === undefined) {
       return
     }
@@ -304,6 +313,14 @@ export class StandingQueries {
       query.best = bestAtFloors(query.question, best, query.init.margin)
       query.group.update(query)
     }
+  }
+
+  #mayWork ({ init: { host } }: Query): boolean {
+    return this.#budget === undefined || this.#budget.waitMs(host) === 0
+  }
+
+  #onAccountOf<Result> ({ init: { host } }: Query, work: () => Result): Result {
+    return this.#budget === undefined ? work() : this.#budget.spend(host, work)
   }
 
   /** What cannot be judged ends, and nobody else hears of it. */

@@ -58,8 +58,14 @@ export class TextQuestion implements Question {
     this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''} ${wanted.map(({ limits, maxAgeMs }) => JSON.stringify([limits, maxAgeMs])).join()}`
   }
 
+  /** Forwarders may have come, or say other things of themselves. */
   get basis (): CompiledQuery {
-    return this.#compiled
+    const latest = this.#compileNow()
+    if (latest !== this.#latest) {
+      this.#latest = latest
+      this.#best = bestOf(latest)
+    }
+    return this.#best
   }
 
   linkCost (graph: Graph, link: number): number {
@@ -76,16 +82,6 @@ export class TextQuestion implements Question {
     return this.#lacks.some((lack) => lack(after, linkAfter) < lack(before, linkBefore))
   }
 
-  /** Forwarders may have come, or say other things of themselves. */
-  get #compiled (): CompiledQuery {
-    const latest = this.#compileNow()
-    if (latest !== this.#latest) {
-      this.#latest = latest
-      this.#best = bestOf(latest)
-    }
-    return this.#best
-  }
-
   /** The cost of 1 of what is minimized. */
   get #unitCost (): number {
     return (this.#weighting?.units ?? UNITS) / UNITS
@@ -100,7 +96,8 @@ export class TextQuestion implements Question {
       return Infinity
     }
     const found = { nodes: [...nodes], cost: 0, ...metrics }
-    const compiled = this.#compiled
+    // what has changed of forwarders since is looked at in its turn: links change all the time
+    const compiled = this.#best
     const merit = new PathMerit(compiled, ask)
     return isEligible(compiled.eligibility, ask, found) ? this.#costOf(merit.rank(found), merit) : Infinity
   }
@@ -112,7 +109,7 @@ export class TextQuestion implements Question {
 
   bestCost (graph: Graph): number {
     const ask = { ...this.#askNow(), graph, paths: 1 }
-    const compiled = this.#compiled
+    const compiled = this.basis
     const [best] = this.#evaluator.evaluate(compiled, ask)
     return best === undefined ? Infinity : this.#costOf(best, new PathMerit(compiled, ask))
   }

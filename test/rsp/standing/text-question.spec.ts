@@ -5,6 +5,7 @@ import { StandingQueries } from '../../../src/rsp/standing/standing-queries.ts'
 import { TextQuestion } from '../../../src/rsp/standing/text-question.ts'
 import { ALL_ABILITIES } from '../../../src/query/abilities.ts'
 import { QueryReader } from '../../../src/rsp/query-reader.ts'
+import type { CompiledQuery } from '../../../src/query/compile-query.ts'
 import type { NodeFacts } from '../../../src/query/node-facts.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { LinkMetrics } from '../../../src/topology/link-metrics.ts'
@@ -24,10 +25,19 @@ describe('standing queries in the language', () => {
     table.upsert(a, b, metrics)
     table.upsert(b, a, metrics)
   }
-  const watch = (text: string, present = [0, 1, 3]): WatchAnswer[] => {
+  const watch = (text: string, present = [0, 1, 3], onCompiled = (): void => {}): WatchAnswer[] => {
     const told: WatchAnswer[] = []
     const followed = new QueryReader(ALL_ABILITIES).follow(text, () => ({ nodeCount: countries.length, attributes: countries, indexOf: () => undefined }))
-    const question = new TextQuestion(followed, new QueryEvaluator(), () => ({
+    let latest = followed()
+    const follow = (): CompiledQuery => {
+      const query = followed()
+      if (query !== latest) {
+        latest = query
+        onCompiled()
+      }
+      return query
+    }
+    const question = new TextQuestion(follow, new QueryEvaluator(), () => ({
       source: [{ node: 0, rttUs: 1_000 }], destination: [{ node: 3, rttUs: 2_000 }], relayCostUs: RELAY_US, paths: 1, nowMs
     }))
     void standing.add({ question, host: 'host', present, margin: 0.1, lifetimeMs: 1e6 }, table.snapshot()).answer.then((answer) => { told.push(answer) })
@@ -93,6 +103,21 @@ describe('standing queries in the language', () => {
     countries = [0, 1, 2, 3].map((node) => node === 1 ? { tags: { country: 'zz' }, country: 'zz' } : factsOf(node))
     await run(2_000)
     assert.deepEqual(told.map(({ event }) => event), ['failed'])
+  })
+
+  it('regression: are compiled anew in turns, some in each look, however often forwarders say other things', async () => {
+    let compiled = 0
+    const told = Array.from({ length: 200 }, (_, kind) => watch(`minimize delay avoid country c2, operator "number ${kind}"`, [0, 1, 3], () => { compiled++ }))
+    await run(500)
+    compiled = 0
+    for (const looks of [1, 2, 3, 4]) {
+      countries = [0, 1, 2, 3].map((node) => node === 1 ? { tags: { country: `z${looks}` }, country: `z${looks}` } : factsOf(node))
+      await run(250)
+      assert.ok(compiled <= 64 * looks, `${compiled} after ${looks} looks`)
+    }
+    countries = [0, 1, 2, 3].map((node) => node === 1 ? { tags: { country: 'c2' }, country: 'c2' } : factsOf(node))
+    await run(1_500)
+    assert.ok(told.every(([answer]) => answer?.event === 'failed'))
   })
 
   it('regression: are told at once that the present path was no answer from the start, and not where a link of it is unknown', async () => {
