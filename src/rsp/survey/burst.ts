@@ -73,7 +73,8 @@ class Burst {
     this.#stallMs = Math.max(this.#stallMs, nowMs - this.#steppedAtMs - STEP_MS)
     this.#steppedAtMs = nowMs
     const perMs = bytesPerSecond / 1_000 / this.#bytes
-    const due = Math.max(1, Math.floor((nowMs - this.#startMs + STEP_MS) * perMs))
+    // the first goes at once, each other one when its time has come: with the first ahead of its time, what takes few packets would pass for slower
+    const due = 1 + Math.floor((nowMs - this.#startMs) * perMs)
     // the last step is a whole one: half of one would pass for a slower rate
     while (this.#isSending && this.#packets.length < Math.min(due, this.#planned + Math.ceil(STEP_MS * perMs))) {
       this.#send(nowMs)
