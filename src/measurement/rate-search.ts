@@ -19,14 +19,21 @@ export interface FoundRate {
 export const MAX_BYTES_PER_SECOND = 12_500_000
 /** Slower is not worth a path. */
 const MIN_BYTES_PER_SECOND = 16_000
-/** As long as that it takes when it passes: short for those who share the way, and long against the pauses of event loops. */
-const BURST_MS = 40
+/**
+ * As long as that it takes when it passes: short for those who share the way, and long against the pauses of event loops, of 5 to 10 ms in sum. At a rate near to
+ * that of the way there is nothing that makes up for them.
+ */
+const BURST_MS = 80
 /** Less than the first window of hop credit: else bursts measure that. */
-const MAX_BURST_BYTES = 96_000
+const MAX_BURST_BYTES = 120_000
 /** Enough for a guess; when the guess is far too high, it is over in a fifth of a second at 1 Mbit/s. */
 const MIN_BURST_BYTES = 24_000
 /** Slower than so much of the rate at which it was sent: it has waited. */
 const PASSING_SHARE = 0.9
+/** Slower than that, it is beyond doubt that it has waited: what was sent only a little too fast comes out by chance as if it had. */
+const DOUBT_SHARE = 0.75
+/** Pauses of nodes on the way make bursts slower, never faster: so often is one in doubt sent, and the best of them counts. */
+const MAX_TRIES = 3
 /** A known rate is tried above, so that the search comes from there and more is not overlooked. */
 const ABOVE_KNOWN = 1.4
 /** Where nothing has failed yet. */
@@ -35,7 +42,7 @@ const FASTER = 2
 const CLOSE = 1.6
 /** What was left of a burst by a way that was slow for a moment is no bound for what passed. */
 const CLOSE_LEFT = 1.2
-const MAX_BURSTS = 8
+const MAX_BURSTS = 12
 /** Under a mark, a little below what one got: others wait too. */
 const BELOW_MARKED = 0.9
 /** Nothing came back. */
@@ -51,6 +58,9 @@ export class RateSearch {
   /** The least that was left of those that did not: no less than what is available. */
   #left = Number.POSITIVE_INFINITY
   #isDone = false
+  /** Of the plan that is being tried: how often, and the best that came of it. */
+  #tries = 0
+  #best: BurstTiming | undefined
 
   constructor (knownBytesPerSecond?: number) {
     this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, (knownBytesPerSecond ?? MAX_BYTES_PER_SECOND) * ABOVE_KNOWN)
@@ -75,6 +85,24 @@ export class RateSearch {
   /** What became of it; undefined: hardly anything came back. */
   take (timing: BurstTiming | undefined): void {
     this.#bursts++
+    if (this.#isInDoubt(timing) && ++this.#tries < MAX_TRIES && this.#bursts < MAX_BURSTS) {
+      this.#best = betterOf(this.#best, timing)
+      return
+    }
+    this.#judge(betterOf(this.#best, timing))
+    this.#tries = 0
+    this.#best = undefined
+  }
+
+  #isInDoubt (timing: BurstTiming | undefined): timing is BurstTiming {
+    if (timing === undefined || timing.isMarked) {
+      return false
+    }
+    const share = timing.backBytesPerSecond / Math.min(timing.sentBytesPerSecond, this.#bytesPerSecond)
+    return share >= DOUBT_SHARE && share < PASSING_SHARE
+  }
+
+  #judge (timing: BurstTiming | undefined): void {
     const sent = Math.min(timing?.sentBytesPerSecond ?? 0, this.#bytesPerSecond)
     const isFull = this.#bytes >= fullBurstBytes(this.#bytesPerSecond)
     if (timing === undefined) {
@@ -110,6 +138,11 @@ export class RateSearch {
     this.#isDone = next < MIN_BYTES_PER_SECOND || (this.#passed > 0 && next <= this.#passed / PASSING_SHARE)
     this.#bytesPerSecond = Math.max(MIN_BYTES_PER_SECOND, next)
   }
+}
+
+/** Of two with the same plan, that which was held up less. */
+function betterOf (one: BurstTiming | undefined, other: BurstTiming | undefined): BurstTiming | undefined {
+  return other === undefined || (one !== undefined && one.backBytesPerSecond > other.backBytesPerSecond) ? one ?? other : other
 }
 
 /** Long enough at this rate to show whether it passes. */

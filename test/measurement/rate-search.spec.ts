@@ -107,11 +107,11 @@ describe('search of the available bandwidth', () => {
     assert.equal(search.found, undefined)
   })
 
-  it('never plans a burst above 96 KB, nor one that takes longer than a quarter of a second when it passes', () => {
+  it('never plans a burst above 120 KB, nor one that takes longer than a quarter of a second when it passes', () => {
     for (const capacity of [20_000, 1e5, 1e6, 1e7, 1e8]) {
       const search = new RateSearch()
       run(search, (sent) => {
-        assert.ok(search.plan.bytes <= 96_000)
+        assert.ok(search.plan.bytes <= 120_000)
         assert.ok(search.plan.bytes <= Math.max(24_000, 0.25 * sent))
         return way(capacity)(sent)
       })

@@ -41,6 +41,8 @@ export interface RateLookInit {
   onNear: (bytesPerSecond: number) => void
   /** Undefined: nothing was found. */
   onEnd: (found: FoundRate | undefined) => void
+  /** In place of that: this process was too busy for it. */
+  onNoTime: () => void
 }
 
 export class RateLook {
@@ -116,7 +118,7 @@ export class RateLook {
     onBurst(plan.bytes, nodes.length > 1)
     const onStalled = (): void => {
       if (++this.#stalls > MAX_STALLS) {
-        this.#init.onEnd(undefined)
+        this.#init.onNoTime()
       } else {
         this.#pause(undefined, () => { this.#burst(nodes, plan, onEnd) })
       }
