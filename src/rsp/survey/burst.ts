@@ -14,7 +14,7 @@ export const BURST_PAYLOAD_BYTES = 1_200
 const STEP_MS = 1
 /** When a step comes so much too late, this process had no time, and what it sent and saw meanwhile is not what happened: or not by more than this share. */
 const STALL_MS = 5
-const STALL_SHARE = 0.2
+const STALL_SHARE = 0.12
 /** Since the last one came back: the rest is lost. Longer than a retransmission below takes. */
 const QUIET_MS = 500
 

@@ -24,7 +24,7 @@ const MAX_MARKS = 3
 const CLEARLY_FASTER = 1.15
 /** It is sent a little faster than that. */
 const NEAR_RATE = 1.35
-const NEAR_ATTEMPTS = 2
+const NEAR_ATTEMPTS = 3
 
 export interface RateLookInit {
   near: NodeId
@@ -76,7 +76,7 @@ export class RateLook {
       this.#search.take(timing)
       if (timing?.isMarked === true && ++this.#marks >= MAX_MARKS) {
         // in a queue with others it got that, and others would get no less
-        this.#init.onEnd({ bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
+        this.#init.onEnd(this.#search.found ?? { bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
       } else if (this.#search.isDone) {
         this.#found(this.#search.found)
       } else {
