@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { VirtualScene, peers } from '../../../scripts/bench/surveys/virtual-scene.ts'
 import { goalsOf } from '../../../scripts/bench/surveys/report.ts'
 import { measurePath } from '../../../src/topology/path.ts'
-import { randomFrom, virtualOutcome } from '../../../scripts/bench/surveys/scenes.ts'
+import { randomFrom } from '../../../scripts/bench/routes/random.ts'
+import { virtualOutcome } from '../../../scripts/bench/surveys/scenes.ts'
 import type { EmulatedLink, SceneInit } from '../../../scripts/bench/surveys/virtual-scene.ts'
 
 const MINUTE_MS = 60_000
