@@ -59,6 +59,8 @@ export class RateSearch {
   /** Of those that were more than a guess. */
   #leftOfFull = Number.POSITIVE_INFINITY
   #isDone = false
+  /** The plan is what was left of a faster one, and not a look for more. */
+  #isNear = false
   /** Of the plan that is being tried: how often, and the best that came of it. */
   #tries = 0
   #best: BurstTiming | undefined
@@ -89,7 +91,6 @@ export class RateSearch {
     this.#bursts++
     if (this.#isInDoubt(timing) && ++this.#tries < MAX_TRIES && this.#bursts < MAX_BURSTS) {
       this.#best = betterOf(this.#best, timing)
-      this.#bytes = burstBytes(this.#bytesPerSecond, LONG_BURST_MS)
       return
     }
     this.#judge(betterOf(this.#best, timing))
@@ -98,7 +99,7 @@ export class RateSearch {
   }
 
   #isInDoubt (timing: BurstTiming | undefined): timing is BurstTiming {
-    if (timing === undefined || timing.isMarked) {
+    if (timing === undefined || timing.isMarked || !this.#isNear) {
       return false
     }
     const share = timing.backBytesPerSecond / Math.min(timing.sentBytesPerSecond, this.#bytesPerSecond)
@@ -145,18 +146,19 @@ export class RateSearch {
       const above = tooMuch === Number.POSITIVE_INFINITY ? FASTER * this.#passed : Math.sqrt(this.#passed * tooMuch)
       this.#bytesPerSecond = Math.min(MAX_BYTES_PER_SECOND, above)
       this.#bytes = burstBytes(this.#bytesPerSecond, BURST_MS)
+      this.#isNear = false
     }
   }
 
   #fail (bytesPerSecond: number, nextBytesPerSecond: number): void {
     // what the first guess has left is a guess
-    const durationMs = this.#isFull ? LONG_BURST_MS : BURST_MS
+    this.#isNear = this.#isFull
     this.#failed = Math.min(this.#failed, bytesPerSecond)
     const next = Math.min(nextBytesPerSecond, PASSING_SHARE * this.#bytesPerSecond)
     // what passed before is as near
     this.#isDone = next < MIN_BYTES_PER_SECOND || (this.#passed > 0 && next <= this.#passed / PASSING_SHARE)
     this.#bytesPerSecond = Math.max(MIN_BYTES_PER_SECOND, next)
-    this.#bytes = burstBytes(this.#bytesPerSecond, durationMs)
+    this.#bytes = burstBytes(this.#bytesPerSecond, this.#isNear ? LONG_BURST_MS : BURST_MS)
   }
 }
 
