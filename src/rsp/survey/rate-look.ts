@@ -14,6 +14,9 @@ import type { SurveyTimers } from './survey-timers.ts'
 
 /** What waited for a burst has gone by then. */
 const PAUSE_MS = 150
+/** Of a burst's time: where this process had none for longer at once, the burst is void. One that is always busy must do with worse: so much more after each. */
+const STALL_SHARE = 0.12
+const STALL_SHARE_MORE = 0.04
 /** More in one look are too many: there will be others, when this process has time. */
 const MAX_STALLS = 10
 /** Those who share the queue get theirs. */
@@ -123,7 +126,7 @@ export class RateLook {
         this.#pause(undefined, () => { this.#burst(nodes, plan, onEnd) })
       }
     }
-    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, onEnd, onStalled })
+    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, stallShare: STALL_SHARE + STALL_SHARE_MORE * this.#stalls, onEnd, onStalled })
   }
 
   #pause (timing: BurstTiming | undefined, then: () => void): void {
