@@ -14,9 +14,10 @@ import type { SurveyTimers } from './survey-timers.ts'
 
 /** What waited for a burst has gone by then. */
 const PAUSE_MS = 150
-/** Of a burst's time: where this process had none for longer at once, the burst is void. One that is always busy must do with worse: so much more after each. */
+/** Of a burst's time: where this process had none for longer at once, the burst is void. One that is always busy must do with worse: so much more after each beyond some. */
 const STALL_SHARE = 0.12
-const STALL_SHARE_MORE = 0.04
+const STALL_SHARE_MORE = 0.05
+const STRICT_STALLS = 5
 /** More in one look are too many: there will be others, when this process has time. */
 const MAX_STALLS = 10
 /** Those who share the queue get theirs. */
@@ -126,7 +127,7 @@ export class RateLook {
         this.#pause(undefined, () => { this.#burst(nodes, plan, onEnd) })
       }
     }
-    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, stallShare: STALL_SHARE + STALL_SHARE_MORE * this.#stalls, onEnd, onStalled })
+    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, stallShare: STALL_SHARE + STALL_SHARE_MORE * Math.max(0, this.#stalls - STRICT_STALLS), onEnd, onStalled })
   }
 
   #pause (timing: BurstTiming | undefined, then: () => void): void {
