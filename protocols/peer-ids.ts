@@ -37,6 +37,11 @@ export function decodePeerId (bytes: Uint8Array, field: string): PeerId {
   return decodeKeyed(bytes, keyOf(bytes, field), field)
 }
 
+/** The same peer id, to be kept: Node gives the few bytes of one that was just made out of a block of 64 KB, which lives as long as they do. */
+export function peerIdToKeep (peer: PeerId): PeerId {
+  return decodePeerId(peer.toMultihash().bytes, 'peer id')
+}
+
 function keyOf (bytes: Uint8Array, field: string): string {
   if (bytes.length === 0 || bytes.length > MAX_PEER_ID_BYTES) {
     throw new MalformedMessageError(`${field} has ${bytes.length} bytes, a peer id has 34 to ${MAX_PEER_ID_BYTES}`)

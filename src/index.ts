@@ -7,6 +7,7 @@ export { byway } from './node/byway.ts'
 export { createNode } from './node/libp2p.ts'
 export { PUBLIC_NETWORK } from './discovery/role-key.ts'
 export { SteadySelector } from './host/steady-selector.ts'
+export { QueryMeaningError, QuerySyntaxError } from './query/errors.ts'
 
 export type { Bootstrap, BootstrapInit, BootstrapStatus } from './discovery/bootstrap.ts'
 export type { BywayFactory, BywayInit } from './node/byway.ts'

@@ -17,6 +17,7 @@ import {
   sessionTranscriptHash
 } from './handshake-messages.ts'
 import { Session } from './session.ts'
+import { peerIdToKeep } from '../peer-ids.ts'
 import type { InitFields } from './handshake-messages.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
@@ -111,7 +112,7 @@ export async function acceptInit (message: Uint8Array, options: AcceptInitOption
     session: new Session({
       id: fields.sessionId,
       flowLabel: fields.flowLabel,
-      remote: peerIdFromPublicKey(publicKeyFromRaw(fields.initiator)),
+      remote: peerIdToKeep(peerIdFromPublicKey(publicKeyFromRaw(fields.initiator))),
       role: 'responder',
       sendKey: keys.toInitiator,
       receiveKey: keys.toResponder

@@ -32,6 +32,11 @@ const TEXT = new TextEncoder()
 /** Would throw for bytes that are no text. */
 const READ_TEXT = new TextDecoder('utf-8', { fatal: true })
 
+/** A clause as it stands in a verdict, wherever it comes from. */
+export function clauseName (clause: string): string {
+  return shown(cut(clause, MAX_CLAUSE_BYTES), MAX_CLAUSE_BYTES)
+}
+
 /** Texts that are too long are cut; throws for what no one would accept. */
 export function encodeVerdict ({ clauses, weights, explanation }: Verdict): WireVerdict {
   const wire: WireVerdict = {

@@ -50,13 +50,25 @@ const explanation = z.object({
   isConnected: z.boolean()
 })
 
-/** Undefined for what is no explanation. */
-export function readExplanation (json: string): Explanation | undefined {
+/** What was asked, and what was offered for it: the forwarders of each path. */
+export interface Explained {
+  query: string
+  paths: ReadonlyArray<readonly string[]>
+}
+
+/** Undefined for what is no explanation, or one of another query. Paths that were not offered are left out. */
+export function readExplanation (json: string, { query, paths }: Explained): Explanation | undefined {
   try {
-    return explanation.parse(JSON.parse(json, (_, value: unknown) => typeof value === 'string' ? printable(value) : value))
+    const read: Explanation = explanation.parse(JSON.parse(json, (_, value: unknown) => typeof value === 'string' ? printable(value) : value))
+    return read.query === printable(query) ? { ...read, paths: read.paths.filter(({ forwarders }) => paths.some((path) => isShortFor(forwarders, path))) } : undefined
   } catch {
     return undefined
   }
+}
+
+/** Where there is no room, an RSP names forwarders by the ends of their ids. */
+function isShortFor (names: readonly string[], path: readonly string[]): boolean {
+  return names.length === path.length && names.every((name, at) => name !== '' && path[at].endsWith(name))
 }
 
 /** For people. */

@@ -3,30 +3,20 @@
 import { InvalidSettingError } from './errors.ts'
 import { QueryMeaningError, QuerySyntaxError } from '../query/errors.ts'
 import { parseQuery } from '../query/parse-query.ts'
-import { weightsOf } from './query-weights.ts'
-
-export interface ReadQuery {
-  text: string
-  /** The best one and the alternatives that the query asks for. */
-  leastPaths: number
-  /** By which this host compares what it measures; undefined where the query weighs neither delay nor loss. */
-  weights?: { delay: number, loss: number }
-}
 
 /**
  * Undefined where there is none.
  *
  * @throws InvalidSettingError
  */
-export function readQuery ({ query, queries = {} }: { query?: string, queries?: Readonly<Record<string, string>> }): ReadQuery | undefined {
+export function readQuery ({ query, queries = {} }: { query?: string, queries?: Readonly<Record<string, string>> }): string | undefined {
   if (query === undefined) {
     return undefined
   }
   const text = query.startsWith('@') ? named(query.slice(1), queries) : query
   try {
-    const ast = parseQuery(text)
-    const weights = weightsOf(ast)
-    return { text, leastPaths: (ast.alternatives?.count ?? 0) + 1, ...(weights === undefined ? {} : { weights }) }
+    parseQuery(text)
+    return text
   } catch (error) {
     if (error instanceof QuerySyntaxError || error instanceof QueryMeaningError) {
       throw new InvalidSettingError('--query', `${error.message}${error.picture === undefined ? '' : `\n${error.picture}`}`)

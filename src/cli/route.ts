@@ -5,6 +5,7 @@ import { brokenBy, bySoftClauses, compareClauses } from '../host/clause-comparis
 import { clauseTable } from './clause-table.ts'
 import { explanationText } from '../query/explanation-text.ts'
 import { parseDestination } from './destination.ts'
+import { printQuery } from '../query/print-query.ts'
 import { readExplanation, withShortIds } from './explanation-json.ts'
 import { readQuery } from './query-text.ts'
 import { InvalidSettingError } from './errors.ts'
@@ -16,7 +17,6 @@ import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
 import type { ComparedClause } from '../host/clause-comparison.ts'
 import type { Explanation } from '../query/explain-query.ts'
 import type { Host } from '../host/host.ts'
-import type { ReadQuery } from './query-text.ts'
 import type { OfferedPath, ProviderAnswer } from '../host/provider-set.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Command } from 'commander'
@@ -87,7 +87,7 @@ export function registerRoute (program: Command, terminal: Terminal): void {
       const destination = parseDestination(dest)
       const { query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
       const read = readQuery({ query, queries })
-      const asked = { paths: Math.max(flags.paths as number, read?.leastPaths ?? 1), query: read, explain: flags.explain === true }
+      const asked = { paths: flags.paths as number, query: read, explain: flags.explain === true }
       if (asked.explain && asked.query === undefined) {
         throw new InvalidSettingError('--explain', 'there is nothing to explain without a --query')
       }
@@ -99,7 +99,7 @@ export function registerRoute (program: Command, terminal: Terminal): void {
 
 interface Asked {
   paths: number
-  query: ReadQuery | undefined
+  query: string | undefined
   explain: boolean
 }
 
@@ -107,7 +107,7 @@ async function routeReport (host: Host, peer: PeerId, { paths, query, explain }:
   const signal = AbortSignal.any([stop, AbortSignal.timeout(OFFERS_DEADLINE_MS)])
   const [direct, answers] = await Promise.all([
     measureDefault(host, peer, stop),
-    host.offers(peer, { paths, query: query?.text, weights: query?.weights, explain, signal }).catch((error: unknown) => {
+    host.offers(peer, { paths, query, explain, signal }).catch((error: unknown) => {
       if (!isNoRoute(error)) {
         throw error
       }
@@ -117,15 +117,15 @@ async function routeReport (host: Host, peer: PeerId, { paths, query, explain }:
   return {
     destination: peer.toString(),
     default: { ...direct, rttMs: rounded(direct.rttMs) },
-    ...(answers instanceof Error ? { offers: [], failures: [], error: answers.message } : offersOf(answers, query?.text))
+    ...(answers instanceof Error ? { offers: [], failures: [], error: answers.message } : offersOf(answers, query))
   }
 }
 
 /** @param query - the text that was asked */
 export function offersOf (answers: readonly ProviderAnswer[], query?: string): Pick<RouteReport, 'offers' | 'failures' | 'query' | 'clauses' | 'explanations'> {
-  const unfit = answers.map((answer) => ({ ...answer, paths: answer.paths.filter((path) => brokenBy(answer, path, answers) !== undefined) }))
+  const unfit = answers.map((answer) => ({ ...answer, paths: answer.paths.filter((path) => brokenBy(answer, path) !== undefined) }))
   const inOrder = query === undefined ? answers : [...bySoftClauses(answers).flat(), ...unfit]
-  const whyUnfit = new Map(answers.flatMap((answer) => answer.paths.map((path) => [path, brokenBy(answer, path, answers) ?? null] as const)))
+  const whyUnfit = new Map(answers.flatMap((answer) => answer.paths.map((path) => [path, brokenBy(answer, path) ?? null] as const)))
   return {
     ...(query === undefined ? {} : { query, clauses: compareClauses(answers), explanations: explanationsOf(answers) }),
     offers: inOrder.flatMap(({ rsp, mapKind, paths }) => paths.map((path) => ({ ...offerRow(rsp, mapKind, path), ...(query === undefined ? {} : { unfit: whyUnfit.get(path) ?? null }) }))),
@@ -143,8 +143,10 @@ function whyNothing (verdict: ProviderAnswer['verdict']): string {
 }
 
 function explanationsOf (answers: readonly ProviderAnswer[]): Array<{ rsp: string, explanation: Explanation }> {
-  return answers.flatMap(({ rsp, verdict }) => {
-    const explanation = verdict?.explanation === undefined ? undefined : readExplanation(verdict.explanation)
+  return answers.flatMap(({ rsp, verdict, asked, paths }) => {
+    const explanation = verdict?.explanation === undefined || asked === undefined
+      ? undefined
+      : readExplanation(verdict.explanation, { query: printQuery(asked.ast), paths: paths.map(({ forwarders }) => forwarders.map(String)) })
     return explanation === undefined ? [] : [{ rsp: rsp.toString(), explanation }]
   })
 }

@@ -9,7 +9,6 @@ import type { Channel, RouteChange } from '../host/channel.ts'
 import type { ChannelExplanation, Explainable } from '../host/explanation.ts'
 import type { Switch } from '../host/switch-history.ts'
 import type { PeerId } from '@libp2p/interface'
-import type { ReadQuery } from './query-text.ts'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
 
 const MAX_ID_LETTERS = 128
@@ -69,7 +68,7 @@ export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' 
 export interface OpensChannels {
   /** Those of others cannot be explained here. */
   readonly channels: ReadonlyArray<{ readonly remote: PeerId } | ExplainableChannel>
-  open: (peer: PeerId, options: { signal: AbortSignal, query?: string, weights?: { delay: number, loss: number } }) => Promise<ExplainableChannel>
+  open: (peer: PeerId, options: { signal: AbortSignal, query?: string }) => Promise<ExplainableChannel>
 }
 
 /** The control commands of a host: `why`, and `why.follow`, which sends events until the caller goes or the channel ends. */
@@ -84,7 +83,7 @@ export function whyCommands (host: OpensChannels): ControlCommands {
  * @param query - for a channel that has to be opened
  * @throws NotFoundError, UnavailableError where a channel has to be opened
  */
-export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortSignal, query?: ReadQuery): Promise<WhyReport> {
+export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortSignal, query?: string): Promise<WhyReport> {
   return withChannel(host, peer, stop, query, async (channel, how) => ({ ...explain(channel, Date.now()), ...how }))
 }
 
@@ -93,21 +92,21 @@ export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortS
  *
  * @throws as `whyReport`
  */
-export async function followChannel (host: OpensChannels, peer: PeerId, stop: AbortSignal, onEvent: (event: WhyEvent) => void, query?: ReadQuery): Promise<void> {
+export async function followChannel (host: OpensChannels, peer: PeerId, stop: AbortSignal, onEvent: (event: WhyEvent) => void, query?: string): Promise<void> {
   await withChannel(host, peer, stop, query, async (channel, how) => {
     onEvent({ report: { ...explain(channel, Date.now()), ...how } })
     await untilEnd(channel, stop, ({ text: route, reason }) => { onEvent({ switch: { atMs: Date.now(), route, reason } }) })
   })
 }
 
-async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSignal, query: ReadQuery | undefined, run: (channel: ExplainableChannel, how: Pick<WhyReport, 'channel' | 'openedByThem'>) => Promise<T>): Promise<T> {
+async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSignal, query: string | undefined, run: (channel: ExplainableChannel, how: Pick<WhyReport, 'channel' | 'openedByThem'>) => Promise<T>): Promise<T> {
   const channels = host.channels.filter(({ remote }) => remote.equals(peer))
   const kept = channels.filter(isExplainable).findLast(({ isClosed }) => !isClosed)
   const openedByThem = channels.some((channel) => !isExplainable(channel))
   if (kept !== undefined) {
     return run(kept, { channel: 'kept', openedByThem })
   }
-  const wanted = query === undefined ? {} : { query: query.text, weights: query.weights }
+  const wanted = query === undefined ? {} : { query }
   const channel = await host.open(peer, { ...wanted, signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
   try {
     await channel.settled()
@@ -147,7 +146,7 @@ function parsePeer (destination: unknown): PeerId {
 }
 
 /** @throws MalformedMessageError */
-function queryOf (query: unknown): ReadQuery | undefined {
+function queryOf (query: unknown): string | undefined {
   try {
     return readQuery({ query: z.string().max(MAX_TEXT_BYTES).optional().parse(query) })
   } catch (cause) {

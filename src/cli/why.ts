@@ -49,7 +49,7 @@ export function registerWhy (program: Command, terminal: Terminal): void {
       const destination = parseDestination(dest)
       const { control, query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
       const wanted = readQuery({ query, queries })
-      const args = { destination: destination.peer.toString(), ...(wanted === undefined ? {} : { query: wanted.text }) }
+      const args = { destination: destination.peer.toString(), ...(wanted === undefined ? {} : { query: wanted }) }
       const show = (event: WhyEvent): void => { showEvent(event, settings.json === true, terminal) }
       const [byDaemon, byHost] = flags.follow === true
         ? [

@@ -6,6 +6,7 @@
  * A peer that carries a tag is in somebody's table, such as the DHT's, and stays. One that is connected must stay: libp2p tells nobody that
  * a peer has gone whom its peer store does not know.
  */
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { ComponentLogger, Libp2pEvents, Logger, PeerId, PeerStore, Startable, TypedEventTarget } from '@libp2p/interface'
 
 export interface GonePeersInit {
@@ -26,14 +27,12 @@ export interface GonePeersComponents {
   logger: ComponentLogger
 }
 
-interface Gone { peer: PeerId, sinceMs: number }
-
 export class GonePeers implements Startable {
   readonly #components: GonePeersComponents
   readonly #init: Required<GonePeersInit>
   readonly #log: Logger
-  /** By peer id, in the order in which they went. */
-  readonly #gone = new Map<string, Gone>()
+  /** By peer id, in the order in which they went: since when. The id of a connection holds on to the block of memory that its message came in. */
+  readonly #gone = new Map<string, number>()
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor (components: GonePeersComponents, init: GonePeersInit = {}) {
@@ -66,30 +65,29 @@ export class GonePeers implements Startable {
   /** Runs by itself on a timer. */
   async sweep (): Promise<void> {
     const nowMs = this.#init.now()
-    for (const [key, { peer, sinceMs }] of this.#gone) {
+    for (const [key, sinceMs] of this.#gone) {
       if (nowMs - sinceMs < this.#init.keptMs) {
         return
       }
       this.#gone.delete(key)
-      if (await this.#isTaggedElseForgotten(peer)) {
-        this.#note(peer)
+      if (await this.#isTaggedElseForgotten(peerIdFromString(key))) {
+        this.#note(key)
       }
     }
   }
 
   readonly #onDisconnect = ({ detail: peer }: CustomEvent<PeerId>): void => {
-    this.#note(peer)
-    const [oldest] = this.#gone
+    this.#note(peer.toString())
+    const [oldest] = this.#gone.keys()
     if (this.#gone.size > this.#init.maxPeers) {
-      this.#gone.delete(oldest[0])
-      this.#isTaggedElseForgotten(oldest[1].peer).catch((error: unknown) => { this.#log.error('could not forget %p - %e', oldest[1].peer, error) })
+      this.#gone.delete(oldest)
+      this.#isTaggedElseForgotten(peerIdFromString(oldest)).catch((error: unknown) => { this.#log.error('could not forget %s - %e', oldest, error) })
     }
   }
 
-  #note (peer: PeerId): void {
-    const key = peer.toString()
+  #note (key: string): void {
     this.#gone.delete(key)
-    this.#gone.set(key, { peer, sinceMs: this.#init.now() })
+    this.#gone.set(key, this.#init.now())
   }
 
   async #isTaggedElseForgotten (peer: PeerId): Promise<boolean> {

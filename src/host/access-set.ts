@@ -33,17 +33,22 @@ export interface AccessSetInit {
 
 /** These advertise the host in the DHT, so that who knows only its id finds it. */
 const ADVERTISING = 2
+/** So many, the nearest, are told at once when others are the nearest; all else within this time: with each that comes or goes each host would tell all. */
+const TOLD_AT_ONCE = 4
+const TOLD_WITHIN_MS = 30_000
 const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
+/** Of the nearest, and of those that channels use. */
 const PROBE_INTERVAL_MS = 4_000
+const FAR_PROBE_INTERVAL_MS = 12_000
 const TICK_MS = 100
 const SETTLE_MS = 1_000
 /** Discovery is not begun anew more often; by itself it goes on ever more slowly. */
 const SEEK_AGAIN_MS = 5_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
 const FIRST_MEASUREMENT_MS = 6_000
-/** Routes that a channel does not use are measured every second; one of these echoes may be late. */
-const IN_USE_MS = 4_000
+/** Routes that are far from the one in use are measured every four seconds; two of these echoes may be late. */
+const IN_USE_MS = 12_000
 /** An attached forwarder stays unless another one is nearer by so much: near-equals would take turns. */
 const STAY_SHARE = 0.8
 /** From so many samples on a forwarder counts as measured. */
@@ -74,6 +79,8 @@ export class AccessSet {
   /** Forwarders that peers or paths asked for → the channels that did; they are kept as long as those. */
   readonly #asked = new Map<string, Set<object>>()
   #advertising = new Set<string>()
+  /** The nearest when others were told of last. */
+  #near = new Set<string>()
   #timer: ReturnType<typeof setInterval> | undefined
   readonly #description = new AccessDescription()
   #nextSettleMs = 0
@@ -90,6 +97,7 @@ export class AccessSet {
       descriptor: async () => init.discovery.self.get(),
       mutual: false,
       advertises: (peer) => this.#advertising.has(peer.toString()),
+      random: init.random,
       log: init.log
     })
   }
@@ -212,13 +220,14 @@ export class AccessSet {
     }
   }
 
-  /** Where forwarders go away, others come: discovery, which has become slow by then, begins anew. */
+  /** Where forwarders go away and few others are known, others may have come: discovery, which has become slow by then, begins anew. */
   #replaceLost (nowMs: number): void {
+    const usable = this.points.filter(({ forwarder, attached }) => attached || !this.#kept.has(forwarder)).length
     const wanted = [...this.#candidates.values()].filter(({ descriptor }) => this.#kept.has(descriptor.peer))
     const lost = wanted.filter(({ descriptor, seenMs, addedMs }) => seenMs > addedMs && !this.isAttached(descriptor.peer)).length
     const isShort = lost > this.#lost || (lost > 0 && lost === wanted.length)
     this.#lost = lost
-    if (isShort && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+    if (isShort && usable < this.#init.maxAccess && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
       this.#soughtMs = nowMs
       this.#init.discovery.refresh()
     }
@@ -269,8 +278,7 @@ export class AccessSet {
 
   #probe (candidate: Candidate, nowMs: number): void {
     const { estimator, descriptor } = candidate
-    const quick = candidate.probes++ < QUICK_PROBES
-    candidate.nextProbeMs = nowMs + (quick ? QUICK_INTERVAL_MS : PROBE_INTERVAL_MS) * (0.75 + (this.#init.random ?? Math.random)() / 2)
+    candidate.nextProbeMs = nowMs + this.#probeIntervalMs(candidate, nowMs) * (0.75 + (this.#init.random ?? Math.random)() / 2)
     this.#init.prober.probe([nodeIdOf(descriptor.peer)], ({ rttMs }) => {
       if (rttMs === undefined) {
         estimator.lost()
@@ -280,6 +288,14 @@ export class AccessSet {
         this.#nextSettleMs = estimator.samples === MEASURED_SAMPLES ? 0 : this.#nextSettleMs
       }
     })
+  }
+
+  #probeIntervalMs (candidate: Candidate, nowMs: number): number {
+    if (candidate.probes++ < QUICK_PROBES) {
+      return QUICK_INTERVAL_MS
+    }
+    const isNear = this.#near.size < TOLD_AT_ONCE || this.#near.has(candidate.descriptor.peer.toString())
+    return isNear || nowMs - candidate.usedMs < IN_USE_MS ? PROBE_INTERVAL_MS : FAR_PROBE_INTERVAL_MS
   }
 
   /** When all have been measured: lets go of the far ones, and makes the descriptor say what is true now. */
@@ -300,8 +316,16 @@ export class AccessSet {
     }
     if (change === 'others') {
       // who cannot dial us asks any of them: each must know where else we can be reached
-      this.#kept.refresh(this.#candidates.keys())
+      this.#tell(this.points.filter(({ attached }) => attached).slice(0, TOLD_AT_ONCE).map(({ forwarder }) => forwarder.toString()))
     }
+  }
+
+  #tell (near: readonly string[]): void {
+    if (near.some((key) => !this.#near.has(key))) {
+      this.#near = new Set(near)
+      this.#kept.refresh(near)
+    }
+    this.#kept.refresh(this.#candidates.keys(), TOLD_WITHIN_MS)
   }
 
   #nearest (points: readonly AccessPoint[]): string[] {

@@ -1,14 +1,22 @@
-// Several RSPs with different abilities are asked the same query: what each says of its clauses, side by side, and what that makes
-// of their offers. An offer that breaks a hard clause is none; of the others those come first that keep more of the soft ones, in the order of the query.
-import type { PeerId } from '@libp2p/interface'
+// Several RSPs with different abilities are asked the same query: what each says of its clauses, side by side, and what that makes of their offers.
+// An offer that breaks a hard clause is none; of the others those come first that keep more of the soft ones, in the order of the query; what a
+// soft clause costs by its penalty is cost like any other. A clause counts as kept where the RSP says so and the host does not know better.
+import type { AskedClause, AskedText } from './asked-text.ts'
+import type { Prediction } from '../../protocols/route/path.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
+import type { PeerId } from '@libp2p/interface'
+
+interface JudgedPath {
+  forwarders: readonly PeerId[]
+  prediction: Prediction
+}
 
 /** What of an RSP's answer counts here. */
-export interface JudgedAnswer<Path> {
+export interface JudgedAnswer<Path extends JudgedPath> {
   rsp: PeerId
   paths: Path[]
   /** What was asked, if it had a text. */
-  text?: string
+  asked?: AskedText
   /** Of `paths`, in their order. */
   verdict?: Verdict
 }
@@ -18,74 +26,109 @@ export type ClauseOutcome = 'kept' | 'broken' | 'unsupported' | 'not read'
 export interface ComparedClause {
   clause: string
   isMandatory: boolean
-  /** What each RSP says of its best offer, in the order of the answers; `not read`: it does not know the language, or has not answered. */
+  /** What is to be said of each RSP's best offer, in the order of the answers; `not read`: it does not know the language, or has not answered. */
   outcomes: Array<{ rsp: string, outcome: ClauseOutcome, note?: string }>
 }
 
-/** In the order in which clauses first come up. */
-export function compareClauses (answers: ReadonlyArray<Pick<JudgedAnswer<unknown>, 'rsp' | 'verdict'>>): ComparedClause[] {
-  const clauses = new Map(answers.flatMap(({ verdict }) => verdict?.clauses ?? []).map(({ clause, isMandatory }) => [clause, isMandatory]))
-  return [...clauses].map(([clause, isMandatory]) => ({
-    clause,
-    isMandatory,
-    outcomes: answers.map(({ rsp, verdict }) => {
-      const own = verdict?.clauses.find((other) => other.clause === clause)
-      const outcome = own === undefined ? 'not read' : !own.isSupported ? 'unsupported' : own.kept[0] === false ? 'broken' : 'kept'
-      return { rsp: rsp.toString(), outcome, ...(own?.note === undefined ? {} : { note: own.note }) }
-    })
+/** More than any path costs, ms. */
+const CLASS_MS = 1e9
+
+/** In the order of the query; none where no RSP has read it. */
+export function compareClauses (answers: ReadonlyArray<JudgedAnswer<JudgedPath>>): ComparedClause[] {
+  const asked = answers.find(({ verdict }) => verdict !== undefined)?.asked
+  return (asked?.clauses ?? []).map((clause) => ({
+    clause: clause.name,
+    isMandatory: clause.isMandatory,
+    outcomes: answers.map((answer) => ({ rsp: answer.rsp.toString(), ...outcomeOf(answer, clause) }))
   }))
 }
 
-/**
- * Why an offer is no answer to the text that was asked; undefined where it is one.
- *
- * @param round - all that answered the same text: what most of them say is demanded, each of them must say that it keeps
- */
-export function brokenBy<Path> (answer: JudgedAnswer<Path>, path: Path, round: ReadonlyArray<JudgedAnswer<unknown>> = [answer]): string | undefined {
-  const { verdict, text, paths } = answer
-  if (text === undefined) {
+/** Why an offer is no answer to the text that was asked; undefined where it is one. */
+export function brokenBy<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): string | undefined {
+  const { verdict, asked, paths } = answer
+  if (asked === undefined) {
     return undefined
   }
   if (verdict === undefined) {
     return 'its RSP does not know the query language'
   }
-  if (verdict.clauses.length === 0) {
-    return 'its RSP says nothing of any clause'
-  }
   const at = paths.indexOf(path)
-  const broken = verdict.clauses.find(({ isMandatory, kept }) => isMandatory && kept[at] !== true)
-  if (broken !== undefined) {
-    return `it does not keep: ${broken.clause}`
+  for (const clause of asked.clauses.filter(({ isMandatory }) => isMandatory)) {
+    const said = saysOf(verdict, clause)
+    if (said.length === 0) {
+      return `its RSP does not say whether it keeps: ${clause.name}`
+    }
+    if (said.some(({ kept }) => kept[at] !== true)) {
+      return `it does not keep: ${clause.name}`
+    }
+    if (asked.isBroken(clause, path.forwarders)) {
+      return `it does not keep, though its RSP says so: ${clause.name}`
+    }
   }
-  const untold = namedByMost(round, text, true).find((clause) => !verdict.clauses.some((own) => own.isMandatory && own.clause === clause))
-  return untold === undefined ? undefined : `its RSP does not say whether it keeps: ${untold}`
+  return undefined
 }
 
-/** The answers once for each set of soft clauses that are kept, the best set first, with the offers that keep it. */
-export function bySoftClauses<Path, Answer extends JudgedAnswer<Path>> (answers: ReadonlyArray<Answer & JudgedAnswer<Path>>): Answer[][] {
+/** The answers once for each set of soft clauses without a penalty that are kept, the best set first, with the offers that keep it. */
+export function bySoftClauses<Path extends JudgedPath, Answer extends JudgedAnswer<Path>> (answers: ReadonlyArray<Answer & JudgedAnswer<Path>>): Answer[][] {
   const tiers = new Map<string, Answer[]>()
   for (const answer of answers) {
-    const fit = answer.paths.filter((path) => brokenBy(answer, path, answers) === undefined)
-    const softClauses = answer.text === undefined ? [] : namedByMost(answers, answer.text, false)
-    for (const [tier, paths] of Map.groupBy(fit, (path) => tierOf(softClauses, answer.verdict, answer.paths.indexOf(path)))) {
-      tiers.set(tier, [...tiers.get(tier) ?? [], { ...answer, paths }])
+    const fit = answer.paths.filter((path) => brokenBy(answer, path) === undefined)
+    for (const [tier, paths] of Map.groupBy(fit, (path) => tierOf(answer, path))) {
+      tiers.set(tier, [...tiers.get(tier) ?? [], withPaths<Path, Answer>(answer, paths)])
     }
   }
   return [...tiers].sort(([a], [b]) => a < b ? -1 : 1).map(([, tier]) => tier)
 }
 
-/**
- * The clauses of a text as more than half of those name them that have read it, in order: one RSP alone can neither leave a clause out to its
- * advantage nor make one up.
- */
-function namedByMost (round: ReadonlyArray<JudgedAnswer<unknown>>, asked: string, isMandatory: boolean): string[] {
-  const readings = round.flatMap(({ text, verdict }) => text === asked && verdict !== undefined && verdict.clauses.length > 0
-    ? [new Set(verdict.clauses.flatMap((clause) => clause.isMandatory === isMandatory ? [clause.clause] : []))]
-    : [])
-  return [...new Set(readings.flatMap((reading) => [...reading]))].filter((clause) => 2 * readings.filter((reading) => reading.has(clause)).length > readings.length)
+/** Of the offers, these; what is said of the others goes with them. */
+function withPaths<Path extends JudgedPath, Answer extends JudgedAnswer<Path>> (answer: Answer & JudgedAnswer<Path>, paths: Path[]): Answer {
+  const places = paths.map((path) => answer.paths.indexOf(path))
+  const verdict = answer.verdict === undefined
+    ? undefined
+    : { ...answer.verdict, clauses: answer.verdict.clauses.map((clause) => ({ ...clause, kept: places.map((at) => clause.kept[at]) })) }
+  return { ...answer, paths, ...(verdict === undefined ? {} : { verdict }) }
 }
 
-/** A digit for each soft clause; the lower text is the better one. What an RSP says nothing of is not kept. */
-function tierOf (softClauses: readonly string[], verdict: Verdict | undefined, at: number): string {
-  return softClauses.map((soft) => verdict?.clauses.find(({ clause, isMandatory }) => !isMandatory && clause === soft)?.kept[at] === true ? '0' : '1').join('')
+/** What the query holds against an offer besides what is measured of it, in ms: what its objective weighs, and the penalties of what it breaks. */
+export function otherCostMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
+  return answer.asked === undefined ? 0 : answer.asked.otherCostMs(path) + penaltiesMs(answer, path)
+}
+
+/** The same for a flow that could change from one path to another: one that breaks a preferred constraint without a penalty costs more than any that keeps it. */
+export function surchargeMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
+  const preferred = (answer.asked?.clauses ?? []).filter(({ isMandatory, constraint, penaltyMs }) => !isMandatory && constraint !== undefined && penaltyMs === undefined)
+  const rank = preferred.reduce((bits, clause) => 2 * bits + (keeps(answer, path, clause) ? 0 : 1), 0)
+  return rank * CLASS_MS + Math.min(CLASS_MS - 1, (answer.asked?.lastingCostMs(path) ?? 0) + penaltiesMs(answer, path))
+}
+
+function penaltiesMs<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): number {
+  return answer.asked?.clauses.reduce((sum, clause) => sum + (keeps(answer, path, clause) ? 0 : clause.penaltyMs ?? 0), 0) ?? 0
+}
+
+/** A digit for each soft clause; the lower text is the better one. */
+function tierOf<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path): string {
+  const soft = answer.asked?.clauses.filter(({ isMandatory, penaltyMs }) => !isMandatory && penaltyMs === undefined) ?? []
+  return soft.map((clause) => keeps(answer, path, clause) ? '0' : '1').join('')
+}
+
+/** What an RSP says nothing of is not kept. */
+function keeps<Path extends JudgedPath> (answer: JudgedAnswer<Path>, path: Path, clause: AskedClause): boolean {
+  const said = saysOf(answer.verdict, clause)
+  const at = answer.paths.indexOf(path)
+  return said.length > 0 && said.every(({ kept }) => kept[at]) && answer.asked?.isBroken(clause, path.forwarders) !== true
+}
+
+function outcomeOf (answer: JudgedAnswer<JudgedPath>, clause: AskedClause): { outcome: ClauseOutcome, note?: string } {
+  const [said] = saysOf(answer.verdict, clause)
+  const [best] = answer.paths
+  if (said === undefined) {
+    return { outcome: 'not read' }
+  }
+  const outcome = !said.isSupported ? 'unsupported' : best !== undefined && !keeps(answer, best, clause) ? 'broken' : 'kept'
+  return { outcome, ...(said.note === undefined ? {} : { note: said.note }) }
+}
+
+/** Two clauses may be called the same. */
+function saysOf (verdict: Verdict | undefined, { name, isMandatory }: AskedClause): Verdict['clauses'] {
+  return verdict?.clauses.filter((said) => said.clause === name && said.isMandatory === isMandatory) ?? []
 }

@@ -2,6 +2,7 @@
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from './access-set.ts'
 import { attachAt } from './attach-at.ts'
+import { attributesOf } from '../discovery/node-attributes.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -16,6 +17,7 @@ import { ProviderSet } from './provider-set.ts'
 import { ScoreBoard } from './score-board.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
+import type { AskedText } from './asked-text.ts'
 import type { Channel, ChannelContext } from './channel.ts'
 import type { InstallPathOptions, InstalledPaths } from './installed-paths.ts'
 import type { OfferedFlow } from './path-ends.ts'
@@ -67,7 +69,7 @@ export interface OpenOptions {
   weights?: { delay: number, loss: number }
   /**
    * What is wanted of the paths, in the query language: `minimize delay where loss <= 1% avoid country xx`. RSPs read it; paths that break what it demands are
-   * not taken. The default route stays what it is. Weights besides say how this host compares what it measures.
+   * not taken. The default route stays what it is. Weights besides say how this host compares what it measures; without them it does so by the text.
    */
   query?: string
   /** When to leave the default route, and when to change the path. */
@@ -239,13 +241,14 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    *
    * @param how - or only what is wanted of its paths, see `OpenOptions.query`
    * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
-   * `maxChannels` are open; the signal's reason when it fires
+   * `maxChannels` are open; QuerySyntaxError, QueryMeaningError when what is wanted cannot be read; the signal's reason when it fires
    */
   async open (peer: PeerId, how: OpenOptions | string = {}): Promise<OutgoingChannel> {
     const options = typeof how === 'string' ? { query: how } : how
+    const asked = await this.#read(options.query)
     this.#channels.makeRoom()
     const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
-    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive, query: options.query })
+    const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive, asked })
     await channel.prepare()
     this.#channels.makeRoom()
     this.#channels.add(channel.sessionId as Uint8Array, channel)
@@ -263,8 +266,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     await attachAt(address, askedBy, signal, { connectionManager: this.#components.connectionManager, discovery: this.discovery, access: this.access })
   }
 
-  /** What every known RSP offers to a peer, side by side, without opening a channel. */
+  /**
+   * What every known RSP offers to a peer, side by side, without opening a channel.
+   *
+   * @throws as `open`
+   */
   async offers (peer: PeerId, options: OpenOptions & { paths?: number, explain?: boolean } = {}): Promise<ProviderAnswer[]> {
+    const asked = await this.#read(options.query)
     const descriptor = await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     return this.providers.askAll({
       source: this.#components.peerId,
@@ -272,9 +280,21 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       sourceAccess: this.access.points,
       destinationAccess: descriptor.host?.access ?? [],
       weights: options.weights,
-      paths: options.paths,
-      text: options.query,
+      paths: options.paths === undefined ? undefined : Math.max(options.paths, asked?.leastPaths ?? 1),
+      asked,
       explain: options.explain
+    })
+  }
+
+  /** The language is loaded by who asks in it: a page that does not can do without. */
+  async #read (query: string | undefined): Promise<AskedText | undefined> {
+    if (query === undefined) {
+      return undefined
+    }
+    const { AskedText } = await import('./asked-text.ts')
+    return new AskedText(query, (forwarder) => {
+      const descriptor = this.discovery.directory.get(forwarder)
+      return descriptor === undefined ? undefined : attributesOf(descriptor)
     })
   }
 

@@ -19,6 +19,7 @@ import { RouteQueries } from './route-queries.ts'
 import { RouteWatches } from './route-watches.ts'
 import { RouteSteering } from './route-steering.ts'
 import { areDisjoint } from './path-selector.ts'
+import { lossWorthMs } from './route-cost.ts'
 import { selectorOf } from './spreading-selector.ts'
 import { startTimer } from './start-timer.ts'
 import { SwitchHistory } from './switch-history.ts'
@@ -26,6 +27,7 @@ import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
+import type { AskedText } from './asked-text.ts'
 import type { ChannelContext } from './channel.ts'
 import type { Decision, PathSelectorInit } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
@@ -37,8 +39,6 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const SETTLE_DEADLINE_MS = 15_000
-/** Who weighs loss alone still prefers the faster of two routes without loss. */
-const MIN_DELAY_WEIGHT = 0.001
 /** Of a stream of packets one so often shows that they come. */
 const HEARD_INTERVAL_MS = 10
 
@@ -49,8 +49,8 @@ export interface OutgoingChannelInit {
   weights?: { delay: number, loss: number }
   selector?: PathSelectorInit
   primitive?: Primitive
-  /** In the query language. */
-  query?: string
+  /** In the query language; how it weighs delay and loss counts where there are no weights. */
+  asked?: AskedText
 }
 
 export class OutgoingChannel extends Channel {
@@ -74,7 +74,7 @@ export class OutgoingChannel extends Channel {
   #chosen: readonly ProviderAnswer[] = []
   #deliveredSentMs = -Infinity
 
-  constructor ({ context, descriptor, privateKey, weights, selector, primitive, query }: OutgoingChannelInit) {
+  constructor ({ context, descriptor, privateKey, weights, selector, primitive, asked }: OutgoingChannelInit) {
     super(context, descriptor.peer)
     const { peer: remote } = descriptor
     const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
@@ -89,10 +89,11 @@ export class OutgoingChannel extends Channel {
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
       onUnreachable: (entry) => { this.#queries.avoid(entry) },
+      isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
     })
     this.#flow = providers.newFlow()
-    this.#lossWorthMs = lossWorthMs(weights)
+    this.#lossWorthMs = lossWorthMs(weights ?? asked?.weights)
     this.#promises = new PromiseWatch({
       scores: providers.scores,
       access: () => access.points,
@@ -116,13 +117,13 @@ export class OutgoingChannel extends Channel {
       discovery,
       failures,
       weights,
-      text: query,
+      asked,
       take: async (answers) => this.#take(answers),
       wantsBackupOf: () => this.#wantsBackupOf(),
       now,
       log
     })
-    this.query = query
+    this.query = asked?.text
     this.#watches = new RouteWatches({
       // drawn, so that no other channel has it
       number: providers.newFlow(),
@@ -133,6 +134,10 @@ export class OutgoingChannel extends Channel {
       release: (rsp, number) => { void providers.endWatch(rsp, this.#watchedWish, number) },
       onTold: ({ event }, rsp) => {
         log('%p says that the path to %p is not the best any more: %s', rsp, remote, event)
+        const { active } = this.#steering
+        if (event === 'failed' && asked !== undefined && active?.path?.rsp.equals(rsp) === true) {
+          this.#book.disown(active.id)
+        }
         this.#queries.hasten()
       },
       now,
@@ -389,9 +394,4 @@ function echoIdOf (number: number): Uint8Array {
   const id = new Uint8Array(ECHO_ID_BYTES)
   writeUint64(id, 0, number)
   return id
-}
-
-/** What one percent of loss is worth in ms to whoever gave these weights; without weights the selector's own default. */
-function lossWorthMs (weights: { delay: number, loss: number } | undefined): number | undefined {
-  return weights === undefined ? undefined : weights.loss / Math.max(weights.delay, MIN_DELAY_WEIGHT)
 }

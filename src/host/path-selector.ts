@@ -22,6 +22,8 @@ export interface RouteState {
   readonly loss: number
   /** Echoes behind `loss`. */
   readonly outcomes: number
+  /** What is held against a path beside other paths, whatever is measured; default: nothing. The default route has none, and is compared without. */
+  readonly surchargeMs?: number
 }
 
 /** Why this route, for programs; `reason` says it to people. */

@@ -29,6 +29,8 @@ export interface Promised {
   marginMs: number
   /** 0–1. */
   loss: number
+  /** What else it costs to who asked. Default: nothing. */
+  otherMs?: number
 }
 
 export interface Candidate<T> {
@@ -148,7 +150,7 @@ function drawnCost<T> ({ score, offers }: Candidate<T>, { nowMs, random, msPerLo
   const price = Math.min(MAX_PRICE_MS, (score.priceMicro ?? 0) / MICRO_PER_UNIT * MS_PER_UNIT)
   return price + Math.min(...offers.map((offer) =>
     (Math.max(MIN_RTT_MS, offer.rttMs) * Math.exp(bias) + offer.marginMs) * surcharge +
-    PERCENT * Math.min(1, Math.max(0, offer.loss + loss.bias)) * msPerLossPercent))
+    PERCENT * Math.min(1, Math.max(0, offer.loss + loss.bias)) * msPerLossPercent + (offer.otherMs ?? 0)))
 }
 
 /** Box and Muller, Annals of Mathematical Statistics 29, 1958. */

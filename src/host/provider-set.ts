@@ -7,13 +7,14 @@ import { connectTo } from '../discovery/connect.ts'
 import { flowDraws } from './flow-draws.ts'
 import { QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
-import { brokenBy, bySoftClauses } from './clause-comparison.ts'
+import { brokenBy, bySoftClauses, otherCostMs, surchargeMs } from './clause-comparison.ts'
 import { queryRoutes, watchRoutes } from '../../protocols/route/client.ts'
 import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
 import { startTimer } from './start-timer.ts'
 import type { StartTimer } from './start-timer.ts'
 import type { ScoreBoard } from './score-board.ts'
 import type { AccessPoint } from './access-set.ts'
+import type { AskedText } from './asked-text.ts'
 import type { CheckedAnswer } from '../../protocols/route/client.ts'
 import type { Promised } from './provider-choice.ts'
 import type { RouteQuery } from '../../protocols/route/codec.ts'
@@ -39,10 +40,11 @@ export interface RouteWish {
   sourceAccess: readonly AccessPoint[]
   destinationAccess: ReadonlyArray<{ forwarder: PeerId, rttUs: number }>
   weights?: { delay: number, loss: number }
+  /** Default: a few, or as many as the text wants. */
   paths?: number
   avoid?: readonly PeerId[]
   /** In the query language; the weights are then for RSPs that do not know it. */
-  text?: string
+  asked?: AskedText
   /** Only with a text: RSPs say why. */
   explain?: boolean
 }
@@ -61,6 +63,8 @@ export interface RouteWatch {
 /** An offer of an RSP, and what opens its commitments to the forwarders that are asked to take it. */
 export interface OfferedPath extends VerifiedPath {
   salts: { source: Uint8Array, destination: Uint8Array }
+  /** What the text that was asked holds against it beside other paths, in ms of round trip; from `rank`. */
+  surchargeMs?: number
 }
 
 export interface ProviderAnswer {
@@ -74,7 +78,7 @@ export interface ProviderAnswer {
   isLate?: boolean
   elapsedMs: number
   /** What was asked, if it had a text. */
-  text?: string
+  asked?: AskedText
   /** Of `paths`, in their order; none where the RSP has not read the text. */
   verdict?: Verdict
 }
@@ -148,14 +152,14 @@ export class ProviderSet {
 
   /**
    * What of the answers is worth a try, most promising first: promises as they are to be taken, by the scores; each path from one RSP,
-   * and an answer without paths where others offer all of them. Where a text was asked, only what keeps its hard clauses, and by the soft ones
-   * first; then one RSP may stand there more than once.
+   * and an answer without paths where others offer all of them. Where a text was asked, only what keeps its hard clauses, by the soft ones
+   * first, and by cost with what else its objective weighs and its penalties; then one RSP may stand there more than once.
    *
    * @param flow - see `newFlow`
    * @param msPerLossPercent - what one percent of loss is worth
    */
   rank (answers: readonly ProviderAnswer[], flow = this.newFlow(), msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
-    return answers.some(({ text }) => text !== undefined)
+    return answers.some(({ asked }) => asked !== undefined)
       ? bySoftClauses(answers).flatMap((tier) => this.#rankEquals(tier, flow, msPerLossPercent))
       : this.#rankEquals(answers, flow, msPerLossPercent)
   }
@@ -164,15 +168,18 @@ export class ProviderSet {
     const { scores, now } = this.#init
     // in an order of their own, so that each gets the same draw again
     const byId = answers.toSorted((a, b) => a.rsp.toString() < b.rsp.toString() ? -1 : 1)
-    const candidates = byId.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map(promisedBy) }))
+    const candidates = byId.map((what) => ({ what, score: scores.of(what.rsp), offers: what.paths.map((path) => promisedBy(path, otherCostMs(what, path))) }))
     return rankOffers(candidates, { nowMs: now(), ...drawsOf(flow), msPerLossPercent })
-      .map(({ what, ids }) => ({ ...what, paths: what.paths.filter((path) => ids.has(routeIdOf(path))) }))
+      .map(({ what, ids }) => ({
+        ...what,
+        paths: what.paths.filter((path) => ids.has(routeIdOf(path))).map((path) => what.asked === undefined ? path : { ...path, surchargeMs: surchargeMs(what, path) })
+      }))
   }
 
   /** Paths (see `routeIdOf`) that are no answer to the query, or that only RSPs offer which are distrusted, and what that is to say. */
   leftOut (answers: readonly ProviderAnswer[]): Map<string, string> {
     const { scores, now } = this.#init
-    const broken = answers.flatMap((answer) => answer.paths.map((path) => [routeIdOf(path), brokenBy(answer, path, answers)] as const))
+    const broken = answers.flatMap((answer) => answer.paths.map((path) => [routeIdOf(path), brokenBy(answer, path)] as const))
     const kept = new Set(broken.flatMap(([id, why]) => why === undefined ? [id] : []))
     const statuses = answers.map(({ rsp, paths }) => ({ ids: paths.map(routeIdOf), status: scores.of(rsp).status(now()) }))
     const others = new Set(statuses.flatMap(({ ids, status }) => status.standing === 'distrusted' ? [] : ids))
@@ -194,15 +201,15 @@ export class ProviderSet {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
       outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
-      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.text === undefined ? {} : { text: wish.text, verdict }) }
+      return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.asked === undefined ? {} : { asked: wish.asked, verdict }) }
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
-      const isUnreadable = wish.text !== undefined && error instanceof MalformedMessageError && error.remote
+      const isUnreadable = wish.asked !== undefined && error instanceof MalformedMessageError && error.remote
       if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0 && !isUnreadable) {
         // else it is the question that nobody could answer
         outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })
       }
-      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs(), text: wish.text }
+      return { rsp, mapKind, paths: [], error: error as Error, elapsedMs: elapsedMs(), asked: wish.asked }
     }
   }
 
@@ -255,10 +262,10 @@ export class ProviderSet {
       destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
       sourceCommitment: commit(salts.source, wish.source),
       destinationCommitment: commit(salts.destination, wish.destination),
-      weights: wish.weights ?? DEFAULT_WEIGHTS,
-      paths: wish.paths ?? DEFAULT_PATHS,
+      weights: wish.weights ?? wish.asked?.weights ?? DEFAULT_WEIGHTS,
+      paths: wish.paths ?? Math.max(DEFAULT_PATHS, wish.asked?.leastPaths ?? 1),
       avoid: [...wish.avoid ?? []],
-      text: wish.text,
+      text: wish.asked?.text,
       explain: wish.explain
     }
   }
@@ -287,7 +294,7 @@ function notWaitedFor ({ peer, rsp }: VerifiedDescriptor, usualMs: number): Prov
 
 const PPM = 1e6
 
-function promisedBy (path: OfferedPath): Promised {
+function promisedBy (path: OfferedPath, otherMs: number): Promised {
   const { rttUs, rttMarginUs, lossPpm } = path.prediction
-  return { id: routeIdOf(path), rttMs: rttUs / 1_000, marginMs: rttMarginUs / 1_000, loss: lossPpm / PPM }
+  return { id: routeIdOf(path), rttMs: rttUs / 1_000, marginMs: rttMarginUs / 1_000, loss: lossPpm / PPM, otherMs }
 }

@@ -43,6 +43,8 @@ export interface RouteBookInit {
   onRefused?: (path: OfferedPath) => void
   /** We cannot attach to this forwarder, at which an offered path begins. */
   onUnreachable?: (entry: PeerId) => void
+  /** Whether a path is known to break what is demanded. Default: nothing is. */
+  isBroken?: (path: OfferedPath) => boolean
 }
 
 export class RouteBook {
@@ -53,6 +55,7 @@ export class RouteBook {
   readonly #onLost: RouteBookInit['onLost']
   readonly #onRefused: RouteBookInit['onRefused']
   readonly #onUnreachable: RouteBookInit['onUnreachable']
+  readonly #isBroken: (path: OfferedPath) => boolean
   readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
   readonly #holds = new Map<string, PathHold>()
@@ -60,6 +63,8 @@ export class RouteBook {
   readonly #needAuthority = new Set<string>()
   readonly #retakenAtMs = new Map<string, number>()
   readonly #refusals = new Map<string, string>()
+  /** Routes of which their RSPs have said that they are no answer any more. */
+  readonly #disowned = new Set<string>()
   /** Paths of the last update. */
   #offered = 0
   #closed = false
@@ -73,6 +78,7 @@ export class RouteBook {
     this.#onLost = init.onLost
     this.#onRefused = init.onRefused
     this.#onUnreachable = init.onUnreachable
+    this.#isBroken = init.isBroken ?? (() => false)
   }
 
   get routes (): Route[] {
@@ -159,10 +165,19 @@ export class RouteBook {
       const tooMany = this.#routes.size > MAX_ROUTES && !isInUse(id)
       const forgotten = offered.size > 0 && !offered.has(id) && (!route.alive || tooMany)
       const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
-      if (expired || forgotten || dead) {
+      const isNoAnswer = (this.#disowned.has(id) && !offered.has(id)) || (route.path !== undefined && this.#isBroken(route.path))
+      if (expired || forgotten || dead || isNoAnswer) {
         this.#routes.delete(id)
         this.#release(id)
       }
+    }
+    this.#disowned.clear()
+  }
+
+  /** Its own RSP says that a route is no answer to the text any more: unless it is offered with the next answers, it is forgotten however well it does. */
+  disown (id: string): void {
+    if (this.#routes.has(id)) {
+      this.#disowned.add(id)
     }
   }
 

@@ -7,6 +7,8 @@ import type { StartTimer } from './start-timer.ts'
 /** The default route is what all others are compared with, the backup must work when it is needed. */
 const STANDBY_INTERVAL_MS = 500
 const IDLE_INTERVAL_MS = 1_000
+/** A path that is so much slower than the route in use is no choice for now: its RSP says when that changes, and this does a little later. */
+const FAR = { intervalMs: 4_000, share: 1.25, ms: 10 }
 /** A dead route is asked more often when there is no other. */
 const DESPERATE_INTERVAL_MS = 250
 /** A new route is measured quickly, so many times. */
@@ -119,8 +121,15 @@ export class RouteMonitor {
       const isBlind = nowMs - this.#dataSentMs <= DATA_FLOWS_MS && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
       return isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : ACTIVE_INTERVAL_MS
     }
-    const isCompared = route.isDefault || route === this.#init.backup() || route.samples < YOUNG_ECHOES
-    return isCompared ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
+    if (route.isDefault || route === this.#init.backup() || route.samples < YOUNG_ECHOES) {
+      return STANDBY_INTERVAL_MS
+    }
+    return this.#isFar(route) ? FAR.intervalMs : IDLE_INTERVAL_MS
+  }
+
+  #isFar ({ rttMs }: Route): boolean {
+    const active = this.#init.active()
+    return active?.alive === true && rttMs > FAR.share * active.rttMs && rttMs > active.rttMs + FAR.ms
   }
 
   #echo (route: Route, nowMs: number): void {

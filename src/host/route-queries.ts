@@ -2,6 +2,7 @@
 // where none is known.
 import { AvoidList } from './avoid-list.ts'
 import type { AccessSet } from './access-set.ts'
+import type { AskedText } from './asked-text.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { OfferedPath, ProviderAnswer, RouteWish } from './provider-set.ts'
@@ -29,7 +30,7 @@ export interface RouteQueriesInit {
   failures: ForwarderFailures
   weights?: { delay: number, loss: number }
   /** What is wanted, in the query language. */
-  text?: string
+  asked?: AskedText
   /** Takes the offers in. @returns whether all that was taken works */
   take: (answers: readonly ProviderAnswer[]) => Promise<boolean>
   /** The path that a backup must not touch; undefined when no backup is wanted. */
@@ -143,7 +144,7 @@ export class RouteQueries {
 
   /** What is asked now. */
   async wish ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] } = {}): Promise<RouteWish> {
-    const { self, descriptor, access, failures, weights, text } = this.#init
+    const { self, descriptor, access, failures, weights, asked } = this.#init
     const all = new Map([...avoid, ...this.#avoided.peers, ...failures.avoided.peers].map((peer) => [peer.toString(), peer]))
     return {
       source: self,
@@ -153,7 +154,7 @@ export class RouteQueries {
       weights,
       paths,
       avoid: [...all.values()],
-      text
+      asked
     }
   }
 

@@ -69,6 +69,10 @@ export class Route implements RouteState {
     this.#path = path
   }
 
+  get surchargeMs (): number {
+    return this.#path?.surchargeMs ?? 0
+  }
+
   get isDefault (): boolean {
     return this.#path === undefined
   }

@@ -134,7 +134,7 @@ export class SteadySelector implements PathSelector {
         : { route: fallback, cause: 'fell-behind', reason: 'the path in use is no faster any more' }
     }
     if (this.#beats(best, current, nowMs)) {
-      return { route: best, cause: 'better-path', reason: `measured ${difference(current, best)} faster than the path before` }
+      return { route: best, cause: 'better-path', reason: best.rttMs < current.rttMs ? `measured ${difference(current, best)} faster than the path before` : 'worth more than the path before, by its loss or by what the query prefers' }
     }
     return { route: current, ...this.#whyPath(current, fallback) }
   }

@@ -27,6 +27,8 @@ export interface KeptLinksInit {
   mutual: boolean
   /** Ask this forwarder to tell the DHT that we can be reached there? */
   advertises?: (peer: PeerId) => boolean
+  /** 0 ≤ … < 1; spreads what need not be told at once, and the calls of all who wait for one that has gone. */
+  random?: () => number
   log: Logger
 }
 
@@ -34,6 +36,8 @@ interface KeptLink {
   descriptor: VerifiedDescriptor
   backoffMs: number
   timer?: ReturnType<typeof setTimeout>
+  /** When it fires; monotonic. */
+  dueMs: number
 }
 
 export class KeptLinks {
@@ -45,7 +49,7 @@ export class KeptLinks {
     init.links.addEventListener('link:down', ({ detail: link }) => {
       const kept = this.#kept.get(link.peer.toString())
       if (kept !== undefined) {
-        this.#schedule(kept, kept.backoffMs)
+        this.#schedule(kept, this.#backOff(kept))
       }
     })
   }
@@ -66,7 +70,7 @@ export class KeptLinks {
       known.descriptor = descriptor
       return
     }
-    const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS }
+    const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS, dueMs: Infinity }
     this.#kept.set(key, kept)
     this.#schedule(kept, this.#init.mutual && this.#init.self.toString() > key ? YIELD_MS : 0)
   }
@@ -84,12 +88,14 @@ export class KeptLinks {
     }
   }
 
-  /** Tells these (peer id strings) at once what has changed in our descriptor. */
-  refresh (keys: Iterable<string>): void {
+  /** Tells these (peer id strings) what has changed in our descriptor: at once, or each at some time within so long, with what has changed by then. */
+  refresh (keys: Iterable<string>, withinMs = 0): void {
     for (const key of keys) {
       const kept = this.#kept.get(key)
-      if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined) {
-        this.#schedule(kept, 0)
+      const waitMs = withinMs * this.#random()
+      // one that is due within that time tells then
+      if (kept !== undefined && this.#init.links.get(kept.descriptor.peer) !== undefined && kept.dueMs > performance.now() + withinMs) {
+        this.#schedule(kept, waitMs)
       }
     }
   }
@@ -100,11 +106,13 @@ export class KeptLinks {
 
   #schedule (kept: KeptLink, waitMs: number): void {
     clearTimeout(kept.timer)
+    kept.dueMs = performance.now() + waitMs
     kept.timer = setTimeout(() => { void this.#connect(kept) }, waitMs)
   }
 
   async #connect (kept: KeptLink): Promise<void> {
     const { peer } = kept.descriptor
+    kept.dueMs = Infinity
     const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS)
     try {
       const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal)
@@ -117,15 +125,24 @@ export class KeptLinks {
       kept.backoffMs = FIRST_BACKOFF_MS
       this.#reschedule(kept, Math.max(MIN_REFRESH_MS, leaseMs / 3))
     } catch (error) {
-      this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, kept.backoffMs, error)
-      this.#reschedule(kept, kept.backoffMs)
+      const waitMs = this.#backOff(kept)
+      this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, waitMs, error)
+      this.#reschedule(kept, waitMs)
       kept.backoffMs = Math.min(MAX_BACKOFF_MS, kept.backoffMs * 2)
     }
   }
 
-  /** Unless it was let go meanwhile. */
+  #backOff ({ backoffMs }: KeptLink): number {
+    return backoffMs * (0.5 + this.#random())
+  }
+
+  #random (): number {
+    return (this.#init.random ?? Math.random)()
+  }
+
+  /** Unless it was let go meanwhile, or has something to tell sooner. */
   #reschedule (kept: KeptLink, waitMs: number): void {
-    if (this.#kept.get(kept.descriptor.peer.toString()) === kept) {
+    if (this.#kept.get(kept.descriptor.peer.toString()) === kept && kept.dueMs > performance.now() + waitMs) {
       this.#schedule(kept, waitMs)
     }
   }

@@ -38,14 +38,23 @@ export function nodesMeant (selector: NodeSelector, population: Population): Nod
       const node = indexOf?.(selector.value)
       return NodeSet.from(nodeCount, node === undefined ? [] : [node])
     }
-    case 'tag': {
-      const { name, value } = selector
-      return NodeSet.where(nodeCount, (node) => hasTag(attributes[node], name, value))
-    }
-    default: {
-      const { kind, value } = selector
-      return NodeSet.where(nodeCount, (node) => attributes[node]?.[kind] === value)
-    }
+    default:
+      return NodeSet.where(nodeCount, (node) => says(attributes[node], selector))
+  }
+}
+
+/** Whether a forwarder says of itself what a selector of one word means; one that says nothing does not. */
+export function says (facts: NodeFacts | undefined, selector: NodeSelector): boolean {
+  switch (selector.kind) {
+    case 'tag':
+      return hasTag(facts, selector.name, selector.value)
+    case 'operator':
+    case 'country':
+    case 'region':
+    case 'asn':
+      return facts?.[selector.kind] === selector.value
+    default:
+      return false
   }
 }
 

@@ -3,7 +3,7 @@ import { MAX_LOAD_PPM } from '../topology/limits.ts'
 import type { DirectionEstimate } from './link-direction.ts'
 import type { LinkEstimate } from './link-view.ts'
 import type { LinkMetrics } from '../topology/link-metrics.ts'
-import type { NodeAttributes } from './node-attributes.ts'
+import type { NodeAttributes } from '../discovery/node-attributes.ts'
 
 /**
  * @param direction - the link's, in the direction that the metrics are for

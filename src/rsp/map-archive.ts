@@ -1,7 +1,7 @@
 // Between the map in memory and where it is kept: what is written of it, what comes back after a restart, and what an operator
 // can ask of the past. No I/O here; map-store.ts has it.
 import type { LinkView } from './link-view.ts'
-import type { NodeAttributes } from './node-attributes.ts'
+import type { NodeAttributes } from '../discovery/node-attributes.ts'
 
 /** A forwarder as it is kept. */
 export interface ArchivedNode {

@@ -1,7 +1,7 @@
 // The statements of the map store, and what a row means.
 import { unpackViews } from './packed-views.ts'
 import type { ArchivedNode, ArchivedPolicy, DirectionSample, LinkSample } from './map-archive.ts'
-import type { NodeAttributes } from './node-attributes.ts'
+import type { NodeAttributes } from '../discovery/node-attributes.ts'
 import type { PackedView } from './packed-views.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 

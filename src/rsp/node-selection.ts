@@ -1,7 +1,7 @@
 // Which forwarders have which attributes, as sets that path finding can avoid or keep to. Worked out when first asked for, and
 // kept until the attributes of some node change.
 import { NodeSet } from '../topology/node-set.ts'
-import type { NodeAttributes } from './node-attributes.ts'
+import type { NodeAttributes } from '../discovery/node-attributes.ts'
 
 /** What a node must have, all of it; an empty one holds for every node that has said anything of itself. */
 export interface NodePredicate {

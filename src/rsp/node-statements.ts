@@ -1,6 +1,6 @@
 // What forwarders say of themselves, by the forwarder: attributes from descriptors, policy, price and closed links from reports.
 // Unlike what they say of a link's values it is no measurement: it does not get old, and holds until it is taken back.
-import type { NodeAttributes } from './node-attributes.ts'
+import type { NodeAttributes } from '../discovery/node-attributes.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 

@@ -83,6 +83,24 @@ export class QueryReader {
     return query
   }
 
+  /**
+   * The same text for as long as somebody waits: it is compiled anew only when the forwarders are others, or say other things.
+   *
+   * @throws what `compile` does
+   */
+  follow (text: string, populationNow: () => Population): () => CompiledQuery {
+    let population = populationNow()
+    let query = this.compile(text, population)
+    return () => {
+      const { attributes, nodeCount } = population
+      population = populationNow()
+      if (population.attributes !== attributes || population.nodeCount !== nodeCount) {
+        query = this.compile(text, population)
+      }
+      return query
+    }
+  }
+
   /** @throws MalformedMessageError */
   answer (text: string, population: Population, ask: Ask): Reading {
     const ast = this.read(text)
@@ -116,7 +134,9 @@ export class QueryReader {
       let next = 0
       // other names, the same questions in the same order
       const evaluator = { evaluate: (query: CompiledQuery, asked: Ask) => found[next++] ??= this.evaluator.evaluate(query, asked) }
-      const explanation = JSON.stringify(explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice }))
+      const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice })
+      // the query may want more than who asks has room for
+      const explanation = JSON.stringify({ ...rest, paths: paths.slice(0, ask.paths) })
       if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
         return explanation
       }

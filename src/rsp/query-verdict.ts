@@ -1,5 +1,6 @@
 // What an RSP says of each clause of a query: whether it can do it, and which of its offers keep it.
 import { areDisjoint } from '../topology/path.ts'
+import { delayAndLossOf } from '../query/objective-weights.ts'
 import { printAlternatives, printConfidence, printConstraint, printObjective, printPreference } from '../query/print-query.ts'
 import type { ClauseVerdict } from '../../protocols/route/verdict.ts'
 import type { RankedPath } from '../query/ask.ts'
@@ -31,13 +32,9 @@ export function clauseVerdicts (ast: RouteAst, unsupported: readonly Unsupported
   ]
 }
 
-/** What an objective comes to for who measures delay and loss alone; a path of the greatest rate is one of the least delay to him. */
+/** Of a query for who measures delay and loss alone: a path of the greatest rate is one of the least delay to him. */
 export function weightsOf ({ objective }: RouteAst): { delay: number, loss: number } {
-  if (objective.kind === 'maximize') {
-    return { delay: 1, loss: 0 }
-  }
-  const of = (name: string): number => objective.terms.reduce((sum, { metric, weight }) => metric === name ? sum + weight : sum, 0)
-  return { delay: of('delay'), loss: of('loss') }
+  return objective.kind === 'maximize' ? { delay: 1, loss: 0 } : delayAndLossOf(objective)
 }
 
 function allDisjoint (offers: readonly RankedPath[]): boolean {

@@ -276,7 +276,7 @@ export class RouteProvider implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
-    return this.#forwarders.has(peer.toString()) || this.#exchange?.isUseful(peer) === true
+    return this.#forwarders.has(peer.toString()) || this.#exchange?.isUseful(peer) === true || this.#service.isWatching(peer)
   }
 
   /** The signed receipts of all forwarders that are known, for what they have carried on paths of ours. */

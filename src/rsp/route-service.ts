@@ -36,6 +36,8 @@ export const RELAY_COST_US = 500
 const OFFER_LIFE_MS = 300_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
 const MAX_BYTES_PER_SECOND = 6_250_000n
+/** Hosts whose connections are kept because they wait: half of the slots (`AdmissionLimits.maxInbound`), so that nobody can fill them by waiting. */
+const MAX_KEPT_HOSTS = 128
 /** Of a peer id, where there is no room for all of it. */
 const SHORT_NAME = 6
 
@@ -84,6 +86,7 @@ export class RouteService {
       questionOf: (asked) => this.#questionOf(asked),
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
+      budget: this.#budget,
       now: init.now,
       log: init.log
     })
@@ -92,6 +95,11 @@ export class RouteService {
   /** Signatures made, and answers under them. */
   get signing (): Readonly<AnswerSigner['counters']> {
     return this.#signer.counters
+  }
+
+  /** Is a peer waiting to be told? Where there are many of them they have to do without their connections in between, as all others. */
+  isWatching (peer: PeerId): boolean {
+    return this.watches.isOpen(peer) && this.watches.status.hosts <= MAX_KEPT_HOSTS
   }
 
   /** How long the next question of a host is to wait; 0: not at all. */
@@ -169,8 +177,8 @@ export class RouteService {
     }
     const ask = this.#askOf(query, this.#init.now())
     try {
-      const compiled = this.#reader.compile(text, this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compiled, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }))
+      const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }))
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AskedText } from '../../src/host/asked-text.ts'
 import { readFile } from 'node:fs/promises'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
@@ -54,6 +55,7 @@ async function report (query: string, pair = PAIR): Promise<RouteReport> {
     })
   })
   const { source, destination } = rows.pairs[pair]
+  const reading = new AskedText(query, (forwarder) => map.attributes[map.indexOf(forwarder.toString()) ?? -1])
   const access = (row: number): Array<{ forwarder: typeof forwarders[number], rttUs: number }> =>
     forwarders.map((forwarder, number) => ({ forwarder, rttUs: Math.round(1_000 * matrix.rttMs(row, rows.forwarders[number])) }))
   const answers = await Promise.all([FAST, RELIABLE, CONSIDERATE].map(async (profile: RspProfile, number): Promise<ProviderAnswer> => {
@@ -62,7 +64,7 @@ async function report (query: string, pair = PAIR): Promise<RouteReport> {
     const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey, profile, now: () => NOW_MS })
     const asked = digestQuery(sampleQuery({ source: access(source), destination: access(destination), avoid: [], paths: 2, text: query, explain: true }))
     const { paths, verdict } = await checkAnswer(decodeAnswer(encodeAnswer(await service.answer(asked, rsp))), asked, { expectedRsp: rsp, nowMs: NOW_MS })
-    return { rsp, mapKind: 'reports', paths: paths.map((path) => ({ ...path, salts: { source: SALT, destination: SALT } })), elapsedMs: 1, text: query, verdict }
+    return { rsp, mapKind: 'reports', paths: paths.map((path) => ({ ...path, salts: { source: SALT, destination: SALT } })), elapsedMs: 1, asked: reading, verdict }
   }))
   const destinationId = peerIdFromPrivateKey(await keyOf(90)).toString()
   return { destination: destinationId, default: { rttMs: Math.round(10 * matrix.rttMs(source, destination)) / 10 }, ...offersOf(answers, query) }

@@ -8,7 +8,7 @@ const DETECTION_MS = 300
 
 /** A flow that is sampled every 100 ms: these are its round trips, undefined where the datagram was lost. */
 function sampled (rttsMs: ReadonlyArray<number | undefined>, { fromMs = 0, times = new WorseTimes() }: { fromMs?: number, times?: WorseTimes } = {}): WorseTimes {
-  rttsMs.forEach((currentRttMs, i) => { times.add({ sentMs: fromMs + i * INTERVAL_MS, currentRttMs, defaultRttMs: DEFAULT_MS, usualRttMs: 60 }) })
+  rttsMs.forEach((currentRttMs, i) => { times.add({ sentMs: fromMs + i * INTERVAL_MS, isDefault: false, currentRttMs, defaultRttMs: DEFAULT_MS, usualRttMs: 60 }) })
   return times
 }
 
@@ -60,7 +60,7 @@ describe('the times that a flow was worse than its default route', () => {
   it('are too long when they last longer than it takes to notice on that path, and the one furthest over that is the worst', () => {
     const times = sampled([60, undefined, undefined, undefined, undefined, 60, 60])
     assert.equal(times.tooLong, 1)
-    times.add({ sentMs: 700, currentRttMs: 70, defaultRttMs: DEFAULT_MS, usualRttMs: 150 })
+    times.add({ sentMs: 700, isDefault: false, currentRttMs: 70, defaultRttMs: DEFAULT_MS, usualRttMs: 150 })
     sampled([undefined, undefined, undefined, undefined, undefined, 60], { fromMs: 800, times })
     assert.deepEqual([times.tooLong, times.totalMs], [1, 900])
     assert.deepEqual(times.worst, { fromMs: 100, lastsMs: 400, detectionMs: DETECTION_MS })
@@ -69,9 +69,19 @@ describe('the times that a flow was worse than its default route', () => {
   it('neither begin nor end where the default route loses what is sent as well', () => {
     const times = new WorseTimes()
     for (let i = 0; i < 5; i++) {
-      times.add({ sentMs: i * INTERVAL_MS, currentRttMs: undefined, defaultRttMs: undefined, usualRttMs: 60 })
+      times.add({ sentMs: i * INTERVAL_MS, isDefault: false, currentRttMs: undefined, defaultRttMs: undefined, usualRttMs: 60 })
     }
     assert.deepEqual([times.worst, times.lost], [undefined, 0])
+  })
+
+  it('end where the flow takes the default route, and none begins there, whatever is late or lost', () => {
+    const times = sampled([60, undefined])
+    times.switched(150)
+    for (const [i, currentRttMs] of [undefined, 300].entries()) {
+      times.add({ sentMs: 200 + i * INTERVAL_MS, isDefault: true, currentRttMs, defaultRttMs: DEFAULT_MS, usualRttMs: 80 })
+    }
+    times.end(900)
+    assert.deepEqual([times.worst?.lastsMs, times.totalMs, times.lost], [50, 50, 1])
   })
 
   it('end with the measurement', () => {

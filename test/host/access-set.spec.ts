@@ -135,15 +135,20 @@ describe('access set', () => {
     ])
   })
 
-  it('regression: has discovery look for others when a forwarder goes away, and again and again while none is left', async () => {
+  it('regression: has discovery look for others when a forwarder goes away and too few are known, and again and again while none is left', async () => {
     world = new World({ maxAccess: 2 })
     world.consider(...FORWARDERS.slice(0, 5))
     await world.run(10_000)
     assert.equal(world.sought, 0, 'to let go of far ones is no loss')
-    world.links.fail(FORWARDERS[0])
+    for (const peer of FORWARDERS.slice(0, 3)) {
+      world.links.fail(peer)
+      await world.run(10_000)
+      assert.equal(world.sought, 0, 'others are known')
+    }
+    world.links.fail(FORWARDERS[3])
     await world.run(10_000)
     assert.equal(world.sought, 1)
-    FORWARDERS.slice(1, 5).forEach((peer) => { world.links.fail(peer) })
+    FORWARDERS.slice(4, 5).forEach((peer) => { world.links.fail(peer) })
     await world.run(30_000)
     const sought: number = world.sought
     assert.ok(sought >= 4 && sought <= 8, `${sought}`)
@@ -229,7 +234,7 @@ describe('access set', () => {
       await world.run(1_000)
     }
     assert.deepEqual(world.attached, names([FORWARDERS[0], FORWARDERS[2]]))
-    await world.run(6_000)
+    await world.run(14_000)
     assert.deepEqual(world.attached, names([FORWARDERS[0]]))
   })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AskedText } from '../../src/host/asked-text.ts'
 import { ProviderSet } from '../../src/host/provider-set.ts'
 import { ScoreBoard } from '../../src/host/score-board.ts'
 import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
@@ -268,9 +269,40 @@ describe('provider set', () => {
     const broken = await startRsp(async (query) => sign(query, [1, 2, 3, 4].map((pathNumber) => pathInit({ pathNumber }))))
     const strict = await startRsp(async () => { throw new MalformedMessageError('no such clause') }, 103)
     const scores = boardOf()
-    const answers = await setOf([broken, strict], scores).askAll({ ...WISH, text: 'minimize delay' })
+    const answers = await setOf([broken, strict], scores).askAll({ ...WISH, asked: asking('minimize delay') })
     assert.deepEqual(answers.map(({ error }) => error?.name), ['MalformedMessageError', 'MalformedMessageError'])
     assert.deepEqual(answers.map(({ rsp }) => scores.of(rsp).status(Date.now()).failures), [1, 0])
+  })
+
+  it('regression: asks for as many paths as the text wants, and by its weights where there are no others', async () => {
+    const seen: DigestedQuery[] = []
+    const rsp = await startRsp(async (query) => { seen.push(query); return sign(query, []) })
+    for (const wish of [{ asked: asking('minimize 2 * delay + 10 * loss 5 alternatives') }, { asked: asking('minimize price'), weights: { delay: 1, loss: 2 } }, { asked: asking('maximize rate'), paths: 8 }]) {
+      await ask([rsp], { ...WISH, ...wish })
+    }
+    assert.deepEqual(seen.map(({ paths, weights, text }) => [paths, weights, text]), [
+      [6, { delay: 2, loss: 10 }, 'minimize 2 * delay + 10 * loss 5 alternatives'],
+      [3, { delay: 1, loss: 2 }, 'minimize price'],
+      [8, { delay: 1, loss: 20 }, 'maximize rate']
+    ])
+  })
+
+  it('regression: ranks offers by their promises with the penalties of what they break, and says what is held against each', () => {
+    const soft = 'prefer avoid country xx penalty 30'
+    const asked = asking(`minimize delay ${soft}`)
+    const answerOf = (rsp: PeerId, rttMs: number, kept: boolean, ...forwarders: PeerId[]): ProviderAnswer => ({
+      rsp,
+      mapKind: 'reports',
+      paths: [pathInit({ forwarders, prediction: { rttUs: 1_000 * rttMs, rttMarginUs: 0, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 } }) as unknown as OfferedPath],
+      elapsedMs: 1,
+      asked,
+      verdict: { clauses: [{ clause: 'minimize delay', isMandatory: true, isSupported: true, kept: [true] }, { clause: soft, isMandatory: false, isSupported: true, kept: [kept] }] }
+    })
+    const ranked = (brokenMs: number): Array<readonly [PeerId, number | undefined]> =>
+      setOf([], boardOf()).rank([answerOf(RIVALS[0], brokenMs, false, ENTRY, EXIT), answerOf(RIVALS[1], 400, true, ENTRY, OTHER, EXIT)], UNEXPLORED_FLOW)
+        .map(({ rsp, paths: [{ surchargeMs }] }) => [rsp, surchargeMs] as const)
+    assert.deepEqual(ranked(100), [[RIVALS[0], 30], [RIVALS[1], 0]])
+    assert.deepEqual(ranked(3_000), [[RIVALS[1], 0], [RIVALS[0], 30]])
   })
 
   it('takes each path from one RSP, the same one as long as a flow lasts', () => {
@@ -326,6 +358,10 @@ describe('provider set', () => {
     return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log: SILENT })
   }
 })
+
+function asking (text: string): AskedText {
+  return new AskedText(text, () => undefined)
+}
 
 function boardOf (): ScoreBoard {
   return new ScoreBoard({ now: Date.now, log: SILENT })

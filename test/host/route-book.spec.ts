@@ -49,6 +49,8 @@ class World {
   hasRoom = true
   /** What the forwarders say to every path. */
   refusal: Error | undefined
+  /** Paths over this one break what is demanded. */
+  broken: PeerId | undefined
   readonly refused: string[] = []
   readonly unreachable: PeerId[] = []
   readonly book: RouteBook
@@ -75,7 +77,7 @@ class World {
       log
     } as unknown as ChannelContext
     const installer = {} as unknown as PathInstaller
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, hold: async (path, how) => {
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), hold: async (path, how) => {
       if (this.refusal !== undefined) throw this.refusal
       return holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
     } })
@@ -188,6 +190,26 @@ describe('route book', () => {
     await world.update(answer([pathOver([F[0], F[1]]), pathOver([F[3], F[1]])]))
     world.book.routes[2].died(0)
     assert.deepEqual(await world.update(answer([pathOver([F[4], F[1]])])), [named(F[0], F[1]), named(F[4], F[1])])
+  })
+
+  it('regression: forgets a living path that has come to break what is demanded, even the one in use', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[0], F[1]]), pathOver([F[3], F[1]])]))
+    world.inUse = world.book.routes[1].id
+    world.broken = F[0]
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [named(F[3], F[1])])
+  })
+
+  it('regression: forgets a living path that its RSP says is no answer any more, unless that is offered with the next answers', async () => {
+    const world = await opened()
+    const both = (): ProviderAnswer => answer([pathOver([F[0], F[1]]), pathOver([F[3], F[1]])])
+    await world.update(both())
+    world.inUse = world.book.routes[1].id
+    world.book.disown(world.inUse)
+    assert.deepEqual(await world.update(both()), [named(F[0], F[1]), named(F[3], F[1])])
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [named(F[0], F[1]), named(F[3], F[1])])
+    world.book.disown(world.inUse)
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [named(F[3], F[1])])
   })
 
   it('forgets a dead path after half a minute even when no RSP answers', async () => {

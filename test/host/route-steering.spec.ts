@@ -95,6 +95,20 @@ describe('route steering', () => {
     })
   }
 
+  it('asks paths that are far slower than the one in use every four seconds, and takes one that has become the best', () => {
+    const flow = new VirtualFlow({ sends: false }).set('default', { rttMs: 120 }).set('a', { rttMs: 60 })
+    for (const id of ['b', 'c', 'd', 'e']) {
+      flow.set(id, { rttMs: 90 })
+    }
+    flow.run(SETTLE_MS)
+    const before = flow.echoes
+    flow.run(60_000)
+    const perSecond = (flow.echoes - before) / 60
+    assert.ok(perSecond <= 4 + 2 + 2 + 3 / 4 + 0.2, `${perSecond}`)
+    flow.set('e', { rttMs: 30 }).run(20_000)
+    assert.equal(flow.active, 'e')
+  })
+
   it('takes a path for dead before whose first link the queue is full only when nothing comes back any more', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
     for (let time = 0; time < 20; time++) {

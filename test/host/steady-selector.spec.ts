@@ -224,6 +224,19 @@ BEHAVIOURS.push({
     { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(45, { ...BUSY, quietRttMs: 38 })], uses: 'a' }
   ]
 }, {
+  title: 'regression: takes the path that costs less with what is held against it, and compares the default route without',
+  steps: [
+    { routes: [fallback(90), path(30, { surchargeMs: 30 }), rival(50)], uses: 'b', reason: /40\.0 ms faster than the default/ },
+    { atMs: 60_000, routes: [fallback(90), path(19, { surchargeMs: 30 }), rival(50)], uses: 'b' },
+    { atMs: 60_001, routes: [fallback(90), path(5, { surchargeMs: 30 }), rival(50)], uses: 'a', reason: /45\.0 ms faster than the path before/ }
+  ]
+}, {
+  title: 'regression: moves to a slower path that the query prefers, and says why',
+  steps: [
+    { routes: [fallback(90), path(30, { surchargeMs: 1e9 })], uses: 'a' },
+    { atMs: 3_000, routes: [fallback(90), path(30, { surchargeMs: 1e9 }), rival(50)], uses: 'b', reason: /worth more than the path before/ }
+  ]
+}, {
   title: 'takes no path that gains only where no process is busy',
   steps: [
     { routes: [fallback(60, { ...BUSY, quietRttMs: 50 }), path(57, { ...BUSY, quietRttMs: 38 })], uses: 'default' }

@@ -79,7 +79,7 @@ describe('the demo', function () {
     const { died, fellSilent, cameBack, mostDown, pairs: [pair], total } = failing
     assert.deepEqual({ died, fellSilent, cameBack, mostDown }, { died: 1, fellSilent: 0, cameBack: 1, mostDown: 1 })
     assert.deepEqual([pair.source.node, pair.destination.node], [source, destination])
-    assert.ok(pair.samples > 50 && pair.onPath > 0 && pair.onPath < pair.samples, JSON.stringify(pair))
+    assert.ok(pair.samples > 20 && pair.onPathMs > 0 && pair.onPathMs < 1_000 * failing.seconds, JSON.stringify(pair))
     // a busy machine may have taken it off the path before; how soon a failure is noticed is not judged here for the same reason
     assert.ok(pair.hits === 0 || (pair.hits === 1 && pair.switches >= 1), JSON.stringify(pair))
     assert.ok(pair.longestWorseMs <= pair.worseMs + 1, JSON.stringify(pair))

@@ -1,4 +1,4 @@
-// The libp2p application that README.md shows runs as it stands there, in processes of its own.
+// What README.md shows of applications and their tests runs as it stands there, in processes of its own.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { readFile } from 'node:fs/promises'
@@ -19,37 +19,47 @@ const DEADLINE_MS = 30_000
 describe('the application of the README', function () {
   this.timeout(3 * DEADLINE_MS)
 
-  const chats: ChildProcess[] = []
+  const children: ChildProcess[] = []
 
   after(async () => {
-    for (const chat of chats) {
-      chat.kill()
+    for (const child of children) {
+      child.kill()
     }
     await endProcesses()
   })
 
-  it('stands in the README as it is run here', async () => {
-    const [readme, text] = await Promise.all(['README.md', 'test/fixtures/readme/chat.mjs'].map(async (file) => readFile(join(projectRoot, file), 'utf8')))
-    assert.ok(readme.includes(text.trim()))
-  })
+  for (const name of ['chat.mjs', 'testnet.mjs']) {
+    it(`stands in the README as it is run here: ${name}`, async () => {
+      const [readme, text] = await Promise.all(['README.md', `test/fixtures/readme/${name}`].map(async (file) => readFile(join(projectRoot, file), 'utf8')))
+      assert.ok(readme.includes(text.trim()))
+    })
+  }
 
   it('says hello to another one over /byway', async () => {
     const [bootstrap] = await start('bootstrap')
     await Promise.all([1, 2].map(async () => start('forwarder', '--bootstrap', bootstrap)))
-    const listener = chat(bootstrap)
+    const listener = run('chat.mjs', bootstrap)
     await until(() => listener.length > 0, 'it says its id', DEADLINE_MS)
-    const dialler = chat(bootstrap, listener[0])
+    const dialler = run('chat.mjs', bootstrap, listener[0])
     await until(() => listener.length > 1, 'the message is there', DEADLINE_MS)
     assert.deepEqual(listener.slice(1), ['hello over byway'])
     assert.equal(dialler.length, 1)
   })
 
+  it('tests itself on an overlay of its own, over which a message comes', async () => {
+    const lines = run('testnet.mjs')
+    await until(() => lines.length > 1, 'the route and the message', DEADLINE_MS)
+    const [first, second] = [...lines].sort()
+    assert.equal(first, 'hello')
+    assert.match(second, /^via .*\(RSP \w+, −[\d.]+ ms\)$/)
+  })
+
   /** @returns its lines so far */
-  function chat (...args: string[]): string[] {
+  function run (name: string, ...args: string[]): string[] {
     const lines: string[] = []
-    const child = spawn(process.execPath, [join(projectRoot, 'test/fixtures/readme/chat.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [join(projectRoot, 'test/fixtures/readme', name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
     createInterface({ input: child.stdout }).on('line', (line) => { lines.push(line) })
-    chats.push(child)
+    children.push(child)
     return lines
   }
 })

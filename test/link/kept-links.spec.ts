@@ -88,6 +88,33 @@ describe('kept links', () => {
       assert.deepEqual(host.events, ['up', 'down', 'up'])
     })
 
+    it('tell at once what must be known at once, and once for all changes within the time that the rest may take', async () => {
+      kept.stop()
+      kept = keeping(host, { random: () => 0.5 })
+      const { node } = await forwarder(300_000)
+      const key = node.peerId.toString()
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => requests.length === 1, 'the attachment')
+      kept.refresh([key])
+      await until(() => requests.length === 2, 'what is told at once')
+      for (let change = 0; change < 5; change++) {
+        kept.refresh([key], 600)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      assert.equal(requests.length, 2)
+      await until(() => requests.length === 3, 'what is told later', 3_000)
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      assert.equal(requests.length, 3)
+    })
+
+    it('do not put off what is due sooner to tell what may take longer', async () => {
+      const { node } = await forwarder(3_000)
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => requests.length === 1, 'the attachment')
+      kept.refresh([node.peerId.toString()], 100_000)
+      await until(() => requests.length === 2, 'the refreshed attachment', 5_000)
+    })
+
     it('are closed when they are let go', async () => {
       const { node } = await forwarder(300_000)
       kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
@@ -123,7 +150,7 @@ describe('kept links', () => {
       } } as unknown as ConstructorParameters<typeof LinkSet>[0]
       const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
       kept = new KeptLinks({
-        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log
+        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5
       })
     }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { NodeSelection } from '../../src/rsp/node-selection.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
-import type { NodeAttributes } from '../../src/rsp/node-attributes.ts'
+import type { NodeAttributes } from '../../src/discovery/node-attributes.ts'
 import type { NodePredicate } from '../../src/rsp/node-selection.ts'
 
 const NOW_MS = 1_000_000

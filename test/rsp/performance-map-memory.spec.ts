@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MapChanges } from '../../src/rsp/map-changes.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
-import { attributesOf } from '../../src/rsp/node-attributes.ts'
+import { attributesOf } from '../../src/discovery/node-attributes.ts'
 import type { ArchivedView } from '../../src/rsp/map-archive.ts'
 import type { LinkView } from '../../src/rsp/performance-map.ts'
 

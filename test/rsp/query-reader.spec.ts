@@ -35,9 +35,9 @@ describe('queries in the language, at an RSP', () => {
     new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, profile, now: () => NOW_MS })
 
   /** Over the wire and back. */
-  async function ask (text: string, { explain = false, service = serviceOf(), host = HOST } = {}): Promise<CheckedAnswer & { names: string[] }> {
+  async function ask (text: string, { explain = false, service = serviceOf(), host = HOST, paths = 3 } = {}): Promise<CheckedAnswer & { names: string[] }> {
     const query = digestQuery(sampleQuery({
-      source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], ...(text === '' ? {} : { text, explain })
+      source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], paths, ...(text === '' ? {} : { text, explain })
     }))
     const answer = decodeAnswer(encodeAnswer(await service.answer(query, host)))
     const checked = await checkAnswer(answer, query, { expectedRsp: RSP, nowMs: NOW_MS })
@@ -78,6 +78,13 @@ describe('queries in the language, at an RSP', () => {
 
   it('that cannot be read are refused with the place', async () => {
     await assert.rejects(ask('minimize delay wher hops <= 3'), { name: 'MalformedMessageError', message: /wher.*line 1, column 16/ })
+  })
+
+  it('regression: are explained as far as paths are offered, however many the query wants', async () => {
+    const { paths, verdict } = await ask('minimize delay 7 alternatives', { explain: true, paths: 2 })
+    const explanation = JSON.parse(verdict?.explanation ?? '') as { paths: Array<{ forwarders: string[] }> }
+    assert.equal(paths.length, 2)
+    assert.deepEqual(explanation.paths.map(({ forwarders }) => forwarders), paths.map(({ forwarders }) => forwarders.map(String)))
   })
 
   it('are explained when that is asked for, so often per second and host', async () => {
@@ -130,6 +137,8 @@ describe('queries in the language, at an RSP', () => {
     const second = watch(0)
     assert.equal(await first, 'ended')
     assert.equal(service.watches.status.watches, 32)
+    // so that its connection is not taken for idle
+    assert.deepEqual([service.isWatching(HOST), service.isWatching(RSP)], [true, false])
     assert.equal(await watch(0, 0), 'ended')
     assert.equal(await second, 'ended')
     service.watches.stop()

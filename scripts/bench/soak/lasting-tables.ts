@@ -43,6 +43,8 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
   { name: /\.#(fullAt|callers|forwarders|prefixes|sources)\.#(places|names)$/, mostEntries: 4_096, why: 'an instant that is over says nothing, and gives its place to the next name' },
   { name: /\.recommender\.#(held|load\.#loads)\.#(young|old)$/, mostEntries: 32_768, why: 'a memory of what was recommended, and of links, the newest' },
+  { name: /\.#service\.#budget\.#debts\.#(young|old)$/, mostEntries: 2_048, why: 'how much was computed for hosts lately, the newest' },
+  { name: /\.failures\.avoided\.#until$/, mostEntries: 32, why: 'forwarders that failed, forgotten with the next one' },
   { name: /\.finder\.#search\./, mostEntries: 1_024, why: 'the workspace of the last query' },
   { name: /\.#service\.#peers$/, mostEntries: 65_536, why: 'peer ids by node of the map' }
 ]
@@ -57,6 +59,9 @@ const HIGH_WATER: LastingTable[] = [
 /** What is under way at any moment, since those who stay go on measuring. */
 const UNDER_WAY: LastingTable[] = [
   { name: /\.#?prober\.#outstanding$/, mostEntries: 64, why: 'probes that are under way' },
+  { name: /\.#source\.#loss\.#(suspects|suspected)$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links that are looked at more closely' },
+  { name: /\.#source\.#rate\.#near$/, mostEntries: STAYING_PEERS, why: 'what the ways to forwarders that stay have carried' },
+  { name: /\.#source\.#cost\.#slots$/, mostEntries: 13, why: 'what surveys cost in each of the last slots of time' },
   { name: /\.#source\.#queue$/, mostEntries: 1_024, why: 'probes of a round that are yet to be sent' }
 ]
 

@@ -18,7 +18,7 @@ export interface SoakExtent {
   /** Of churn before those: code is compiled and caches with a bound fill up, which says nothing of leaks. */
   warmUpMinutes: number
   seed: number
-  /** Folder for heap snapshots of all processes at both readings: their difference names what has grown. Default: none. */
+  /** Folder for heap snapshots of all processes at both readings and after the warm-up: their differences name what has grown. Default: none. */
   snapshotsIn?: string
 }
 
@@ -80,6 +80,7 @@ export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, s
   const churn = AbortSignal.any([signal, AbortSignal.timeout(warmUpMs + churnMs)])
   const kills = killOn(overlay, course, seed, Math.min(1, churnMs / 60_000), churn)
   await rest(warmUpMs, signal)
+  await eachOf(overlay, course, async (child, _, name) => { await snapshot(child, name, 'warm', snapshotsIn) })
   const beganMs = performance.now()
   await Promise.all([
     kills,
@@ -102,10 +103,14 @@ export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, s
 async function readAll (overlay: SoakOverlay, course: Course, when: 'before' | 'after', snapshotsIn: string | undefined): Promise<void> {
   await eachOf(overlay, course, async (child, observation, name) => {
     observation[when] = await readAtRest(child, overlay.known)
-    if (snapshotsIn !== undefined) {
-      await child.ask('snapshot', join(snapshotsIn, `${name}-${when}.heapsnapshot`), SNAPSHOT_DEADLINE_MS)
-    }
+    await snapshot(child, name, when, snapshotsIn)
   })
+}
+
+async function snapshot (child: Child, name: string, when: 'before' | 'warm' | 'after', snapshotsIn: string | undefined): Promise<void> {
+  if (snapshotsIn !== undefined) {
+    await child.ask('snapshot', join(snapshotsIn, `${name}-${when}.heapsnapshot`), SNAPSHOT_DEADLINE_MS)
+  }
 }
 
 async function sampleOn (overlay: SoakOverlay, course: Course, intervalMs: number, signal: AbortSignal, say: (text: string) => void): Promise<void> {

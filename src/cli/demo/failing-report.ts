@@ -11,10 +11,11 @@ export interface FailingPairReport {
   switches: number
   /** How often a forwarder failed that was in use. */
   hits: number
-  /** Round trips measured side by side, and those of them for which it was on a path and not on its default route. */
+  /** The time for which it was on a path and not on its default route. */
+  onPathMs: number
+  /** Round trips measured side by side. */
   samples: number
-  onPath: number
-  /** Datagrams that did not come back, while the default route worked. */
+  /** Datagrams on a path that did not come back, while the default route worked. */
   lost: number
   /** All the time together that it was worse than its default route by more than `worseByMs`. */
   worseMs: number
@@ -47,15 +48,15 @@ export interface FailingReport {
   longestStallMs: number
 }
 
-export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPath, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPath' | 'times'>): FailingPairReport {
+export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPathMs, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPathMs' | 'times'>): FailingPairReport {
   const { samples, lost, totalMs, worst, tooLong } = times
   return {
     source,
     destination,
     switches,
     hits,
+    onPathMs: Math.round(onPathMs),
     samples,
-    onPath,
     lost,
     worseMs: Math.round(totalMs),
     longestWorseMs: rounded(worst?.lastsMs) ?? 0,
@@ -72,8 +73,8 @@ export function totalOf (pairs: readonly FailingPairReport[], seconds: number): 
   return {
     switches: sum(({ switches }) => switches),
     hits: sum(({ hits }) => hits),
+    onPathMs: sum(({ onPathMs }) => onPathMs),
     samples: sum(({ samples }) => samples),
-    onPath: sum(({ onPath }) => onPath),
     lost: sum(({ lost }) => lost),
     worseMs: sum(({ worseMs }) => worseMs),
     longestWorseMs: worst?.longestWorseMs ?? 0,
@@ -90,9 +91,9 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     '',
     ...table([
       ['hosts', 'on a path', 'switches', 'hit', 'lost', 'worse in all', 'longest', 'may take', ''],
-      ...pairs.map(({ source, destination, switches, hits, onPath, lost, samples, worseMs, longestWorseMs, detectionMs, isMet }) => [
+      ...pairs.map(({ source, destination, switches, hits, onPathMs, lost, samples, worseMs, longestWorseMs, detectionMs, isMet }) => [
         `${short(source.id)} → ${short(destination.id)}`,
-        shareText(onPath, samples),
+        shareText(onPathMs, 1_000 * seconds),
         String(switches),
         String(hits),
         `${lost} of ${samples}`,
@@ -104,7 +105,7 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     ]),
     '',
     `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
-    `The flows were on paths for ${shareText(total.onPath, total.samples)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
+    `The flows were on paths for ${shareText(total.onPathMs, pairs.length * 1_000 * seconds)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
       `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)} where ${msText(total.detectionMs)} are what it takes to notice.`,
     ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
     total.isMet

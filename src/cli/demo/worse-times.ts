@@ -5,6 +5,8 @@ import { detectionMs } from '../../host/detection-time.ts'
 /** Sent at the same time on both. */
 export interface SideBySide {
   sentMs: number
+  /** The flow took the default route, so it was no worse than that, whatever the two round trips are. */
+  isDefault: boolean
   /** How the flow went; undefined: lost. */
   currentRttMs: number | undefined
   /** Undefined: lost; then there is nothing to compare with. */
@@ -33,7 +35,7 @@ interface Run {
 
 export class WorseTimes {
   samples = 0
-  /** On the route in use, while the default one worked. */
+  /** On a path, while the default route worked. */
   lost = 0
   /** Of all times together. */
   totalMs = 0
@@ -59,8 +61,12 @@ export class WorseTimes {
 
   /** In the order of sending. */
   add (sample: SideBySide): void {
-    const { sentMs, currentRttMs, defaultRttMs } = sample
+    const { sentMs, isDefault, currentRttMs, defaultRttMs } = sample
     this.samples++
+    if (isDefault) {
+      this.#good(sample)
+      return
+    }
     if (defaultRttMs === undefined) {
       return
     }

@@ -15,6 +15,10 @@ export interface Question {
   opens?: (before: Graph, linkBefore: number, after: Graph, linkAfter: number) => boolean
   /** Whether a path may become no answer by time alone. Default: no. */
   readonly ages?: boolean
+  /** What paths are judged by besides the graph, as what forwarders say of themselves; another one when that has changed, and until this is read or the best path is looked for, what was before counts. */
+  readonly basis?: unknown
+  /** Whether a path leads from end to end, and is no answer. Default: no, nothing is demanded but that it leads there. */
+  breaks?: (graph: Graph, nodes: readonly number[]) => boolean
   /** What a link adds to the cost of a path that takes it, at least; Infinity where none may. */
   linkCost: (graph: Graph, link: number) => number
   /** Infinity for what is no path, or not an answer. */

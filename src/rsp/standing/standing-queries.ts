@@ -8,11 +8,14 @@
 // (question-group.ts): a path that is better by them alone is found when a query's turn comes, or when its host asks for it again.
 import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
-import { QuestionGroup, bestAtFloors, excessOf, scaled } from './question-group.ts'
+import { QuestionGroups } from './question-groups.ts'
+import { Turns } from './turns.ts'
+import { bestAtFloors, excessOf, scaled } from './question-group.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
-import type { Standing } from './question-group.ts'
+import type { QuestionGroup, Standing } from './question-group.ts'
+import type { WorkBudget } from '../work-budget.ts'
 import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
@@ -21,13 +24,16 @@ const MAX_SEARCHES = 48
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
+/** Of so many texts it is looked whether they are to be compiled anew in one look, and so many are: a tenth of a millisecond each, or more. */
+const MAX_BASES = 1_024
+const MAX_REBASED = 64
 /** Paths that may age out of a query's limits are looked at so often. */
 const AGES_MS = 1_000
-/** Queries to which links cost otherwise than to all others are asked in turns only when there are so many kinds of them. */
-const MAX_GROUPS = 64
 
 export interface StandingInit {
   question: Question
+  /** Who asks. */
+  host: string
   /** The path in use; undefined where there is none that can be judged. */
   present?: readonly number[]
   /** Share of a cost. */
@@ -39,7 +45,7 @@ export interface StandingInit {
 
 interface Query extends Standing {
   readonly init: StandingInit
-  readonly group?: QuestionGroup
+  readonly group: QuestionGroup
   readonly untilMs: number
   /** Of the present path at first, and now; without one what was best at first. */
   readonly firstCost: number
@@ -48,6 +54,8 @@ interface Query extends Standing {
   readonly knownCost: number
   searchedMs: number
   isPending: boolean
+  /** Of its question, as the present path was judged last. */
+  basis: unknown
   /** `init.ended` may live longer than it. */
   stopListening: () => void
   settle: (answer: WatchAnswer) => void
@@ -60,6 +68,8 @@ export interface StandingQueriesInit {
   maxQueries?: number
   /** Searches in one look for those whose turn it is. */
   turns?: number
+  /** Whose searches have to wait, and on whose account they are. Default: nobody's. */
+  budget?: Pick<WorkBudget, 'waitMs' | 'spend'>
   log?: Logger
 }
 
@@ -67,25 +77,28 @@ export class StandingQueries {
   readonly #now: () => number
   readonly #maxQueries: number
   readonly #turns: number
+  readonly #budget: StandingQueriesInit['budget']
   readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
   readonly #queries = new Set<Query>()
-  readonly #groups = new Map<string, QuestionGroup>()
+  readonly #groups: QuestionGroups
   readonly #present = new PresentPaths<Query>()
   /** To be searched for. */
   #pending: Query[] = []
-  /** Where the turns are. */
-  #turn: Iterator<Query> = this.#queries.values()
+  readonly #searched = new Turns(this.#queries)
+  readonly #bases = new Turns(this.#queries)
   #graph: Graph | undefined
   #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, log }: StandingQueriesInit) {
+  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, budget, log }: StandingQueriesInit) {
     this.#now = now
     this.#maxQueries = maxQueries
     this.#turns = turns
+    this.#budget = budget
     this.#log = log
     this.#bounds = new DistanceBounds({ relayCostUs })
+    this.#groups = new QuestionGroups(this.#bounds)
   }
 
   get size (): number {
@@ -97,22 +110,28 @@ export class StandingQueries {
   }
 
   /**
-   * Waits for something to tell. A better path that is there already was offered when it was asked for, and is not told of again.
+   * Waits for something to tell. A better path that is there already was offered when it was asked for, and is not told of again; a present one
+   * that is no answer from the start is told of at once.
    *
    * @param graph - the newest snapshot
    * @returns how to end it early, and what comes of it
+   * @throws OverQuotaError - of more kinds than are kept, or than one host may ask; what judging the question throws
    */
   add (init: StandingInit, graph: Graph): { end: () => void, answer: Promise<WatchAnswer> } {
     this.#follow(graph)
     const { promise: answer, resolve } = Promise.withResolvers<WatchAnswer>()
     const { question, present, margin } = init
+    if (present !== undefined && question.breaks?.(graph, present) === true) {
+      this.counters.failed++
+      return { end: () => {}, answer: Promise.resolve({ event: 'failed', change: 0 }) }
+    }
     const best = question.bestCost(graph)
     const presentCost = present === undefined ? Infinity : question.costOf(graph, present)
     const cost = presentCost < Infinity ? presentCost : best
     const query: Query = {
       init: presentCost < Infinity ? init : { ...init, present: undefined },
       question,
-      group: this.#groupOf(question),
+      group: this.#groups.join(question, init.host),
       untilMs: this.#now() + init.lifetimeMs,
       firstCost: cost,
       cost,
@@ -122,13 +141,14 @@ export class StandingQueries {
       place: -1,
       searchedMs: this.#now(),
       isPending: false,
+      basis: question.basis,
       stopListening: () => { init.ended?.removeEventListener('abort', end) },
       settle: resolve
     }
     const end = (): void => { this.#end(query, { event: 'ended', change: 0 }) }
     judge(query)
     this.#queries.add(query)
-    query.group?.add(query)
+    query.group.add(query)
     this.#present.add(query.init.present ?? [], query)
     init.ended?.addEventListener('abort', end, { once: true })
     return { end, answer }
@@ -145,6 +165,7 @@ export class StandingQueries {
       }
     }
     this.#lookAtAges(graph, nowMs)
+    this.#lookAtBases(graph)
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
     this.#bounds.refreshNext()
@@ -174,7 +195,7 @@ export class StandingQueries {
     }
     for (const [from, to] of changed) {
       const link = { from, to, places: [before.linkBetween(from, to), graph.linkBetween(from, to)] as const }
-      for (const group of this.#groups.values()) {
+      for (const group of this.#groups.all) {
         group.changed(before, graph, link, (standing) => { this.#wait(standing as Query) })
       }
     }
@@ -182,7 +203,7 @@ export class StandingQueries {
 
   /** It is not known what has changed, or how far it is from whom. */
   #beginAnew (graph: Graph): void {
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all) {
       group.beginAnew()
     }
     for (const query of this.#queries) {
@@ -209,7 +230,7 @@ export class StandingQueries {
       this.#end(query, { event: 'degraded', change: degradedBy(query) })
     } else {
       judge(query)
-      query.group?.update(query)
+      query.group.update(query)
       if (query.best < query.threshold) {
         this.#wait(query)
       }
@@ -228,6 +249,22 @@ export class StandingQueries {
     }
   }
 
+  /** Texts are compiled anew where forwarders say other things of themselves, which these may do as often as they like: so many in one look, in turns. */
+  #lookAtBases (graph: Graph): void {
+    let left = MAX_REBASED
+    for (let looked = Math.min(MAX_BASES, this.#queries.size); looked > 0 && left > 0; looked--) {
+      const query = this.#bases.next()
+      if (query?.basis !== undefined && this.#mayWork(query)) {
+        const basis = this.#onAccountOf(query, () => query.question.basis)
+        if (basis !== query.basis) {
+          left--
+          query.basis = basis
+          this.#lookAtPresent(query, graph)
+        }
+      }
+    }
+  }
+
   #wait (query: Query): void {
     if (!query.isPending) {
       query.isPending = true
@@ -237,20 +274,11 @@ export class StandingQueries {
 
   #takeTurns (nowMs: number): void {
     for (let turns = Math.min(this.#turns, this.#queries.size); turns > 0; turns--) {
-      const query = this.#nextInTurn()
+      const query = this.#searched.next()
       if (query !== undefined && nowMs - query.searchedMs >= SEARCH_INTERVAL_MS) {
         this.#wait(query)
       }
     }
-  }
-
-  #nextInTurn (): Query | undefined {
-    const next = this.#turn.next()
-    if (next.done !== true) {
-      return next.value
-    }
-    this.#turn = this.#queries.values()
-    return this.#turn.next().value as Query | undefined
   }
 
   #search (graph: Graph, nowMs: number): void {
@@ -260,7 +288,7 @@ export class StandingQueries {
       if (!this.#queries.has(query)) {
         continue
       }
-      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS) {
+      if (left === 0 || nowMs - query.searchedMs < SEARCH_INTERVAL_MS || !this.#mayWork(query)) {
         later.push(query)
         continue
       }
@@ -274,7 +302,7 @@ export class StandingQueries {
 
   #searchFor (query: Query, graph: Graph): void {
     this.counters.searches++
-    const best = this.#judged(query, () => query.question.bestCost(graph))
+    const best = this.#judged(query, () => this.#onAccountOf(query, () => query.question.bestCost(graph)))
     if (best === undefined) {
       return
     }
@@ -283,8 +311,16 @@ export class StandingQueries {
       this.#end(query, { event: 'better', change: excessOf(query.question, query.cost, best) })
     } else {
       query.best = bestAtFloors(query.question, best, query.init.margin)
-      query.group?.update(query)
+      query.group.update(query)
     }
+  }
+
+  #mayWork ({ init: { host } }: Query): boolean {
+    return this.#budget === undefined || this.#budget.waitMs(host) === 0
+  }
+
+  #onAccountOf<Result> ({ init: { host } }: Query, work: () => Result): Result {
+    return this.#budget === undefined ? work() : this.#budget.spend(host, work)
   }
 
   /** What cannot be judged ends, and nobody else hears of it. */
@@ -298,26 +334,14 @@ export class StandingQueries {
     }
   }
 
-  #groupOf (question: Question): QuestionGroup | undefined {
-    const known = this.#groups.get(question.group)
-    if (known !== undefined || this.#groups.size >= MAX_GROUPS) {
-      return known
-    }
-    const group = new QuestionGroup(this.#bounds)
-    this.#groups.set(question.group, group)
-    return group
-  }
-
   #end (query: Query, answer: WatchAnswer): void {
     if (!this.#queries.delete(query)) {
       return
     }
-    const { group, question, init: { present = [] } } = query
+    const { group, question, init: { host, present = [] } } = query
     this.#present.remove(present, query)
-    group?.remove(query)
-    if (group?.size === 0) {
-      this.#groups.delete(question.group)
-    }
+    group.remove(query)
+    this.#groups.leave(question, host)
     query.stopListening()
     query.settle(answer)
   }

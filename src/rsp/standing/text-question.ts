@@ -26,20 +26,26 @@ export class TextQuestion implements Question {
   readonly costPerUs: number
   readonly classCost: number | undefined
   readonly ages: boolean
-  readonly #compiled: CompiledQuery
+  readonly #compileNow: () => CompiledQuery
+  #latest: CompiledQuery
+  #best: CompiledQuery
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
   readonly #weighting: Weighting | undefined
   /** Of what a link has too much to be on a path that is an answer, or keeps a preference. */
   readonly #lacks: ReadonlyArray<(graph: Graph, link: number) => number>
 
-  /** @param askNow - the same but for its time */
-  constructor (compiled: CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
-    const { ranking, eligibility, ordered, penalized } = compiled
+  /**
+   * @param compileNow - the same query, laid over the forwarders that there are now; another object only when they have changed
+   * @param askNow - the same but for its time
+   */
+  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
+    const { ranking, eligibility, ordered, penalized } = this.#latest = compileNow()
     const { leastBytesPerSecond, loadPpm } = eligibility.limits
     const wanted = [eligibility, ...[...ordered, ...penalized].map((soft) => soft.eligibility)]
     const { source, destination, relayCostUs } = askNow()
-    this.#compiled = { ...compiled, alternatives: undefined, nearlyEqual: undefined }
+    this.#compileNow = compileNow
+    this.#best = bestOf(this.#latest)
     this.#evaluator = evaluator
     this.#askNow = askNow
     this.#weighting = ranking.kind === 'cost' ? new Weighting(ranking.weights, relayCostUs) : undefined
@@ -52,8 +58,18 @@ export class TextQuestion implements Question {
     this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''} ${wanted.map(({ limits, maxAgeMs }) => JSON.stringify([limits, maxAgeMs])).join()}`
   }
 
+  /** Forwarders may have come, or say other things of themselves. */
+  get basis (): CompiledQuery {
+    const latest = this.#compileNow()
+    if (latest !== this.#latest) {
+      this.#latest = latest
+      this.#best = bestOf(latest)
+    }
+    return this.#best
+  }
+
   linkCost (graph: Graph, link: number): number {
-    const { leastBytesPerSecond = 0, loadPpm = Infinity } = this.#compiled.eligibility.limits
+    const { leastBytesPerSecond = 0, loadPpm = Infinity } = this.#latest.eligibility.limits
     const rate = Math.max(0, graph.bytesPerSecond?.[link] ?? 0)
     const load = graph.loadPpm?.[link] ?? -1
     if (rate < leastBytesPerSecond || (loadPpm < Infinity && (load < 0 || load > loadPpm))) {
@@ -80,15 +96,22 @@ export class TextQuestion implements Question {
       return Infinity
     }
     const found = { nodes: [...nodes], cost: 0, ...metrics }
-    const isAnswer = isEligible(this.#compiled.eligibility, ask, found)
-    const merit = new PathMerit(this.#compiled, ask)
-    return isAnswer ? this.#costOf(merit.rank(found), merit) : Infinity
+    // what has changed of forwarders since is looked at in its turn: links change all the time
+    const compiled = this.#best
+    const merit = new PathMerit(compiled, ask)
+    return isEligible(compiled.eligibility, ask, found) ? this.#costOf(merit.rank(found), merit) : Infinity
+  }
+
+  breaks (graph: Graph, nodes: readonly number[]): boolean {
+    const isOfEnds = nearest(this.source, nodes[0]) !== undefined && nearest(this.destination, nodes[nodes.length - 1]) !== undefined
+    return isOfEnds && measurePath(graph, nodes, 0, 0) !== undefined && this.costOf(graph, nodes) === Infinity
   }
 
   bestCost (graph: Graph): number {
     const ask = { ...this.#askNow(), graph, paths: 1 }
-    const [best] = this.#evaluator.evaluate(this.#compiled, ask)
-    return best === undefined ? Infinity : this.#costOf(best, new PathMerit(this.#compiled, ask))
+    const compiled = this.basis
+    const [best] = this.#evaluator.evaluate(compiled, ask)
+    return best === undefined ? Infinity : this.#costOf(best, new PathMerit(compiled, ask))
   }
 
   #costOf (ranked: RankedPath, merit: PathMerit): number {
@@ -96,6 +119,11 @@ export class TextQuestion implements Question {
     const cost = this.#weighting === undefined ? NS_PER_S / score : score * this.#unitCost
     return this.classCost === undefined ? cost : Math.min(cost, MOST_IN_CLASS) + CLASS_COST * merit.classOf(ranked)
   }
+}
+
+/** A single path is asked for, whatever others the query wants besides. */
+function bestOf (compiled: CompiledQuery): CompiledQuery {
+  return { ...compiled, alternatives: undefined, nearlyEqual: undefined }
 }
 
 /** Of each thing that is limited: how much of it a link has, or, where not the sum counts, whether too much (1, else 0). */

@@ -6,6 +6,7 @@ import type { RouteQuery } from '../../../protocols/route/codec.ts'
 import type { ReceivedWatch, WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
+import type { StandingQueriesInit } from './standing-queries.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 /** What changed is looked at so often; with the time that a report takes, a host hears of it within a second. */
@@ -21,6 +22,8 @@ export interface WatchesInit {
   /** Unix time, ms. */
   now: () => number
   maxQueries?: number
+  /** On whose account work is. */
+  budget?: StandingQueriesInit['budget']
   log?: Logger
 }
 
@@ -43,6 +46,10 @@ export class Watches {
 
   get status (): { watches: number, hosts: number } & StandingQueries['counters'] {
     return { watches: this.#standing.size, hosts: this.#open.size, ...this.#standing.counters }
+  }
+
+  isOpen (host: PeerId): boolean {
+    return this.#open.has(host.toString())
   }
 
   start (): void {
@@ -82,6 +89,7 @@ export class Watches {
     const nodes = present.map((forwarder) => this.#init.nodeOf(forwarder)).filter((node) => node !== undefined)
     const { end, answer } = this.#standing.add({
       question: this.#init.questionOf(asked),
+      host,
       // what another RSP knows and this one does not, it cannot judge
       present: nodes.length === present.length && nodes.length > 0 ? nodes : undefined,
       margin,

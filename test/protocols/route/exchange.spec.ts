@@ -71,6 +71,35 @@ describe('protocols/route over libp2p', () => {
     assert.deepEqual(refused.map(({ index, error }) => [index, error.name]), [[0, 'InvalidProofError']])
   })
 
+  it('does not read on while a host is to wait, and answers the others meanwhile', async () => {
+    const otherHost = await createNode()
+    const other = await connected(otherHost, rsp)
+    const seen = Promise.withResolvers<void>()
+    let isHeld = true
+    await serveRoutes(rsp.services.internals.registrar, answerWell, {
+      admit: ({ peer }) => {
+        if (peer.equals(otherHost.peerId) || !isHeld) {
+          return 0
+        }
+        seen.resolve()
+        return 5
+      }
+    })
+    const answered: string[] = []
+    const held = [1, 2].map(async (paths) => { answered.push(`held ${(await queryRoutes(toRsp, sampleQuery({ paths }), EXPECT)).paths.length}`) })
+    await seen.promise
+    await queryRoutes(other, sampleQuery(), EXPECT)
+    answered.push('other')
+    isHeld = false
+    await Promise.all(held)
+    assert.deepEqual(answered, ['other', 'held 1', 'held 2'])
+  })
+
+  it('refuses a host that is not to ask at all', async () => {
+    await serveRoutes(rsp.services.internals.registrar, answerWell, { admit: () => -1 })
+    await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'OverQuotaError', remote: true })
+  })
+
   it('tells the host that there is no path', async () => {
     await serveRoutes(rsp.services.internals.registrar, async () => { throw new NotFoundError('no path between these') })
     await assert.rejects(queryRoutes(toRsp, sampleQuery(), EXPECT), { name: 'NotFoundError', message: /no path between these/, remote: true })

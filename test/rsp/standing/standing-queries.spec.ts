@@ -39,7 +39,7 @@ describe('standing queries', () => {
   /** What has been told, and when, ms after the start. */
   const watch = (init: Partial<StandingInit> = {}): { end: () => void, told: Array<WatchAnswer & { atMs: number }> } => {
     const told: Array<WatchAnswer & { atMs: number }> = []
-    const { end, answer } = standing.add({ question: questionOf(), present: [0, 1, 3], margin: 0.1, lifetimeMs: 60_000, ...init }, table.snapshot())
+    const { end, answer } = standing.add({ question: questionOf(), host: 'host', present: [0, 1, 3], margin: 0.1, lifetimeMs: 60_000, ...init }, table.snapshot())
     void answer.then((event) => { told.push({ ...event, atMs: nowMs }) })
     return { end, told }
   }
@@ -90,6 +90,53 @@ describe('standing queries', () => {
     set(0, 2, 3)
     await run(2_000)
     assert.equal(told[0].event, 'better')
+  })
+
+  it('regression: keeps at most four kinds of them for one host, so that a few hosts leave no room for others', () => {
+    const ask = (loss: number, host: string): { end: () => void } => watch({ question: questionOf({ weights: { delay: 1, loss } }), host })
+    const asked = [1, 2, 3, 4].map((loss) => ask(loss, 'greedy'))
+    assert.throws(() => ask(5, 'greedy'), { name: 'OverQuotaError' })
+    ask(1, 'greedy')
+    ask(5, 'other')
+    assert.throws(() => ask(5, 'greedy'), { name: 'OverQuotaError' })
+    asked[1].end()
+    ask(5, 'greedy')
+    assert.equal(standing.size, 6)
+  })
+
+  it('regression: says that there are too many kinds of them, and has room again when one has ended', () => {
+    const ask = (kind: number): { end: () => void } => watch({ question: questionOf({ weights: { delay: 1, loss: kind } }), host: `host ${Math.floor(kind / 4)}` })
+    const asked = Array.from({ length: 64 }, (_, kind) => ask(kind))
+    assert.throws(() => ask(64), { name: 'OverQuotaError' })
+    watch({ question: questionOf({ weights: { delay: 1, loss: 0 } }), host: 'one more' })
+    asked[7].end()
+    ask(64)
+    assert.throws(() => ask(65), { name: 'OverQuotaError' })
+  })
+
+  it('regression: lets the searches of a host wait that has made more work than it may, and nobody else\'s', async () => {
+    const spent: string[] = []
+    let owing = 'greedy'
+    standing = new StandingQueries({
+      relayCostUs: RELAY_US,
+      now: () => nowMs,
+      turns: 0,
+      budget: {
+        waitMs: (host) => host === owing ? 1_000 : 0,
+        spend: (host, work) => {
+          spent.push(host)
+          return work()
+        }
+      }
+    })
+    const [greedy, modest] = ['greedy', 'modest'].map((host) => watch({ host }))
+    await run(1_500)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual([greedy.told.length, modest.told.length, spent], [0, 1, ['modest']])
+    owing = ''
+    await run(500)
+    assert.deepEqual([greedy.told.map(({ event }) => event), spent], [['better'], ['modest', 'greedy']])
   })
 
   it('is silent about a path that is better by less than the margin', async () => {
@@ -306,7 +353,7 @@ describe('standing queries', () => {
         if (present !== undefined) {
           const one = { question, present, knownCost: question.costOf(table.snapshot(), present) }
           open.add(one)
-          const { answer } = standing.add({ question, present, margin: 0.1, lifetimeMs: 1e9 }, table.snapshot())
+          const { answer } = standing.add({ question, host: 'host', present, margin: 0.1, lifetimeMs: 1e9 }, table.snapshot())
           void answer.then(() => open.delete(one))
         }
       }
