@@ -2,6 +2,7 @@
 // what the last ones save on measured paths decides which get all their links measured. Trying is cheap, since a relay that serves few
 // of the pairs tried serves few pairs at all.
 import { nodeStandings } from './node-standing.ts'
+import { shuffled } from './shuffled.ts'
 import type { AllPairs } from './all-pairs.ts'
 import type { LinkMemory } from './link-memory.ts'
 import type { Measuring, Round } from './round.ts'
@@ -53,7 +54,7 @@ export class HubSearch {
   * run (round: Round, paths: AllPairs, model: RttModel, budgetLinks: number): Measuring {
     const { memory } = round
     const end = Math.max(0, round.left - budgetLinks)
-    const nodes = this.#shuffledNodes(memory.nodeCount)
+    const nodes = shuffled(Array.from({ length: memory.nodeCount }, (_, node) => node), this.#init.random)
     const distanceMs = paths.distanceMs.slice()
     const witnesses = nodes.slice(0, STAGES[STAGES.length - 1])
     const candidates = this.#candidates(memory, paths, distanceMs, model, nodes, Math.round(TRIAL_SHARE * budgetLinks / LINKS_PER_CANDIDATE))
@@ -130,16 +131,6 @@ export class HubSearch {
         distanceMs[at] = Math.min(distanceMs[at], knownRttMs(memory, a, hub) + knownRttMs(memory, b, hub) + this.#init.relayCostMs)
       }
     }
-  }
-
-  /** Fisher–Yates. */
-  #shuffledNodes (nodeCount: number): number[] {
-    const nodes = Array.from({ length: nodeCount }, (_, node) => node)
-    for (let last = nodeCount - 1; last > 0; last--) {
-      const chosen = Math.floor(this.#init.random() * (last + 1));
-      [nodes[last], nodes[chosen]] = [nodes[chosen], nodes[last]]
-    }
-    return nodes
   }
 }
 

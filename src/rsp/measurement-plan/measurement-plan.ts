@@ -3,8 +3,9 @@
 //
 //   backbone   the links that most shortest paths use, each path by what it may save, going by what is remembered; as many as earn more than
 //              exploring would find with them
-//   exploring  four searches that share by what they find: nodes tried as relays, of which the best get all their links measured; pairs that look
-//              like neighbours; pairs that look nearer than their path is long; and links that paths would use if the model's guesses were right
+//   exploring  five searches that share by what they find: nodes tried as relays, of which the best get all their links measured; pairs that look
+//              like neighbours; pairs that look nearer than their path is long; links that paths would use if the model's guesses were right;
+//              and more links of the nodes that carry most for those that are known
 //   proposals  what shortest paths would use most, the round's own values, remembered ones and guesses taken together
 //   the rest   drawn
 //
@@ -18,6 +19,7 @@ import { mostUsed, worthwhile } from './backbone.ts'
 import { Round } from './round.ts'
 import { RttModel } from './rtt-model.ts'
 import { choosePaths } from './path-choice.ts'
+import { continueRows } from './row-search.ts'
 import { defaultRoutes, pairWorth, totalWorthMs } from './pair-worth.ts'
 import { likelyDetours, likelyNeighbours } from './neighbour-search.ts'
 import type { Links, Measurement } from './link-memory.ts'
@@ -41,9 +43,10 @@ const MOST_BACKBONE_SHARE = 0.5
 /** The last ones come in so many steps, each knowing what the one before has measured. */
 const PROPOSALS = 2
 
-/** Parts of the exploring at first: hubs find most while little is known. What they find decides later. */
-const FIRST_HUB_PART = 0.31
-const FIRST_OTHER_PART = 0.23
+/** Parts of the exploring at first: relays find most while little is known, looked for and gone on with. What they find decides later. */
+const FIRST_HUB_PART = 0.172
+const FIRST_ROW_PART = 0.444
+const FIRST_OTHER_PART = 0.128
 
 /** A hub is of use with all its links. Two are looked for at once, with a quarter of the links: the larger the field, the better the winners. */
 const HUB_LINKS_PER_NODE = 2.5
@@ -174,7 +177,8 @@ export class MeasurementPlan {
       { firstPart: FIRST_HUB_PART, leastLinks: leastHubLinks, run: (round, count) => this.#searchHubs(round, count) },
       { ...other, run: (round, count) => this.#nearest(round, count, likelyNeighbours) },
       { ...other, run: (round, count) => this.#nearest(round, count, likelyDetours) },
-      { ...other, run: (round, count) => this.#propose(round, count, 1) }
+      { ...other, run: (round, count) => this.#propose(round, count, 1) },
+      { ...other, firstPart: FIRST_ROW_PART, run: (round, count) => continueRows(round, this.#paths, count, this.#init.random) }
     ]
   }
 

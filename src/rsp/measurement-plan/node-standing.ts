@@ -6,14 +6,17 @@ import type { LinkMemory } from './link-memory.ts'
 const MAX_PATH_MS = 1_000
 
 export interface NodeStandings {
-  /** By node: uses of its links by paths, per known link. */
+  /** By node: uses of its links by paths, per known link and some besides. */
   traffic: Float64Array
   /** By node: sum of the lengths of its paths to all others. */
   remotenessMs: Float64Array
 }
 
-/** @param paths - over known links */
-export function nodeStandings (memory: LinkMemory, paths: AllPairs): NodeStandings {
+/**
+ * @param paths - over known links
+ * @param linksBesides - so many links that carry nothing are counted with each node; above 0. The more, the less a lucky link or two make a hub
+ */
+export function nodeStandings (memory: LinkMemory, paths: AllPairs, linksBesides = 1): NodeStandings {
   const { nodeCount } = memory
   const uses = paths.usage()
   const traffic = new Float64Array(nodeCount)
@@ -31,5 +34,5 @@ export function nodeStandings (memory: LinkMemory, paths: AllPairs): NodeStandin
       }
     }
   }
-  return { traffic: traffic.map((count, node) => count / (1 + links[node])), remotenessMs }
+  return { traffic: traffic.map((count, node) => count / (linksBesides + links[node])), remotenessMs }
 }
