@@ -1,5 +1,6 @@
 // Answers route queries: from the map, by the finder or the evaluator of the query language, as signed offers. Knows neither how the map is
 // filled nor how paths are found or judged.
+import { MAX_RTT_US } from '../../protocols/route/constants.ts'
 import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { ALL_ABILITIES } from '../query/abilities.ts'
@@ -121,7 +122,7 @@ export class RouteService {
     const graph = this.#init.map.snapshot(nowMs)
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)), nowMs), graph, nowMs)
+      return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)).filter(isOfferable), nowMs), graph, nowMs)
     }
     const { ranked, verdict } = this.#budget.spend(caller.toString(), () => this.#judge(text, query, caller, { ...this.#askOf(query, nowMs), graph }))
     return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)
@@ -237,7 +238,7 @@ export class RouteService {
 
   /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
   #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
-    const offered = ranked.slice(0, query.paths)
+    const offered = ranked.filter(({ path }) => isOfferable(path)).slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
     // what is explained is the order of the scores
     if (!isByCost || query.explain === true) {
@@ -268,6 +269,11 @@ export class RouteService {
     }
     return known.peer
   }
+}
+
+/** A path that takes longer than an offer can say is of no use to anybody, and must not spoil the answer. */
+function isOfferable ({ rttUs }: FoundPath): boolean {
+  return rttUs <= MAX_RTT_US
 }
 
 /** The same for the same access forwarders in whatever order; that it is sometimes the same for others does no harm. */
