@@ -33,6 +33,8 @@ import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
 export const RELAY_COST_US = 500
+/** What hosts weigh that have no wish of their own: most queries, so that nobody's odd weights should push out what is kept for them. */
+export const USUAL_WEIGHTS = { delay: 1, loss: 20 }
 /** A host asks again before an offer ends; by then the map may have changed. */
 const OFFER_LIFE_MS = 300_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
@@ -122,7 +124,8 @@ export class RouteService {
     const graph = this.#init.map.snapshot(nowMs)
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)).filter(isOfferable), nowMs), graph, nowMs)
+      const found = this.#budget.spend(caller.toString(), () => this.#init.finder.find(graph, this.#pathQueryOf(query)))
+      return this.#sign(query, this.#choose(caller, query, found.filter(isOfferable), nowMs), graph, nowMs)
     }
     const { ranked, verdict } = this.#budget.spend(caller.toString(), () => this.#judge(text, query, caller, { ...this.#askOf(query, nowMs), graph }))
     return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)

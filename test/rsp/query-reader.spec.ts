@@ -109,6 +109,10 @@ describe('queries in the language, at an RSP', () => {
     }
     assert.ok(service.waitMs(HOST) > 0)
     assert.equal(service.waitMs(RSP), 0)
+    for (let asked = 0; asked < 4; asked++) {
+      await ask('', { service, host: RSP })
+    }
+    assert.ok(service.waitMs(RSP) > 0, 'regression: plain queries are work too')
   })
 
   it('stand as well as any others', async () => {
