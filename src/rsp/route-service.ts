@@ -5,6 +5,7 @@ import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { ALL_ABILITIES } from '../query/abilities.ts'
 import { AnswerSigner } from './answer-signer.ts'
+import { Patience } from '../path-finding/patience.ts'
 import { PathQuestion } from './standing/path-question.ts'
 import { QueryReader } from './query-reader.ts'
 import { TextQuestion } from './standing/text-question.ts'
@@ -41,6 +42,8 @@ const OFFER_LIFE_MS = 300_000
 const MAX_BYTES_PER_SECOND = 6_250_000n
 /** Hosts whose connections are kept because they wait: half of the slots (`AdmissionLimits.maxInbound`), so that nobody can fill them by waiting. */
 const MAX_KEPT_HOSTS = 128
+/** One question is worked on for so long, and its explanation for as long again; meanwhile nobody else is answered. Few queries on backbones take a tenth of it. */
+const PATIENCE_MS = 200
 /** Of a peer id, where there is no room for all of it. */
 const SHORT_NAME = 6
 
@@ -69,6 +72,7 @@ export class RouteService {
   readonly #signer: AnswerSigner
   readonly #reader: QueryReader
   readonly #budget: WorkBudget
+  readonly #clock: () => number
   /** Hosts that want to be told. */
   readonly watches: Watches
   /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
@@ -83,7 +87,8 @@ export class RouteService {
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
     this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
-    this.#budget = new WorkBudget(init.clock ?? (() => performance.now()))
+    this.#clock = init.clock ?? (() => performance.now())
+    this.#budget = new WorkBudget(this.#clock)
     this.watches = new Watches({
       snapshot: () => init.map.snapshot(init.now()),
       questionOf: (asked) => this.#questionOf(asked),
@@ -132,12 +137,12 @@ export class RouteService {
   }
 
   #judge (text: string, query: RouteQuery, caller: PeerId, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
-    const reading = this.#reader.answer(text, this.#population(ask.graph), ask)
+    const reading = this.#reader.answer(text, this.#population(ask.graph), { ...ask, patience: this.#patience() })
     const ranked = this.#chooseRanked(caller, query, reading, ask.nowMs)
     return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, caller) } }
   }
 
-  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
+  #explanation ({ text, explain }: RouteQuery, { compiled, ranked }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
     if (text === undefined || explain !== true || compiled === undefined) {
       return {}
     }
@@ -146,7 +151,7 @@ export class RouteService {
       .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
-    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short], caller.toString())
+    const explanation = this.#reader.explain(text, ranked, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], caller.toString())
     return explanation === undefined ? {} : { explanation }
   }
 
@@ -182,7 +187,7 @@ export class RouteService {
     const ask = this.#askOf(query, this.#init.now())
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }))
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }), () => this.#patience())
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -210,6 +215,10 @@ export class RouteService {
       nowMs,
       confidenceOf: (path) => this.#init.predictor.predict(path, nowMs).confidence
     }
+  }
+
+  #patience (): Patience {
+    return new Patience(this.#clock, PATIENCE_MS)
   }
 
   /** A path over a forwarder that does not take ours could not be set up. */

@@ -6,6 +6,7 @@ import type { Ask } from '../../query/ask.ts'
 import type { AccessPoint } from '../../topology/path.ts'
 import type { Eligibility } from '../../query/eligibility.ts'
 import type { CompiledQuery } from '../../query/compile-query.ts'
+import type { Patience } from '../../path-finding/patience.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { QueryEvaluator } from '../../query/evaluate-query.ts'
 import type { RankedPath } from '../../query/ask.ts'
@@ -31,6 +32,7 @@ export class TextQuestion implements Question {
   #best: CompiledQuery
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
+  readonly #patienceNow: (() => Patience) | undefined
   readonly #weighting: Weighting | undefined
   /** Of what a link has too much to be on a path that is an answer, or keeps a preference. */
   readonly #lacks: ReadonlyArray<(graph: Graph, link: number) => number>
@@ -38,8 +40,9 @@ export class TextQuestion implements Question {
   /**
    * @param compileNow - the same query, laid over the forwarders that there are now; another object only when they have changed
    * @param askNow - the same but for its time
+   * @param patienceNow - of one search for the best path
    */
-  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
+  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>, patienceNow?: () => Patience) {
     const { ranking, eligibility, ordered, penalized } = this.#latest = compileNow()
     const { leastBytesPerSecond, loadPpm } = eligibility.limits
     const wanted = [eligibility, ...[...ordered, ...penalized].map((soft) => soft.eligibility)]
@@ -48,6 +51,7 @@ export class TextQuestion implements Question {
     this.#best = bestOf(this.#latest)
     this.#evaluator = evaluator
     this.#askNow = askNow
+    this.#patienceNow = patienceNow
     this.#weighting = ranking.kind === 'cost' ? new Weighting(ranking.weights, relayCostUs) : undefined
     this.source = source
     this.destination = destination
@@ -108,7 +112,7 @@ export class TextQuestion implements Question {
   }
 
   bestCost (graph: Graph): number {
-    const ask = { ...this.#askNow(), graph, paths: 1 }
+    const ask = { ...this.#askNow(), graph, paths: 1, patience: this.#patienceNow?.() }
     const compiled = this.basis
     const [best] = this.#evaluator.evaluate(compiled, ask)
     return best === undefined ? Infinity : this.#costOf(best, new PathMerit(compiled, ask))
