@@ -67,6 +67,7 @@ export class PerformanceMap {
   #exchange: MapExchange | undefined
   /** When what is remembered was taken in; undefined when nothing is. */
   #rememberedAtMs: number | undefined
+  #policyVersion = 0
   #graph: Graph | undefined
   #graphAtMs = 0
   /** The oldest value in the graph. */
@@ -93,6 +94,7 @@ export class PerformanceMap {
       return known
     }
     const node = this.#nodes.add(key)
+    this.#policyVersion++
     this.#links.coverNodes(this.#nodes.nodeCount)
     this.#graph = undefined
     for (const view of this.#views.about(key)) {
@@ -117,6 +119,7 @@ export class PerformanceMap {
     this.#links.removeNode(node)
     this.#graph = undefined
     this.#nodes.delete(key)
+    this.#policyVersion++
     this.#setAttributes(node, undefined)
     this.#statements.forget(key)
     this.#exchange?.removeNode(key)
@@ -214,6 +217,7 @@ export class PerformanceMap {
   setPolicy (key: string, policy: PolicyStatement | undefined): void {
     const isNode = this.#nodes.indexOf(key) !== undefined
     if (this.#statements.setPolicy(key, isNode ? policy : undefined)) {
+      this.#policyVersion++
       this.#changes?.addNode(key)
     }
   }
@@ -227,6 +231,11 @@ export class PerformanceMap {
       this.#combine(from, to)
     }
     this.#changes?.addNode(key)
+  }
+
+  /** Another number when `unwilling` may be others, or nodes have other numbers. */
+  get policyVersion (): number {
+    return this.#policyVersion
   }
 
   /** Forwarders that do not take paths of this RSP. */

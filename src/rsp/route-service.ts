@@ -95,7 +95,7 @@ export class RouteService {
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
       budget: this.#budget,
-      now: init.now,
+      clock: this.#clock,
       log: init.log
     })
   }
@@ -182,12 +182,14 @@ export class RouteService {
   #questionOf (query: RouteQuery): Question {
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      return new PathQuestion(this.#pathQueryOf(query), this.#init.finder)
+      const pathQuery = this.#pathQueryOf(query)
+      return new PathQuestion(pathQuery, this.#init.finder, this.#follow(query, pathQuery.avoid))
     }
     const ask = this.#askOf(query, this.#init.now())
+    const avoidNow = this.#follow(query, ask.avoid)
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }), () => this.#patience())
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }), () => this.#patience())
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -205,7 +207,21 @@ export class RouteService {
     }
   }
 
-  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> {
+  /** What is avoided for as long as somebody waits; another set only when others are. */
+  #follow (query: RouteQuery, first: ReadonlySet<number>): () => ReadonlySet<number> {
+    const { map } = this.#init
+    let [avoided, version] = [first, map.policyVersion]
+    return () => {
+      if (version !== map.policyVersion) {
+        version = map.policyVersion
+        const now = this.#avoidedBy(query)
+        avoided = now.size === avoided.size && [...now].every((node) => avoided.has(node)) ? avoided : now
+      }
+      return avoided
+    }
+  }
+
+  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: Set<number> } {
     return {
       source: this.#pointsOf(query.source),
       destination: this.#pointsOf(query.destination),
