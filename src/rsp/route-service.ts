@@ -12,6 +12,9 @@ import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
 import { WorkBudget } from './work-budget.ts'
+import { fromString } from 'uint8arrays/from-string'
+import { sha256Of } from '../../protocols/sha256.ts'
+import { toString } from 'uint8arrays/to-string'
 import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
 import type { PathRecommender } from './path-recommender.ts'
@@ -260,16 +263,16 @@ export class RouteService {
     if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
-    const asker = `${caller.toString()} ${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text ?? ''}`
-    return this.#init.recommender.order(asker, found, nowMs)
+    const asked = `${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text === undefined ? '' : shortOf(query.text)}`
+    return this.#init.recommender.order(caller.toString(), asked, found, nowMs)
   }
 
   /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
   #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
     const offered = ranked.filter(({ path }) => isOfferable(path)).slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
-    // what is explained is the order of the scores
-    if (!isByCost || query.explain === true) {
+    // what is explained is the order of the scores, and alternatives are asked for in that order
+    if (!isByCost || compiled.alternatives !== undefined || query.explain === true) {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))
@@ -302,6 +305,11 @@ export class RouteService {
 /** A path that takes longer than an offer can say is of no use to anybody, and must not spoil the answer. */
 function isOfferable ({ rttUs }: FoundPath): boolean {
   return rttUs <= MAX_RTT_US
+}
+
+/** A text may have kilobytes, and is kept for as long as what was recommended. */
+function shortOf (text: string): string {
+  return toString(sha256Of(fromString(text)), 'base64')
 }
 
 /** The same for the same access forwarders in whatever order; that it is sometimes the same for others does no harm. */

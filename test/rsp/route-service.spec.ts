@@ -226,6 +226,14 @@ describe('route service', () => {
     assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
   })
 
+  it('regression: keeps to the order of the scores where alternatives are asked for', async () => {
+    link(A, D, 10_100)
+    link(D, B, 10_100)
+    service = serviceWith({ recommender: new PathRecommender({ random: () => 0.999 }) })
+    assert.deepEqual((await ask({ text: 'minimize delay 1 alternatives' })).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ACB', 'ADB'])
+    assert.equal((await ask({ text: 'minimize delay' }))[0].forwarders.map(nameOf).join(''), 'ADB')
+  })
+
   it('says how old the oldest value behind a path is', async () => {
     link(C, B, 10_000, { measuredAtMs: NOW_MS - 40_000 })
     const [path] = await ask()
