@@ -4,13 +4,8 @@
 //   npm run --silent bench:queries -- [--json] [--quick] [seed]
 import { runOrigin } from './run-origin.ts'
 import { evaluatePerSecond, parsePerSecond } from './queries/text-rates.ts'
+import { randomFrom } from './routes/random.ts'
 import { standingLoad } from './queries/standing-load.ts'
-
-/** Park and Miller's generator. */
-function randomFrom (seed: number): () => number {
-  let state = seed % 2_147_483_646 + 1
-  return () => (state = state * 16_807 % 2_147_483_647) / 2_147_483_647
-}
 
 const isQuick = process.argv.includes('--quick')
 const seed = Number(process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? 1)

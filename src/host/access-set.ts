@@ -35,14 +35,18 @@ export interface AccessSetInit {
 const ADVERTISING = 2
 /** So many, the nearest, are told at once when others are the nearest; all else within this time: with each that comes or goes each host would tell all. */
 const TOLD_AT_ONCE = 4
-const TOLD_WITHIN_MS = 30_000
+const TOLD_WITHIN_MS = 60_000
 const QUICK_PROBES = 4
 const QUICK_INTERVAL_MS = 300
 /** Of the nearest, and of those that channels use. */
 const PROBE_INTERVAL_MS = 4_000
 const FAR_PROBE_INTERVAL_MS = 12_000
+/** Until then also of the far: what rests on the quick probes alone rests on the moment at which many come. */
+const YOUNG_PROBES = 12
 const TICK_MS = 100
 const SETTLE_MS = 1_000
+/** Where so many are known that can be used, one that goes is no reason to seek others. */
+const ENOUGH = 8
 /** Discovery is not begun anew more often; by itself it goes on ever more slowly. */
 const SEEK_AGAIN_MS = 5_000
 /** A candidate that has not answered for so long keeps nobody waiting. */
@@ -227,7 +231,7 @@ export class AccessSet {
     const lost = wanted.filter(({ descriptor, seenMs, addedMs }) => seenMs > addedMs && !this.isAttached(descriptor.peer)).length
     const isShort = lost > this.#lost || (lost > 0 && lost === wanted.length)
     this.#lost = lost
-    if (isShort && usable < this.#init.maxAccess && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
+    if (isShort && usable < Math.min(this.#init.maxAccess, ENOUGH) && nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
       this.#soughtMs = nowMs
       this.#init.discovery.refresh()
     }
@@ -294,7 +298,7 @@ export class AccessSet {
     if (candidate.probes++ < QUICK_PROBES) {
       return QUICK_INTERVAL_MS
     }
-    const isNear = this.#near.size < TOLD_AT_ONCE || this.#near.has(candidate.descriptor.peer.toString())
+    const isNear = candidate.probes < YOUNG_PROBES || this.#near.size < TOLD_AT_ONCE || this.#near.has(candidate.descriptor.peer.toString())
     return isNear || nowMs - candidate.usedMs < IN_USE_MS ? PROBE_INTERVAL_MS : FAR_PROBE_INTERVAL_MS
   }
 

@@ -121,15 +121,17 @@ export class RouteMonitor {
       const isBlind = nowMs - this.#dataSentMs <= DATA_FLOWS_MS && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
       return isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : ACTIVE_INTERVAL_MS
     }
-    if (route.isDefault || route === this.#init.backup() || route.samples < YOUNG_ECHOES) {
-      return STANDBY_INTERVAL_MS
+    const isYoung = route.samples < YOUNG_ECHOES
+    if (this.#isFar(route)) {
+      return isYoung ? IDLE_INTERVAL_MS : FAR.intervalMs
     }
-    return this.#isFar(route) ? FAR.intervalMs : IDLE_INTERVAL_MS
+    return route.isDefault || route === this.#init.backup() || isYoung ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
   }
 
-  #isFar ({ rttMs }: Route): boolean {
+  #isFar (route: Route): boolean {
     const active = this.#init.active()
-    return active?.alive === true && rttMs > FAR.share * active.rttMs && rttMs > active.rttMs + FAR.ms
+    const { rttMs, isDefault } = route
+    return !isDefault && route !== this.#init.backup() && active?.alive === true && rttMs > FAR.share * active.rttMs && rttMs > active.rttMs + FAR.ms
   }
 
   #echo (route: Route, nowMs: number): void {

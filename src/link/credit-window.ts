@@ -36,6 +36,8 @@ export class CreditWindow {
   #limitBytes = MAX_WINDOW_BYTES
   /** When there was no such queue last, or the window was made smaller for it. */
   #settledAtMs = 0
+  /** Hardly anything was in flight then, so no queue stood. */
+  #emptyAtMs = 0
   #minRttMs = Infinity
   /** The least since the window has been at its smallest. */
   #leastMs = Infinity
@@ -66,6 +68,9 @@ export class CreditWindow {
 
   sent (bytes: number, nowMs: number): void {
     const consumedBefore = this.#consumedBytes
+    if (this.inFlightBytes < CREDIT_STEP_BYTES) {
+      this.#emptyAtMs = nowMs
+    }
     this.#sentBytes += bytes
     this.#mostInFlightBytes = Math.max(this.#mostInFlightBytes, this.#sentBytes - this.#consumedBytes)
     this.#sends.add(this.#sentBytes, nowMs)
@@ -116,7 +121,7 @@ export class CreditWindow {
 
   /** Not below `productBytes`, the bandwidth-delay product: with less the link would be idle at times, and what is lost in rate would make the product less. */
   #shrink (windowBytes: number, productBytes: number, nowMs: number): void {
-    if (nowMs - this.#settledAtMs >= Math.max(STANDING_MS, STANDING_RTTS * this.#minRttMs)) {
+    if (nowMs - Math.max(this.#settledAtMs, this.#emptyAtMs) >= Math.max(STANDING_MS, STANDING_RTTS * this.#minRttMs)) {
       this.#settledAtMs = nowMs
       this.#limitBytes = Math.min(this.#limitBytes, Math.max(MIN_WINDOW_BYTES, productBytes, SHRINK * Math.min(windowBytes, this.#limitBytes)))
       this.#leastMs = Infinity

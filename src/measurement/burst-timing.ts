@@ -19,33 +19,67 @@ export interface BurstTiming {
 
 /** Less is at the mercy of a clock and an event loop that see milliseconds: what came back in less is taken to have taken as long. */
 const MIN_SPAN_MS = 2
+/** What came within so long came in one chunk: its packets are read, and their times taken, one after the other. */
+const MOMENT_MS = 0.5
 const MIN_PACKETS = 6
 /** Where more is lost, no rate can be read. */
 const MIN_BACK_SHARE = 0.5
 
+/** What had gone or come by a moment: the packet with this number was the last. */
+interface Moment {
+  atMs: number
+  lastAtMs: number
+  packet: number
+}
+
 /**
- * Packets of one moment (a chunk that was read) are one: their last byte had come by then, and when the first one had, nobody knows. So a rate is what came
- * after the first moment, over the time from that to the last.
- *
  * @returns undefined when too few have come back
  */
 export function timeBurst (packets: readonly BurstPacket[], packetBytes: number, isMarked = false): BurstTiming | undefined {
-  const back = packets.flatMap(({ backMs }, at) => backMs === undefined ? [] : [{ backMs, at }])
+  const back = packets.flatMap(({ backMs }, packet) => backMs === undefined ? [] : [{ packet, atMs: backMs }])
   if (back.length < MIN_PACKETS || back.length < MIN_BACK_SHARE * packets.length) {
     return undefined
   }
-  const [first, last] = [back[0], back[back.length - 1]]
-  const afterFirst = back.filter(({ backMs }) => backMs > first.backMs)
-  const firstLater = afterFirst[0]?.at ?? last.at
-  const spanMs = Math.max(MIN_SPAN_MS, last.backMs - first.backMs)
-  const sentFirstMs = packets[0].sentMs
-  const sentLater = packets.filter(({ sentMs }) => sentMs > sentFirstMs).length
-  const sentSpanMs = packets[packets.length - 1].sentMs - sentFirstMs
+  const sent = momentsOf(packets.map(({ sentMs }, packet) => ({ packet, atMs: sentMs })))
+  const moments = momentsOf(back)
+  const shortest = { packets: moments[moments.length - 1].packet - back[0].packet, spanMs: MIN_SPAN_MS }
+  const backBytesPerSecond = 1_000 * packetBytes * Math.min(packetsPerMs(moments), shortest.packets / shortest.spanMs)
   return {
     // all in one moment is as fast as can be
-    sentBytesPerSecond: sentSpanMs > 0 ? 1_000 * sentLater * packetBytes / sentSpanMs : Number.POSITIVE_INFINITY,
-    backBytesPerSecond: 1_000 * (last.at - firstLater + 1) * packetBytes / spanMs,
-    deliveredBytesPerSecond: 1_000 * Math.max(1, afterFirst.length) * packetBytes / spanMs,
+    sentBytesPerSecond: 1_000 * packetBytes * packetsPerMs(sent),
+    backBytesPerSecond,
+    deliveredBytesPerSecond: backBytesPerSecond * back.length / packets.length,
     isMarked
   }
+}
+
+function momentsOf (times: ReadonlyArray<{ packet: number, atMs: number }>): Moment[] {
+  const moments: Moment[] = []
+  for (const { packet, atMs } of times) {
+    const last = moments.at(-1)
+    if (last !== undefined && atMs - last.atMs <= MOMENT_MS) {
+      last.packet = packet
+      last.lastAtMs = Math.max(last.lastAtMs, atMs)
+    } else {
+      moments.push({ atMs, lastAtMs: atMs, packet })
+    }
+  }
+  return moments
+}
+
+/**
+ * The median of the rates between any two moments (Theil and Sen): whoever pauses on the way, or has to wait for hop credit near the end, makes some of
+ * them slower, and the first and the last packet are late as likely as any other. Packets of one moment (a chunk that was read) are one: their last byte
+ * had come by then, and when the first one had, nobody knows.
+ *
+ * @returns Infinity where there is but one moment
+ */
+function packetsPerMs (moments: readonly Moment[]): number {
+  const msPerPacket = moments.flatMap((from, i) => moments.slice(i + 1).map((to) => (to.lastAtMs - from.lastAtMs) / (to.packet - from.packet)))
+  return msPerPacket.length === 0 ? Number.POSITIVE_INFINITY : 1 / median(msPerPacket)
+}
+
+function median (values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2
 }

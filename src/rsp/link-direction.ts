@@ -13,6 +13,7 @@ export interface TrafficView {
   loadBytesPerSecond: number
   receivedBytesPerSecond: number
   mostReceivedBytesPerSecond: number
+  mostReceivedIsFloor: boolean
 }
 
 export interface DirectionEstimate {
@@ -38,7 +39,7 @@ export function directionOf (sender: TrafficView | undefined, receiver: TrafficV
   const isKnown = rate >= LEAST_BYTES_PER_SECOND
   return {
     bytesPerSecond: isKnown ? rate : undefined,
-    rateIsFloor: isKnown && (sentRate === undefined || sender?.rateIsFloor === true),
+    rateIsFloor: isKnown && (sentRate === undefined ? receiver?.mostReceivedIsFloor !== false : sender?.rateIsFloor === true),
     loadBytesPerSecond: said(load)
   }
 }

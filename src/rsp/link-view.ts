@@ -23,6 +23,8 @@ export interface LinkView {
   receivedBytesPerSecond?: number
   /** The most that was received from the other end lately; 0: nothing worth a rate. */
   mostReceivedBytesPerSecond?: number
+  /** It may have been able to send more. Default true: who only receives does not know; a survey does, since it has filled both directions. */
+  mostReceivedIsFloor?: boolean
 }
 
 /** What is believed of a link, from both ends. */
@@ -65,6 +67,7 @@ export class KeptView implements LinkView, TrafficView {
   loadBytesPerSecond = NOT_SAID
   receivedBytesPerSecond = NOT_SAID
   mostReceivedBytesPerSecond = NOT_SAID
+  mostReceivedIsFloor = true
   /**
    * Half of the mean squared difference of successive values: their variance, and unlike that about a mean not blown up by a
    * slow drift (von Neumann et al., The mean square successive difference, 1941).
@@ -103,6 +106,7 @@ export class KeptView implements LinkView, TrafficView {
     this.loadBytesPerSecond = view.loadBytesPerSecond ?? NOT_SAID
     this.receivedBytesPerSecond = view.receivedBytesPerSecond ?? NOT_SAID
     this.mostReceivedBytesPerSecond = view.mostReceivedBytesPerSecond ?? NOT_SAID
+    this.mostReceivedIsFloor = view.mostReceivedIsFloor ?? true
     this.isRemembered = false
   }
 

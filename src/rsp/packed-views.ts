@@ -2,7 +2,7 @@
 // each link. Little-endian; the version of the store's schema is the version of this layout.
 //
 //   offset  0 u32 number of the other end   4 u32 rtt   8 u32 jitter   12 u32 loss in ppm   16 u32 reports   20 f32 movement   24 f64 measured at
-//          32 u32 rate, its highest bit set where it is a floor   36 u32 samples   40 u32 load   44 u32 received   48 u32 most received
+//          32 u32 rate, its highest bit set where it is a floor   36 u32 samples, its highest bit set where the most received is no floor   40 u32 load   44 u32 received   48 u32 most received
 //
 // The last three are 0xffffffff where the forwarder does not say them.
 import { NOT_SAID } from './link-direction.ts'
@@ -12,6 +12,8 @@ const VIEW_BYTES = 52
 /** In the store's first version the traffic was not there yet. */
 const FIRST_VIEW_BYTES = 32
 const FLOOR_BIT = 2 ** 31
+/** What was written before there was one is a floor. */
+const NO_FLOOR_BIT = 2 ** 31
 /** NOT_SAID in 32 bits without a sign. */
 const UNSAID = 0xffffffff
 
@@ -26,7 +28,7 @@ export function packViews (views: readonly ArchivedView[], targetOf: (key: strin
   const data = new DataView(bytes.buffer)
   let at = 0
   for (const view of views) {
-    const { to, rttUs, jitterUs, lossPpm, reports, movementUs2, measuredAtMs, samples = 0, bytesPerSecond = 0, rateIsFloor = false } = view
+    const { to, rttUs, jitterUs, lossPpm, reports, movementUs2, measuredAtMs, samples = 0, bytesPerSecond = 0, rateIsFloor = false, mostReceivedIsFloor = true } = view
     data.setUint32(at, targetOf(to), true)
     data.setUint32(at + 4, Math.round(rttUs), true)
     data.setUint32(at + 8, Math.round(jitterUs), true)
@@ -35,7 +37,7 @@ export function packViews (views: readonly ArchivedView[], targetOf: (key: strin
     data.setFloat32(at + 20, movementUs2, true)
     data.setFloat64(at + 24, measuredAtMs, true)
     data.setUint32(at + 32, Math.min(bytesPerSecond, FLOOR_BIT - 1) + (rateIsFloor ? FLOOR_BIT : 0), true)
-    data.setUint32(at + 36, samples, true)
+    data.setUint32(at + 36, Math.min(samples, NO_FLOOR_BIT - 1) + (mostReceivedIsFloor ? 0 : NO_FLOOR_BIT), true)
     data.setUint32(at + 40, view.loadBytesPerSecond ?? NOT_SAID, true)
     data.setUint32(at + 44, view.receivedBytesPerSecond ?? NOT_SAID, true)
     data.setUint32(at + 48, view.mostReceivedBytesPerSecond ?? NOT_SAID, true)
@@ -53,6 +55,7 @@ export function unpackViews (bytes: Uint8Array): PackedView[] | undefined {
   return Array.from({ length: bytes.length / VIEW_BYTES }, (_, i) => {
     const at = i * VIEW_BYTES
     const rate = data.getUint32(at + 32, true)
+    const samples = data.getUint32(at + 36, true)
     return {
       target: data.getUint32(at, true),
       rttUs: data.getUint32(at + 4, true),
@@ -63,10 +66,11 @@ export function unpackViews (bytes: Uint8Array): PackedView[] | undefined {
       measuredAtMs: data.getFloat64(at + 24, true),
       bytesPerSecond: rate % FLOOR_BIT,
       rateIsFloor: rate >= FLOOR_BIT,
-      samples: data.getUint32(at + 36, true),
+      samples: samples % NO_FLOOR_BIT,
       loadBytesPerSecond: saidAt(data, at + 40),
       receivedBytesPerSecond: saidAt(data, at + 44),
-      mostReceivedBytesPerSecond: saidAt(data, at + 48)
+      mostReceivedBytesPerSecond: saidAt(data, at + 48),
+      mostReceivedIsFloor: samples < NO_FLOOR_BIT
     }
   })
 }

@@ -100,7 +100,7 @@ describe('route steering', () => {
     for (const id of ['b', 'c', 'd', 'e']) {
       flow.set(id, { rttMs: 90 })
     }
-    flow.run(SETTLE_MS)
+    flow.run(SETTLE_MS + 30_000)
     const before = flow.echoes
     flow.run(60_000)
     const perSecond = (flow.echoes - before) / 60

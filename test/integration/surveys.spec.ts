@@ -1,7 +1,7 @@
 // Surveys of real nodes over loopback: links with a rate, one of which loses packets, beside what the forwarders report of them.
 import assert from 'node:assert/strict'
 import { RealScene } from '../../scripts/bench/surveys/real-scene.ts'
-import { randomFrom } from '../../scripts/bench/surveys/scenes.ts'
+import { randomFrom } from '../../scripts/bench/routes/random.ts'
 import { until } from '../helpers/testnet.ts'
 import type { RealLink } from '../../scripts/bench/surveys/real-scene.ts'
 

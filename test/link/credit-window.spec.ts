@@ -123,6 +123,19 @@ describe('credit window', () => {
     assert.ok(window.windowBytes >= 0.8 * bytesPerMs * rttMs, `${window.windowBytes}`)
   })
 
+  it('regression: takes a burst after a pause for no standing queue, however long the pause', () => {
+    const window = new CreditWindow()
+    const [bytesPerMs, rttMs] = [2_000, 35]
+    // what takes its time on the link itself waits for nobody
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 1_000) {
+      for (const [atMs, bytes] of [[nowMs, CREDIT_STEP_BYTES], [nowMs + 500, 65_000]]) {
+        window.sent(bytes, atMs)
+        window.credited(window.sentBytes, atMs + rttMs + bytes / bytesPerMs)
+      }
+    }
+    assert.ok(window.windowBytes >= FIRST_WINDOW_BYTES, `${window.windowBytes}`)
+  })
+
   it('gives a long fat link the largest window and no more', () => {
     const window = new CreditWindow()
     run(window, { bytesPerMs: 50_000, rttMs: 200, untilMs: 5_000 })

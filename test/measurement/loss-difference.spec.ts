@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { LossDifference } from '../../src/measurement/loss-difference.ts'
-import { randomFrom } from '../../scripts/bench/surveys/scenes.ts'
+import { randomFrom } from '../../scripts/bench/routes/random.ts'
 import type { ProbeOutcome } from '../../src/measurement/loss-difference.ts'
 
 const PAIR_MS = 100

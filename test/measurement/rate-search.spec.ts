@@ -32,6 +32,21 @@ describe('timing of a burst', () => {
     assert.ok(Math.abs((timeBurst(packets, PACKET_BYTES)?.backBytesPerSecond ?? 0) - 2e6) < 2e5)
   })
 
+  it('regression: reads the rate of the way from packets of which each is read at another time, though they came in few chunks', () => {
+    const all = burst(12.5e6, 2e6, { packets: 24 })
+    // six in each, which is there when the last of them is
+    const packets = all.map(({ sentMs }, i) => ({ sentMs, backMs: (all[i - i % 6 + 5].backMs ?? 0) + 0.01 * (i % 6) }))
+    assert.ok(Math.abs((timeBurst(packets, PACKET_BYTES)?.backBytesPerSecond ?? 0) / 2e6 - 1) < 0.1, `${timeBurst(packets, PACKET_BYTES)?.backBytesPerSecond}`)
+  })
+
+  it('regression: takes neither a late last packet nor a pause near the end for a slower way', () => {
+    const late = burst(5e6, 2e6).map(({ sentMs, backMs = 0 }, i) => ({ sentMs, backMs: i === 59 ? backMs + 15 : backMs }))
+    const held = burst(5e6, 2e6).map(({ sentMs, backMs = 0 }, i) => ({ sentMs, backMs: i >= 50 ? backMs + 40 : backMs }))
+    for (const packets of [late, held]) {
+      assert.ok(Math.abs((timeBurst(packets, PACKET_BYTES)?.backBytesPerSecond ?? 0) / 2e6 - 1) < 0.1, `${timeBurst(packets, PACKET_BYTES)?.backBytesPerSecond}`)
+    }
+  })
+
   it('reads nothing from few packets, or from half of them', () => {
     assert.equal(timeBurst(burst(5e6, 2e6, { packets: 5 }), PACKET_BYTES), undefined)
     assert.equal(timeBurst(burst(5e6, 2e6).map(({ sentMs, backMs }, i) => ({ sentMs, backMs: i % 3 === 0 ? backMs : undefined })), PACKET_BYTES), undefined)
@@ -93,6 +108,18 @@ describe('search of the available bandwidth', () => {
     let count = 0
     run(search, (sent) => way(count++ === 0 ? 3e5 : 5e6)(sent))
     assert.ok((search.found?.bytesPerSecond ?? 0) > 4e6, `${search.found?.bytesPerSecond}`)
+  })
+
+  it('regression: does not go down because pauses have held up bursts that were not sent too fast', () => {
+    const search = new RateSearch(2e6)
+    let count = 0
+    // every other burst has lost a sixth of its time
+    const { bursts } = run(search, (sent) => {
+      const timing = way(2e6)(sent)
+      return count++ % 2 === 0 ? timing : { ...timing, backBytesPerSecond: timing.backBytesPerSecond / 1.2 }
+    })
+    assert.ok((search.found?.bytesPerSecond ?? 0) > 1.9e6, `${search.found?.bytesPerSecond}`)
+    assert.ok(bursts <= 3, `${bursts}`)
   })
 
   it('goes below what it got where a burst was marked', () => {

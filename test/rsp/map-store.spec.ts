@@ -21,9 +21,9 @@ const HOUR_MS = 3_600_000
 const EMPTY: MapBatch = { nodes: [], goneNodes: [], views: [], samples: [] }
 const log = Object.assign(() => {}, { error: () => {}, trace: () => {}, enabled: true, newScope: () => log }) as unknown as Logger
 
-const TRAFFIC = { samples: 16, bytesPerSecond: 2 ** 31 - 1, rateIsFloor: true, loadBytesPerSecond: 250_000, receivedBytesPerSecond: 0, mostReceivedBytesPerSecond: 900_000 }
+const TRAFFIC = { samples: 16, bytesPerSecond: 2 ** 31 - 1, rateIsFloor: true, loadBytesPerSecond: 250_000, receivedBytesPerSecond: 0, mostReceivedBytesPerSecond: 900_000, mostReceivedIsFloor: true }
 /** What a view says of traffic that says nothing. */
-const UNSAID = { samples: 0, bytesPerSecond: 0, rateIsFloor: false, loadBytesPerSecond: undefined, receivedBytesPerSecond: undefined, mostReceivedBytesPerSecond: undefined }
+const UNSAID = { samples: 0, bytesPerSecond: 0, rateIsFloor: false, loadBytesPerSecond: undefined, receivedBytesPerSecond: undefined, mostReceivedBytesPerSecond: undefined, mostReceivedIsFloor: true }
 const FORTH = { bytesPerSecond: 2_000_000, rateIsFloor: true, loadBytesPerSecond: 400_000, priceMicroPerGb: 50_000 }
 const NOTHING = { bytesPerSecond: null, rateIsFloor: false, loadBytesPerSecond: null, priceMicroPerGb: null }
 
@@ -110,11 +110,12 @@ describe('map store', () => {
     })
 
     it('views in blobs of a fixed layout', () => {
-      const bytes = packViews([said('a', 'b'), said('a', 'c', { rttUs: 0.6, measuredAtMs: 1.25, ...UNSAID })], (key) => key.charCodeAt(0))
+      const bytes = packViews([said('a', 'b'), said('a', 'c', { rttUs: 0.6, measuredAtMs: 1.25, ...UNSAID, mostReceivedIsFloor: false })], (key) => key.charCodeAt(0))
       assert.equal(bytes.length, 104)
       assert.equal(Buffer.from(bytes.subarray(0, 24)).toString('hex'), '62000000204e00002c0100002800000007000000' + '0000003f')
       assert.equal(Buffer.from(bytes.subarray(32, 52)).toString('hex'), 'ffffffff' + '10000000' + '90d00300' + '00000000' + 'a0bb0d00')
-      assert.deepEqual(unpackViews(bytes)?.[1], { target: 99, rttUs: 1, jitterUs: 300, lossPpm: 40, reports: 7, movementUs2: 0.5, measuredAtMs: 1.25, ...UNSAID })
+      assert.equal(Buffer.from(bytes.subarray(88, 92)).toString('hex'), '00000080')
+      assert.deepEqual(unpackViews(bytes)?.[1], { target: 99, rttUs: 1, jitterUs: 300, lossPpm: 40, reports: 7, movementUs2: 0.5, measuredAtMs: 1.25, ...UNSAID, mostReceivedIsFloor: false })
       assert.equal(unpackViews(bytes.subarray(1)), undefined)
     })
   })

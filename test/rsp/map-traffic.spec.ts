@@ -52,6 +52,15 @@ describe('traffic on the map', () => {
     assert.deepEqual([map.estimate('a', 'b')?.forth.rateIsFloor, map.estimate('a', 'b')?.back.rateIsFloor], [false, true])
   })
 
+  it('regression: of a survey is no floor in either direction, whichever end it was measured from', () => {
+    map.set('a', 'b', view({ bytesPerSecond: 2_000_000, rateIsFloor: false, mostReceivedBytesPerSecond: 2_000_000, mostReceivedIsFloor: false }))
+    for (const estimate of [map.estimate('a', 'b'), map.estimate('b', 'a')]) {
+      for (const direction of [estimate?.forth, estimate?.back]) {
+        assert.deepEqual([direction?.bytesPerSecond, direction?.rateIsFloor], [2_000_000, false])
+      }
+    }
+  })
+
   it('counts for nothing where there were only probes', () => {
     map.set('a', 'b', view({ bytesPerSecond: 9_999, mostReceivedBytesPerSecond: 50 }))
     assert.deepEqual([metrics('a', 'b').rate, metrics('b', 'a').rate], [undefined, undefined])

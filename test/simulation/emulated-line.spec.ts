@@ -3,7 +3,7 @@ import { EmulatedLine } from '../../src/simulation/emulated-line.ts'
 import { VirtualLines } from '../../src/simulation/virtual-lines.ts'
 import { VirtualTime } from '../../src/simulation/virtual-time.ts'
 import { loseSome } from '../../src/simulation/lossy-link.ts'
-import { randomFrom } from '../../scripts/bench/surveys/scenes.ts'
+import { randomFrom } from '../../scripts/bench/routes/random.ts'
 
 describe('emulated line', () => {
   it('lets packets out at its rate, one after the other, and each as late as the line is long', () => {

@@ -38,6 +38,7 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#init\.paths\.#(paths|roots)\.#(young|old)$/, mostEntries: 2_048, why: 'a cache of signatures that were checked' },
   { name: /\.#orders\.#(current|previous)$/, mostEntries: 360_600, why: 'orders seen in two minutes, forgotten with the next one' },
   { name: /\.#usage\.#pages\.#own\.#(young|old)$/, mostEntries: 4_096, why: 'who has asked for receipts, the last of them' },
+  { name: /\.#processor\.#busy$/, mostEntries: 8, why: 'what was carried while the processor was busy' },
   { name: /\.#credit\.#rates$/, mostEntries: 8, why: 'the last round trips of a link' },
   { name: /\.#usage\.#kept$/, mostEntries: 32, why: 'receipts of several pages, forgotten with the next one' },
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
@@ -60,7 +61,7 @@ const HIGH_WATER: LastingTable[] = [
 const UNDER_WAY: LastingTable[] = [
   { name: /\.#?prober\.#outstanding$/, mostEntries: 64, why: 'probes that are under way' },
   { name: /\.#source\.#loss\.#(suspects|suspected)$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links that are looked at more closely' },
-  { name: /\.#source\.#rate\.#near$/, mostEntries: STAYING_PEERS, why: 'what the ways to forwarders that stay have carried' },
+  { name: /\.#source\.#rate\.#near$/, mostEntries: 2 * STAYING_PEERS, why: 'what the ways to forwarders that stay have carried' },
   { name: /\.#source\.#cost\.#slots$/, mostEntries: 13, why: 'what surveys cost in each of the last slots of time' },
   { name: /\.#source\.#queue$/, mostEntries: 1_024, why: 'probes of a round that are yet to be sent' }
 ]

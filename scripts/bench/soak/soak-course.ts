@@ -15,7 +15,7 @@ import type { Visits } from './cast-process.ts'
 
 export interface SoakExtent {
   minutes: number
-  /** Of churn before those: code is compiled and caches with a bound fill up, which says nothing of leaks. */
+  /** Of churn before those: what is kept for a time, half an hour at the most, is forgotten as fast as it comes then, and most code is compiled. */
   warmUpMinutes: number
   seed: number
   /** Folder for heap snapshots of all processes at both readings and after the warm-up: their differences name what has grown. Default: none. */

@@ -3,6 +3,7 @@
 import { RealScene } from './real-scene.ts'
 import { VirtualScene, peers } from './virtual-scene.ts'
 import { beliefOf, figuresOf, roundTripLossPercent } from './report.ts'
+import { randomFrom } from '../routes/random.ts'
 import type { EmulatedLink } from './virtual-scene.ts'
 import type { RealLink } from './real-scene.ts'
 import type { SurveyFigures, SurveyedRow } from './report.ts'
@@ -22,12 +23,6 @@ const LEAST_BYTES_PER_SECOND = 300_000
 const RATE_RANGE = 40
 const LOSSY_SHARE = 0.6
 const BUSY_SHARE = 0.5
-
-/** Park and Miller's generator. */
-export function randomFrom (seed: number): () => number {
-  let state = seed % 2_147_483_646 + 1
-  return () => (state = state * 16_807 % 2_147_483_647) / 2_147_483_647
-}
 
 export async function virtualOutcome (minutes: number, seed: number): Promise<SceneOutcome> {
   const random = randomFrom(seed)

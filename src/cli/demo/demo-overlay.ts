@@ -117,7 +117,7 @@ export class DemoOverlay {
     const all = this.forwarders.length
     const placed = await placeNode({
       row,
-      role: host({ network: DEMO_NETWORK, bootstrap: this.#bootstrap.map((address) => multiaddr(address)), maxCandidates: all }),
+      role: host({ network: DEMO_NETWORK, bootstrap: this.#bootstrap.map((address) => multiaddr(address)), maxAccess: all, maxCandidates: all }),
       servesDht: false,
       delays: this.#delays
     })

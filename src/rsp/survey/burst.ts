@@ -12,9 +12,8 @@ import type { SurveyTimers } from './survey-timers.ts'
 export const BURST_PAYLOAD_BYTES = 1_200
 /** Timers are no finer. What is due since the last step goes in one. */
 const STEP_MS = 1
-/** When a step comes so much too late, this process had no time, and what it sent and saw meanwhile is not what happened: or not by more than this share. */
+/** When a step comes so much too late, this process had no time, and what it sent and saw meanwhile is not what happened. */
 const STALL_MS = 5
-const STALL_SHARE = 0.2
 /** Since the last one came back: the rest is lost. Longer than a retransmission below takes. */
 const QUIET_MS = 500
 
@@ -22,6 +21,8 @@ export interface BurstInit extends BurstPlan {
   nodes: readonly NodeId[]
   cost: SurveyCost
   timers: SurveyTimers
+  /** Of the burst's time: a step may be late by so much before that shows nothing. */
+  stallShare: number
   /** Undefined: too few have come back, or could be sent. */
   onEnd: (timing: BurstTiming | undefined) => void
   /** It shows nothing: this process was too busy with other things. */
@@ -73,7 +74,8 @@ class Burst {
     this.#stallMs = Math.max(this.#stallMs, nowMs - this.#steppedAtMs - STEP_MS)
     this.#steppedAtMs = nowMs
     const perMs = bytesPerSecond / 1_000 / this.#bytes
-    const due = Math.max(1, Math.floor((nowMs - this.#startMs + STEP_MS) * perMs))
+    // the first goes at once, each other one when its time has come: with the first ahead of its time, what takes few packets would pass for slower
+    const due = 1 + Math.floor((nowMs - this.#startMs) * perMs)
     // the last step is a whole one: half of one would pass for a slower rate
     while (this.#isSending && this.#packets.length < Math.min(due, this.#planned + Math.ceil(STEP_MS * perMs))) {
       this.#send(nowMs)
@@ -133,8 +135,8 @@ class Burst {
   #end (): void {
     if (!this.#isOver) {
       this.giveUp()
-      const { onEnd, onStalled } = this.#init
-      if (this.#stallMs > Math.max(STALL_MS, STALL_SHARE * this.#spanMs)) {
+      const { stallShare, onEnd, onStalled } = this.#init
+      if (this.#stallMs > Math.max(STALL_MS, stallShare * this.#spanMs)) {
         onStalled()
       } else {
         onEnd(timeBurst(this.#packets, this.#bytes, this.#isMarked))

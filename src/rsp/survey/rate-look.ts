@@ -14,6 +14,10 @@ import type { SurveyTimers } from './survey-timers.ts'
 
 /** What waited for a burst has gone by then. */
 const PAUSE_MS = 150
+/** Of a burst's time: where this process had none for longer at once, the burst is void. One that is always busy must do with worse: so much more after each beyond some. */
+const STALL_SHARE = 0.12
+const STALL_SHARE_MORE = 0.05
+const STRICT_STALLS = 5
 /** More in one look are too many: there will be others, when this process has time. */
 const MAX_STALLS = 10
 /** Those who share the queue get theirs. */
@@ -24,7 +28,7 @@ const MAX_MARKS = 3
 const CLEARLY_FASTER = 1.15
 /** It is sent a little faster than that. */
 const NEAR_RATE = 1.35
-const NEAR_ATTEMPTS = 2
+const NEAR_ATTEMPTS = 3
 
 export interface RateLookInit {
   near: NodeId
@@ -41,6 +45,8 @@ export interface RateLookInit {
   onNear: (bytesPerSecond: number) => void
   /** Undefined: nothing was found. */
   onEnd: (found: FoundRate | undefined) => void
+  /** In place of that: this process was too busy for it. */
+  onNoTime: () => void
 }
 
 export class RateLook {
@@ -74,7 +80,7 @@ export class RateLook {
       this.#search.take(timing)
       if (timing?.isMarked === true && ++this.#marks >= MAX_MARKS) {
         // in a queue with others it got that, and others would get no less
-        this.#init.onEnd({ bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
+        this.#init.onEnd(this.#search.found ?? { bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
       } else if (this.#search.isDone) {
         this.#found(this.#search.found)
       } else {
@@ -116,12 +122,12 @@ export class RateLook {
     onBurst(plan.bytes, nodes.length > 1)
     const onStalled = (): void => {
       if (++this.#stalls > MAX_STALLS) {
-        this.#init.onEnd(undefined)
+        this.#init.onNoTime()
       } else {
         this.#pause(undefined, () => { this.#burst(nodes, plan, onEnd) })
       }
     }
-    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, onEnd, onStalled })
+    this.#giveUp = sendBurst({ ...plan, nodes, cost, timers, stallShare: STALL_SHARE + STALL_SHARE_MORE * Math.max(0, this.#stalls - STRICT_STALLS), onEnd, onStalled })
   }
 
   #pause (timing: BurstTiming | undefined, then: () => void): void {

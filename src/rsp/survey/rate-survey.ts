@@ -28,6 +28,12 @@ export interface RateSurveyInit {
   onFound: (link: SurveyedLink) => void
 }
 
+interface Looks {
+  count: number
+  via: string
+  wasLimited: boolean
+}
+
 export class RateSurvey {
   readonly #init: RateSurveyInit
   readonly #budget: BurstBudget
@@ -35,7 +41,7 @@ export class RateSurvey {
   /** By forwarder: what the way there has carried, and when. */
   readonly #near = new Map<string, { bytesPerSecond: number, atMs: number }>()
   /** How often each link has been looked at, and through which end last: that from which nothing limits but the link is kept. */
-  readonly #looks = new WeakMap<SurveyedLink, { count: number, via: string, wasLimited: boolean }>()
+  readonly #looks = new WeakMap<SurveyedLink, Looks>()
   #look: { link: SurveyedLink, stop: () => void } | undefined
 
   constructor (init: RateSurveyInit) {
@@ -107,7 +113,8 @@ export class RateSurvey {
       timers,
       onBurst: (bytes, isFar) => { this.#charge(near.key, isFar ? far.key : undefined, bytes) },
       onNear: (bytesPerSecond) => { this.#near.set(via, { bytesPerSecond, atMs: timers.now() }) },
-      onEnd: (found) => { this.#end(link, via, found) }
+      onEnd: (found) => { this.#end(link, via, found) },
+      onNoTime: () => { this.#noTime(link, before ?? { count: 0, via, wasLimited: false }) }
     })
     this.#look = { link, stop: () => { look.stop() } }
     look.start()
@@ -120,6 +127,13 @@ export class RateSurvey {
     if (far !== undefined) {
       this.#budget.take(far, bytes, nowMs)
     }
+  }
+
+  /** The next one comes as soon as that of a new link. */
+  #noTime (link: SurveyedLink, before: Looks): void {
+    this.#look = undefined
+    this.#looks.set(link, { ...before, count: Math.min(before.count, FIRST_LOOKS - 1) })
+    link.rate.lookedAtMs = this.#init.timers.now()
   }
 
   #end (link: SurveyedLink, via: string, found: FoundRate | undefined): void {

@@ -364,7 +364,7 @@ export class Surveyor {
       ...(rate === undefined
         ? {}
         // a burst crosses the link in both directions: what is said is the lesser of both
-        : { bytesPerSecond: rate.bytesPerSecond, rateIsFloor: rate.isFloor, mostReceivedBytesPerSecond: rate.bytesPerSecond })
+        : { bytesPerSecond: rate.bytesPerSecond, rateIsFloor: rate.isFloor, mostReceivedBytesPerSecond: rate.bytesPerSecond, mostReceivedIsFloor: rate.isFloor })
     })
   }
 }

@@ -26,7 +26,8 @@ describe('a look at a rate', () => {
       },
       onBurst: () => { bursts++ },
       onNear: () => {},
-      onEnd: (found) => { ended.push(found) }
+      onEnd: (found) => { ended.push(found) },
+      onNoTime: () => { ended.push('no time') }
     })
     look.start()
     assert.deepEqual([bursts, timers.length], [1, 1])

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { VirtualScene, peers } from '../../../scripts/bench/surveys/virtual-scene.ts'
 import { goalsOf } from '../../../scripts/bench/surveys/report.ts'
 import { measurePath } from '../../../src/topology/path.ts'
-import { randomFrom, virtualOutcome } from '../../../scripts/bench/surveys/scenes.ts'
+import { randomFrom } from '../../../scripts/bench/routes/random.ts'
+import { virtualOutcome } from '../../../scripts/bench/surveys/scenes.ts'
 import type { EmulatedLink, SceneInit } from '../../../scripts/bench/surveys/virtual-scene.ts'
 
 const MINUTE_MS = 60_000
@@ -70,12 +71,13 @@ describe('accuracy of surveys', function () {
   })
 
   it('puts rate and loss where path finding reads them, in both directions of a link', async () => {
-    const { map } = (await start([{ a: 0, b: 1, rttMs: 30, bytesPerSecond: 2e6, loss: 0.03 }])).run(6 * MINUTE_MS)
+    const { map, keys } = (await start([{ a: 0, b: 1, rttMs: 30, bytesPerSecond: 2e6, loss: 0.03 }])).run(6 * MINUTE_MS)
     const graph = map.snapshot(1_800_000_000_000 + 6 * MINUTE_MS)
     for (const path of [[0, 1], [1, 0]]) {
       const metrics = measurePath(graph, path, 0, 0)
       assert.ok(Math.abs((metrics?.bytesPerSecond ?? 0) / 2e6 - 1) < 0.1, `${metrics?.bytesPerSecond}`)
       assert.ok(Math.abs((metrics?.lossPpm ?? 0) / 1e4 - 5.9) < 2, `${metrics?.lossPpm}`)
+      assert.equal(map.estimate(keys[path[0]], keys[path[1]])?.forth.rateIsFloor, false)
     }
   })
 
