@@ -67,7 +67,6 @@ export class PerformanceMap {
   #exchange: MapExchange | undefined
   /** When what is remembered was taken in; undefined when nothing is. */
   #rememberedAtMs: number | undefined
-  #policyVersion = 0
   #graph: Graph | undefined
   #graphAtMs = 0
   /** The oldest value in the graph. */
@@ -94,7 +93,7 @@ export class PerformanceMap {
       return known
     }
     const node = this.#nodes.add(key)
-    this.#policyVersion++
+    this.#statements.policyVersion++
     this.#links.coverNodes(this.#nodes.nodeCount)
     this.#graph = undefined
     for (const view of this.#views.about(key)) {
@@ -119,7 +118,6 @@ export class PerformanceMap {
     this.#links.removeNode(node)
     this.#graph = undefined
     this.#nodes.delete(key)
-    this.#policyVersion++
     this.#setAttributes(node, undefined)
     this.#statements.forget(key)
     this.#exchange?.removeNode(key)
@@ -217,7 +215,6 @@ export class PerformanceMap {
   setPolicy (key: string, policy: PolicyStatement | undefined): void {
     const isNode = this.#nodes.indexOf(key) !== undefined
     if (this.#statements.setPolicy(key, isNode ? policy : undefined)) {
-      this.#policyVersion++
       this.#changes?.addNode(key)
     }
   }
@@ -233,18 +230,13 @@ export class PerformanceMap {
     this.#changes?.addNode(key)
   }
 
-  /** Another number when `unwilling` may be others, or nodes have other numbers. */
-  get policyVersion (): number {
-    return this.#policyVersion
-  }
-
   /** Forwarders that do not take paths of this RSP. */
   unwilling (rsp: PeerId): number[] {
     return this.#statements.unwilling(rsp).map((key) => this.#nodes.indexOf(key) as number)
   }
 
   /** What nodes say of themselves, as it is to be kept. */
-  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf' | 'priceOf'> {
+  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf' | 'policyVersion' | 'priceOf'> {
     return this.#statements
   }
 

@@ -213,10 +213,10 @@ export class RouteService {
   /** What is avoided for as long as somebody waits; another set only when others are. */
   #follow (query: RouteQuery, first: ReadonlySet<number>): () => ReadonlySet<number> {
     const { map } = this.#init
-    let [avoided, version] = [first, map.policyVersion]
+    let [avoided, version] = [first, map.statements.policyVersion]
     return () => {
-      if (version !== map.policyVersion) {
-        version = map.policyVersion
+      if (version !== map.statements.policyVersion) {
+        version = map.statements.policyVersion
         const now = this.#avoidedBy(query)
         avoided = now.size === avoided.size && [...now].every((node) => avoided.has(node)) ? avoided : now
       }
