@@ -118,6 +118,21 @@ describe('queries in the language, at an RSP', () => {
     assert.ok(service.waitMs(RSP) > 0, 'regression: plain queries are work too')
   })
 
+  it('regression: say in the verdict, and in the explanation, that there was no time for all of them', async () => {
+    let clockMs = 0
+    const service = (msPerLook: number): RouteService =>
+      new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => NOW_MS, clock: () => clockMs += msPerLook })
+    const text = 'minimize delay where hops <= 3 avoid country xx prefer avoid country fr'
+    const quick = await ask(text, { service: service(0), explain: true })
+    assert.deepEqual([quick.verdict?.clauses[0].note, quick.names], [undefined, ['AB', 'ADB']])
+    const slow = await ask(text, { service: service(60), explain: true })
+    assert.match(slow.verdict?.clauses[0].note ?? '', /cut short/)
+    assert.equal(slow.verdict?.clauses[0].isSupported, true)
+    const { clauses } = JSON.parse(slow.verdict?.explanation ?? '') as { clauses: Array<{ isSkipped?: boolean }> }
+    assert.equal(clauses.length, 3)
+    assert.equal(clauses[2].isSkipped, true)
+  })
+
   it('stand as well as any others', async () => {
     let nowMs = NOW_MS
     const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs, clock: () => nowMs })
