@@ -48,10 +48,12 @@ export function searchRanked (finder: PathFinder, ranking: Ranking, eligibility:
  */
 function widest (graph: Graph, count: number, leastOfAll: number, find: (leastBytesPerSecond: number) => FoundPath[] | undefined): FoundPath[] {
   const rates = distinctRates(graph).filter((rate) => rate >= leastOfAll || rate === NO_LINK)
+  // of the least rate first: where there is none of it there is none, and where time runs out there is something to give
+  const anyPaths = find(rates[rates.length - 1]) ?? []
   let found: FoundPath[] = []
-  for (let first = 0; first < rates.length && found.length < count;) {
-    let [low, high] = [first, rates.length]
-    let more: FoundPath[] = []
+  for (let first = 0; first < rates.length && found.length < Math.min(count, anyPaths.length);) {
+    let [low, high] = [first, rates.length - 1]
+    let more = anyPaths
     while (low < high) {
       const middle = (low + high) >>> 1
       const paths = find(rates[middle])
