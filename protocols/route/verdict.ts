@@ -16,7 +16,7 @@ export interface ClauseVerdict {
   isSupported: boolean
   /** Of each offer of the answer, in its order. */
   kept: boolean[]
-  /** Why it is not supported. */
+  /** Why it is not supported; of the objective also that the search was cut short. */
   note?: string
 }
 

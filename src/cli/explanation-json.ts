@@ -42,6 +42,7 @@ const explanation = z.object({
     isHard: z.boolean(),
     concerns: z.object({ what: z.enum(['forwarders kept out', 'forwarders to visit', 'links kept out']), count: z.number(), of: z.number() }).optional(),
     betterWithout: z.number(),
+    isSkipped: z.boolean().optional(),
     without: path.optional(),
     gain: optional,
     relaxed: z.string().optional()

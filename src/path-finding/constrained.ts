@@ -31,6 +31,9 @@ export interface ConstrainedSearchInit {
   labelsBeforeSharpening?: number
 }
 
+/** A label's links are looked at in some µs. */
+const LABELS_BETWEEN_LOOKS = 1_024
+
 /** Nodes that must not come twice are bits of a 32-bit number. */
 const MAX_REMEMBERED = 32
 
@@ -47,6 +50,7 @@ export class ConstrainedSearch {
   #remembered: number[] = []
   #mostForwarders = Number.POSITIVE_INFINITY
   #bound: Readonly<Label> = { cost: 0, tieUs: 0 }
+  #gaveUp = false
   /** What is offered to the pool: one object for all. */
   readonly #offered: PartialPath = { state: 0, node: 0, cost: 0, tieUs: 0, forwarders: 0, visited: 0, previous: NONE }
 
@@ -69,8 +73,13 @@ export class ConstrainedSearch {
     // a path that is as good as the known one is wanted, for that is only known, not found
     this.#bound = mostCost < bound.cost ? { cost: mostCost, tieUs: Number.POSITIVE_INFINITY } : bound
     this.#mostForwarders = Number.POSITIVE_INFINITY
+    this.#gaveUp = false
+    if (query.patience?.mustStop() === true) {
+      return this.#giveUp(prefix, taken, 0)
+    }
     const found = this.#loopless(prefix, taken)
-    if (found === undefined || found.nodes.length <= query.maxForwarders) {
+    // among fewer forwarders there may be a path where the search among all of them has found none
+    if (found === undefined ? !this.#gaveUp : found.nodes.length <= query.maxForwarders) {
       return found
     }
     this.#mostForwarders = query.maxForwarders
@@ -88,14 +97,15 @@ export class ConstrainedSearch {
       }
       this.#remembered = [...new Set([...this.#remembered, ...repeated])]
       if (this.#remembered.length > MAX_REMEMBERED) {
-        return this.#giveUp(prefix, found.cost)
+        return this.#giveUp(prefix, taken, found.cost)
       }
     }
   }
 
   #search (prefix: readonly number[], taken: readonly number[]): ConstrainedPath | undefined {
-    const { costs: { graph }, waypoints, resources } = this.#problem
+    const { costs: { graph }, query, waypoints, resources } = this.#problem
     const pool = this.#pool
+    let popped = 0
     pool.begin(graph.nodeCount * (waypoints.length + 1), resources.length, this.#mostForwarders < Number.POSITIVE_INFINITY)
     this.#start(prefix, taken)
     for (let label = pool.pop(); label !== NONE; label = pool.pop()) {
@@ -105,8 +115,9 @@ export class ConstrainedSearch {
       if (pool.size > this.#labelsBeforeSharpening && !this.#problem.isSharp) {
         return this.#problem.sharpen() ? this.#search(prefix, taken) : undefined
       }
-      if (pool.size > this.#maxLabels) {
-        return this.#giveUp(prefix, pool.leastCost(label))
+      const isOver = ++popped % LABELS_BETWEEN_LOOKS === 0 && query.patience?.mustStop() === true
+      if (isOver || pool.size > this.#maxLabels) {
+        return this.#giveUp(prefix, taken, pool.leastCost(label))
       }
       this.#completeAt(label)
       if (pool.forwarders[label] < this.#mostForwarders) {
@@ -117,9 +128,14 @@ export class ConstrainedSearch {
   }
 
   /** The known path where it is one of those asked for, and how far it may be from the best. */
-  #giveUp (prefix: readonly number[], leastCost: number): ConstrainedPath | undefined {
-    const { known, costs } = this.#problem
-    const isAskedFor = known !== undefined && prefix.length === 0 && known.cost <= this.#bound.cost && known.nodes.every(node => costs.blocked[node] === 0)
+  #giveUp (prefix: readonly number[], taken: readonly number[], leastCost: number): ConstrainedPath | undefined {
+    const { known, costs, query: { patience } } = this.#problem
+    this.#gaveUp = true
+    if (patience !== undefined) {
+      patience.isCutShort = true
+    }
+    const isAskedFor = known !== undefined && prefix.length === 0 && !taken.includes(known.nodes[0]) && known.cost <= this.#bound.cost &&
+      known.nodes.every(node => costs.blocked[node] === 0)
     return isAskedFor ? { ...known, gap: Math.max(0, known.cost - leastCost) } : undefined
   }
 

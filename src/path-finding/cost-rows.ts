@@ -110,6 +110,12 @@ function buildRows (graph: Graph, weighting: Weighting): { forward: SortedRows, 
 /** The rows of the weightings used last. Finders of one map share one. */
 export class CostRowsCache {
   readonly #rows = new Map<string, CostRows>()
+  readonly #pinned: ReadonlySet<string>
+
+  /** @param pinned - weightings whose rows are kept whatever others come, besides those used last */
+  constructor (pinned: readonly Weighting[] = []) {
+    this.#pinned = new Set(pinned.map(({ key }) => key))
+  }
 
   rowsFor (graph: Graph, weighting: Weighting): CostRows {
     const known = this.#rows.get(weighting.key)
@@ -117,8 +123,9 @@ export class CostRowsCache {
     known?.follow(graph)
     const rows = known ?? new CostRows(graph, weighting)
     this.#rows.set(weighting.key, rows)
-    if (this.#rows.size > MAX_WEIGHTINGS) {
-      this.#rows.delete(this.#rows.keys().next().value as string)
+    const others = [...this.#rows.keys()].filter((key) => !this.#pinned.has(key))
+    if (others.length > MAX_WEIGHTINGS) {
+      this.#rows.delete(others[0])
     }
     return rows
   }

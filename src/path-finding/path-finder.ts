@@ -5,6 +5,7 @@ import type { Graph } from '../topology/graph.ts'
 import type { NodeSet } from '../topology/node-set.ts'
 import type { AccessPoint, FoundPath } from '../topology/path.ts'
 import { InvalidPathQueryError, checkCount, checkNotNegative } from './query-errors.ts'
+import type { Patience } from './patience.ts'
 import type { Waypoint } from './waypoint.ts'
 import type { Weights } from './weighting.ts'
 
@@ -84,6 +85,8 @@ export interface PathQuery {
    */
   waypoints?: readonly Waypoint[]
   limits?: PathLimits
+  /** Searches that could take long give up when it is over, and tell it where they do. */
+  patience?: Patience
 }
 
 export interface PathFinder {

@@ -19,8 +19,12 @@ export interface Resource {
 /** What the roundings of a sum may have added; far below anything that is measured. */
 const ROUNDING = 1e-12
 
-/** Costs under other weights are rounded link by link, and compared with a sum that went through a division. */
+/** Costs under other weights are rounded link by link, by half a unit each, and compared with a sum that went through a division. */
 const COST_ROUNDING = 1e-9
+const ROUNDED_UNITS = 32
+
+/** What rounds to less than all; of a path that loses everything the logarithm is infinite, and would keep to any limit that is. */
+const MOST_LOSS_PPM = 999_999.4
 
 /** Columns of limited or weighed values kept per snapshot: those of the queries in use; each has the size of a column of the graph. */
 const MAX_KEPT = 32
@@ -40,7 +44,7 @@ export function resourcesOf (graph: Graph, limits: PathLimits | undefined): Reso
   }
   if (lossPpm !== undefined) {
     // lossPpm of a path is rounded, so a half may be on top
-    resources.push({ values: valuesOf(graph, 'loss', link => logLoss(graph.lossPpm[link])), limit: logLoss(lossPpm + 0.5) + ROUNDING, perAccessUs: 0 })
+    resources.push({ values: valuesOf(graph, 'loss', link => logLoss(graph.lossPpm[link])), limit: logLoss(Math.min(lossPpm + 0.5, MOST_LOSS_PPM)) + ROUNDING, perAccessUs: 0 })
   }
   if (jitterUs !== undefined) {
     resources.push({ values: valuesOf(graph, 'jitter', link => graph.jitterUs[link] ** 2), limit: jitterUs ** 2, perAccessUs: 0 })
@@ -66,7 +70,7 @@ function unitsOf (graph: Graph, weighting: Weighting): Float64Array {
 }
 
 function mostUnits ({ most }: CostLimit, { units }: Weighting): number {
-  return (most + COST_ROUNDING * Math.max(1, most)) * units
+  return (most + COST_ROUNDING * most) * units + ROUNDED_UNITS
 }
 
 /** False where a limit on each single link keeps this one out. */

@@ -1,5 +1,6 @@
 // What a query is put to: a map, and the two ends of a flow.
 import type { AccessPoint, FoundPath } from '../path-finding/path-finder.ts'
+import type { Patience } from '../path-finding/patience.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { Soft } from './compile-query.ts'
 
@@ -17,6 +18,8 @@ export interface Ask {
   nowMs: number
   /** How sure the RSP is of a path's prediction, 0 to 1; without it no query for confidence can be answered. */
   confidenceOf?: (path: FoundPath) => number
+  /** When it is over, what was found so far is the answer. */
+  patience?: Patience
 }
 
 export interface RankedPath {

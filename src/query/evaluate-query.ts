@@ -140,6 +140,9 @@ export class QueryEvaluator {
   }
 
   #search (compiled: CompiledQuery, ranking: Ranking, kept: readonly Soft[], ask: Ask, count: number, bound?: ScoreBound): ReturnType<typeof searchRanked> {
+    if (ask.patience?.mustStop() === true) {
+      return []
+    }
     this.searches++
     const eligibility = kept.length === 0 ? compiled.eligibility : join([compiled.eligibility, ...kept.map((soft) => soft.eligibility)], compiled.nodeCount)
     return searchRanked(this.#finder, ranking, eligibility, ask, count, bound)

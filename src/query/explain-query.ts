@@ -30,6 +30,8 @@ export interface ExplainedClause {
   gain?: number
   /** The same limit as wide as that path needs it. */
   relaxed?: string
+  /** There was no time to look what it does. */
+  isSkipped?: boolean
 }
 
 export interface Explanation {
@@ -45,7 +47,8 @@ export interface Explanation {
 }
 
 export interface ExplainInit {
-  evaluator: Pick<QueryEvaluator, 'evaluate'>
+  /** Undefined: there is no time to look. */
+  evaluator: { evaluate: (...asked: Parameters<QueryEvaluator['evaluate']>) => RankedPath[] | undefined }
   population: Population
   abilities?: Abilities
   names: ExplainNames
@@ -55,13 +58,16 @@ export interface ExplainInit {
 export function explainQuery (ast: RouteAst, ask: Ask, init: ExplainInit): Explanation {
   const { evaluator, population, abilities, names } = init
   const compiled = compileQuery(ast, population, abilities)
-  const paths = evaluator.evaluate(compiled, ask)
+  const paths = evaluator.evaluate(compiled, ask) ?? []
   const describe = (ranked: RankedPath, by: CompiledQuery = compiled): ExplainedPath => explainPath(ranked, by, ask, names)
   const clauses = clausesOf(ast).map(({ clause, constraint, preference, rest }): ExplainedClause => {
     const concerns = constraint === undefined ? undefined : concernsOf(constraint, population, ask)
     const isHard = preference === undefined
     const relaxed = compileQuery({ ...rest, alternatives: { count: MAX_PATHS - 1, isDisjoint: false } }, population, abilities)
     const others = evaluator.evaluate(relaxed, ask)
+    if (others === undefined) {
+      return { clause, isHard, ...(concerns === undefined ? {} : { concerns }), betterWithout: 0, isSkipped: true }
+    }
     const outcome = outcomeOf(others, paths.at(0), relaxed, ask)
     return {
       clause,
@@ -73,7 +79,7 @@ export function explainQuery (ast: RouteAst, ask: Ask, init: ExplainInit): Expla
       ...(outcome.first === undefined ? {} : relaxedLimit(constraint, outcome.first, ask))
     }
   })
-  const [anyPath] = paths.length > 0 ? paths : evaluator.evaluate(compileQuery(UNCONSTRAINED, population), { ...ask, paths: 1 })
+  const [anyPath] = paths.length > 0 ? paths : evaluator.evaluate(compileQuery(UNCONSTRAINED, population), { ...ask, paths: 1, patience: undefined }) ?? []
   return { query: printQuery(ast), paths: paths.map((ranked) => describe(ranked)), clauses, unsupported: compiled.unsupported, isConnected: anyPath !== undefined }
 }
 

@@ -68,6 +68,10 @@ function effectOf (clause: ExplainedClause, best: ExplainedPath | undefined): st
   } else if (concerns !== undefined) {
     said.push(`${isHard ? 'keeps out' : 'speaks against'} ${concerns.count} of ${concerns.of} ${concerns.what === 'links kept out' ? 'links' : 'forwarders'}`)
   }
+  if (clause.isSkipped === true) {
+    said.push('there was no time to look what else it does')
+    return said.join('; ')
+  }
   if (without === undefined) {
     said.push(best === undefined ? 'without it there is no path either' : 'without it the answer is the same')
     return said.join('; ')

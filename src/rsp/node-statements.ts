@@ -19,6 +19,8 @@ export class NodeStatements {
   readonly #closed = new Map<string, Set<string>>()
   /** Of forwarders that take paths of some RSPs only. */
   readonly #policies = new Map<string, PolicyStatement>()
+  /** Another number when `unwilling` may be others, or nodes have other numbers. */
+  policyVersion = 0
   /** Per GB, in millionths of the operator's unit; of forwarders that have said it. */
   readonly #prices = new Map<string, number>()
 
@@ -64,12 +66,16 @@ export class NodeStatements {
 
   /** Whether that is news. A policy that refuses nobody is none. */
   setPolicy (key: string, policy: PolicyStatement | undefined): boolean {
-    if (policy === undefined || (!policy.listedOnly && policy.revoked.length === 0)) {
-      return this.#policies.delete(key)
-    }
     const known = this.#policies.get(key)
-    this.#policies.set(key, policy)
-    return known === undefined || !isSame(known, policy)
+    const isNone = policy === undefined || (!policy.listedOnly && policy.revoked.length === 0)
+    if (isNone) {
+      this.#policies.delete(key)
+    } else {
+      this.#policies.set(key, policy)
+    }
+    const isNews = isNone ? known !== undefined : known === undefined || !isSame(known, policy)
+    this.policyVersion += isNews ? 1 : 0
+    return isNews
   }
 
   /** Whether that is news. */
@@ -97,6 +103,7 @@ export class NodeStatements {
 
   /** Also what others have said of links to it. */
   forget (key: string): void {
+    this.policyVersion++
     this.#attributes.delete(key)
     this.#sources.delete(key)
     this.#policies.delete(key)

@@ -15,7 +15,9 @@ const HOLD_MS = 60_000
 const HELD_SHARE = 2 * EQUAL_SHARE
 /** A recommendation that nobody has asked for again is forgotten; a host asks anew within the life of an offer. */
 const REMEMBERED_MS = 300_000
-const MAX_HELD = 16_384
+const MAX_HOSTS = 4_096
+/** Of one host: as many as it may have standing queries, and as many again. Whoever varies his questions pushes out his own. */
+const MAX_HELD = 64
 
 interface Held {
   nodes: readonly number[]
@@ -32,32 +34,35 @@ export interface PathRecommenderInit {
 export class PathRecommender {
   readonly #random: () => number
   readonly #load: OwnLoad
-  /** By who asks for what. */
-  readonly #held = new RecentlyUsed<Held>(MAX_HELD)
+  /** By host, then by what it asks. */
+  readonly #held = new RecentlyUsed<RecentlyUsed<Held>>(MAX_HOSTS)
 
   constructor (init: PathRecommenderInit = {}) {
     this.#random = init.random ?? Math.random
     this.#load = init.load ?? new OwnLoad()
   }
 
+  /** Hosts that something was recommended to. */
   get size (): number {
     return this.#held.size
   }
 
   /**
-   * @param asker - the same for the same host and the same two ends
+   * @param asked - short, and the same for the same question and the same two ends
    * @param paths - best first, not empty
    * @returns the same paths, the recommended one first, the others as they were
    */
-  order (asker: string, paths: readonly FoundPath[], nowMs: number): FoundPath[] {
-    const known = this.#held.get(asker)
+  order (host: string, asked: string, paths: readonly FoundPath[], nowMs: number): FoundPath[] {
+    const ofHost = this.#held.get(host) ?? new RecentlyUsed<Held>(MAX_HELD)
+    const known = ofHost.get(asked)
     const held = known !== undefined && nowMs - known.usedMs < REMEMBERED_MS ? known : undefined
     const chosen = this.#kept(held, paths, nowMs) ?? this.#drawn(paths, nowMs)
     const isSame = held !== undefined && compareNodes(held.nodes, chosen.nodes) === 0
     if (!isSame) {
       this.#load.add(chosen.nodes, nowMs)
     }
-    this.#held.set(asker, { nodes: chosen.nodes, sinceMs: isSame ? held.sinceMs : nowMs, usedMs: nowMs })
+    this.#held.set(host, ofHost)
+    ofHost.set(asked, { nodes: chosen.nodes, sinceMs: isSame ? held.sinceMs : nowMs, usedMs: nowMs })
     return [chosen, ...paths.filter((path) => path !== chosen)]
   }
 

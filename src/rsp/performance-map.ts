@@ -93,6 +93,7 @@ export class PerformanceMap {
       return known
     }
     const node = this.#nodes.add(key)
+    this.#statements.policyVersion++
     this.#links.coverNodes(this.#nodes.nodeCount)
     this.#graph = undefined
     for (const view of this.#views.about(key)) {
@@ -235,7 +236,7 @@ export class PerformanceMap {
   }
 
   /** What nodes say of themselves, as it is to be kept. */
-  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf' | 'priceOf'> {
+  get statements (): Pick<NodeStatements, 'attributesOf' | 'sourceOf' | 'closedBy' | 'policyOf' | 'policyVersion' | 'priceOf'> {
     return this.#statements
   }
 

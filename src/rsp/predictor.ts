@@ -7,6 +7,7 @@ import type { PathMetrics } from '../topology/path.ts'
 import type { PromiseLedgerInit } from './promise-ledger.ts'
 import type { FoundPath } from '../path-finding/path-finder.ts'
 import type { Prediction } from '../../protocols/route/prediction.ts'
+import { MAX_RTT_US } from '../../protocols/route/constants.ts'
 
 /** Paths of more links count as of so many: errors add up, but links fail together. */
 const MOST_LINKS = 4
@@ -55,17 +56,17 @@ export class Predictor {
     return { rtt: this.#rtt.map(({ checks, coverage }) => ({ checks, coverage })) }
   }
 
-  /** A value that is not known of every link is not promised. */
+  /** A value that is not known of every link is not promised. What forwarders report bounds no margin, and a promise must fit into its message. */
   predict (path: PromisedPath, nowMs: number): Prediction {
     const dataAgeMs = Number.isFinite(path.oldestMs) ? Math.max(0, nowMs - path.oldestMs) : 0
     const rtt = this.#rttOf(path.nodes.length - 1)
     const staleness = Math.sqrt(Math.max(1, dataAgeMs / FRESH_MS))
     return {
       rttUs: Math.round(path.rttUs),
-      rttMarginUs: Math.round(Math.max(MIN_RTT_MARGIN_US, staleness * rtt.factor * rttScaleUs(path))),
+      rttMarginUs: Math.min(MAX_RTT_US, Math.round(Math.max(MIN_RTT_MARGIN_US, staleness * rtt.factor * rttScaleUs(path)))),
       lossPpm: Math.round(path.lossPpm),
       lossMarginPpm: Math.min(1e6, Math.round(staleness * this.#loss.factor * lossScalePpm(path))),
-      jitterUs: Math.round(path.jitterUs),
+      jitterUs: Math.min(MAX_RTT_US, Math.round(path.jitterUs)),
       confidence: this.#surety[unrestOf(path)].coverage / (1 + dataAgeMs / HALF_CONFIDENCE_AGE_MS),
       dataAgeMs: Math.round(dataAgeMs),
       ...this.#rateOf(path, staleness),
@@ -99,7 +100,7 @@ export class Predictor {
   #rateOf ({ bytesPerSecond }: PathMetrics, staleness: number): Pick<Prediction, 'bytesPerSecond' | 'rateMarginBytesPerSecond'> {
     return bytesPerSecond === undefined
       ? {}
-      : { bytesPerSecond: Math.round(bytesPerSecond), rateMarginBytesPerSecond: Math.round(staleness * this.#rate.factor * rateScale(bytesPerSecond)) }
+      : { bytesPerSecond: Math.round(bytesPerSecond), rateMarginBytesPerSecond: Math.min(Number.MAX_SAFE_INTEGER, Math.round(staleness * this.#rate.factor * rateScale(bytesPerSecond))) }
   }
 }
 

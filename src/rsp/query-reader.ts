@@ -105,7 +105,7 @@ export class QueryReader {
   answer (text: string, population: Population, ask: Ask): Reading {
     const ast = this.read(text)
     const verdict = (offers: readonly RankedPath[]): Verdict => ({
-      clauses: clauseVerdicts(ast, unsupportedIn(ast, this.#abilities), offers),
+      clauses: clauseVerdicts(ast, unsupportedIn(ast, this.#abilities), offers, ask.patience?.isCutShort === true),
       weights: weightsOf(ast)
     })
     try {
@@ -120,20 +120,29 @@ export class QueryReader {
   }
 
   /**
-   * Why these paths, as JSON; undefined where that would take too long or too much room, or the host has asked too often.
+   * Why these paths, as JSON; undefined where that would take too much room, or the host has asked too often. Clauses for which `ask.patience` does
+   * not last are not looked at.
    *
+   * @param answer - of `answer`
    * @param names - of the second choice are short ones, for where there is no room for the first
    */
-  explain (text: string, population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
+  explain (text: string, answer: readonly RankedPath[], population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
     const ast = this.read(text)
     if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host, ask.nowMs)) {
       return undefined
     }
-    const found: RankedPath[][] = []
+    const found: Array<RankedPath[] | undefined> = [[...answer]]
     for (const choice of names) {
       let next = 0
       // other names, the same questions in the same order
-      const evaluator = { evaluate: (query: CompiledQuery, asked: Ask) => found[next++] ??= this.evaluator.evaluate(query, asked) }
+      const evaluator = {
+        evaluate: (query: CompiledQuery, asked: Ask) => {
+          if (next === found.length) {
+            found.push(this.#inTime(query, asked))
+          }
+          return found[next++]
+        }
+      }
       const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice })
       // the query may want more than who asks has room for
       const explanation = JSON.stringify({ ...rest, paths: paths.slice(0, ask.paths) })
@@ -142,6 +151,15 @@ export class QueryReader {
       }
     }
     return undefined
+  }
+
+  /** Half of what would be found tells nothing of a clause. */
+  #inTime (query: CompiledQuery, ask: Ask): RankedPath[] | undefined {
+    if (ask.patience?.mustStop() === true) {
+      return undefined
+    }
+    const found = this.evaluator.evaluate(query, ask)
+    return ask.patience?.isCutShort === true ? undefined : found
   }
 
   #mayExplain (host: string, nowMs: number): boolean {

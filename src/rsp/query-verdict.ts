@@ -7,8 +7,13 @@ import type { RankedPath } from '../query/ask.ts'
 import type { RouteAst } from '../query/ast.ts'
 import type { Unsupported } from '../query/abilities.ts'
 
-/** @param offers - in their order; what an offer is there for keeps every hard clause */
-export function clauseVerdicts (ast: RouteAst, unsupported: readonly Unsupported[], offers: readonly RankedPath[]): ClauseVerdict[] {
+const CUT_SHORT = 'the search took too long and was cut short: there may be better paths, or some where there are none'
+
+/**
+ * @param offers - in their order; what an offer is there for keeps every hard clause
+ * @param isCutShort - not all was looked at
+ */
+export function clauseVerdicts (ast: RouteAst, unsupported: readonly Unsupported[], offers: readonly RankedPath[], isCutShort = false): ClauseVerdict[] {
   const cannot = new Set(unsupported.map(({ clause }) => clause))
   const verdict = (clause: string, isMandatory: boolean, keeps: (offer: RankedPath, at: number) => boolean = () => true): ClauseVerdict => {
     const isSupported = !cannot.has(clause)
@@ -22,7 +27,7 @@ export function clauseVerdicts (ast: RouteAst, unsupported: readonly Unsupported
   }
   const { objective, constraints, preferences, alternatives, confidencePpm } = ast
   return [
-    verdict(printObjective(objective), true),
+    { ...verdict(printObjective(objective), true), ...(isCutShort ? { note: CUT_SHORT } : {}) },
     ...constraints.map((constraint) => verdict(printConstraint(constraint), true)),
     ...preferences.map((preference) => verdict(printPreference(preference), false, ({ broken }) => !broken.some((soft) => soft.preference === preference))),
     ...(alternatives === undefined

@@ -1,5 +1,6 @@
 // The RSP role as a libp2p service: fills a map, by forwarders' reports or by surveys of its own, and sells paths through it.
 import { abilitiesOn } from './profiles/abilities-on.ts'
+import { CostRowsCache } from '../path-finding/cost-rows.ts'
 import { DisjointFinder } from '../path-finding/disjoint.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -12,11 +13,12 @@ import { MapRecorder } from './map-recorder.ts'
 import { PerformanceMap } from './performance-map.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ReportCollector } from './report-collector.ts'
-import { RELAY_COST_US, RouteService } from './route-service.ts'
+import { RELAY_COST_US, RouteService, USUAL_WEIGHTS } from './route-service.ts'
 import { RspExchange } from './exchange/rsp-exchange.ts'
 import { Surveyor } from './survey/surveyor.ts'
 import { exposeRsp } from './rsp-metrics.ts'
 import type { RouteProviderStatus } from './rsp-status.ts'
+import { Weighting } from '../path-finding/weighting.ts'
 import { WatchKeeper } from './watch-keeper.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { PathRecommender } from './path-recommender.ts'
@@ -209,7 +211,7 @@ export class RouteProvider implements Startable {
     }
     this.#service = new RouteService({
       map: this.map,
-      finder: new DisjointFinder(),
+      finder: new DisjointFinder(new CostRowsCache([new Weighting(USUAL_WEIGHTS, RELAY_COST_US)])),
       predictor: this.#predictor,
       recommender: new PathRecommender(),
       privateKey,

@@ -1,15 +1,20 @@
 // Answers route queries: from the map, by the finder or the evaluator of the query language, as signed offers. Knows neither how the map is
 // filled nor how paths are found or judged.
+import { MAX_RTT_US } from '../../protocols/route/constants.ts'
 import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { ALL_ABILITIES } from '../query/abilities.ts'
 import { AnswerSigner } from './answer-signer.ts'
+import { Patience } from '../path-finding/patience.ts'
 import { PathQuestion } from './standing/path-question.ts'
 import { QueryReader } from './query-reader.ts'
 import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
 import { WorkBudget } from './work-budget.ts'
+import { fromString } from 'uint8arrays/from-string'
+import { sha256Of } from '../../protocols/sha256.ts'
+import { toString } from 'uint8arrays/to-string'
 import type { Graph } from '../topology/graph.ts'
 import type { OfferedLinks } from './offered-links.ts'
 import type { PathRecommender } from './path-recommender.ts'
@@ -32,12 +37,16 @@ import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 const MAX_FORWARDERS = 8
 /** What a relay costs besides its links; keeps detours out that would win by noise alone. */
 export const RELAY_COST_US = 500
+/** What hosts weigh that have no wish of their own: most queries, so that nobody's odd weights should push out what is kept for them. */
+export const USUAL_WEIGHTS = { delay: 1, loss: 20 }
 /** A host asks again before an offer ends; by then the map may have changed. */
 const OFFER_LIFE_MS = 300_000
 /** 50 Mbit/s: what a path may carry until forwarders sell more. */
 const MAX_BYTES_PER_SECOND = 6_250_000n
 /** Hosts whose connections are kept because they wait: half of the slots (`AdmissionLimits.maxInbound`), so that nobody can fill them by waiting. */
 const MAX_KEPT_HOSTS = 128
+/** One question is worked on for so long, and its explanation for as long again; meanwhile nobody else is answered. Few queries on backbones take a tenth of it. */
+const PATIENCE_MS = 200
 /** Of a peer id, where there is no room for all of it. */
 const SHORT_NAME = 6
 
@@ -66,6 +75,7 @@ export class RouteService {
   readonly #signer: AnswerSigner
   readonly #reader: QueryReader
   readonly #budget: WorkBudget
+  readonly #clock: () => number
   /** Hosts that want to be told. */
   readonly watches: Watches
   /** By node: who it is. A number can become another forwarder's, so the map's key stands beside it. */
@@ -80,14 +90,15 @@ export class RouteService {
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
     this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
-    this.#budget = new WorkBudget(init.clock ?? (() => performance.now()))
+    this.#clock = init.clock ?? (() => performance.now())
+    this.#budget = new WorkBudget(this.#clock)
     this.watches = new Watches({
       snapshot: () => init.map.snapshot(init.now()),
       questionOf: (asked) => this.#questionOf(asked),
       nodeOf: (forwarder) => init.map.indexOf(forwarder.toString()),
       relayCostUs: RELAY_COST_US,
       budget: this.#budget,
-      now: init.now,
+      clock: this.#clock,
       log: init.log
     })
   }
@@ -121,19 +132,20 @@ export class RouteService {
     const graph = this.#init.map.snapshot(nowMs)
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      return this.#sign(query, this.#choose(caller, query, this.#init.finder.find(graph, this.#pathQueryOf(query)), nowMs), graph, nowMs)
+      const found = this.#budget.spend(caller.toString(), () => this.#init.finder.find(graph, this.#pathQueryOf(query)))
+      return this.#sign(query, this.#choose(caller, query, found.filter(isOfferable), nowMs), graph, nowMs)
     }
     const { ranked, verdict } = this.#budget.spend(caller.toString(), () => this.#judge(text, query, caller, { ...this.#askOf(query, nowMs), graph }))
     return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)
   }
 
   #judge (text: string, query: RouteQuery, caller: PeerId, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
-    const reading = this.#reader.answer(text, this.#population(ask.graph), ask)
+    const reading = this.#reader.answer(text, this.#population(ask.graph), { ...ask, patience: this.#patience() })
     const ranked = this.#chooseRanked(caller, query, reading, ask.nowMs)
     return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, caller) } }
   }
 
-  #explanation ({ text, explain }: RouteQuery, { compiled }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
+  #explanation ({ text, explain }: RouteQuery, { compiled, ranked }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
     if (text === undefined || explain !== true || compiled === undefined) {
       return {}
     }
@@ -142,7 +154,7 @@ export class RouteService {
       .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
-    const explanation = this.#reader.explain(text, this.#population(ask.graph), ask, [full, short], caller.toString())
+    const explanation = this.#reader.explain(text, ranked, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], caller.toString())
     return explanation === undefined ? {} : { explanation }
   }
 
@@ -173,12 +185,14 @@ export class RouteService {
   #questionOf (query: RouteQuery): Question {
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      return new PathQuestion(this.#pathQueryOf(query), this.#init.finder)
+      const pathQuery = this.#pathQueryOf(query)
+      return new PathQuestion(pathQuery, this.#init.finder, this.#follow(query, pathQuery.avoid))
     }
     const ask = this.#askOf(query, this.#init.now())
+    const avoidNow = this.#follow(query, ask.avoid)
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, nowMs: this.#init.now() }))
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }), () => this.#patience())
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -196,7 +210,21 @@ export class RouteService {
     }
   }
 
-  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> {
+  /** What is avoided for as long as somebody waits; another set only when others are. */
+  #follow (query: RouteQuery, first: ReadonlySet<number>): () => ReadonlySet<number> {
+    const { map } = this.#init
+    let [avoided, version] = [first, map.statements.policyVersion]
+    return () => {
+      if (version !== map.statements.policyVersion) {
+        version = map.statements.policyVersion
+        const now = this.#avoidedBy(query)
+        avoided = now.size === avoided.size && [...now].every((node) => avoided.has(node)) ? avoided : now
+      }
+      return avoided
+    }
+  }
+
+  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: Set<number> } {
     return {
       source: this.#pointsOf(query.source),
       destination: this.#pointsOf(query.destination),
@@ -206,6 +234,10 @@ export class RouteService {
       nowMs,
       confidenceOf: (path) => this.#init.predictor.predict(path, nowMs).confidence
     }
+  }
+
+  #patience (): Patience {
+    return new Patience(this.#clock, PATIENCE_MS)
   }
 
   /** A path over a forwarder that does not take ours could not be set up. */
@@ -231,16 +263,16 @@ export class RouteService {
     if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
-    const asker = `${caller.toString()} ${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text ?? ''}`
-    return this.#init.recommender.order(asker, found, nowMs)
+    const asked = `${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text === undefined ? '' : shortOf(query.text)}`
+    return this.#init.recommender.order(caller.toString(), asked, found, nowMs)
   }
 
   /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
   #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
-    const offered = ranked.slice(0, query.paths)
+    const offered = ranked.filter(({ path }) => isOfferable(path)).slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
-    // what is explained is the order of the scores
-    if (!isByCost || query.explain === true) {
+    // what is explained is the order of the scores, and alternatives are asked for in that order
+    if (!isByCost || compiled.alternatives !== undefined || query.explain === true) {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))
@@ -268,6 +300,16 @@ export class RouteService {
     }
     return known.peer
   }
+}
+
+/** A path that takes longer than an offer can say is of no use to anybody, and must not spoil the answer. */
+function isOfferable ({ rttUs }: FoundPath): boolean {
+  return rttUs <= MAX_RTT_US
+}
+
+/** A text may have kilobytes, and is kept for as long as what was recommended. */
+function shortOf (text: string): string {
+  return toString(sha256Of(fromString(text)), 'base64')
 }
 
 /** The same for the same access forwarders in whatever order; that it is sometimes the same for others does no harm. */

@@ -9,11 +9,20 @@ const BURST_MS = 300
 /** It is looked at again after so long at most. */
 const MAX_WAIT_MS = 1_000
 const MAX_HOSTS = 1_024
+/** Hosts over their budgets, who are not forgotten because others come: to fill the table takes an hour and a half of work. */
+const MAX_INDEBTED = 16_384
+
+interface Debt {
+  debtMs: number
+  atMs: number
+}
 
 export class WorkBudget {
   readonly #clock: () => number
   /** By host: how much was worked for it beyond its share at that time, ms. */
-  readonly #debts = new RecentlyUsed<{ debtMs: number, atMs: number }>(MAX_HOSTS)
+  readonly #debts = new RecentlyUsed<Debt>(MAX_HOSTS)
+  /** Those of them that have to wait, the oldest first. */
+  readonly #indebted = new Map<string, Debt>()
 
   /** @param clock - ms of any monotonic origin; what is worked is measured by it */
   constructor (clock: () => number) {
@@ -33,12 +42,30 @@ export class WorkBudget {
       return work()
     } finally {
       const atMs = this.#clock()
-      this.#debts.set(host, { debtMs: this.#debtMs(host) + atMs - startedMs, atMs })
+      this.#owe(host, { debtMs: this.#debtMs(host) + atMs - startedMs, atMs })
+    }
+  }
+
+  #owe (host: string, debt: Debt): void {
+    this.#indebted.delete(host)
+    if (debt.debtMs <= BURST_MS) {
+      this.#debts.set(host, debt)
+      return
+    }
+    this.#debts.delete(host)
+    this.#indebted.set(host, debt)
+    // the oldest are mostly those that have waited long enough
+    for (const [oldest, { debtMs, atMs }] of this.#indebted) {
+      if (this.#indebted.size <= MAX_INDEBTED && debtMs - SHARE * (debt.atMs - atMs) > BURST_MS) {
+        break
+      }
+      this.#indebted.delete(oldest)
+      this.#debts.set(oldest, { debtMs, atMs })
     }
   }
 
   #debtMs (host: string): number {
-    const { debtMs, atMs } = this.#debts.get(host) ?? { debtMs: 0, atMs: 0 }
+    const { debtMs, atMs } = this.#indebted.get(host) ?? this.#debts.get(host) ?? { debtMs: 0, atMs: 0 }
     return Math.max(0, debtMs - SHARE * (this.#clock() - atMs))
   }
 }

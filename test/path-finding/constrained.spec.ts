@@ -8,6 +8,7 @@ import type { ConstrainedSearchInit } from '../../src/path-finding/constrained.t
 import { CostRowsCache } from '../../src/path-finding/cost-rows.ts'
 import { InvalidPathQueryError } from '../../src/path-finding/path-finder.ts'
 import type { PathQuery } from '../../src/path-finding/path-finder.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
 import { QueryCosts, WORST } from '../../src/path-finding/query-costs.ts'
 import type { Graph } from '../../src/topology/graph.ts'
 import { NodeSet } from '../../src/topology/node-set.ts'
@@ -16,14 +17,14 @@ import { graphOf, randomCase } from '../compliance/random-query.ts'
 import type { LinkRow } from '../compliance/random-query.ts'
 
 /** With the bounds of a plain search where the query has no waypoints, as finders use it. */
-function search (graph: Graph, query: PathQuery, init: ConstrainedSearchInit): { path: ConstrainedPath | undefined, units: number } {
+function search (graph: Graph, query: PathQuery, init: ConstrainedSearchInit, taken: readonly number[] = []): { path: ConstrainedPath | undefined, units: number } {
   const costs = new QueryCosts()
   costs.begin(graph, query, new CostRowsCache())
   const plain = new BidirectionalSearch()
   const constrained = new ConstrainedSearch(init)
   const hasPlain = (query.waypoints ?? []).length === 0 && plain.run(costs)
   constrained.begin(costs, query, hasPlain ? plain : undefined)
-  return { path: constrained.run([], [], WORST), units: costs.weighting.units }
+  return { path: constrained.run([], taken, WORST), units: costs.weighting.units }
 }
 
 const cases = randomCase().map(({ query, ...others }) => ({ ...others, query: { ...query, paths: 1 } }))
@@ -56,6 +57,45 @@ describe('the constrained search', () => {
     }), { numRuns: 3000, seed: 42 })
     assert.ok(gaveUp > 5, `${gaveUp} searches gave up with a path in hand`)
   })
+
+  it('regression: gives no path that was given already where it gives up', () => {
+    let gaveUp = 0
+    fc.assert(fc.property(cases, ({ nodeCount, links, query }) => {
+      const graph = graphOf(nodeCount, links)
+      const { path } = search(graph, query, { maxLabels: 2 })
+      if (path !== undefined) {
+        gaveUp += path.gap > 0 ? 1 : 0
+        assert.notEqual(search(graph, query, { maxLabels: 2 }, [path.nodes[0]]).path?.nodes[0], path.nodes[0])
+      }
+    }), { numRuns: 3000, seed: 42 })
+    assert.ok(gaveUp > 5, `${gaveUp} searches gave up with a path in hand`)
+  })
+
+  it('regression: tells where it gave up, also where it has no path', () => {
+    let missed = 0
+    fc.assert(fc.property(cases, ({ nodeCount, links, query }) => {
+      const graph = graphOf(nodeCount, links)
+      const patience = new Patience(() => 0, 1)
+      const { path } = search(graph, { ...query, patience }, { maxLabels: 2 })
+      if (path === undefined && everyPath(graph, query).length > 0) {
+        missed++
+        assert.equal(patience.isCutShort, true)
+      }
+      const unhurried = new Patience(() => 0, 1)
+      search(graph, { ...query, patience: unhurried }, {})
+      assert.equal(unhurried.isCutShort, false)
+    }), { numRuns: 1000, seed: 43 })
+    assert.ok(missed > 5, `${missed} searches gave up with nothing`)
+  })
+
+  it('gives up at once where there is no more time', () => {
+    fc.assert(fc.property(cases, ({ nodeCount, links, query }) => {
+      const graph = graphOf(nodeCount, links)
+      const patience = new Patience(() => 0, 0)
+      const { path } = search(graph, { ...query, patience }, {})
+      assert.ok(path === undefined || everyPath(graph, query).some(({ nodes }) => nodes.join() === path.nodes.join()))
+    }), { numRuns: 300, seed: 44 })
+  })
 })
 
 describe('what a path is to visit, and limits beyond sums of single metrics', () => {
@@ -85,5 +125,20 @@ describe('what a path is to visit, and limits beyond sums of single metrics', ()
 
   it('refuses a cost that is no number', () => {
     assert.throws(() => bestOf({ limits: { cost: { weights: { delay: 1, loss: 0 }, relayCostUs: 0, most: Number.NaN } } }), InvalidPathQueryError)
+  })
+
+  it('regression: gives no path that loses everything, whatever loss is allowed', () => {
+    const lossy = graphOf(3, [[0, 1, { delayUs: 1_000, lossPpm: 0, jitterUs: 0, updatedAtMs: 0 }], [1, 2, { delayUs: 1_000, lossPpm: 1_000_000, jitterUs: 0, updatedAtMs: 0 }]])
+    const most = { ...query, weights: { delay: 1, loss: 1 }, limits: { lossPpm: 999_999.9 } }
+    assert.deepEqual(new AlternativesFinder().find(lossy, { ...most, destination: [{ node: 2, rttUs: 0 }] }), [])
+    assert.equal(new AlternativesFinder().find(lossy, { ...most, destination: [{ node: 1, rttUs: 0 }] }).length, 1)
+  })
+
+  it('regression: keeps to a cost under other weights however small these are', () => {
+    for (const delay of [1e-9, 1, 1e6]) {
+      const cost = { weights: { delay, loss: 0 }, relayCostUs: 0, most: delay * 39.5 }
+      assert.equal(bestOf({ waypoints: [2], limits: { cost } }), '0,1,2,4', String(delay))
+      assert.equal(bestOf({ waypoints: [2], limits: { cost: { ...cost, most: delay * 34.5 } } }), '', String(delay))
+    }
   })
 })

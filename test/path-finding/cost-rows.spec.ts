@@ -76,6 +76,19 @@ describe('cost rows', () => {
     }
     assert.notEqual(cache.rowsFor(table.snapshot(), weighting), rows)
   })
+
+  it('regression: are kept for pinned weightings whatever others come', () => {
+    const table = new LinkTable()
+    table.upsert(0, 1, { ...base, delayUs: 10 })
+    const cache = new CostRowsCache([weighting])
+    const rows = cache.rowsFor(table.snapshot(), weighting)
+    const other = cache.rowsFor(table.snapshot(), new Weighting({ delay: 2, loss: 0 }, 0))
+    for (let loss = 1; loss <= 8; loss++) {
+      cache.rowsFor(table.snapshot(), new Weighting({ delay: 1, loss }, 0))
+    }
+    assert.equal(cache.rowsFor(table.snapshot(), weighting), rows)
+    assert.notEqual(cache.rowsFor(table.snapshot(), new Weighting({ delay: 2, loss: 0 }, 0)), other)
+  })
 })
 
 describe('a weighting', () => {

@@ -7,6 +7,7 @@ import { compileQuery } from '../../src/query/compile-query.ts'
 import { UnsupportedQueryError } from '../../src/query/errors.ts'
 import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
 import type { NodeFacts } from '../../src/query/node-facts.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
 import { parseQuery } from '../../src/query/parse-query.ts'
 import { printQuery } from '../../src/query/print-query.ts'
 import { everyAnswer, ranksOf, sureAnswers } from './exhaustive-query.ts'
@@ -192,5 +193,24 @@ describe('the evaluation of queries', () => {
     assert.equal(searches('prefer avoid operator cord penalty 5, hops <= 3 penalty 2, only region eu penalty 1, loss <= 1% penalty 3'), 1 + 1)
     assert.equal(searches('prefer avoid country xx, only region eu'), 1)
     assert.equal(searches('prefer price'), 2)
+  })
+
+  it('regression: search no longer than there is time, and keep that something was left out', () => {
+    const text = 'minimize delay prefer avoid forwarder kbp prefer price <= 2 prefer loss <= 0.01 % prefer avoid forwarder fra penalty 5'
+    for (const searches of [1, 2, 3]) {
+      const evaluator = new QueryEvaluator()
+      let clockMs = 0
+      // each search asks once whether there is time
+      const patience = new Patience(() => clockMs++, searches + 1)
+      const paths = evaluator.evaluate(compileQuery(parseQuery(text), population), { ...fromAmsToVie, paths: 8, patience })
+      assert.equal(evaluator.searches <= searches, true)
+      assert.equal(patience.isCutShort, true)
+      assert.ok(paths.length <= 3)
+    }
+    for (const objective of ['minimize delay', 'maximize rate']) {
+      const patience = new Patience(() => 0, 1)
+      assert.equal(new QueryEvaluator().evaluate(compileQuery(parseQuery(objective), population), { ...fromAmsToVie, patience }).length, 1)
+      assert.equal(patience.isCutShort, false)
+    }
   })
 })

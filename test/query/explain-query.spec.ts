@@ -79,4 +79,18 @@ What each clause has done:
     assert.deepEqual(JSON.parse(JSON.stringify(explanation)), explanation)
     assert.equal(explanation.paths[0].score, undefined)
   })
+
+  it('regression: passes over the clauses for which there is no time', () => {
+    const explained = explain('where hops <= 4 avoid forwarder kbp')
+    const evaluator = new QueryEvaluator()
+    let left = 2
+    const hurried = explainQuery(parseQuery('where hops <= 4 avoid forwarder kbp'), ask, {
+      evaluator: { evaluate: (...asked) => left-- > 0 ? evaluator.evaluate(...asked) : undefined },
+      population,
+      names: { nameOf: (node) => NAMES[node] }
+    })
+    assert.deepEqual(hurried.clauses.map(({ isSkipped }) => isSkipped), [undefined, true])
+    assert.deepEqual(hurried.clauses[0], explained.clauses[0])
+    assert.match(explanationText(hurried), /avoid forwarder kbp +keeps out 1 of 6 forwarders; there was no time to look what else it does/)
+  })
 })

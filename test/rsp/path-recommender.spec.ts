@@ -16,7 +16,7 @@ describe('path recommender', () => {
   })
 
   function firstFor (asker: string, paths: FoundPath[], nowMs = 0): FoundPath {
-    return choice.order(asker, paths, nowMs)[0]
+    return choice.order(asker, 'path', paths, nowMs)[0]
   }
 
   it('spreads hosts over paths that cost nearly the same, and gives nobody a worse one', () => {
@@ -39,7 +39,7 @@ describe('path recommender', () => {
 
   it('gives all paths that it was given, the others in their order', () => {
     for (let host = 0; host < 20; host++) {
-      const ordered = choice.order(`h${host}`, [A, B, WORSE], 0)
+      const ordered = choice.order(`h${host}`, 'path', [A, B, WORSE], 0)
       assert.deepEqual(new Set(ordered), new Set([A, B, WORSE]))
       assert.ok(ordered.indexOf(WORSE) === 2)
     }
@@ -74,10 +74,19 @@ describe('path recommender', () => {
   })
 
   it('holds no more recommendations than it may', () => {
-    for (let host = 0; host < 17_000; host++) {
-      choice.order(`h${host}`, [A], 0)
+    for (let host = 0; host < 5_000; host++) {
+      choice.order(`h${host}`, 'path', [A], 0)
     }
-    assert.ok(choice.size <= 16_384 && choice.size >= 8_192, `${choice.size}`)
+    assert.ok(choice.size <= 4_096 && choice.size >= 2_048, `${choice.size}`)
+  })
+
+  it('regression: keeps what was recommended to others, however often one host varies his question', () => {
+    const first = firstFor('host', [A, B])
+    for (let question = 0; question < 20_000; question++) {
+      choice.order('other', `path ${question}`, [A], 1_000)
+    }
+    assert.deepEqual(Array.from({ length: 20 }, () => firstFor('host', [path(100, 1, 2), path(100, 1, 3)], 2_000).nodes.join()), Array(20).fill(first.nodes.join()))
+    assert.equal(choice.size, 2)
   })
 })
 

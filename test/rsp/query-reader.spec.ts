@@ -4,7 +4,9 @@ import { DisjointFinder } from '../../src/path-finding/disjoint.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { Predictor } from '../../src/rsp/predictor.ts'
 import { RSP_PROFILES } from '../../src/rsp/profiles/all-profiles.ts'
+import { PathQuestion } from '../../src/rsp/standing/path-question.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
+import { Watches } from '../../src/rsp/standing/watches.ts'
 import { abilitiesOn } from '../../src/rsp/profiles/abilities-on.ts'
 import { checkAnswer } from '../../protocols/route/client.ts'
 import { decodeAnswer, digestQuery, encodeAnswer, encodeQuery } from '../../protocols/route/codec.ts'
@@ -12,6 +14,7 @@ import { parseQuery } from '../../src/query/parse-query.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import type { CheckedAnswer } from '../../protocols/route/client.ts'
+import type { PeerId } from '@libp2p/interface'
 import type { RspProfile } from '../../src/rsp/profiles/rsp-profile.ts'
 
 const [A, B, C, D] = FORWARDERS
@@ -109,11 +112,30 @@ describe('queries in the language, at an RSP', () => {
     }
     assert.ok(service.waitMs(HOST) > 0)
     assert.equal(service.waitMs(RSP), 0)
+    for (let asked = 0; asked < 4; asked++) {
+      await ask('', { service, host: RSP })
+    }
+    assert.ok(service.waitMs(RSP) > 0, 'regression: plain queries are work too')
+  })
+
+  it('regression: say in the verdict, and in the explanation, that there was no time for all of them', async () => {
+    let clockMs = 0
+    const service = (msPerLook: number): RouteService =>
+      new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => NOW_MS, clock: () => clockMs += msPerLook })
+    const text = 'minimize delay where hops <= 3 avoid country xx prefer avoid country fr'
+    const quick = await ask(text, { service: service(0), explain: true })
+    assert.deepEqual([quick.verdict?.clauses[0].note, quick.names], [undefined, ['AB', 'ADB']])
+    const slow = await ask(text, { service: service(60), explain: true })
+    assert.match(slow.verdict?.clauses[0].note ?? '', /cut short/)
+    assert.equal(slow.verdict?.clauses[0].isSupported, true)
+    const { clauses } = JSON.parse(slow.verdict?.explanation ?? '') as { clauses: Array<{ isSkipped?: boolean }> }
+    assert.equal(clauses.length, 3)
+    assert.equal(clauses[2].isSkipped, true)
   })
 
   it('stand as well as any others', async () => {
     let nowMs = NOW_MS
-    const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs })
+    const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs, clock: () => nowMs })
     const asked = sampleQuery({ source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], text: 'minimize delay avoid country xx' })
     const answer = service.watches.watch({ watch: 1, query: encodeQuery(asked), asked, present: [A, D, B], margin: 0.1, lifetimeMs: 60_000 }, { peer: HOST })
     nowMs += 1_500
@@ -124,6 +146,65 @@ describe('queries in the language, at an RSP', () => {
     service.watches.look()
     assert.equal((await answer).event, 'better')
     assert.equal(service.watches.status.watches, 0)
+  })
+
+  it('regression: end in their time though the wall clock is set back, and hear of paths meanwhile', async () => {
+    let [nowMs, clockMs] = [NOW_MS, 0]
+    const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => nowMs, clock: () => clockMs })
+    const asked = sampleQuery({ source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [] })
+    const watch = async (number: number, present: PeerId[]): Promise<string> =>
+      (await service.watches.watch({ watch: number, query: encodeQuery(asked), asked, present, margin: 0.1, lifetimeMs: 60_000 }, { peer: HOST })).event
+    const [better, ended] = [watch(1, [A, B]), watch(2, [A, C, B])]
+    nowMs -= 3_600_000
+    clockMs += 1_500
+    map.set(A.toString(), C.toString(), { rttUs: 2_000, jitterUs: 300, lossPpm: 0, measuredAtMs: NOW_MS, samples: 10 })
+    service.watches.look()
+    clockMs += 60_000
+    service.watches.look()
+    assert.equal(await ended, 'ended')
+    assert.ok(['better', 'ended'].includes(await better))
+  })
+
+  for (const text of [undefined, 'minimize delay']) {
+    it(`regression: hear in time that a forwarder of the present path takes no paths of this RSP any more, ${text === undefined ? 'without a text' : 'with one'}`, async () => {
+      let clockMs = 0
+      const service = new RouteService({ map, finder: new DisjointFinder(), predictor: new Predictor(), privateKey: RSP_KEY, now: () => NOW_MS, clock: () => clockMs })
+      const asked = sampleQuery({ source: [{ forwarder: A, rttUs: 1_000 }], destination: [{ forwarder: B, rttUs: 2_000 }], avoid: [], text })
+      const answer = service.watches.watch({ watch: 1, query: encodeQuery(asked), asked, present: [A, C, B], margin: 0.1, lifetimeMs: 60_000 }, { peer: HOST })
+      map.setPolicy(D.toString(), { listedOnly: true, rsps: [], revoked: [], authorizedOnly: false })
+      clockMs += 1_000
+      service.watches.look()
+      assert.equal(service.watches.status.watches, 1)
+      map.setPolicy(C.toString(), { listedOnly: false, rsps: [], revoked: [RSP], authorizedOnly: false })
+      clockMs += 250
+      service.watches.look()
+      assert.equal((await answer).event, 'failed')
+    })
+  }
+
+  it('regression: make room for who has fewer when the table is full', async () => {
+    const watches = new Watches({
+      snapshot: () => map.snapshot(NOW_MS),
+      questionOf: () => new PathQuestion({ source: [{ node: 0, rttUs: 1 }], destination: [{ node: 1, rttUs: 1 }], weights: { delay: 1, loss: 0 }, paths: 1, avoid: new Set(), maxForwarders: 8, relayCostUs: 0 }, new DisjointFinder()),
+      nodeOf: () => undefined,
+      relayCostUs: 0,
+      clock: () => 0,
+      maxQueries: 4
+    })
+    const asked = sampleQuery({})
+    const ended: string[] = []
+    const watch = async (peer: PeerId, number: number): Promise<void> => {
+      await watches.watch({ watch: number, query: encodeQuery(asked), asked, present: [], margin: 0.1, lifetimeMs: 60_000 }, { peer })
+      ended.push(`${peer.equals(HOST) ? 'many' : 'few'} ${number}`)
+    }
+    const many = [1, 2, 3, 4].map(async (number) => watch(HOST, number))
+    await assert.rejects(watch(HOST, 5), { name: 'OverQuotaError' }, 'who has most gets no more')
+    const few = [watch(RSP, 1), watch(RSP, 2)]
+    await Promise.all(many.slice(0, 2))
+    assert.deepEqual(ended, ['many 1', 'many 2'])
+    await assert.rejects(watch(RSP, 3), { name: 'OverQuotaError' }, 'nor who has as many')
+    watches.stop()
+    await Promise.all([...many, ...few])
   })
 
   it('are kept in bounds: a host\'s own, each in the place of the one before it', async () => {

@@ -173,6 +173,17 @@ describe('route service', () => {
     assert.ok((restless.prediction.jitterUs as number) > (old.prediction.jitterUs as number))
   })
 
+  it('regression: offers what it can where reported jitters and round trips are as great as a report allows', async () => {
+    link(A, B, 60_000_000)
+    link(A, C, 10_000, { jitterUs: 60_000_000 })
+    link(C, B, 10_000, { jitterUs: 60_000_000 })
+    for (const text of [undefined, 'minimize delay']) {
+      const paths = await ask({ text })
+      assert.deepEqual(paths.map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ACB', 'ADB'])
+      assert.deepEqual([paths[0].prediction.rttMarginUs, paths[0].prediction.jitterUs], [60_000_000, 60_000_000])
+    }
+  })
+
   it('keeps some of its promises, to see what becomes of them', async () => {
     const predictor = new Predictor({ minGapMs: 0 })
     service = serviceWith({ predictor })
@@ -213,6 +224,14 @@ describe('route service', () => {
       firsts.add(paths[0].forwarders.map(nameOf).join(''))
     }
     assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
+  })
+
+  it('regression: keeps to the order of the scores where alternatives are asked for', async () => {
+    link(A, D, 10_100)
+    link(D, B, 10_100)
+    service = serviceWith({ recommender: new PathRecommender({ random: () => 0.999 }) })
+    assert.deepEqual((await ask({ text: 'minimize delay 1 alternatives' })).map(({ forwarders }) => forwarders.map(nameOf).join('')), ['ACB', 'ADB'])
+    assert.equal((await ask({ text: 'minimize delay' }))[0].forwarders.map(nameOf).join(''), 'ADB')
   })
 
   it('says how old the oldest value behind a path is', async () => {

@@ -25,6 +25,18 @@ describe('the time that an RSP works for a host', () => {
     assert.ok(workedMs > 6_000 && workedMs < 6_500, String(workedMs))
   })
 
+  it('regression: is not forgotten because many others ask', () => {
+    budget.spend('greedy', work(2_000))
+    for (let host = 0; host < 5_000; host++) {
+      budget.spend(`other ${host}`, () => {})
+    }
+    assert.equal(budget.waitMs('greedy'), 1_000)
+    nowMs += 18_000
+    assert.equal(budget.waitMs('greedy'), 0)
+    budget.spend('greedy', work(200))
+    assert.ok(budget.waitMs('greedy') > 0, 'what is left of it still counts')
+  })
+
   it('is paid for where the work fails, and one that takes very long is waited for in steps', () => {
     assert.throws(() => { budget.spend('host', () => { work(2_000)(); throw new Error('no') }) }, { message: 'no' })
     assert.equal(budget.waitMs('host'), 1_000)

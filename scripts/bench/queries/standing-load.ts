@@ -61,7 +61,7 @@ export async function standingLoad ({ queries, changesPerSecond, warmUpSeconds, 
     questionOf: (asked) => new PathQuestion(pathQueryOf(asked), finder),
     nodeOf: (forwarder) => map.indexOf(forwarder.toString()),
     relayCostUs: RELAY_COST_US,
-    now: () => overlay.nowMs
+    clock: () => overlay.nowMs
   })
   const due: Asked[] = Array.from({ length: queries }, (_, number) => ({
     host: overlay.forwarders[Math.floor(number / WATCHES) % overlay.forwarders.length],

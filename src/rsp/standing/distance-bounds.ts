@@ -63,7 +63,7 @@ export class DistanceBounds {
       this.#heap = new LabelHeap(graph.nodeCount)
     }
     if (changed === undefined || before === undefined || !hasRoom) {
-      this.#forget()
+      this.forget()
       return false
     }
     for (const [from, to] of changed) {
@@ -102,7 +102,8 @@ export class DistanceBounds {
     return this.#turn
   }
 
-  #forget (): void {
+  /** All anchors: for as long as nobody asks about any. */
+  forget (): void {
     this.#anchors = []
     this.#numbers.clear()
     this.#cells = new Float32Array(0)

@@ -14,20 +14,35 @@ export class PathQuestion implements Question {
   readonly destination: readonly AccessPoint[]
   readonly group: string
   readonly costPerUs: number
-  readonly #query: PathQuery
+  #query: PathQuery
   readonly #finder: PathFinder
   readonly #weighting: Weighting
+  readonly #avoidNow: (() => PathQuery['avoid']) | undefined
 
-  /** Throws InvalidPathQueryError. */
-  constructor (query: PathQuery, finder: PathFinder) {
+  /**
+   * Throws InvalidPathQueryError.
+   *
+   * @param avoidNow - another set only when it has changed. Default: always the query's
+   */
+  constructor (query: PathQuery, finder: PathFinder, avoidNow?: () => PathQuery['avoid']) {
     const { weights, relayCostUs, limits: { leastBytesPerSecond, loadPpm } = {} } = query
     this.#query = { ...query, paths: 1 }
+    this.#avoidNow = avoidNow
     this.#finder = finder
     this.#weighting = new Weighting(weights, relayCostUs)
     this.source = query.source
     this.destination = query.destination
     this.costPerUs = weights.delay / US_PER_MS
     this.group = `${this.#weighting.key} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''}`
+  }
+
+  /** Forwarders may have come to take other paths than before. */
+  get basis (): PathQuery['avoid'] | undefined {
+    const avoid = this.#avoidNow?.()
+    if (avoid !== undefined && avoid !== this.#query.avoid) {
+      this.#query = { ...this.#query, avoid }
+    }
+    return avoid
   }
 
   linkCost (graph: Graph, link: number): number {
@@ -53,7 +68,7 @@ export class PathQuestion implements Question {
   }
 
   bestCost (graph: Graph): number {
-    const [best] = this.#finder.find(graph, this.#query)
+    const [best] = this.#finder.find(graph, { ...this.#query, avoid: this.basis ?? this.#query.avoid })
     return best?.cost ?? Infinity
   }
 

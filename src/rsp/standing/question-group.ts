@@ -46,7 +46,10 @@ export function bestAtFloors (question: Question, cost: number, margin: number):
 
 /** The cost that is so many times as high within its class. */
 export function scaled ({ classCost }: Question, cost: number, factor: number): number {
-  if (classCost === undefined || cost === Infinity) {
+  if (cost === Infinity) {
+    return Infinity
+  }
+  if (classCost === undefined) {
     return cost * factor
   }
   const least = Math.floor(cost / classCost) * classCost
@@ -131,7 +134,10 @@ export class QuestionGroup {
    * @param tell - of those whose best path may cost less than their threshold now
    */
   changed (before: Graph, after: Graph, { from, to, places }: ChangedLink, tell: (standing: Standing) => void): void {
-    const [{ question }] = this.#members
+    const question = this.#members.at(0)?.question
+    if (question === undefined) {
+      return
+    }
     const name = from * NODES + to
     const cost = costOf(question, after, places[1])
     const floor = this.#floors.get(name) ?? (1 - NOISE_SHARE) * costOf(question, before, places[0])

@@ -27,8 +27,9 @@ const TURNS = 2
 /** Of so many texts it is looked whether they are to be compiled anew in one look, and so many are: a tenth of a millisecond each, or more. */
 const MAX_BASES = 1_024
 const MAX_REBASED = 64
-/** Paths that may age out of a query's limits are looked at so often. */
-const AGES_MS = 1_000
+/** Paths that may age out of a query's limits are looked at once in so many looks, a second; of more than so many it takes longer: each takes some µs. */
+const LOOKS_PER_AGE = 4
+const MAX_AGED = 2_048
 
 export interface StandingInit {
   question: Question
@@ -63,8 +64,8 @@ interface Query extends Standing {
 
 export interface StandingQueriesInit {
   relayCostUs: number
-  /** Unix time, ms. */
-  now: () => number
+  /** Ms of any monotonic origin: lives must end though somebody sets the wall clock back. */
+  clock: () => number
   maxQueries?: number
   /** Searches in one look for those whose turn it is. */
   turns?: number
@@ -74,7 +75,7 @@ export interface StandingQueriesInit {
 }
 
 export class StandingQueries {
-  readonly #now: () => number
+  readonly #clock: () => number
   readonly #maxQueries: number
   readonly #turns: number
   readonly #budget: StandingQueriesInit['budget']
@@ -87,12 +88,12 @@ export class StandingQueries {
   #pending: Query[] = []
   readonly #searched = new Turns(this.#queries)
   readonly #bases = new Turns(this.#queries)
+  readonly #aged = new Turns(this.#queries)
   #graph: Graph | undefined
-  #agedMs = -Infinity
   readonly counters = { looks: 0, changes: 0, searches: 0, better: 0, degraded: 0, failed: 0 }
 
-  constructor ({ relayCostUs, now, maxQueries = MAX_QUERIES, turns = TURNS, budget, log }: StandingQueriesInit) {
-    this.#now = now
+  constructor ({ relayCostUs, clock, maxQueries = MAX_QUERIES, turns = TURNS, budget, log }: StandingQueriesInit) {
+    this.#clock = clock
     this.#maxQueries = maxQueries
     this.#turns = turns
     this.#budget = budget
@@ -103,6 +104,11 @@ export class StandingQueries {
 
   get size (): number {
     return this.#queries.size
+  }
+
+  /** Memory for distances, which nobody needs while there is no query. */
+  get boundsBytes (): number {
+    return this.#bounds.byteLength
   }
 
   get isFull (): boolean {
@@ -128,20 +134,23 @@ export class StandingQueries {
     const best = question.bestCost(graph)
     const presentCost = present === undefined ? Infinity : question.costOf(graph, present)
     const cost = presentCost < Infinity ? presentCost : best
+    const { basis } = question
+    // last, for whoever has joined must be added
+    const group = this.#groups.join(question, init.host)
     const query: Query = {
       init: presentCost < Infinity ? init : { ...init, present: undefined },
       question,
-      group: this.#groups.join(question, init.host),
-      untilMs: this.#now() + init.lifetimeMs,
+      group,
+      untilMs: this.#clock() + init.lifetimeMs,
       firstCost: cost,
       cost,
       knownCost: best <= scaled(question, cost, 1 - margin) ? best : Infinity,
       threshold: 0,
       best: bestAtFloors(question, best, margin),
       place: -1,
-      searchedMs: this.#now(),
+      searchedMs: this.#clock(),
       isPending: false,
-      basis: question.basis,
+      basis,
       stopListening: () => { init.ended?.removeEventListener('abort', end) },
       settle: resolve
     }
@@ -156,7 +165,7 @@ export class StandingQueries {
 
   /** Looks at what has changed. To be called a few times per second. */
   look (graph: Graph): void {
-    const nowMs = this.#now()
+    const nowMs = this.#clock()
     this.counters.looks++
     this.#follow(graph)
     for (const query of this.#queries) {
@@ -164,7 +173,7 @@ export class StandingQueries {
         this.#end(query, { event: 'ended', change: 0 })
       }
     }
-    this.#lookAtAges(graph, nowMs)
+    this.#lookAtAges(graph)
     this.#lookAtBases(graph)
     this.#takeTurns(nowMs)
     this.#search(graph, nowMs)
@@ -237,13 +246,10 @@ export class StandingQueries {
     }
   }
 
-  #lookAtAges (graph: Graph, nowMs: number): void {
-    if (nowMs - this.#agedMs < AGES_MS) {
-      return
-    }
-    this.#agedMs = nowMs
-    for (const query of this.#queries) {
-      if (query.question.ages === true) {
+  #lookAtAges (graph: Graph): void {
+    for (let looked = Math.min(MAX_AGED, Math.ceil(this.#queries.size / LOOKS_PER_AGE)); looked > 0; looked--) {
+      const query = this.#aged.next()
+      if (query?.question.ages === true) {
         this.#lookAtPresent(query, graph)
       }
     }
@@ -255,8 +261,8 @@ export class StandingQueries {
     for (let looked = Math.min(MAX_BASES, this.#queries.size); looked > 0 && left > 0; looked--) {
       const query = this.#bases.next()
       if (query?.basis !== undefined && this.#mayWork(query)) {
-        const basis = this.#onAccountOf(query, () => query.question.basis)
-        if (basis !== query.basis) {
+        const basis = this.#judged(query, () => this.#onAccountOf(query, () => query.question.basis))
+        if (basis !== query.basis && this.#queries.has(query)) {
           left--
           query.basis = basis
           this.#lookAtPresent(query, graph)
@@ -324,7 +330,7 @@ export class StandingQueries {
   }
 
   /** What cannot be judged ends, and nobody else hears of it. */
-  #judged (query: Query, judge: () => number): number | undefined {
+  #judged<Result> (query: Query, judge: () => Result): Result | undefined {
     try {
       return judge()
     } catch (error) {
@@ -342,6 +348,9 @@ export class StandingQueries {
     this.#present.remove(present, query)
     group.remove(query)
     this.#groups.leave(question, host)
+    if (this.#queries.size === 0) {
+      this.#bounds.forget()
+    }
     query.stopListening()
     query.settle(answer)
   }

@@ -6,6 +6,7 @@ import type { Ask } from '../../query/ask.ts'
 import type { AccessPoint } from '../../topology/path.ts'
 import type { Eligibility } from '../../query/eligibility.ts'
 import type { CompiledQuery } from '../../query/compile-query.ts'
+import type { Patience } from '../../path-finding/patience.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { QueryEvaluator } from '../../query/evaluate-query.ts'
 import type { RankedPath } from '../../query/ask.ts'
@@ -29,39 +30,46 @@ export class TextQuestion implements Question {
   readonly #compileNow: () => CompiledQuery
   #latest: CompiledQuery
   #best: CompiledQuery
+  #avoid: Ask['avoid']
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
+  readonly #patienceNow: (() => Patience) | undefined
   readonly #weighting: Weighting | undefined
   /** Of what a link has too much to be on a path that is an answer, or keeps a preference. */
   readonly #lacks: ReadonlyArray<(graph: Graph, link: number) => number>
 
   /**
    * @param compileNow - the same query, laid over the forwarders that there are now; another object only when they have changed
-   * @param askNow - the same but for its time
+   * @param askNow - the same but for its time, and forwarders to avoid: another set only when they have changed
+   * @param patienceNow - of one search for the best path
    */
-  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
+  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>, patienceNow?: () => Patience) {
     const { ranking, eligibility, ordered, penalized } = this.#latest = compileNow()
     const { leastBytesPerSecond, loadPpm } = eligibility.limits
     const wanted = [eligibility, ...[...ordered, ...penalized].map((soft) => soft.eligibility)]
-    const { source, destination, relayCostUs } = askNow()
+    const { source, destination, relayCostUs, avoid } = askNow()
+    this.#avoid = avoid
     this.#compileNow = compileNow
     this.#best = bestOf(this.#latest)
     this.#evaluator = evaluator
     this.#askNow = askNow
+    this.#patienceNow = patienceNow
     this.#weighting = ranking.kind === 'cost' ? new Weighting(ranking.weights, relayCostUs) : undefined
     this.source = source
     this.destination = destination
     this.costPerUs = ranking.kind === 'cost' ? ranking.weights.delay / US_PER_MS * this.#unitCost : 0
-    this.ages = wanted.some(({ maxAgeMs }) => maxAgeMs !== undefined)
+    this.ages = this.#latest.confidencePpm !== undefined || wanted.some(({ maxAgeMs }) => maxAgeMs !== undefined)
     this.classCost = ordered.length > 0 ? CLASS_COST : undefined
     this.#lacks = wanted.flatMap((each) => lacksOf(each, () => askNow().nowMs))
     this.group = `${this.#weighting?.key ?? 'rate'} ${leastBytesPerSecond ?? ''} ${loadPpm ?? ''} ${wanted.map(({ limits, maxAgeMs }) => JSON.stringify([limits, maxAgeMs])).join()}`
   }
 
-  /** Forwarders may have come, or say other things of themselves. */
+  /** Forwarders may have come, or say other things of themselves, or whose paths they take. */
   get basis (): CompiledQuery {
     const latest = this.#compileNow()
-    if (latest !== this.#latest) {
+    const { avoid } = this.#askNow()
+    if (latest !== this.#latest || avoid !== this.#avoid) {
+      this.#avoid = avoid
       this.#latest = latest
       this.#best = bestOf(latest)
     }
@@ -98,8 +106,13 @@ export class TextQuestion implements Question {
     const found = { nodes: [...nodes], cost: 0, ...metrics }
     // what has changed of forwarders since is looked at in its turn: links change all the time
     const compiled = this.#best
+    if (!isEligible(compiled.eligibility, ask, found)) {
+      return Infinity
+    }
     const merit = new PathMerit(compiled, ask)
-    return isEligible(compiled.eligibility, ask, found) ? this.#costOf(merit.rank(found), merit) : Infinity
+    const ranked = merit.rank(found)
+    const { confidencePpm = 0 } = compiled
+    return ask.confidenceOf !== undefined && ask.confidenceOf(ranked.path) * 1e6 < confidencePpm ? Infinity : this.#costOf(ranked, merit)
   }
 
   breaks (graph: Graph, nodes: readonly number[]): boolean {
@@ -108,7 +121,7 @@ export class TextQuestion implements Question {
   }
 
   bestCost (graph: Graph): number {
-    const ask = { ...this.#askNow(), graph, paths: 1 }
+    const ask = { ...this.#askNow(), graph, paths: 1, patience: this.#patienceNow?.() }
     const compiled = this.basis
     const [best] = this.#evaluator.evaluate(compiled, ask)
     return best === undefined ? Infinity : this.#costOf(best, new PathMerit(compiled, ask))

@@ -19,8 +19,8 @@ export interface WatchesInit {
   /** Of a forwarder; undefined where it is not known. */
   nodeOf: (forwarder: PeerId) => number | undefined
   relayCostUs: number
-  /** Unix time, ms. */
-  now: () => number
+  /** Ms of any monotonic origin: lives must end though somebody sets the wall clock back. */
+  clock: () => number
   maxQueries?: number
   /** On whose account work is. */
   budget?: StandingQueriesInit['budget']
@@ -83,7 +83,8 @@ export class Watches {
     if (lifetimeMs === 0) {
       return { event: 'ended', change: 0 }
     }
-    if (this.#standing.isFull || (this.#open.get(host)?.size ?? 0) >= MAX_WATCHES) {
+    const own = this.#open.get(host)?.size ?? 0
+    if (own >= MAX_WATCHES || (this.#standing.isFull && !this.#makeRoom(own))) {
       throw new OverQuotaError('no more standing queries are kept: ask in a while whether something is better')
     }
     const nodes = present.map((forwarder) => this.#init.nodeOf(forwarder)).filter((node) => node !== undefined)
@@ -102,6 +103,21 @@ export class Watches {
     } finally {
       this.#forget(host, watch, end)
     }
+  }
+
+  /** Ends the oldest of the host that has most, where it would still have more than the newcomer: a table full of the watches of a few is not theirs. */
+  #makeRoom (ofNewcomer: number): boolean {
+    let [most, least] = ['', ofNewcomer + 1]
+    for (const [host, watches] of this.#open) {
+      if (watches.size > least) {
+        [most, least] = [host, watches.size]
+      }
+    }
+    const oldest = this.#open.get(most)?.keys().next().value
+    if (oldest !== undefined) {
+      this.#endOld(most, oldest)
+    }
+    return oldest !== undefined
   }
 
   #endOld (host: string, watch: number): void {

@@ -54,7 +54,7 @@ describe('standing queries', () => {
   beforeEach(() => {
     nowMs = 0
     table = new LinkTable()
-    standing = new StandingQueries({ relayCostUs: RELAY_US, now: () => nowMs, turns: 0 })
+    standing = new StandingQueries({ relayCostUs: RELAY_US, clock: () => nowMs, turns: 0 })
     // 0 → 1 → 3 takes 40 ms, 0 → 2 → 3 takes 60, 0 → 3 takes 100
     set(0, 1, 20)
     set(1, 3, 20)
@@ -119,7 +119,7 @@ describe('standing queries', () => {
     let owing = 'greedy'
     standing = new StandingQueries({
       relayCostUs: RELAY_US,
-      now: () => nowMs,
+      clock: () => nowMs,
       turns: 0,
       budget: {
         waitMs: (host) => host === owing ? 1_000 : 0,
@@ -215,11 +215,11 @@ describe('standing queries', () => {
     assert.deepEqual(told.map(({ event }) => event), ['better'])
   })
 
-  it('tells who has no path of the first one', async () => {
+  for (const margin of [0.1, 1]) it(`tells who has no path of the first one${margin === 1 ? ', regression: whatever the margin' : ''}`, async () => {
     cut(0, 1)
     cut(0, 2)
     cut(0, 3)
-    const { told } = watch({ present: undefined })
+    const { told } = watch({ present: undefined, margin })
     await run(3_000)
     assert.equal(told.length, 0)
     set(0, 2, 500)
@@ -302,6 +302,43 @@ describe('standing queries', () => {
     assert.deepEqual(told.map(({ event }) => event), ['better'])
   })
 
+  it('regression: a query that cannot be taken in leaves no group behind', async () => {
+    const bad = questionOf({ weights: { delay: 1, loss: 7 } })
+    Object.defineProperty(bad, 'basis', { get: () => { throw new Error('cannot be compiled') } })
+    assert.throws(() => watch({ question: bad }), { message: 'cannot be compiled' })
+    const { told } = watch()
+    await run(1_500)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual(told.map(({ event }) => event), ['better'])
+  })
+
+  it('regression: a basis that cannot be had any more ends the query, and no other', async () => {
+    const bad = questionOf()
+    const nobody = new Set<number>()
+    let isBroken = false
+    Object.defineProperty(bad, 'basis', { get: () => { if (isBroken) { throw new Error('cannot be compiled') } return nobody } })
+    const { told: toldOfBad } = watch({ question: bad })
+    const { told } = watch()
+    await run(1_000)
+    isBroken = true
+    set(0, 2, 3)
+    await run(3_000)
+    assert.deepEqual([toldOfBad, told].map(([{ event }]) => event), ['ended', 'better'])
+  })
+
+  it('regression: keeps no distances when no query is left, and has them again for the next', async () => {
+    const { end } = watch()
+    assert.ok(standing.boundsBytes > 0)
+    end()
+    assert.equal(standing.boundsBytes, 0)
+    const { told } = watch()
+    await run(1_500)
+    set(0, 2, 3)
+    await run(2_000)
+    assert.deepEqual(told.map(({ event }) => event), ['better'])
+  })
+
   it('ends a query that cannot be judged any more, and goes on with the others', async () => {
     const brokenOn = (method: 'costOf' | 'bestCost'): PathQuestion => {
       const question = questionOf()
@@ -341,7 +378,7 @@ describe('standing queries', () => {
       nowMs = 0
       table = new LinkTable()
       table.coverNodes(14)
-      standing = new StandingQueries({ relayCostUs: RELAY_US, now: () => nowMs, turns: 0 })
+      standing = new StandingQueries({ relayCostUs: RELAY_US, clock: () => nowMs, turns: 0 })
       for (let links = 0; links < 30; links++) {
         change()
       }

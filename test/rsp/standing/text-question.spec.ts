@@ -3,6 +3,7 @@ import { LinkTable } from '../../../src/topology/link-table.ts'
 import { QueryEvaluator } from '../../../src/query/evaluate-query.ts'
 import { StandingQueries } from '../../../src/rsp/standing/standing-queries.ts'
 import { TextQuestion } from '../../../src/rsp/standing/text-question.ts'
+import type { Ask } from '../../../src/query/ask.ts'
 import { ALL_ABILITIES } from '../../../src/query/abilities.ts'
 import { QueryReader } from '../../../src/rsp/query-reader.ts'
 import type { CompiledQuery } from '../../../src/query/compile-query.ts'
@@ -25,7 +26,7 @@ describe('standing queries in the language', () => {
     table.upsert(a, b, metrics)
     table.upsert(b, a, metrics)
   }
-  const watch = (text: string, present = [0, 1, 3], onCompiled = (): void => {}): WatchAnswer[] => {
+  const watch = (text: string, present = [0, 1, 3], onCompiled = (): void => {}, asked: Partial<Ask> = {}): WatchAnswer[] => {
     const told: WatchAnswer[] = []
     const followed = new QueryReader(ALL_ABILITIES).follow(text, () => ({ nodeCount: countries.length, attributes: countries, indexOf: () => undefined }))
     let latest = followed()
@@ -38,7 +39,7 @@ describe('standing queries in the language', () => {
       return query
     }
     const question = new TextQuestion(follow, new QueryEvaluator(), () => ({
-      source: [{ node: 0, rttUs: 1_000 }], destination: [{ node: 3, rttUs: 2_000 }], relayCostUs: RELAY_US, paths: 1, nowMs
+      source: [{ node: 0, rttUs: 1_000 }], destination: [{ node: 3, rttUs: 2_000 }], relayCostUs: RELAY_US, paths: 1, nowMs, ...asked
     }))
     void standing.add({ question, host: 'host', present, margin: 0.1, lifetimeMs: 1e6 }, table.snapshot()).answer.then((answer) => { told.push(answer) })
     return told
@@ -55,7 +56,7 @@ describe('standing queries in the language', () => {
     nowMs = 1_000_000
     countries = [0, 1, 2, 3].map(factsOf)
     table = new LinkTable()
-    standing = new StandingQueries({ relayCostUs: RELAY_US, now: () => nowMs, turns: 0 })
+    standing = new StandingQueries({ relayCostUs: RELAY_US, clock: () => nowMs, turns: 0 })
     set(0, 1, 20)
     set(1, 3, 20)
     set(0, 2, 10)
@@ -82,6 +83,14 @@ describe('standing queries in the language', () => {
   it('are told when the present path has become too old, though nothing has changed', async () => {
     const told = watch('minimize delay where age <= 2 min')
     await run(119_000)
+    assert.equal(told.length, 0)
+    await run(3_000)
+    assert.deepEqual(told.map(({ event }) => event), ['failed'])
+  })
+
+  it('regression: are told that the RSP is not sure enough of the present path any more, though nothing has changed', async () => {
+    const told = watch('minimize delay confidence >= 0.5', [0, 2, 3], () => {}, { confidenceOf: ({ oldestMs }) => 1 - (nowMs - oldestMs) / 60_000 })
+    await run(29_000)
     assert.equal(told.length, 0)
     await run(3_000)
     assert.deepEqual(told.map(({ event }) => event), ['failed'])
