@@ -39,6 +39,9 @@ host it was longer than that.
   byway demo --once --failing --minutes 10
   byway demo --forwarders 8 --pairs 6 --seed 3`
 
+/** Each forwarder that comes back shakes hands with all others and all hosts: of more, two processors carry packets late meanwhile, which no network is. */
+const FAILING_NODES = 12
+
 export function registerDemo (program: Command, terminal: Terminal): void {
   program.command('demo')
     .description('see flows leave their default route for better ones: a whole overlay on this machine, on real Internet latencies')
@@ -47,8 +50,9 @@ export function registerDemo (program: Command, terminal: Terminal): void {
     .option('--forwarders <n>', 'how many forwarders', count(1, 100), 24)
     .option('--pairs <n>', 'how many pairs of hosts', count(1, 100), 32)
     .option('--seed <n>', 'draws who is where', count(0, 2 ** 32 - 1), 1)
-    .option('--failing', 'forwarders fail and come back at random; says for how long any host was worse than its default route')
-    .addOption(new Option('--minutes <n>', 'how long they fail; implies --failing').argParser(minutes).default(10).implies({ failing: true }))
+    .addOption(new Option('--failing', `forwarders fail and come back at random; says for how long any host was worse than its default route; with ${FAILING_NODES} forwarders and pairs unless you say otherwise`)
+      .implies({ forwarders: FAILING_NODES, pairs: FAILING_NODES }))
+    .addOption(new Option('--minutes <n>', 'how long they fail; implies --failing').argParser(minutes).default(10).implies({ failing: true, forwarders: FAILING_NODES, pairs: FAILING_NODES }))
     .option('--slice <file>', 'another matrix of round trips in ms: text or .gz, n lines of n numbers', bundledMatrixFile())
     .addHelpText('after', HELP)
     .action(async (options: DemoOptions) => { await demo(options, terminal) })
