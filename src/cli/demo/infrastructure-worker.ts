@@ -25,6 +25,9 @@ const START_CONCURRENCY = 8
 /** All forwarders share one processor, and links differ by delay only: bursts would find nothing, and make everybody late. */
 const NO_BURSTS = 0
 
+/** One that was killed and does not end keeps its port, and nobody waiting. */
+const ENDED_WITHIN_MS = 5_000
+
 interface RunningForwarder extends Placed<Forwarder> {
   key: PrivateKey
   standstill: Standstill
@@ -83,7 +86,7 @@ function running (id: string): RunningForwarder {
 async function restart (id: string): Promise<NodeAddress> {
   const before = running(id)
   const { row, key, listened } = before
-  await before.killed
+  await Promise.race([before.killed, new Promise((resolve) => setTimeout(resolve, ENDED_WITHIN_MS))])
   const again = await startForwarder(row, key, listened).catch(async () => startForwarder(row, key))
   forwarders[forwarders.indexOf(before)] = again
   return addressOf(again)
