@@ -25,19 +25,22 @@ export interface AskedClause {
 
 type OfferedPath = { forwarders: readonly PeerId[], prediction: Prediction }
 
+/** Of what is not said, in units of its metric: absent is not known, and who leaves out what is asked for is not the best. Finite, for two such paths to be equal. */
+const UNKNOWN = 1e9
+
 type Promises = Readonly<Record<string, (path: OfferedPath) => number>>
 
 /** What a path costs as long as it is one, in the objective's units. */
 const LASTING: Promises = {
   hops: ({ forwarders }) => forwarders.length,
-  price: ({ prediction }) => prediction.price ?? 0
+  price: (path) => path.prediction.price ?? unknownOf(path)
 }
 /** All that RSPs promise and the host does not measure. Near enough to tell promises apart: some are sums over the links. */
 const PROMISED: Promises = {
   ...LASTING,
-  jitter: ({ prediction }) => (prediction.jitterUs ?? 0) / 1_000,
-  load: ({ prediction }) => (prediction.loadPpm ?? 0) / 10_000,
-  transfer: ({ prediction }) => transferMs(prediction)
+  jitter: (path) => path.prediction.jitterUs === undefined ? unknownOf(path) : path.prediction.jitterUs / 1_000,
+  load: (path) => path.prediction.loadPpm === undefined ? unknownOf(path) : path.prediction.loadPpm / 10_000,
+  transfer: transferMs
 }
 
 export class AskedText {
@@ -123,7 +126,13 @@ function softOf (preference: Preference, before: readonly NodeSelector[], msPerU
   return { constraint, before, ...(penalty === undefined ? {} : { penaltyMs: penalty * msPerUnit }) }
 }
 
-/** Of 1,000 bytes; of a path of one forwarder, which has no link, none. */
-function transferMs ({ bytesPerSecond }: Prediction): number {
-  return bytesPerSecond === undefined || bytesPerSecond === 0 ? 0 : 1e6 / bytesPerSecond
+/** Of 1,000 bytes. */
+function transferMs (path: OfferedPath): number {
+  const { bytesPerSecond } = path.prediction
+  return bytesPerSecond === undefined || bytesPerSecond === 0 ? unknownOf(path) : 1e6 / bytesPerSecond
+}
+
+/** A path of one forwarder has no link, of which there would be something to say. */
+function unknownOf ({ forwarders }: OfferedPath): number {
+  return forwarders.length === 1 ? 0 : UNKNOWN
 }

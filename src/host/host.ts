@@ -146,6 +146,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       scores: this.scores,
       providers: () => this.discovery.directory.ofRole('rsp'),
       now: Date.now,
+      clock: () => performance.now(),
       random: init.random,
       log: components.logger.forComponent('byway:host:providers')
     })

@@ -118,7 +118,7 @@ export class OutgoingChannel extends Channel {
       failures,
       weights,
       asked,
-      take: async (answers) => this.#take(answers),
+      take: async (answers, askedMs) => this.#take(answers, askedMs),
       wantsBackupOf: () => this.#wantsBackupOf(),
       now,
       log
@@ -341,13 +341,13 @@ export class OutgoingChannel extends Channel {
     return this.#queries.isSettled && this.#book.routes.every(({ samples, alive }) => samples >= QUICK_ECHOES || !alive)
   }
 
-  async #take (answers: readonly ProviderAnswer[]): Promise<boolean> {
+  async #take (answers: readonly ProviderAnswer[], askedMs: number): Promise<boolean> {
     this.#reopenDefault()
     const { active, backup } = this.#steering
     const { providers, now } = this.context
     const chosen = this.#chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
     this.#promises.note(answers, chosen, this.#book.routes, now())
-    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id)
+    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id, askedMs)
     this.#watch(chosen)
     return !this.#book.hasLost && !this.#book.hasRefusedAll
   }

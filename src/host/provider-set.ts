@@ -89,6 +89,8 @@ export interface ProviderSetInit {
   providers: () => VerifiedDescriptor[]
   /** Unix time, ms. */
   now: () => number
+  /** Monotonic, ms: how long answers take. Default: `now`. */
+  clock?: () => number
   /** What is known of each RSP, and what is learned. */
   scores: ScoreBoard
   /** An RSP that takes longer to be connected to, or to answer, has no answer. */
@@ -190,11 +192,12 @@ export class ProviderSet {
   }
 
   async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
-    const startedMs = this.#init.now()
+    const clock = this.#init.clock ?? this.#init.now
+    const startedMs = clock()
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
     const priceMicro = Number(provider.rsp?.priceMicro ?? 0n)
-    const elapsedMs = (): number => this.#init.now() - startedMs
+    const elapsedMs = (): number => clock() - startedMs
     try {
       const { paths, refused, verdict } = await this.#query(provider, wish)
       for (const { index, error } of refused) {

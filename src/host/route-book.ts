@@ -1,4 +1,5 @@
 // The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
+import { BywayError } from '../../protocols/errors.ts'
 import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
@@ -64,7 +65,7 @@ export class RouteBook {
   readonly #retakenAtMs = new Map<string, number>()
   readonly #refusals = new Map<string, string>()
   /** Routes of which their RSPs have said that they are no answer any more. */
-  readonly #disowned = new Set<string>()
+  readonly #disowned = new Map<string, number>()
   /** Paths of the last update. */
   #offered = 0
   #closed = false
@@ -138,8 +139,10 @@ export class RouteBook {
   /**
    * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve: `isInUse` tells
    * of a route's id whether the channel uses it now.
+   *
+   * @param askedMs - when the oldest of the answers was asked for; monotonic
    */
-  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean): Promise<void> {
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean, askedMs = this.#context.now()): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
@@ -154,6 +157,22 @@ export class RouteBook {
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
     this.#forget(paths, isInUse)
+    this.#forgetDisowned(paths, answers, askedMs)
+  }
+
+  /** What was asked before says nothing of it, and who did not answer has not said again that it is no answer. */
+  #forgetDisowned (offered: ReadonlyMap<string, OfferedPath>, answers: readonly ProviderAnswer[], askedMs: number): void {
+    for (const [id, sinceMs] of this.#disowned) {
+      const rsp = this.#routes.get(id)?.path?.rsp
+      const hasAnswered = rsp === undefined || answers.some((answer) => answer.rsp.equals(rsp) && isAnswer(answer))
+      if (askedMs >= sinceMs && (hasAnswered || offered.has(id))) {
+        this.#disowned.delete(id)
+        if (!offered.has(id) && rsp !== undefined) {
+          this.#routes.delete(id)
+          this.#release(id)
+        }
+      }
+    }
   }
 
   #forget (offered: ReadonlyMap<string, OfferedPath>, isInUse: (id: string) => boolean): void {
@@ -165,19 +184,18 @@ export class RouteBook {
       const tooMany = this.#routes.size > MAX_ROUTES && !isInUse(id)
       const forgotten = offered.size > 0 && !offered.has(id) && (!route.alive || tooMany)
       const dead = !route.alive && this.#context.now() - route.deadSinceMs > DEAD_MS
-      const isNoAnswer = (this.#disowned.has(id) && !offered.has(id)) || (route.path !== undefined && this.#isBroken(route.path))
+      const isNoAnswer = route.path !== undefined && this.#isBroken(route.path)
       if (expired || forgotten || dead || isNoAnswer) {
         this.#routes.delete(id)
         this.#release(id)
       }
     }
-    this.#disowned.clear()
   }
 
-  /** Its own RSP says that a route is no answer to the text any more: unless it is offered with the next answers, it is forgotten however well it does. */
+  /** Its own RSP says that a route is no answer to the text any more: unless it is offered with the next answers that are asked for, it is forgotten however well it does. */
   disown (id: string): void {
     if (this.#routes.has(id)) {
-      this.#disowned.add(id)
+      this.#disowned.set(id, this.#context.now())
     }
   }
 
@@ -249,8 +267,10 @@ export class RouteBook {
 
   /** @throws what `holdPath` does */
   async #install (id: string, path: OfferedPath): Promise<void> {
+    const isNew = !this.#routes.has(id)
     const hold = await this.#hold(path, this.#needAuthority.has(id) ? 'authenticators' : this.#primitive)
-    if (this.#closed) {
+    if (this.#closed || (!isNew && !this.#routes.has(id))) {
+      // the channel has ended, or the route was forgotten meanwhile
       hold.release()
       return
     }
@@ -337,6 +357,11 @@ export class RouteBook {
 
 /** What its RSP could have known: a forwarder does not take its paths, or has not got the link. */
 const REFUSALS = ['NOT_AUTHORIZED', 'NOT_FOUND', 'EXPIRED', 'INVALID_SIGNATURE', 'MALFORMED']
+
+/** That there is no path is one. */
+function isAnswer ({ paths, error }: ProviderAnswer): boolean {
+  return paths.length > 0 || error === undefined || (error instanceof BywayError && error.code === 'NOT_FOUND')
+}
 
 function isRefusal (error: unknown, { forwarders }: OfferedPath): boolean {
   return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code)

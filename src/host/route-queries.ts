@@ -1,6 +1,7 @@
 // Asks RSPs for the routes of a channel: at intervals, sooner after a failure, and once more for a path that shares no forwarder with the one in use
 // where none is known.
 import { AvoidList } from './avoid-list.ts'
+import { MAX_AVOID, MAX_RTT_US } from '../../protocols/route/constants.ts'
 import type { AccessSet } from './access-set.ts'
 import type { AskedText } from './asked-text.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -31,8 +32,8 @@ export interface RouteQueriesInit {
   weights?: { delay: number, loss: number }
   /** What is wanted, in the query language. */
   asked?: AskedText
-  /** Takes the offers in. @returns whether all that was taken works */
-  take: (answers: readonly ProviderAnswer[]) => Promise<boolean>
+  /** Takes the offers in, of which the oldest was asked for at `askedMs`. @returns whether all that was taken works */
+  take: (answers: readonly ProviderAnswer[], askedMs: number) => Promise<boolean>
   /** The path that a backup must not touch; undefined when no backup is wanted. */
   wantsBackupOf: () => OfferedPath | undefined
   /** Monotonic, ms. */
@@ -115,7 +116,7 @@ export class RouteQueries {
       this.#answers = answers
       this.#lateRetries = answers.some(({ isLate }) => isLate === true) ? this.#lateRetries + 1 : 0
       const asksLateAgain = this.#lateRetries > 0 && this.#lateRetries <= MOST_LATE_RETRIES
-      if (!await this.#init.take(answers) || asksLateAgain || answers.every(({ paths }) => paths.length === 0)) {
+      if (!await this.#init.take(answers, this.#askedMs) || asksLateAgain || answers.every(({ paths }) => paths.length === 0)) {
         this.#nextMs = Math.min(this.#nextMs, this.#init.now() + RETRY_INTERVAL_MS)
       }
     })
@@ -124,7 +125,7 @@ export class RouteQueries {
   async #askForBackup (path: OfferedPath): Promise<void> {
     const answers = await this.#answersTo({ paths: BACKUP_PATHS, avoid: path.forwarders })
     // beside what was offered before, so that nothing of it is forgotten
-    await this.#init.take([...this.#answers, ...answers])
+    await this.#init.take([...this.#answers, ...answers], this.#askedMs)
   }
 
   async #once (run: () => Promise<void>): Promise<void> {
@@ -145,7 +146,9 @@ export class RouteQueries {
   /** What is asked now. */
   async wish ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] } = {}): Promise<RouteWish> {
     const { self, descriptor, access, failures, weights, asked } = this.#init
-    const all = new Map([...avoid, ...this.#avoided.peers, ...failures.avoided.peers].map((peer) => [peer.toString(), peer]))
+    // where many fail at once a query cannot name all: those of the failed path first, then the latest
+    const latest = [...this.#avoided.peers, ...failures.avoided.peers].reverse()
+    const all = new Map([...avoid, ...latest].map((peer) => [peer.toString(), peer]))
     return {
       source: self,
       destination: descriptor.peer,
@@ -153,15 +156,15 @@ export class RouteQueries {
       destinationAccess: await this.#destinationAccess(),
       weights,
       paths,
-      avoid: [...all.values()],
+      avoid: [...all.values()].slice(0, MAX_AVOID),
       asked
     }
   }
 
-  /** From the peer's descriptor, a fresh one if it can be had. */
+  /** From the peer's descriptor, a fresh one if it can be had; what no query can say of it is left out. */
   async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
     const { discovery, descriptor: known } = this.#init
     const descriptor = await discovery.describe(known.peer, { fresh: true }).catch(() => known)
-    return descriptor.host?.access ?? []
+    return (descriptor.host?.access ?? []).filter(({ rttUs }) => rttUs <= MAX_RTT_US)
   }
 }

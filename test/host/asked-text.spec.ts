@@ -7,6 +7,8 @@ import { clauseVerdicts } from '../../src/rsp/query-verdict.ts'
 import { randomAst } from '../query/random-ast.ts'
 import { printQuery } from '../../src/query/print-query.ts'
 import fc from 'fast-check'
+import type { PeerId } from '@libp2p/interface'
+import type { Prediction } from '../../protocols/route/path.ts'
 
 const asking = (text: string): AskedText => new AskedText(text, () => undefined)
 
@@ -24,6 +26,19 @@ describe('a text as the host that asks it understands it', () => {
       assert.equal(lossWorthMs(asked.weights), msPerLossPercent)
     })
   }
+
+  it('regression: takes what is not said for the worst, except of a path that has no link', () => {
+    const costMs = (text: string, prediction: object, hops = 2): number => asking(text).otherCostMs({
+      forwarders: Array.from({ length: hops }, () => ({ toString: () => 'forwarder' }) as unknown as PeerId),
+      prediction: { rttUs: 1, ...prediction } as unknown as Prediction
+    })
+    for (const [text, said] of [['maximize rate', { bytesPerSecond: 1 }], ['minimize price', { price: 1e6 }], ['minimize jitter', { jitterUs: 60_000_000 }], ['minimize load', { loadPpm: 1_000_000 }]] as const) {
+      assert.ok(costMs(text, {}) > costMs(text, said), text)
+      assert.ok(Number.isFinite(costMs(text, {})), text)
+      assert.equal(costMs(text, {}, 1), 0, text)
+    }
+    assert.equal(costMs('minimize price', { price: 0 }), 0)
+  })
 
   it('wants the best path and its alternatives', () => {
     assert.deepEqual(['minimize delay', 'minimize delay 7 disjoint alternatives'].map((text) => asking(text).leastPaths), [1, 8])

@@ -84,10 +84,14 @@ class World {
   }
 
   async update (...answers: ProviderAnswer[]): Promise<string[]> {
+    return this.updateAsked(this.nowMs, ...answers)
+  }
+
+  async updateAsked (askedMs: number, ...answers: ProviderAnswer[]): Promise<string[]> {
     await this.book.update(answers, async (exit) => {
       this.asked.push(exit)
       return this.peerAttached.has(exit)
-    }, (id) => id === this.inUse)
+    }, (id) => id === this.inUse, askedMs)
     return this.book.routes.filter(({ isDefault }) => !isDefault).map(({ label }) => label)
   }
 
@@ -210,6 +214,20 @@ describe('route book', () => {
     assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [named(F[0], F[1]), named(F[3], F[1])])
     world.book.disown(world.inUse)
     assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [named(F[3], F[1])])
+  })
+
+  it('regression: takes for no answer to that what was asked before, nor that its RSP says nothing', async () => {
+    const world = await opened()
+    const other = (rsp?: PeerId): ProviderAnswer => answer([pathOver([F[3], F[1]], rsp === undefined ? {} : { rsp })], ...(rsp === undefined ? [] : [rsp]))
+    await world.update(answer([pathOver([F[0], F[1]])]))
+    world.inUse = world.book.routes[1].id
+    world.nowMs = 1_000
+    world.book.disown(world.inUse)
+    const both = [named(F[0], F[1]), named(F[3], F[1])]
+    assert.deepEqual(await world.updateAsked(999, other()), both)
+    assert.deepEqual(await world.updateAsked(1_001, other(RIVAL)), both)
+    assert.deepEqual(await world.updateAsked(1_002, { ...answer([]), error: new Error('it is late') }), both)
+    assert.deepEqual(await world.updateAsked(1_003, other()), [named(F[3], F[1])])
   })
 
   it('forgets a dead path after half a minute even when no RSP answers', async () => {

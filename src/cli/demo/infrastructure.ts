@@ -49,6 +49,8 @@ export class Infrastructure {
   readonly #worker: Worker
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>()
   #calls = 0
+  /** Why there will be no more answers. */
+  #ended: Error | undefined
 
   constructor (init: InfrastructureInit) {
     this.#worker = new Worker(new URL(`./infrastructure-worker${extname(import.meta.url)}`, import.meta.url), { workerData: init, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
@@ -104,6 +106,9 @@ export class Infrastructure {
   }
 
   async #ask (command: Command): Promise<unknown> {
+    if (this.#ended !== undefined) {
+      throw this.#ended
+    }
     const call = ++this.#calls
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject })
@@ -112,6 +117,8 @@ export class Infrastructure {
   }
 
   #fail (error: Error): void {
+    // the first one says why
+    this.#ended ??= error
     for (const { reject } of this.#waiting.values()) {
       reject(error)
     }
