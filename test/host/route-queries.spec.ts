@@ -136,7 +136,7 @@ describe('route queries', () => {
     world.failures.gone(G)
     world.queries.hasten()
     await world.run(3_000)
-    assert.deepEqual(world.asked.map(({ avoid }) => avoid), [[], [F, G]])
+    assert.deepEqual(world.asked.map(({ avoid }) => avoid), [[], [G, F]])
     await world.run(40_000)
     assert.deepEqual(world.asked.at(-1)?.avoid, [])
   })
