@@ -98,13 +98,14 @@ class Tally {
     const delivered = Math.min(1, quotient(pairs - farGone, pairs - nearGone))
     const deliveredLate = Math.min(1, quotient(pairs - this.farLost, pairs - this.nearLost))
     // of the quotient of two shares in pairs (Nam and Blackwelder, Statistics in Medicine 21, 2002); one more of each, since none of few proves nothing
-    const error = delivered * Math.sqrt((this.discordant + 1) / ((pairs - nearGone + 1) * (pairs - farGone + 1)))
+    const least = 1 / (pairs + 2)
+    const error = Math.max(least, delivered * Math.sqrt((this.discordant + 1) / ((pairs - nearGone + 1) * (pairs - farGone + 1))))
     const loss = 1 - delivered
-    const spread = Math.max(loss, 1 / (pairs + 2))
+    const spread = Math.min(1 - least, Math.max(loss, least))
     return {
       lossPpm: Math.round(1e6 * loss),
       latePpm: Math.round(1e6 * Math.max(0, deliveredLate - delivered)),
-      errorPpm: Math.round(1e6 * Math.max(error, 1 / (pairs + 2))),
+      errorPpm: Math.round(1e6 * error),
       samples: Math.max(1, Math.floor(Math.min(pairs, spread * (1 - spread) / error ** 2)))
     }
   }

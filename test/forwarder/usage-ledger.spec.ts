@@ -52,7 +52,8 @@ describe('usage ledger', () => {
     nowMs += 599_999
     ledger.add(usage({ pathNumber: 8 }))
     assert.deepEqual(said(ledger.of(A)?.paths), ['7 next 2 300', '8 next 2 300'])
-    nowMs++
+    // looked for once a minute
+    nowMs += 60_000
     ledger.add(usage({ pathNumber: 9 }))
     assert.deepEqual(said(ledger.of(A)?.paths), ['8 next 2 300', '9 next 2 300', '– next 2 300'])
     assert.deepEqual(said(ledger.of(A)?.sources), [`${hex(nodeOf(1))} next 6 900`])

@@ -50,6 +50,17 @@ describe('loss difference', () => {
     assert.ok(errorPercent() < 1, `${errorPercent()}`)
   })
 
+  it('regression: says numbers of a link that nothing crosses', () => {
+    for (const leg of [0, 0.3]) {
+      difference = new LossDifference()
+      pairs(200, leg, 1)
+      const reading = difference.reading(nowMs)
+      assert.equal(reading?.lossPpm, 1e6)
+      assert.ok(Number.isInteger(reading.samples) && reading.samples >= 1 && reading.samples <= 200, JSON.stringify(reading))
+      assert.ok(reading.errorPpm > 0 && reading.errorPpm < 20_000, JSON.stringify(reading))
+    }
+  })
+
   it('counts what came late as loss, and says how much that was', () => {
     pairs(1_000, 0, 0.1, 'late')
     const { lossPpm, latePpm } = difference.reading(nowMs) ?? { lossPpm: 0, latePpm: 0 }
