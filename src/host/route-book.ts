@@ -267,9 +267,9 @@ export class RouteBook {
 
   /** @throws what `holdPath` does */
   async #install (id: string, path: OfferedPath): Promise<void> {
-    const isNew = !this.#routes.has(id)
+    const before = this.#routes.get(id)
     const hold = await this.#hold(path, this.#needAuthority.has(id) ? 'authenticators' : this.#primitive)
-    if (this.#closed || (!isNew && !this.#routes.has(id))) {
+    if (this.#closed || (before !== undefined && this.#routes.get(id) !== before)) {
       // the channel has ended, or the route was forgotten meanwhile
       hold.release()
       return
