@@ -61,14 +61,29 @@ describe('delayed transport', () => {
   }
 
   for (const rttMs of [5, 40, 150]) {
-    it(`answers pings from either side within 3 ms of the ${rttMs} ms it is given`, async () => {
+    it(`answers pings from either side within 3 ms of the ${rttMs} ms it is given, as far as timers are in time`, async () => {
       const { node } = await dial(rttMs)
       for (const [from, to] of [[node, listener], [listener, node]]) {
-        const pings = await pingsMs(from, to, 5)
+        const [pings, timers] = await Promise.all([pingsMs(from, to, 5), timersMs(rttMs / 2, 10)])
         // most may meet a busy moment of the machine
-        assert.ok(Math.min(...pings.map((ms) => Math.abs(ms - rttMs))) < 3, `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms`)
+        const nearestMs = Math.min(...pings.map((ms) => Math.abs(ms - rttMs)))
+        // on some machines timers are late by a tenth
+        const lateMs = 2 * Math.max(...timers.map((ms) => ms - rttMs / 2))
+        assert.ok(nearestMs < 3 + Math.max(0, lateMs), `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms, timers were late by ${lateMs.toFixed(2)} ms`)
+        assert.ok(pings.every((ms) => ms > rttMs - 3), `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms`)
       }
     })
+  }
+
+  /** How long timers of so many ms take, one after the other. */
+  async function timersMs (ms: number, count: number): Promise<number[]> {
+    const taken: number[] = []
+    for (let i = 0; i < count; i++) {
+      const startMs = performance.now()
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      taken.push(performance.now() - startMs)
+    }
+    return taken
   }
 
   it('takes a round trip to connect, as TCP does', async () => {
