@@ -61,15 +61,15 @@ describe('delayed transport', () => {
   }
 
   for (const rttMs of [5, 40, 150]) {
-    it(`answers pings from either side within 3 ms of the ${rttMs} ms it is given, as far as timers are in time`, async () => {
+    it(`answers pings from either side within 3 ms and a tenth of the ${rttMs} ms it is given, as far as timers are in time`, async () => {
       const { node } = await dial(rttMs)
       for (const [from, to] of [[node, listener], [listener, node]]) {
         const [pings, timers] = await Promise.all([pingsMs(from, to, 5), timersMs(rttMs / 2, 10)])
         // most may meet a busy moment of the machine
         const nearestMs = Math.min(...pings.map((ms) => Math.abs(ms - rttMs)))
-        // on some machines timers are late by a tenth
+        // timers are late by up to a tenth where the machine is shared with others
         const lateMs = 2 * Math.max(...timers.map((ms) => ms - rttMs / 2))
-        assert.ok(nearestMs < 3 + Math.max(0, lateMs), `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms, timers were late by ${lateMs.toFixed(2)} ms`)
+        assert.ok(nearestMs < 3 + rttMs / 10 + Math.max(0, lateMs), `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms, timers were late by ${lateMs.toFixed(2)} ms`)
         assert.ok(pings.every((ms) => ms > rttMs - 3), `pings took ${pings.map(ms => ms.toFixed(2)).join(', ')} ms`)
       }
     })
