@@ -347,7 +347,7 @@ export class OutgoingChannel extends Channel {
     const { providers, now } = this.context
     const chosen = this.#chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
     this.#promises.note(answers, chosen, this.#book.routes, now())
-    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id, askedMs)
+    await this.#book.update(chosen, async (exit) => this.#attachPeer(exit), (id) => id === active?.id || id === backup?.id, { answers, askedMs })
     this.#watch(chosen)
     return !this.#book.hasLost && !this.#book.hasRefusedAll
   }

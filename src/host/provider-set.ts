@@ -2,7 +2,7 @@
 // costs only itself, and what each does is remembered in its score.
 import { DeadlineError, MalformedMessageError, UnavailableError } from '../../protocols/errors.ts'
 import { commit } from '../../protocols/route/codec.ts'
-import { SALT_BYTES } from '../../protocols/route/constants.ts'
+import { MAX_AVOID, MAX_RTT_US, SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { flowDraws } from './flow-draws.ts'
 import { QueryRound } from './query-round.ts'
@@ -208,7 +208,7 @@ export class ProviderSet {
     } catch (error) {
       this.#init.log('%p made no offer - %e', rsp, error)
       const isUnreadable = wish.asked !== undefined && error instanceof MalformedMessageError && error.remote
-      if (wish.sourceAccess.length > 0 && wish.destinationAccess.length > 0 && !isUnreadable) {
+      if (askable(wish.sourceAccess).length > 0 && askable(wish.destinationAccess).length > 0 && !isUnreadable) {
         // else it is the question that nobody could answer
         outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: error as Error })
       }
@@ -261,13 +261,13 @@ export class ProviderSet {
   #asked (wish: RouteWish, salts: OfferedPath['salts']): RouteQuery {
     return {
       nonce: crypto.getRandomValues(new Uint8Array(16)),
-      source: wish.sourceAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
-      destination: wish.destinationAccess.slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs })),
+      source: askable(wish.sourceAccess),
+      destination: askable(wish.destinationAccess),
       sourceCommitment: commit(salts.source, wish.source),
       destinationCommitment: commit(salts.destination, wish.destination),
       weights: wish.weights ?? wish.asked?.weights ?? DEFAULT_WEIGHTS,
       paths: wish.paths ?? Math.max(DEFAULT_PATHS, wish.asked?.leastPaths ?? 1),
-      avoid: [...wish.avoid ?? []],
+      avoid: [...wish.avoid ?? []].slice(0, MAX_AVOID),
       text: wish.asked?.text,
       explain: wish.explain
     }
@@ -277,6 +277,11 @@ export class ProviderSet {
 /** Of the route that a path becomes, whoever offers it. */
 export function routeIdOf ({ forwarders }: Pick<VerifiedPath, 'forwarders'>): string {
   return forwarders.join()
+}
+
+/** What a query can say of access points: a peer says of its own what it likes, and no RSP is to blame for that. */
+function askable (access: RouteWish['destinationAccess']): RouteQuery['destination'] {
+  return access.filter(({ rttUs }) => rttUs <= MAX_RTT_US).slice(0, MAX_POINTS).map(({ forwarder, rttUs }) => ({ forwarder, rttUs }))
 }
 
 /** New for each query and end, so that nobody can link two queries for one peer. */

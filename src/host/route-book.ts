@@ -48,6 +48,11 @@ export interface RouteBookInit {
   isBroken?: (path: OfferedPath) => boolean
 }
 
+interface AnswerRound {
+  answers: readonly ProviderAnswer[]
+  askedMs: number
+}
+
 export class RouteBook {
   readonly #context: ChannelContext
   readonly #remote: PeerId
@@ -140,9 +145,9 @@ export class RouteBook {
    * Takes the offered paths in: new ones are added, known ones renewed, forgotten ones removed unless they still serve: `isInUse` tells
    * of a route's id whether the channel uses it now.
    *
-   * @param askedMs - when the oldest of the answers was asked for; monotonic
+   * @param round - all answers, also those of which nothing is taken, and when the oldest of them was asked for; monotonic
    */
-  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean, askedMs = this.#context.now()): Promise<void> {
+  async update (answers: readonly ProviderAnswer[], attachPeer: (exit: PeerId) => Promise<boolean>, isInUse: (id: string) => boolean, round: AnswerRound = { answers, askedMs: this.#context.now() }): Promise<void> {
     this.#renewDefault()
     const offered = interleave(answers.map(({ paths }) => paths))
     const paths = new Map<string, OfferedPath>()
@@ -157,11 +162,11 @@ export class RouteBook {
     // side by side: an end that does not answer costs only its own paths
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
     this.#forget(paths, isInUse)
-    this.#forgetDisowned(paths, answers, askedMs)
+    this.#forgetDisowned(paths, round)
   }
 
   /** What was asked before says nothing of it, and who did not answer has not said again that it is no answer. */
-  #forgetDisowned (offered: ReadonlyMap<string, OfferedPath>, answers: readonly ProviderAnswer[], askedMs: number): void {
+  #forgetDisowned (offered: ReadonlyMap<string, OfferedPath>, { answers, askedMs }: AnswerRound): void {
     for (const [id, sinceMs] of this.#disowned) {
       const rsp = this.#routes.get(id)?.path?.rsp
       const hasAnswered = rsp === undefined || answers.some((answer) => answer.rsp.equals(rsp) && isAnswer(answer))

@@ -1,7 +1,6 @@
 // Asks RSPs for the routes of a channel: at intervals, sooner after a failure, and once more for a path that shares no forwarder with the one in use
 // where none is known.
 import { AvoidList } from './avoid-list.ts'
-import { MAX_AVOID, MAX_RTT_US } from '../../protocols/route/constants.ts'
 import type { AccessSet } from './access-set.ts'
 import type { AskedText } from './asked-text.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -146,7 +145,7 @@ export class RouteQueries {
   /** What is asked now. */
   async wish ({ paths, avoid = [] }: { paths?: number, avoid?: readonly PeerId[] } = {}): Promise<RouteWish> {
     const { self, descriptor, access, failures, weights, asked } = this.#init
-    // where many fail at once a query cannot name all: those of the failed path first, then the latest
+    // a query cannot name more than so many: those of the failed path first, then the latest
     const latest = [...this.#avoided.peers, ...failures.avoided.peers].reverse()
     const all = new Map([...avoid, ...latest].map((peer) => [peer.toString(), peer]))
     return {
@@ -156,15 +155,15 @@ export class RouteQueries {
       destinationAccess: await this.#destinationAccess(),
       weights,
       paths,
-      avoid: [...all.values()].slice(0, MAX_AVOID),
+      avoid: [...all.values()],
       asked
     }
   }
 
-  /** From the peer's descriptor, a fresh one if it can be had; what no query can say of it is left out. */
+  /** From the peer's descriptor, a fresh one if it can be had. */
   async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
     const { discovery, descriptor: known } = this.#init
     const descriptor = await discovery.describe(known.peer, { fresh: true }).catch(() => known)
-    return (descriptor.host?.access ?? []).filter(({ rttUs }) => rttUs <= MAX_RTT_US)
+    return descriptor.host?.access ?? []
   }
 }

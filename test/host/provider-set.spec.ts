@@ -3,7 +3,7 @@ import { AskedText } from '../../src/host/asked-text.ts'
 import { ProviderSet } from '../../src/host/provider-set.ts'
 import { ScoreBoard } from '../../src/host/score-board.ts'
 import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
-import { ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
+import { MAX_AVOID, MAX_RTT_US, ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { signOffers } from '../../protocols/route/offer.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
@@ -211,6 +211,22 @@ describe('provider set', () => {
     const answers = await ask(Array.from({ length: 9 }, () => rsp), { ...WISH, sourceAccess })
     assert.equal(answers.length, 8)
     assert.equal(asked?.source.length, 64)
+  })
+
+  it('regression: asks what a query can say, whatever a peer says of itself and however many failed, and blames nobody where nothing is left', async () => {
+    let asked: DigestedQuery | undefined
+    const rsp = await startRsp(async (query) => { asked = query; return sign(query, []) })
+    const far = { forwarder: ENTRY, rttUs: MAX_RTT_US + 1 }
+    const avoid = await Promise.all(Array.from({ length: 80 }, async (_, i) => peerOf(200 + i)))
+    const [{ error }] = await ask([rsp], { ...WISH, avoid, destinationAccess: [far, ...WISH.destinationAccess] })
+    assert.equal(error, undefined)
+    assert.equal(asked?.avoid.length, MAX_AVOID)
+    assert.ok(asked?.avoid[0].equals(avoid[0]))
+    assert.equal(asked?.destination.length, WISH.destinationAccess.length)
+    const scores = boardOf()
+    const [{ paths }] = await setOf([rsp], scores).askAll({ ...WISH, destinationAccess: [far] })
+    assert.deepEqual(paths, [])
+    assert.equal(scores.of(rsp.peerId).status(Date.now()).failures, 0)
   })
 
   it('does not ask who is distrusted while others answer, but when these fail', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { RouteBook, shortName } from '../../src/host/route-book.ts'
+import { NotFoundError } from '../../protocols/errors.ts'
 import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
@@ -84,14 +85,15 @@ class World {
   }
 
   async update (...answers: ProviderAnswer[]): Promise<string[]> {
-    return this.updateAsked(this.nowMs, ...answers)
+    return this.updateAsked(this.nowMs, answers, answers)
   }
 
-  async updateAsked (askedMs: number, ...answers: ProviderAnswer[]): Promise<string[]> {
-    await this.book.update(answers, async (exit) => {
+  /** Of all answers only some have what can be taken. */
+  async updateAsked (askedMs: number, all: readonly ProviderAnswer[], chosen = all): Promise<string[]> {
+    await this.book.update(chosen, async (exit) => {
       this.asked.push(exit)
       return this.peerAttached.has(exit)
-    }, (id) => id === this.inUse, askedMs)
+    }, (id) => id === this.inUse, { answers: all, askedMs })
     return this.book.routes.filter(({ isDefault }) => !isDefault).map(({ label }) => label)
   }
 
@@ -224,10 +226,10 @@ describe('route book', () => {
     world.nowMs = 1_000
     world.book.disown(world.inUse)
     const both = [named(F[0], F[1]), named(F[3], F[1])]
-    assert.deepEqual(await world.updateAsked(999, other()), both)
-    assert.deepEqual(await world.updateAsked(1_001, other(RIVAL)), both)
-    assert.deepEqual(await world.updateAsked(1_002, { ...answer([]), error: new Error('it is late') }), both)
-    assert.deepEqual(await world.updateAsked(1_003, other()), [named(F[3], F[1])])
+    assert.deepEqual(await world.updateAsked(999, [other()]), both)
+    assert.deepEqual(await world.updateAsked(1_001, [other(RIVAL)]), both)
+    assert.deepEqual(await world.updateAsked(1_002, [{ ...answer([]), error: new Error('it is late') }, other(RIVAL)]), both)
+    assert.deepEqual(await world.updateAsked(1_003, [{ ...answer([]), error: new NotFoundError('no path') }, other(RIVAL)], [other(RIVAL)]), [named(F[3], F[1])])
   })
 
   it('forgets a dead path after half a minute even when no RSP answers', async () => {

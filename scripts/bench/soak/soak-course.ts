@@ -5,7 +5,7 @@
 // The first reading comes after the cast were there once: for half an hour, as long as a descriptor holds, others remember them.
 import { join } from 'node:path'
 import { heldBytesOf, readAtRest } from './rest-reading.ts'
-import { rest } from './soak-overlay.ts'
+import { pause } from '../../../src/discovery/pause.ts'
 import { randomFrom } from '../routes/random.ts'
 import type { Child } from '../child-process.ts'
 import type { RestReading } from './rest-reading.ts'
@@ -72,14 +72,14 @@ export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, s
   }
   say(`started; the cast are introduced, then ${seconds(firstRestMs)} of rest`)
   await overlay.introduce(Math.min(INTRODUCTION_MS, churnMs / 4))
-  await rest(firstRestMs, signal)
+  await pause(firstRestMs, signal)
   await readAll(overlay, course, 'before', snapshotsIn)
   say(`${warmUpMinutes} minutes of churn to warm up, then ${minutes} minutes that count`)
   await overlay.beginChurn()
   const warmUpMs = warmUpMinutes * 60_000
   const churn = AbortSignal.any([signal, AbortSignal.timeout(warmUpMs + churnMs)])
   const kills = killOn(overlay, course, seed, Math.min(1, churnMs / 60_000), churn)
-  await rest(warmUpMs, signal)
+  await pause(warmUpMs, signal)
   await eachOf(overlay, course, async (child, _, name) => { await snapshot(child, name, 'warm', snapshotsIn) })
   const beganMs = performance.now()
   await Promise.all([
@@ -92,7 +92,7 @@ export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, s
   course.visits = await overlay.visits().catch(() => ({}))
   say(`the churn is over: ${seconds(lastRestMs)} of rest`)
   const restedFromMs = performance.now()
-  await rest(lastRestMs, signal)
+  await pause(lastRestMs, signal)
   course.restedMs = performance.now() - restedFromMs
   course.wasInterrupted ||= signal.aborted
   await readAll(overlay, course, 'after', snapshotsIn)
@@ -116,7 +116,7 @@ async function snapshot (child: Child, name: string, when: 'before' | 'warm' | '
 async function sampleOn (overlay: SoakOverlay, course: Course, intervalMs: number, signal: AbortSignal, say: (text: string) => void): Promise<void> {
   const beganMs = performance.now()
   for (let i = 1; !signal.aborted; i++) {
-    await rest(beganMs + i * intervalMs - performance.now(), signal)
+    await pause(beganMs + i * intervalMs - performance.now(), signal)
     await sampleAll(overlay, course, performance.now() - beganMs)
     const held = [...course.observations].map(([name, { samples, lost }]) => `${name} ${lost === undefined ? ((samples.at(-1)?.heldBytes ?? 0) / 1e6).toFixed(1) : 'lost'}`)
     say(`${seconds(performance.now() - beganMs)}: MB held: ${held.join(', ')}`)
@@ -148,7 +148,7 @@ async function eachOf (overlay: SoakOverlay, course: Course, run: (child: Child,
 async function killOn (overlay: SoakOverlay, course: Course, seed: number, share: number, signal: AbortSignal): Promise<void> {
   const random = randomFrom(seed + 1)
   while (!signal.aborted) {
-    await rest(share * VICTIM.gapMs * (0.5 + random()), signal)
+    await pause(share * VICTIM.gapMs * (0.5 + random()), signal)
     if (!signal.aborted) {
       course.victims++
       await overlay.victim(share * VICTIM.livesMs * (0.5 + random()), random() < 0.5, share * VICTIM.stoppedMs * (0.5 + random()), signal)

@@ -1,4 +1,5 @@
 // The processes of the soak test: five that stay and are under test, one in which others come and go, and victims.
+import { pause } from '../../../src/discovery/pause.ts'
 import { Child } from '../child-process.ts'
 import type { CastInit, Visits } from './cast-process.ts'
 import type { SceneryStarted } from './scenery-process.ts'
@@ -52,10 +53,10 @@ export class SoakOverlay {
     try {
       // on a busy machine one may not even come to life in time: then it dies young
       await child.ask('begin', this.#cast).catch(() => {})
-      await rest(livesMs, signal)
+      await pause(livesMs, signal)
       if (isStopped) {
         child.signal('SIGSTOP')
-        await rest(stoppedMs, signal)
+        await pause(stoppedMs, signal)
       }
     } finally {
       child.signal('SIGKILL')
@@ -88,20 +89,4 @@ export class SoakOverlay {
   #of (name: string): Child {
     return this.children.get(name) as Child
   }
-}
-
-/** Shorter when the signal fires. */
-export async function rest (ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || ms <= 0) {
-    return
-  }
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }
