@@ -14,6 +14,8 @@ const TIMER_LATENESS_MS = 0.1
 const LATE_WEIGHT = 0.01
 /** More than this is no rounding but an overloaded machine, which should show. */
 const MAX_LATE_MS = 3
+/** And it is forgotten in about this time of no item, for who was busy may be idle now. */
+const LATE_MEMORY_MS = 500
 
 /** About 100 MB of items. Connections bound their bytes in flight, and this bounds how many pieces those come in. */
 export const MAX_PENDING = 1_000_000
@@ -47,6 +49,7 @@ export class DelayLine {
   readonly #events = new EventHeap()
   /** Mean time by which items run after they were due: the process is busy with others. Taken off new delays. */
   #lateMs = 0
+  #lateAtMs = 0
   #stopTimer: (() => void) | undefined
   #armedForMs = Infinity
   #running = false
@@ -80,7 +83,19 @@ export class DelayLine {
     if (!Number.isFinite(delayMs) || delayMs < 0) {
       throw new RangeError(`${delayMs} is no delay: give a finite number of ms, 0 or more`)
     }
-    return this.#now() + Math.max(0, delayMs - this.#lateMs)
+    const nowMs = this.#now()
+    return nowMs + Math.max(0, delayMs - this.#lateness(nowMs))
+  }
+
+  #lateness (nowMs: number): number {
+    return this.#lateMs * Math.exp((this.#lateAtMs - nowMs) / LATE_MEMORY_MS)
+  }
+
+  #ran (dueMs: number): void {
+    const nowMs = this.#now()
+    const lateMs = this.#lateness(nowMs)
+    this.#lateMs = Math.max(0, Math.min(MAX_LATE_MS, lateMs + LATE_WEIGHT * (nowMs - dueMs - lateMs)))
+    this.#lateAtMs = nowMs
   }
 
   #add (dueMs: number, run: () => void): void {
@@ -110,7 +125,7 @@ export class DelayLine {
     this.#running = true
     for (let next = this.#events.first; next !== undefined && next.atMs <= horizonMs && next.sequence < lastSequence; next = this.#events.first) {
       const item = this.#events.take()
-      this.#lateMs = Math.max(0, Math.min(MAX_LATE_MS, this.#lateMs + LATE_WEIGHT * (this.#now() - item.atMs - this.#lateMs)))
+      this.#ran(item.atMs)
       try {
         item.run()
       } catch (err) {

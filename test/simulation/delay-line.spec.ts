@@ -73,6 +73,26 @@ describe('delay line', () => {
     })
   }
 
+  it('is early by as much as it was late of late, and forgets that in a few seconds without anything to run', () => {
+    let timersLateMs = 2
+    const late = new DelayLine({ now: timers.now, startTimer: (run, delayMs) => timers.startTimer(run, delayMs + timersLateMs) })
+    const tookMs = (): number => {
+      const startMs = timers.nowMs
+      let endMs = NaN
+      late.after(20, () => { endMs = timers.nowMs })
+      timers.advance(30)
+      return endMs - startMs
+    }
+    for (let item = 0; item < 600; item++) {
+      late.after(item % 5 + 10, () => {})
+      timers.advance(1)
+    }
+    assert.ok(Math.abs(tookMs() - 20) < 1, `while late: ${tookMs()} ms`)
+    timersLateMs = 0
+    timers.advance(5000)
+    assert.ok(Math.abs(tookMs() - 20) < 0.6, `when punctual again: ${tookMs()} ms`)
+  })
+
   it('refuses more than its bound with an error that has a name', () => {
     assert.throws(() => {
       for (let item = 0; item <= 1_000_000; item++) line.after(1, () => {})

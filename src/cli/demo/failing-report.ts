@@ -21,6 +21,8 @@ export interface FailingPairReport {
   worseMs: number
   /** The longest such time, measured by what it may take; 0: there was none. */
   longestWorseMs: number
+  /** Whether a forwarder in use had failed then, or datagrams were late without that. */
+  longestAfterFailure: boolean
   /** What it may take: the detection time of the path that was in use; null: there was no such time. */
   detectionMs: number | null
   /** Times that took longer than that. */
@@ -60,6 +62,7 @@ export function reportPairUnderFailures (source: PlacedId, destination: PlacedId
     lost,
     worseMs: Math.round(totalMs),
     longestWorseMs: rounded(worst?.lastsMs) ?? 0,
+    longestAfterFailure: worst?.afterFailure ?? false,
     detectionMs: rounded(worst?.detectionMs),
     tooLong,
     isMet: tooLong === 0
@@ -78,6 +81,7 @@ export function totalOf (pairs: readonly FailingPairReport[], seconds: number): 
     lost: sum(({ lost }) => lost),
     worseMs: sum(({ worseMs }) => worseMs),
     longestWorseMs: worst?.longestWorseMs ?? 0,
+    longestAfterFailure: worst?.longestAfterFailure ?? false,
     detectionMs: worst?.detectionMs ?? null,
     tooLong: sum(({ tooLong }) => tooLong),
     isMet: pairs.every(({ isMet }) => isMet),
@@ -106,7 +110,7 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     '',
     `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
     `The flows were on paths for ${shareText(total.onPathMs, pairs.length * 1_000 * seconds)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
-      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)} where ${msText(total.detectionMs)} are what it takes to notice.`,
+      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)}${total.longestAfterFailure ? ' after a failure' : ''} where ${msText(total.detectionMs)} are what it takes to notice.`,
     ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
     total.isMet
       ? 'No host was worse than its default route by more than that for longer than the detection time.'

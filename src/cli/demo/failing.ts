@@ -36,17 +36,13 @@ export async function runFailing ({ overlay, channels, seed, minutes, signal, on
 
   const fail = async ({ forwarder, kind }: Failure): Promise<void> => {
     const { id } = forwarders[forwarder]
-    // before it does: what is on its way now is lost, too
-    watches.forEach((watch) => { watch.failed(id) })
+    // before it does: afterwards the first of them have left it
+    const using = watches.filter((watch) => watch.uses(id))
     down.add(forwarder)
     counts.mostDown = Math.max(counts.mostDown, down.size)
-    if (kind === 'dies') {
-      counts.died++
-      await infrastructure.kill(id)
-    } else {
-      counts.fellSilent++
-      await infrastructure.silence(id)
-    }
+    counts[kind === 'dies' ? 'died' : 'fellSilent']++
+    const atMs = await (kind === 'dies' ? infrastructure.kill(id) : infrastructure.silence(id))
+    using.forEach((watch) => { watch.failed(atMs) })
   }
   const comeBack = async ({ forwarder, kind }: Failure): Promise<void> => {
     const { id } = forwarders[forwarder]

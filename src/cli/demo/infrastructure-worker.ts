@@ -92,10 +92,20 @@ async function restart (id: string): Promise<NodeAddress> {
   return addressOf(again)
 }
 
-function killForwarder (id: string): void {
+function killForwarder (id: string): number {
   const victim = running(id)
   victim.listened = victim.node.getMultiaddrs().map((address) => address.decapsulate('/p2p').toString())
   victim.killed = kill(victim.node).catch(() => {})
+  return absoluteMs()
+}
+
+function silence (id: string): number {
+  running(id).standstill.begin()
+  return absoluteMs()
+}
+
+function absoluteMs (): number {
+  return performance.timeOrigin + performance.now()
 }
 
 async function run (command: Command): Promise<unknown> {
@@ -106,7 +116,7 @@ async function run (command: Command): Promise<unknown> {
     case 'nothing': return undefined
     case 'kill': return killForwarder(command.id)
     case 'restart': return restart(command.id)
-    case 'silence': return running(command.id).standstill.begin()
+    case 'silence': return silence(command.id)
     case 'wake': return running(command.id).standstill.end()
     case 'stop': return Promise.allSettled([...nodes, ...forwarders].map(async ({ node }) => node.stop())).then(() => {})
   }

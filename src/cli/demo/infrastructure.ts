@@ -29,11 +29,11 @@ export type Command =
   { name: 'rsps' } |
   /** Answers when it gets round to that. */
   { name: 'nothing' } |
-  /** Ends a forwarder as when its process dies. */
+  /** Ends a forwarder as when its process dies; the answer says when. */
   { name: 'kill', id: string } |
   /** Starts one that was killed again, with the same identity; the answer says where it is now. */
   { name: 'restart', id: string } |
-  /** Lets a forwarder stand still with all its connections, and go on. */
+  /** Lets a forwarder stand still with all its connections, the answer says when; and go on. */
   { name: 'silence', id: string } |
   { name: 'wake', id: string } |
   { name: 'stop' }
@@ -79,16 +79,18 @@ export class Infrastructure {
     return await this.#ask({ name: 'rsps' }) as RspState[]
   }
 
-  async kill (id: string): Promise<void> {
-    await this.#ask({ name: 'kill', id })
+  /** When it was dead, by `performance.now` of this thread. */
+  async kill (id: string): Promise<number> {
+    return hereMs(await this.#ask({ name: 'kill', id }) as number)
   }
 
   async restart (id: string): Promise<NodeAddress> {
     return await this.#ask({ name: 'restart', id }) as NodeAddress
   }
 
-  async silence (id: string): Promise<void> {
-    await this.#ask({ name: 'silence', id })
+  /** When it was silent, by `performance.now` of this thread. */
+  async silence (id: string): Promise<number> {
+    return hereMs(await this.#ask({ name: 'silence', id }) as number)
   }
 
   async wake (id: string): Promise<void> {
@@ -124,4 +126,9 @@ export class Infrastructure {
     }
     this.#waiting.clear()
   }
+}
+
+/** Each thread counts from its own beginning, by one clock. */
+function hereMs (absoluteMs: number): number {
+  return absoluteMs - performance.timeOrigin
 }

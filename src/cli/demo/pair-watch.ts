@@ -134,12 +134,14 @@ export class PairWatch {
     })
   }
 
-  /** A forwarder has failed now. */
-  failed (forwarder: string): void {
-    if (this.#init.channel.status.active?.path.includes(forwarder) === true) {
-      this.hits++
-      this.times.failed(this.#init.now())
-    }
+  uses (forwarder: string): boolean {
+    return this.#init.channel.status.active?.path.includes(forwarder) === true
+  }
+
+  /** A forwarder that was in use failed then. */
+  failed (atMs: number): void {
+    this.hits++
+    this.times.failed(atMs)
   }
 
   /** Takes no more; what is under way is left out. */

@@ -18,6 +18,8 @@ export interface SideBySide {
 export interface WorseTime {
   fromMs: number
   lastsMs: number
+  /** Whether a forwarder that was in use had failed; otherwise datagrams were late or lost without that. */
+  afterFailure: boolean
   /** What the host may take to notice that its route has failed, by the round trip that it had before. */
   detectionMs: number
 }
@@ -29,6 +31,7 @@ const REMEMBERED_MS = 10_000
 
 interface Run {
   fromMs: number
+  afterFailure: boolean
   lastWorseMs: number
   detectionMs: number
 }
@@ -49,9 +52,9 @@ export class WorseTimes {
   #failedAtMs: number[] = []
   #switchedAtMs: number[] = []
 
-  /** A forwarder on the path in use has failed now. */
-  failed (nowMs: number): void {
-    this.#failedAtMs = remember(this.#failedAtMs, nowMs)
+  /** A forwarder on the path in use failed then. */
+  failed (atMs: number): void {
+    this.#failedAtMs = remember(this.#failedAtMs, atMs)
   }
 
   /** The flow goes another way from now on. */
@@ -74,7 +77,8 @@ export class WorseTimes {
     if (currentRttMs !== undefined && currentRttMs - defaultRttMs <= NOTICEABLE_MS) {
       this.#good(sample)
     } else if (this.#run === undefined) {
-      this.#run = { fromMs: this.#failureBefore(sentMs) ?? sentMs, lastWorseMs: sentMs, detectionMs: detectionMs(this.#usualRttMs || sample.usualRttMs) }
+      const failedMs = this.#failureBefore(sentMs)
+      this.#run = { fromMs: failedMs ?? sentMs, afterFailure: failedMs !== undefined, lastWorseMs: sentMs, detectionMs: detectionMs(this.#usualRttMs || sample.usualRttMs) }
     } else {
       this.#run.lastWorseMs = sentMs
     }
@@ -102,7 +106,8 @@ export class WorseTimes {
     if (this.#run === undefined) {
       return
     }
-    const time = { fromMs: this.#run.fromMs, lastsMs: Math.max(0, nowMs - this.#run.fromMs), detectionMs: this.#run.detectionMs }
+    const { fromMs, afterFailure, detectionMs: allowedMs } = this.#run
+    const time = { fromMs, afterFailure, lastsMs: Math.max(0, nowMs - fromMs), detectionMs: allowedMs }
     this.#run = undefined
     this.totalMs += time.lastsMs
     this.tooLong += excessMs(time) > 0 ? 1 : 0
