@@ -234,6 +234,16 @@ describe('route steering', () => {
     }
   })
 
+  it('regression: asks no more than else when the default route dies while the path in use is behind it', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 60 }).set('a', { rttMs: 50 }).run(SETTLE_MS)
+    flow.set('default', { rttMs: 60, isDown: true }).set('a', { rttMs: 66 })
+    flow.run(5_000)
+    assert.equal(flow.active, 'a')
+    const wakes = flow.timers.started
+    flow.run(10_000)
+    assert.ok(flow.timers.started - wakes < 1_500, `${flow.timers.started - wakes} timers in ten seconds`)
+  })
+
   it('does not flap: however near to each other routes are, and noisy, changes grow fewer', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 30 }), fc.constantFrom(0, 0.005, 0.01), fc.nat(1_000), (gainMs, jitterMs, loss, seed) => {
       const flow = new VirtualFlow({ seed }).set('default', { rttMs: 80, jitterMs, loss }).set('a', { rttMs: 80 - gainMs, jitterMs, loss }).set('b', { rttMs: 79 - gainMs, jitterMs, loss }).run(SETTLE_MS)
