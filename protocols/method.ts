@@ -51,6 +51,8 @@ export interface ServeOptions {
   maxInboundStreams?: number
   /** Exchanges at once, of all peers; above it the answer is OVER_QUOTA */
   maxConcurrent?: number
+  /** The address prefix by which a peer shares its places with others; undefined, as by default: with nobody */
+  prefixOf?: (connection: Connection) => string | undefined
   log?: Logger
 }
 

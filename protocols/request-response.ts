@@ -11,12 +11,14 @@
  * with an error of errors.ts and nothing else.
  * requester.ts and responder.ts are its two sides.
  */
-import { OverQuotaError, STATUS_INTERNAL, statusOf, UnavailableError } from './errors.ts'
+import { STATUS_INTERNAL, statusOf, UnavailableError } from './errors.ts'
+import { ExchangePlaces } from './exchange-places.ts'
 import { Lifetime } from './lifetime.ts'
 import { responses } from './requester.ts'
-import { answer, refuse } from './responder.ts'
+import { answer, question, refuse } from './responder.ts'
 import { release } from './stream-io.ts'
 import type { BywayError } from './errors.ts'
+import type { PlaceTaker } from './exchange-places.ts'
 import type { ExchangeOptions, Handler, Method, ServeOptions, SubscribeOptions } from './method.ts'
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Registrar } from '@libp2p/interface-internal'
@@ -30,6 +32,13 @@ const DEFAULT_MAX_CONCURRENT = 64
 
 /** So that one peer cannot take all places: 16 peers can be served at once whatever they do. */
 export const MAX_CONCURRENT_PER_PEER = 4
+
+/** So that the peers of one prefix cannot: ids cost nothing. */
+export const MAX_CONCURRENT_PER_PREFIX = 16
+
+/** A request follows the opening of its stream: who is silent must not hold a place that others could be served in. */
+const READING_MS = 2_000
+const READING_PLACES = { all: 512, perPeer: MAX_CONCURRENT_PER_PEER, perPrefix: 64 }
 
 /** Above MAX_CONCURRENT_PER_PEER, so that an eager peer hears OVER_QUOTA before its streams are reset. */
 const DEFAULT_MAX_INBOUND_STREAMS = 32
@@ -75,18 +84,18 @@ async function * subscription<Q, R> (connection: Connection, method: Method<Q, R
 
 /** Answers a protocol on a node. Gives the function that unregisters it and ends what runs (UNAVAILABLE). */
 export async function serve<Q, R> (registrar: Registrar, method: Method<Q, R>, handler: Handler<Q, R>, options: ServeOptions = {}): Promise<() => Promise<void>> {
-  const running = new Map<Lifetime, string>()
-  const maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT
+  const lives = new Set<Lifetime>()
+  const reading = new ExchangePlaces(READING_PLACES)
+  const running = new ExchangePlaces({ all: options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT, perPeer: MAX_CONCURRENT_PER_PEER, perPrefix: MAX_CONCURRENT_PER_PREFIX })
 
-  const admit = (peer: string, life: Lifetime): void => {
-    const ofPeer = [...running.values()].filter(other => other === peer).length
-    if (ofPeer >= MAX_CONCURRENT_PER_PEER) {
-      throw new OverQuotaError(`at most ${MAX_CONCURRENT_PER_PEER} exchanges at once: wait for one to end`)
-    }
-    if (running.size >= maxConcurrent) {
-      throw new OverQuotaError('too many exchanges at once: try later')
-    }
-    running.set(life, peer)
+  /** A place while the request is read, and another while it is answered. */
+  const exchange = async (stream: Stream, connection: Connection, life: Lifetime): Promise<void> => {
+    const taker = { peer: connection.remotePeer.toString(), prefix: options.prefixOf?.(connection) }
+    const asked = await inPlace(reading, taker, async () => {
+      life.arm(Math.min(READING_MS, method.deadlineMs), 'request')
+      return await question(stream, method, life)
+    })
+    await inPlace(running, taker, async () => { await answer(stream, connection, method, asked, handler, life) })
   }
 
   const onStream = async (stream: Stream, connection: Connection): Promise<void> => {
@@ -94,8 +103,8 @@ export async function serve<Q, R> (registrar: Registrar, method: Method<Q, R>, h
     const onClose = (): void => { life.end(new UnavailableError('the stream was closed by the peer')) }
     stream.addEventListener('close', onClose)
     try {
-      admit(connection.remotePeer.toString(), life)
-      await answer(stream, connection, method, handler, life)
+      lives.add(life)
+      await exchange(stream, connection, life)
     } catch (cause) {
       const error: unknown = life.signal.aborted ? life.signal.reason : cause
       if (statusOf(error) === STATUS_INTERNAL) {
@@ -105,7 +114,7 @@ export async function serve<Q, R> (registrar: Registrar, method: Method<Q, R>, h
     } finally {
       stream.removeEventListener('close', onClose)
       life.clear()
-      running.delete(life)
+      lives.delete(life)
     }
     await release(stream)
   }
@@ -116,8 +125,17 @@ export async function serve<Q, R> (registrar: Registrar, method: Method<Q, R>, h
   })
   return async () => {
     await registrar.unhandle(method.protocol)
-    for (const life of running.keys()) {
+    for (const life of lives) {
       life.end(new UnavailableError('the service is stopping'))
     }
+  }
+}
+
+async function inPlace<T> (places: ExchangePlaces, taker: PlaceTaker, run: () => Promise<T>): Promise<T> {
+  places.take(taker)
+  try {
+    return await run()
+  } finally {
+    places.give(taker)
   }
 }

@@ -15,14 +15,18 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 /** What one window of yamux can bring after a stream was paused; its first window is 256 KiB. */
 const REQUEST_WINDOW_BYTES = 256 * 1024
 
-/** The server's side of an exchange, up to the last response. */
-export async function answer<Q, R> (stream: Stream, connection: Connection, method: Method<Q, R>, handler: Handler<Q, R>, life: Lifetime): Promise<void> {
-  life.arm(method.deadlineMs, 'end of the exchange')
+/** The request of an exchange, for which `life` may wait. */
+export async function question<Q> (stream: Stream, method: { maxRequestBytes: number, maxResponseBytes: number, decodeRequest(bytes: Uint8Array): Q }, life: Lifetime): Promise<Q> {
   stream.maxReadBufferLength = method.maxRequestBytes + REQUEST_WINDOW_BYTES
   stream.maxWriteBufferLength = method.maxResponseBytes + MAX_FAILURE_BYTES + 2 * FRAME_OVERHEAD_BYTES
   const body = await pipe(chunksOf(stream, life.signal), requestBodies(method.maxRequestBytes), first)
-  const question = decoded(() => method.decodeRequest(body), 'request')
-  const result: unknown = await life.race(handler(question, { peer: connection.remotePeer, connection, signal: life.signal }) as Promise<unknown>)
+  return decoded(() => method.decodeRequest(body), 'request')
+}
+
+/** The server's side from there on, up to the last response. */
+export async function answer<Q, R> (stream: Stream, connection: Connection, method: Method<Q, R>, asked: Q, handler: Handler<Q, R>, life: Lifetime): Promise<void> {
+  life.arm(method.deadlineMs, 'end of the exchange')
+  const result: unknown = await life.race(handler(asked, { peer: connection.remotePeer, connection, signal: life.signal }) as Promise<unknown>)
   const results = isAsyncIterable<R>(result) ? inTime(result, life, method.deadlineMs) : [result as R]
   await pipe(results, source => framed(source, method), sinkTo(stream, life.signal))
 }

@@ -3,6 +3,7 @@
 import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
 import { fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { ownAddresses } from './connect.ts'
 import { Directory } from './directory.ts'
@@ -129,7 +130,7 @@ export class Discovery {
       known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
       find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes,
       findApplication: (application) => this.#init.attachedFor?.(application)
-    })
+    }, { prefixOf: ({ remoteAddr }) => countedPrefix(remoteAddr) })
     if (this.#init.greets === true) {
       this.#components.events.addEventListener('peer:identify', this.#greet)
     }

@@ -194,15 +194,16 @@ export class Forwarder implements Startable {
 
   async start (): Promise<void> {
     const { registrar } = this.#components
+    const places = { prefixOf: ({ remoteAddr }: Connection) => countedPrefix(remoteAddr) }
     await this.links.start()
     this.#prober.start()
     this.#publisher.start()
     this.#unserve = await Promise.all([
-      serveAttach(registrar, async (request, caller) => this.#attachments.handle(request, caller)),
+      serveAttach(registrar, async (request, caller) => this.#attachments.handle(request, caller), places),
       serveReports(registrar, {
         watch: async (request, caller) => this.#watchService.watch(request, caller),
         subscribe: (request, caller) => this.#subscribe(request.descriptor, caller)
-      })
+      }, places)
     ])
     await this.#setUp.start(registrar)
     this.#housekeeping = setInterval(() => { this.#keepHouse() }, HOUSEKEEPING_MS)

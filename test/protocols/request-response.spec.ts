@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorOfStatus, NotFoundError, STATUS_TABLE, statusOf } from '../../protocols/errors.ts'
-import { MAX_CONCURRENT_PER_PEER, request, serve } from '../../protocols/request-response.ts'
+import { MAX_CONCURRENT_PER_PEER, MAX_CONCURRENT_PER_PREFIX, request, serve } from '../../protocols/request-response.ts'
 import { connected, createNode } from '../helpers/nodes.ts'
 import { impatient, pairOfNodes, text } from './request-response.samples.ts'
 import type { Logger } from '@libp2p/interface'
 import type { Caller } from '../../protocols/request-response.ts'
+
+/** Gives an exchange far more time than a request may take to come. */
+const patient = { ...text, deadlineMs: 20_000 }
 
 describe('request/response engine', () => {
   const pair = pairOfNodes()
@@ -132,6 +135,45 @@ describe('request/response engine', () => {
       go.resolve('done')
       assert.deepEqual(await Promise.all(pending), new Array(MAX_CONCURRENT_PER_PEER).fill('done'))
       assert.equal(await request(pair.connection, text, 'x'), 'done')
+    })
+
+    it('is not taken by who opens streams and is silent: others are served meanwhile, and it is cut off in two seconds', async () => {
+      await serve(pair.registrar, patient, message => message, { maxConcurrent: 1 })
+      const silent = await Promise.all(Array.from({ length: MAX_CONCURRENT_PER_PEER }, async () => await pair.connection.newStream(text.protocol)))
+      const cutOff = silent.map(async stream => {
+        stream.addEventListener('message', () => {})
+        await once(stream, 'end')
+        stream.abort(new Error('enough'))
+      })
+      const other = await connected(await createNode(), pair.server)
+      assert.equal(await request(other, patient, 'x'), 'x')
+      await assert.rejects(request(pair.connection, patient, 'x'), { name: 'OverQuotaError', remote: true })
+      await Promise.all(cutOff)
+      assert.equal(await request(pair.connection, patient, 'x'), 'x')
+    })
+
+    it('is shared with the peers of one address prefix: those of others are served when they have taken all of theirs', async () => {
+      const go = Promise.withResolvers<string>()
+      const near = new Set<string>()
+      await serve(pair.registrar, patient, async () => await go.promise, { prefixOf: ({ remotePeer }) => near.has(remotePeer.toString()) ? 'near' : 'far' })
+      const pending: Array<Promise<string>> = []
+      for (let peer = 0; peer < MAX_CONCURRENT_PER_PREFIX / MAX_CONCURRENT_PER_PEER; peer++) {
+        const node = await createNode()
+        near.add(node.peerId.toString())
+        const connection = await connected(node, pair.server)
+        pending.push(...Array.from({ length: MAX_CONCURRENT_PER_PEER }, async () => await request(connection, patient, 'x')))
+      }
+      await delay(50)
+      const node = await createNode()
+      near.add(node.peerId.toString())
+      const neighbour = await connected(node, pair.server)
+      await assert.rejects(request(neighbour, patient, 'x'), { name: 'OverQuotaError', message: /address prefix/ })
+      const far = request(pair.connection, patient, 'x')
+      await delay(50)
+      go.resolve('done')
+      assert.equal(await far, 'done')
+      assert.deepEqual(await Promise.all(pending), new Array(MAX_CONCURRENT_PER_PREFIX).fill('done'))
+      assert.equal(await request(neighbour, patient, 'x'), 'done')
     })
 
     it('refuses other peers too when all are taken', async () => {
