@@ -47,6 +47,8 @@ export class SeenOnce {
   }
 
   #turn (nowMs: number): void {
+    // a clock that was set back must not make it full for longer
+    this.#turnsAtMs = Math.min(this.#turnsAtMs, nowMs + this.#lifeMs)
     if (nowMs < this.#turnsAtMs) {
       return
     }

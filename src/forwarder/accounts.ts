@@ -7,6 +7,7 @@ import { OverQuotaError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { readUint32 } from '../../protocols/forward/source-route.ts'
 import type { BucketSlab } from '../defence/bucket-slab.ts'
+import type { GateCaller } from '../defence/set-up-limits.ts'
 import type { PeerId } from '@libp2p/interface'
 
 export const NO_ACCOUNT = 0
@@ -21,13 +22,24 @@ export interface AccountsInit {
   /** Where the caps are kept, one for each account and link that are used together. */
   caps: BucketSlab
   maxAccounts?: number
-  /** Of those that callers of one address prefix, or one forwarder, have brought. */
-  maxPerOpener?: number
+  /** Of those that the callers of one address prefix have brought, forwarders aside. */
+  maxPerPrefix?: number
+  /** Of those that one forwarder has brought. */
+  maxPerForwarder?: number
+  /** Of those that came from one address prefix, by forwarders or not. */
+  maxPerPrefixInAll?: number
 }
+
+/** Who shows a path: a forwarder counts by itself, any other caller with its prefix. */
+export type AccountOpener = Pick<GateCaller, 'peer' | 'prefix' | 'isForwarder'>
 
 const DEFAULT_MAX_ACCOUNTS = 1_024
 /** Keys cost nothing: whoever makes RSPs up must not keep out those of others. */
-const DEFAULT_MAX_PER_OPENER = 64
+const DEFAULT_MAX_PER_PREFIX = 64
+/** A forwarder brings the paths of many sources. */
+const DEFAULT_MAX_PER_FORWARDER = 192
+/** Forwarders can be made up too: a quarter of all. */
+const DEFAULT_MAX_PER_PREFIX_IN_ALL = 256
 /** Offers live ten minutes and clocks differ by one; so does what is minted under an account. */
 const IDLE_MS = 900_000
 const NO_CAP = -1
@@ -44,9 +56,8 @@ export class Accounts {
   readonly #generations: Uint32Array
   /** The other account with the same four bytes in its tags, or 0. */
   readonly #others: Int32Array
-  /** Who brought the first path of the account, and how many each has brought. */
-  readonly #openers: Array<string | undefined> = []
-  readonly #opened = new Map<string, number>()
+  /** Who brought the first path of the account. */
+  readonly #openers: Array<AccountOpener | undefined> = []
   readonly #byNode = new NodeTable<number>()
   readonly #byPrefix = new Map<number, number>()
   /** By index of the link, then by account. */
@@ -73,33 +84,49 @@ export class Accounts {
    * @param opener - who shows its path; a new account counts to it
    * @throws OverQuotaError when there is no room, here, for this opener, or under the four bytes that its tags begin with
    */
-  of (rsp: PeerId, nowMs: number, opener = ''): number {
+  of (rsp: PeerId, nowMs: number, opener?: AccountOpener): number {
     const node = nodeIdOf(rsp)
     const account = this.#byNode.get(node) ?? this.#openFor(opener, rsp, nowMs)
     this.#usedAtMs[account] = nowMs
     return account
   }
 
-  #openFor (opener: string, rsp: PeerId, nowMs: number): number {
-    const opened = this.#opened.get(opener) ?? 0
-    if (opened >= (this.#init.maxPerOpener ?? DEFAULT_MAX_PER_OPENER)) {
-      throw new OverQuotaError('too many new RSPs come from where you are: use one that is known here')
+  #openFor (opener: AccountOpener | undefined, rsp: PeerId, nowMs: number): number {
+    if (opener !== undefined) {
+      this.#makeRoomFor(opener, nowMs)
     }
     const account = this.#open(rsp, nowMs)
     this.#openers[account] = opener
-    this.#opened.set(opener, (this.#opened.get(opener) ?? 0) + 1)
     return account
   }
 
-  #forgetOpener (account: number): void {
-    const opener = this.#openers[account]
-    const left = opener === undefined ? 0 : (this.#opened.get(opener) ?? 1) - 1
-    if (opener !== undefined && left > 0) {
-      this.#opened.set(opener, left)
-    } else if (opener !== undefined) {
-      this.#opened.delete(opener)
+  #makeRoomFor ({ peer, prefix, isForwarder }: AccountOpener, nowMs: number): void {
+    const { maxPerPrefix = DEFAULT_MAX_PER_PREFIX, maxPerForwarder = DEFAULT_MAX_PER_FORWARDER, maxPerPrefixInAll = DEFAULT_MAX_PER_PREFIX_IN_ALL } = this.#init
+    if (isForwarder) {
+      this.#makeRoomAmong((other) => other.isForwarder && other.peer === peer, maxPerForwarder, nowMs)
+    } else {
+      this.#makeRoomAmong((other) => !other.isForwarder && other.prefix === prefix, maxPerPrefix, nowMs)
     }
-    this.#openers[account] = undefined
+    this.#makeRoomAmong((other) => other.prefix === prefix, maxPerPrefixInAll, nowMs)
+  }
+
+  /** Where they have brought as many as they may, the one of theirs that has been idle for the longest makes way. */
+  #makeRoomAmong (isOfThem: (opener: AccountOpener) => boolean, max: number, nowMs: number): void {
+    let count = 0
+    let idlest = NO_ACCOUNT
+    for (let account = 1; account <= this.#maxAccounts; account++) {
+      const opener = this.#openers[account]
+      if (opener !== undefined && isOfThem(opener)) {
+        count++
+        idlest = this.#idler(idlest, account, nowMs)
+      }
+    }
+    if (count >= max && idlest === NO_ACCOUNT) {
+      throw new OverQuotaError('too many new RSPs come from where you are: use one that is known here')
+    }
+    if (count >= max) {
+      this.close(idlest)
+    }
   }
 
   /** The account of an RSP, or 0. */
@@ -138,7 +165,7 @@ export class Accounts {
       return
     }
     const node = nodeIdOf(rsp)
-    this.#forgetOpener(account)
+    this.#openers[account] = undefined
     this.#rsps[account] = undefined
     this.#generations[account]++
     this.#byNode.delete(node)
@@ -250,8 +277,8 @@ export class Accounts {
         if (!this.#init.hasEntries(account)) {
           return account
         }
-      } else if (this.#isIdle(account, nowMs) && (idlest === NO_ACCOUNT || this.#usedAtMs[account] < this.#usedAtMs[idlest])) {
-        idlest = account
+      } else {
+        idlest = this.#idler(idlest, account, nowMs)
       }
     }
     if (idlest === NO_ACCOUNT) {
@@ -259,6 +286,12 @@ export class Accounts {
     }
     this.close(idlest)
     return idlest
+  }
+
+  /** The one of both that has been idle for longer; `idlest` is idle, or 0. */
+  #idler (idlest: number, account: number, nowMs: number): number {
+    const isIdler = this.#isIdle(account, nowMs) && (idlest === NO_ACCOUNT || this.#usedAtMs[account] < this.#usedAtMs[idlest])
+    return isIdler ? account : idlest
   }
 
   #isIdle (account: number, nowMs: number): boolean {

@@ -38,7 +38,7 @@ export interface AttachmentsInit {
   limits: AttachmentLimits
   links: LinkSet
   discovery: Discovery
-  /** Unix time, ms. */
+  /** Monotonic, ms: leases and rates are no matter of what time it is. */
   now: () => number
 }
 
@@ -61,6 +61,11 @@ export class Attachments {
 
   has (peer: PeerId): boolean {
     return this.#attached.has(peer.toString())
+  }
+
+  /** Is it attached as a host or RSP, and so brings nobody's packets but its own? */
+  hasHost (peer: PeerId): boolean {
+    return this.#attached.get(peer.toString())?.isForwarder === false
   }
 
   /** The descriptor that an attached host or RSP brought. */

@@ -127,7 +127,7 @@ export class Forwarder implements Startable {
         }
       })
     })
-    this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now: Date.now })
+    this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now })
     this.#neighbours = new KeptLinks({
       self: components.peerId,
       links: this.links,
@@ -141,6 +141,7 @@ export class Forwarder implements Startable {
       privateKey: components.privateKey,
       links: this.links,
       neighbours: this.#neighbours,
+      isAttached: (peer) => this.#attachments.has(peer),
       discovery: this.discovery,
       connectionManager: components.connectionManager,
       capacityBytesPerSecond,
@@ -156,7 +157,7 @@ export class Forwarder implements Startable {
       capacityBytesPerSecond,
       table: this.#setUp.table,
       authority: this.#setUp.authority,
-      slows: ({ peer }) => this.#attachments.has(peer) && !this.#neighbours.has(peer),
+      slows: ({ peer }) => this.#attachments.hasHost(peer),
       accountOfCap: (cap) => this.#setUp.accountOfCap(cap),
       now,
       nowS
@@ -174,7 +175,7 @@ export class Forwarder implements Startable {
       allowed: init.watchedBy,
       checkRsp: (rsp) => { this.#setUp.policy.checkRsp(rsp) },
       prefixOf: ({ connection }) => countedPrefix(connection.remoteAddr),
-      now: Date.now
+      now
     })
     this.#publisher = new ReportPublisher({
       privateKey: components.privateKey,
@@ -226,7 +227,7 @@ export class Forwarder implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
-    return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString())
+    return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString()) || this.#setUp.isOnPath(peer)
   }
 
   get status (): ForwarderStatus {
@@ -299,6 +300,7 @@ export class Forwarder implements Startable {
   }
 
   #keepHouse (): void {
+    this.links.expire()
     this.#watchService.expire()
     this.#attachments.expire()
     this.#setUp.expire()

@@ -55,6 +55,11 @@ export class ForwardingTable {
     return 2 * this.#size
   }
 
+  /** Does an entry name this link? */
+  usesLink (link: number): boolean {
+    return (this.#linkUses[link] ?? 0) > 0
+  }
+
   get heldBytes (): number {
     return this.slots.heldBytes + this.#paths.heldBytes
   }

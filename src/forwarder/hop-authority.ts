@@ -14,7 +14,7 @@ import { TokenBucket } from '../defence/token-bucket.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { VerifiedHops } from './verified-hops.ts'
 import { RevokedNames } from './revoked-names.ts'
-import type { Accounts } from './accounts.ts'
+import type { AccountOpener, Accounts } from './accounts.ts'
 import type { HopInPacket } from './verified-hops.ts'
 import type { Link } from '../link/link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
@@ -48,7 +48,7 @@ export interface MintInit {
   previous: NodeId
   next: NodeId
   /** Who shows the path; see `Accounts.of`. */
-  opener?: string
+  opener?: AccountOpener
 }
 
 const DEFAULT_MAX_VERIFIED = 8_192

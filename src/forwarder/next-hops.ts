@@ -3,9 +3,11 @@
 import { attach } from '../../protocols/attach/client.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { RecentlyUsed } from '../../protocols/recently-used.ts'
+import { SharedBucket } from '../defence/shared-bucket.ts'
 import { MAX_OFFER_LIFE_MS } from '../../protocols/route/constants.ts'
 import type { Discovery } from '../discovery/discovery.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
 import type { Link } from '../link/link.ts'
 import type { LinkSet } from '../link/link-set.ts'
@@ -15,7 +17,15 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 /** Handshakes are dear, and an install must not make a node scan others. */
 const DIALS_PER_SECOND = 2
 const DIAL_BURST = 16
+/** Of those who count together: half, so that others reach theirs meanwhile. */
+const DIALS_PER_SECOND_OF_ONE = 1
+const DIAL_BURST_OF_ONE = 8
+const MAX_NAMES = 1_024
 const MAX_KEPT = 256
+const MAX_KEPT_OF_ONE = 64
+/** To look for who does not exist takes a walk through the DHT: not again so soon. */
+const NOT_FOUND_MS = 10_000
+const MAX_NOT_FOUND = 1_024
 /** Those in front wait for as long. */
 const DEADLINE_MS = 4_000
 
@@ -24,72 +34,125 @@ export interface NextHopsInit {
   neighbours: KeptLinks
   discovery: Discovery
   connectionManager: ConnectionManager
+  /** Is the link wanted for another reason, though nothing keeps it from here? */
+  isAttached?: (peer: PeerId) => boolean
   /** Monotonic, ms. */
   now: () => number
 }
 
 export class NextHops {
   readonly #init: NextHopsInit
-  readonly #dials: TokenBucket
-  /** Peer ids, as text → until when their links are kept. */
-  readonly #kept = new Map<string, number>()
+  readonly #dials: SharedBucket
+  /** Peer ids, as text → until when their links are kept, and who asked first. */
+  readonly #kept = new Map<string, { untilMs: number, asker: string }>()
+  /** Peer ids, as text → when they were looked for last. */
+  readonly #notFoundAtMs = new RecentlyUsed<number>(MAX_NOT_FOUND)
   readonly #reaching = new Map<string, Promise<Link>>()
 
   constructor (init: NextHopsInit) {
     this.#init = init
-    this.#dials = new TokenBucket({ ratePerSecond: DIALS_PER_SECOND, burst: DIAL_BURST, nowMs: init.now() })
+    this.#dials = new SharedBucket({
+      ratePerSecond: DIALS_PER_SECOND, burst: DIAL_BURST, ownPerSecond: DIALS_PER_SECOND_OF_ONE, ownBurst: DIAL_BURST_OF_ONE, maxNames: MAX_NAMES, nowMs: init.now()
+    })
   }
 
   /** Must the link to this peer (its id as text) stay? */
   has (key: string): boolean {
-    return (this.#kept.get(key) ?? 0) > this.#init.now()
+    return (this.#kept.get(key)?.untilMs ?? 0) > this.#init.now()
+  }
+
+  /** Another path was installed over a link that stands: one that is kept from here is kept for as long as that can live. */
+  renew (forwarder: PeerId): void {
+    const kept = this.#kept.get(forwarder.toString())
+    if (kept !== undefined) {
+      kept.untilMs = this.#init.now() + MAX_OFFER_LIFE_MS
+    }
+  }
+
+  /** Lets go of those that are not kept any more. Were there any? */
+  expire (): boolean {
+    const nowMs = this.#init.now()
+    const { size } = this.#kept
+    for (const [key, { untilMs }] of this.#kept) {
+      if (untilMs <= nowMs) {
+        this.#kept.delete(key)
+      }
+    }
+    return this.#kept.size < size
   }
 
   /**
    * The link to a forwarder, both ways.
    *
+   * @param asker - by whom dials and links are counted: a forwarder that brings the pass, or the address prefix of a host
    * @throws NotFoundError for who is no forwarder, OverQuotaError, UnavailableError
    */
-  async reach (forwarder: PeerId): Promise<Link> {
+  async reach (forwarder: PeerId, asker: string): Promise<Link> {
     const key = forwarder.toString()
-    const reaching = this.#reaching.get(key) ?? this.#reach(forwarder, key).finally(() => this.#reaching.delete(key))
+    const reaching = this.#reaching.get(key) ?? this.#reach(forwarder, key, asker).finally(() => this.#reaching.delete(key))
     this.#reaching.set(key, reaching)
     return reaching
   }
 
-  async #reach (forwarder: PeerId, key: string): Promise<Link> {
-    const { discovery, links, neighbours, connectionManager, now } = this.#init
-    this.#forget()
-    if (!this.#dials.take(1, now()) || (this.#kept.size >= MAX_KEPT && !this.#kept.has(key))) {
-      throw new OverQuotaError('too many new links are asked for here: try again in some seconds, or another path')
-    }
+  async #reach (forwarder: PeerId, key: string, asker: string): Promise<Link> {
+    this.#charge(key, asker)
     const signal = AbortSignal.timeout(DEADLINE_MS)
-    let opened: Link | undefined
+    const standing = this.#init.links.get(forwarder)
+    let link: Link | undefined
     try {
-      const descriptor = await discovery.describe(forwarder, { signal })
-      if (!descriptor.roles.has('forwarder')) {
-        throw new NotFoundError(`${key} is no forwarder`)
+      const descriptor = await this.#describe(forwarder, key, signal)
+      const connection = await connectTo(this.#init.connectionManager, descriptor, signal)
+      link = await this.#init.links.open(forwarder, { connection, signal })
+      await attach(connection, { descriptor: await this.#init.discovery.self.get() }, { signal })
+      if (this.#init.links.get(forwarder) !== link) {
+        throw new UnavailableError(`the link to ${key} went away while it was made`)
       }
-      const connection = await connectTo(connectionManager, descriptor, signal)
-      const link = opened = await links.open(forwarder, { connection, signal })
-      await attach(connection, { descriptor: await discovery.self.get() }, { signal })
-      this.#kept.set(key, now() + MAX_OFFER_LIFE_MS)
-      neighbours.keep(descriptor)
+      this.#kept.set(key, { untilMs: this.#init.now() + MAX_OFFER_LIFE_MS, asker })
+      this.#init.neighbours.keep(descriptor)
       return link
     } catch (cause) {
-      if (opened !== undefined) {
-        links.close(forwarder)
-      }
+      this.#closeUnwanted(forwarder, link === standing ? undefined : link)
       throw cause instanceof NotFoundError ? cause : new UnavailableError(`there is no link to ${key}`, { cause })
     }
   }
 
-  #forget (): void {
+  /** @throws NotFoundError, OverQuotaError */
+  #charge (key: string, asker: string): void {
     const nowMs = this.#init.now()
-    for (const [key, untilMs] of this.#kept) {
-      if (untilMs <= nowMs) {
-        this.#kept.delete(key)
+    if (nowMs - (this.#notFoundAtMs.get(key) ?? -Infinity) < NOT_FOUND_MS) {
+      throw new NotFoundError(`${key} was not found a moment ago`)
+    }
+    this.expire()
+    if (!this.#hasRoom(key, asker) || !this.#dials.take(asker, 1, nowMs)) {
+      throw new OverQuotaError('too many new links are asked for here: try again in some seconds, or another path')
+    }
+  }
+
+  #hasRoom (key: string, asker: string): boolean {
+    return this.#kept.has(key) || (this.#kept.size < MAX_KEPT && [...this.#kept.values()].filter((kept) => kept.asker === asker).length < MAX_KEPT_OF_ONE)
+  }
+
+  /** @throws NotFoundError for who is no forwarder, or nobody knows */
+  async #describe (forwarder: PeerId, key: string, signal: AbortSignal): Promise<VerifiedDescriptor> {
+    try {
+      const descriptor = await this.#init.discovery.describe(forwarder, { signal })
+      if (!descriptor.roles.has('forwarder')) {
+        throw new NotFoundError(`${key} is no forwarder`)
       }
+      return descriptor
+    } catch (error) {
+      if (error instanceof NotFoundError) {
+        this.#notFoundAtMs.set(key, this.#init.now())
+      }
+      throw error
+    }
+  }
+
+  /** A link that was opened here; not one that has taken its place, nor one that others want by now. */
+  #closeUnwanted (forwarder: PeerId, opened: Link | undefined): void {
+    const { links, neighbours, isAttached } = this.#init
+    if (opened !== undefined && links.get(forwarder) === opened && !neighbours.has(forwarder) && isAttached?.(forwarder) !== true) {
+      links.close(forwarder)
     }
   }
 }

@@ -78,7 +78,7 @@ export class PathBudget {
     }
     const { accounts, quotas, table } = this.#init
     const { path, order } = opened
-    const account = accounts.of(path.rsp, nowMs, caller.isForwarder ? caller.peer : caller.prefix)
+    const account = accounts.of(path.rsp, nowMs, caller)
     const caps = [accounts.capOf(account, next.index, nowMs), previous === undefined ? UNKNOWN : accounts.capOf(account, previous.index, nowMs)] as const
     const ofPath = pathKey(account, path.pathNumber)
     if ((this.#perPath.get(ofPath) ?? 0) >= quotas.limits.maxPerPath) {

@@ -20,6 +20,7 @@ import type { Link } from '../link/link.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { SetupAnswer, SetupRequest } from '../../protocols/setup/server.ts'
 import type { SetupClient } from '../../protocols/setup/client.ts'
+import type { OpenedInstall } from '../../protocols/setup/install.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 /** Those behind must have given up before those in front do: they have so much less time for each hop. */
@@ -35,8 +36,10 @@ export interface SetUpServiceInit {
   authority: HopAuthority
   /** Asks the next hop. */
   client: SetupClient
-  /** The link to a forwarder that is not connected yet. Rejects when it cannot be had. */
-  reach: (forwarder: PeerId) => Promise<Link>
+  /** The link to a forwarder that is not connected yet, counted to who asks. Rejects when it cannot be had. */
+  reach: (forwarder: PeerId, asker: string) => Promise<Link>
+  /** A path goes on over the link to this peer. */
+  renew?: (next: PeerId) => void
   /** Monotonic, ms. */
   now: () => number
   /** Unix time, ms. */
@@ -47,9 +50,13 @@ export interface SetUpServiceInit {
 /** Passes of one caller that wait for the next hops: no caller fills their streams for the others. */
 const MAX_WAITING_PER_CALLER = 64
 const MAX_WAITING_PER_FORWARDER = 128
-/** Of all callers, for one destination, and how long it may take to answer. */
+/** Of one caller, for one next hop: one that does not answer must not hold all places that its caller, the hop before, has. */
+const MAX_WAITING_PER_CALLER_AND_NEXT = 32
+/** Of all callers, for one next hop. */
+const MAX_WAITING_FOR_FORWARDER = 128
 const MAX_WAITING_FOR_DESTINATION = 64
-const DESTINATION_DEADLINE_MS = 2_500
+/** How long a destination may take to answer; a forwarder too, where half of the places for it are taken. */
+const SHORT_DEADLINE_MS = 2_500
 
 /** Set-up messages since the start, by what became of them. */
 export interface SetUpCounters {
@@ -65,7 +72,7 @@ export class SetUpService {
   readonly counters: SetUpCounters = { installed: 0, authenticated: 0, refreshed: 0, removed: 0, refused: {} }
   readonly #init: SetUpServiceInit
   readonly #unbound = new UnboundPaths()
-  /** Callers, and destinations that are waited for → passes that wait. */
+  /** Callers, next hops, and both together → passes that wait. */
   readonly #waiting = new Map<string, number>()
 
   constructor (init: SetUpServiceInit) {
@@ -115,12 +122,13 @@ export class SetUpService {
     if (checked.opened.isDestination) {
       throw new NotAuthorizedError('a forwarder is not the destination of paths')
     }
-    return speakAs(checked.opened.index, async () => this.#inTurn(caller, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked, caller) : this.#installLabels(checked, caller)))
+    return speakAs(checked.opened.index, async () => this.#inTurn(caller, checked.opened.next as PeerId, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked, caller) : this.#installLabels(checked, caller)))
   }
 
-  /** @throws OverQuotaError when as many passes of the caller wait as may */
-  async #inTurn<T> ({ gate: { peer, isForwarder } }: InstallCaller, run: () => Promise<T>): Promise<T> {
-    return this.#counted(peer, isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER, 'too many of your set-ups wait for the next hops: let some end first', run)
+  /** @throws OverQuotaError when as many passes of the caller wait as may, in all or for this next hop */
+  async #inTurn<T> ({ gate: { peer, isForwarder } }: InstallCaller, next: PeerId, run: () => Promise<T>): Promise<T> {
+    return this.#counted(peer, isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER, 'too many of your set-ups wait for the next hops: let some end first',
+      async () => this.#counted(`${peer} to ${next.toString()}`, MAX_WAITING_PER_CALLER_AND_NEXT, 'too many of your set-ups wait for this next hop: let some end first, or use another path', run))
   }
 
   async #counted<T> (key: string, max: number, complaint: string, run: () => Promise<T>): Promise<T> {
@@ -148,7 +156,7 @@ export class SetUpService {
       throw new NotAuthorizedError('this order has an entry here already')
     }
     budget.check(opened)
-    const next = await this.#linkOn(opened.next as PeerId, opened.isExit)
+    const next = await this.#linkOn(opened.next as PeerId, opened.isExit, caller.gate)
     // after the wait: places of links that have gone are given to others
     const previous = isHopBefore ? linkTo(links, caller.peer) : undefined
     const nowMs = this.#init.now()
@@ -183,46 +191,50 @@ export class SetUpService {
   }
 
   /** A link to the next node; a forwarder that is not connected yet is dialled, since an authorized install asks for it. */
-  async #linkOn (next: PeerId, isDestination: boolean): Promise<Link> {
+  async #linkOn (next: PeerId, isDestination: boolean, { isForwarder, peer, prefix }: InstallCaller['gate']): Promise<Link> {
     const link = this.#init.links.get(next)
     if (link !== undefined) {
+      this.#init.renew?.(next)
       return link
     }
     if (isDestination) {
       throw new NotFoundError(`${next.toString()} is not attached here`)
     }
-    return this.#init.reach(next)
+    return this.#init.reach(next, isForwarder ? peer : prefix)
   }
 
   async #passOn ({ install, opened }: CheckedInstall, next: PeerId, backLabel: Label | undefined): Promise<Installed> {
     const index = opened.index + 1
-    return this.#waitFor(next, opened.isExit, async () => spokenFrom(index, this.#init.client.install(next, { ...install, index, backLabel }, {
-      deadlineMs: opened.isExit ? DESTINATION_DEADLINE_MS : FIRST_DEADLINE_MS - HOP_DEADLINE_MS * opened.index,
+    return this.#waitFor(next, opened, async (deadlineMs) => spokenFrom(index, this.#init.client.install(next, { ...install, index, backLabel }, {
+      deadlineMs,
       onLate: ({ label }) => { void this.#removeAt(next, label) }
     })))
   }
 
   async #bindWith ({ opened }: CheckedInstall, next: PeerId, backLabel: Label): Promise<{ label: Label, echo: undefined }> {
-    const { label } = await spokenFrom(opened.index + 1, this.#init.client.bind(next, { orderId: opened.orderId, backLabel }, {
-      deadlineMs: FIRST_DEADLINE_MS - HOP_DEADLINE_MS * opened.index,
-      onLate: (late) => { void this.#removeAt(next, late.label) }
-    }))
-    return { label, echo: undefined }
+    return this.#waitFor(next, opened, async (deadlineMs) => {
+      const { label } = await spokenFrom(opened.index + 1, this.#init.client.bind(next, { orderId: opened.orderId, backLabel }, {
+        deadlineMs,
+        onLate: (late) => { void this.#removeAt(next, late.label) }
+      }))
+      return { label, echo: undefined }
+    })
   }
 
-  /** A destination that lets others wait must not hold the places of all: so few may wait for it. */
-  async #waitFor<T> (next: PeerId, isDestination: boolean, run: () => Promise<T>): Promise<T> {
-    if (!isDestination) {
-      return run()
-    }
-    return this.#counted(`to ${next.toString()}`, MAX_WAITING_FOR_DESTINATION, 'too many set-ups wait for this destination: try again in some seconds', run)
+  /** A next hop that lets others wait must not hold the places of all: so few may wait for it, and not for long where many do. */
+  async #waitFor<T> (next: PeerId, { index, isExit }: OpenedInstall, run: (deadlineMs: number) => Promise<T>): Promise<T> {
+    const key = `to ${next.toString()}`
+    const max = isExit ? MAX_WAITING_FOR_DESTINATION : MAX_WAITING_FOR_FORWARDER
+    const isShort = isExit || (this.#waiting.get(key) ?? 0) >= max / 2
+    const deadlineMs = isShort ? SHORT_DEADLINE_MS : FIRST_DEADLINE_MS - HOP_DEADLINE_MS * index
+    return this.#counted(key, max, 'too many set-ups wait for the next hop: try again in some seconds, or use another path', async () => run(deadlineMs))
   }
 
   async #authenticate (checked: CheckedInstall, { gate }: InstallCaller): Promise<SetupAnswer> {
     const { opened, install } = checked
     const { path } = opened
     this.#init.budget.check(opened)
-    const rest = install.bound ? undefined : await this.#passOn(checked, (await this.#linkOn(opened.next as PeerId, opened.isExit)).peer, undefined)
+    const rest = install.bound ? undefined : await this.#passOn(checked, (await this.#linkOn(opened.next as PeerId, opened.isExit, gate)).peer, undefined)
     const own = this.#init.authority.mint({
       tag: path.tag,
       rsp: path.rsp,
@@ -230,7 +242,7 @@ export class SetUpService {
       rateClass: rateClassOf(path.maxBytesPerSecond),
       previous: opened.previousNode,
       next: opened.nextNode as NodeId,
-      opener: gate.isForwarder ? gate.peer : gate.prefix
+      opener: gate
     })
     this.counters.authenticated++
     const leaseMs = Math.min(MAX_LEASE_MS, Math.max(0, path.expiresAtMs - this.#init.nowUnixMs()))

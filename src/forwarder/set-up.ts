@@ -2,6 +2,7 @@
 // gate before them, and the service that others ask.
 import { Accounts } from './accounts.ts'
 import { BucketSlab } from '../defence/bucket-slab.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { ForwardingTable } from './forwarding-table.ts'
 import { HopAuthority } from './hop-authority.ts'
@@ -44,6 +45,8 @@ export interface ForwarderSetUpInit {
   privateKey: PrivateKey
   links: LinkSet
   neighbours: KeptLinks
+  /** Has this peer asked for a link? */
+  isAttached?: (peer: PeerId) => boolean
   discovery: Discovery
   connectionManager: ConnectionManager
   capacityBytesPerSecond: number
@@ -126,7 +129,7 @@ export class ForwarderSetUp {
       connect: async (peer) => connectionManager.getConnections(peer).find(({ status }) => status === 'open') ??
         connectTo(connectionManager, await discovery.describe(peer), AbortSignal.timeout(CONNECT_DEADLINE_MS))
     })
-    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, now })
+    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, isAttached: init.isAttached, now })
     this.#service = new SetUpService({
       checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now, checkRsp: (rsp) => { this.policy.checkRsp(rsp) } }),
       table: this.table,
@@ -134,12 +137,13 @@ export class ForwarderSetUp {
       budget: this.#budget,
       authority: this.authority,
       client: this.#client,
-      reach: async (forwarder) => this.nextHops.reach(forwarder),
+      reach: async (forwarder, asker) => this.nextHops.reach(forwarder, asker),
+      renew: (next) => { this.nextHops.renew(next) },
       now,
       nowUnixMs: Date.now,
       log
     })
-    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, settle: () => { this.#settle() }, now: Date.now })
+    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, settle: () => { this.#settle() }, now: Date.now, clock: now })
     this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       this.table.removeLink(link.index)
@@ -158,7 +162,7 @@ export class ForwarderSetUp {
         handle: (request, caller) => this.#service.handle(request, caller),
         log: this.#init.log
       }),
-      serveUsage(registrar, async (request, caller) => this.#usage.handle(request, caller))
+      serveUsage(registrar, async (request, caller) => this.#usage.handle(request, caller), { prefixOf: ({ remoteAddr }) => countedPrefix(remoteAddr) })
     ])
   }
 
@@ -172,6 +176,12 @@ export class ForwarderSetUp {
   expire (): void {
     this.table.expire(this.#init.now())
     this.#service.expire()
+  }
+
+  /** Does an installed path take the link to this peer? */
+  isOnPath (peer: PeerId): boolean {
+    const link = this.#init.links.get(peer)
+    return link !== undefined && this.table.usesLink(link.index)
   }
 
   /** Do the operator's rules let paths of others go over the link to this neighbour? */

@@ -94,14 +94,21 @@ export class UsageLedger {
     }
   }
 
-  /** A copy; undefined for an RSP on whose paths nothing was carried, or not for so long that it was forgotten. */
+  /** Was something carried on paths of this RSP, not so long ago that it was forgotten? Copies nothing. */
+  has (rsp: PeerId): boolean {
+    return this.#owners.has(rsp.toString())
+  }
+
+  /** A copy; undefined for an RSP of which `has` says no. */
   of (rsp: PeerId): RspUsage | undefined {
+    const usage = this.ofPaths(rsp)
+    return usage && { ...usage, sources: this.#owners.get(rsp.toString())?.sources.list() ?? [] }
+  }
+
+  /** As `of`, without what its sources used. */
+  ofPaths (rsp: PeerId): Omit<RspUsage, 'sources'> | undefined {
     const owner = this.#owners.get(rsp.toString())
-    if (owner === undefined) {
-      return undefined
-    }
-    const { sinceMs, packets, bytes, paths, sources } = owner
-    return { sinceMs, packets, bytes, paths: paths.list(), sources: sources.list() }
+    return owner && { sinceMs: owner.sinceMs, packets: owner.packets, bytes: owner.bytes, paths: owner.paths.list() }
   }
 
   /** Totals of each RSP, the one that was used last at the end. */

@@ -5,7 +5,7 @@ import { MAX_PAGE_AGE_MS, MAX_PAGES, MAX_ROWS } from '../../protocols/usage/cons
 import { sealPage } from '../../protocols/usage/receipt.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
 import { SharedBucket } from '../defence/shared-bucket.ts'
-import type { UsageLedger } from './usage-ledger.ts'
+import type { RspUsage, UsageLedger } from './usage-ledger.ts'
 import type { ReceiptInit } from '../../protocols/usage/receipt.ts'
 import type { PageRequest, UsageRequest } from '../../protocols/usage/codec.ts'
 import type { Caller } from '../../protocols/request-response.ts'
@@ -30,6 +30,8 @@ export interface UsageServiceInit {
   settle: () => void
   /** Unix time, ms. */
   now: () => number
+  /** Monotonic, ms: for what counts by time that has passed. */
+  clock: () => number
 }
 
 export class UsageService {
@@ -41,11 +43,10 @@ export class UsageService {
 
   constructor (init: UsageServiceInit) {
     this.#init = init
-    const nowMs = init.now()
     // rises over a restart too
-    this.#sequence = BigInt(nowMs)
+    this.#sequence = BigInt(init.now())
     this.#pages = new SharedBucket({
-      ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, ownPerSecond: PAGES_PER_SECOND_OF_RSP, ownBurst: PAGE_BURST_OF_RSP, maxNames: MAX_RSPS, nowMs
+      ratePerSecond: PAGES_PER_SECOND, burst: PAGE_BURST, ownPerSecond: PAGES_PER_SECOND_OF_RSP, ownBurst: PAGE_BURST_OF_RSP, maxNames: MAX_RSPS, nowMs: init.clock()
     })
   }
 
@@ -59,19 +60,19 @@ export class UsageService {
   }
 
   #charge (name: string): void {
-    if (!this.#pages.take(name, 1, this.#init.now())) {
+    if (!this.#pages.take(name, 1, this.#init.clock())) {
       throw new OverQuotaError('too many receipts are asked for: try again in some seconds')
     }
   }
 
-  /** Charged before anything is made, and only who has used something: the pages that are kept for a receipt before stay where there is no other. */
+  /** Charged before rows are copied, and only who has used something: the pages that are kept for a receipt before stay where there is no other. */
   #issue (rsp: PeerId, name: string): ReceiptInit {
     this.#settle()
-    const usage = this.#init.ledger.of(rsp)
-    if (usage === undefined) {
+    if (!this.#init.ledger.has(rsp)) {
       throw new NotFoundError('nothing was carried on paths of yours since this forwarder began')
     }
     this.#charge(name)
+    const usage = this.#init.ledger.ofPaths(rsp) as Omit<RspUsage, 'sources'>
     const rows = usage.paths.slice(-MAX_PAGES * MAX_ROWS).map(({ key, ...row }) => ({ pathNumber: key, ...row }))
     const receipt = {
       rsp,
@@ -87,8 +88,8 @@ export class UsageService {
   }
 
   #settle (): void {
-    const nowMs = this.#init.now()
-    if (Math.abs(nowMs - this.#settledAtMs) >= SETTLE_INTERVAL_MS) {
+    const nowMs = this.#init.clock()
+    if (nowMs - this.#settledAtMs >= SETTLE_INTERVAL_MS) {
       this.#settledAtMs = nowMs
       this.#init.settle()
     }

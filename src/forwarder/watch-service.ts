@@ -28,15 +28,15 @@ export interface WatchServiceInit {
   neighbours: KeptLinks
   monitor: LinkMonitor
   discovery: Discovery
-  /** Links that are wanted for another reason (peer ids as text). */
-  alsoKept: { has: (key: string) => boolean }
+  /** Links that are wanted for another reason (peer ids as text); `expire` lets go of some, and says whether it did. */
+  alsoKept: { has: (key: string) => boolean, expire: () => boolean }
   /** RSPs that may ask; undefined: any. */
   allowed?: readonly PeerId[]
   /** Throws for an RSP whose paths are not taken here: it has no use for what it would learn. */
   checkRsp?: (rsp: PeerId) => void
   /** Of the address of who asks; undefined where it is not counted by it. */
   prefixOf?: (caller: Caller) => string | undefined
-  /** Unix time, ms. */
+  /** Monotonic, ms: leases and rates are no matter of what time it is. */
   now: () => number
 }
 
@@ -97,9 +97,10 @@ export class WatchService {
     return { leaseMs, accepted: accepted.size, refused }
   }
 
-  /** Ends watches whose lease is over. */
+  /** Ends watches whose lease is over, and lets go of links that nobody wants any more. */
   expire (): void {
-    if (this.#init.watches.expire(this.#init.now())) {
+    const isLetGo = this.#init.alsoKept.expire()
+    if (this.#init.watches.expire(this.#init.now()) || isLetGo) {
       this.#apply()
     }
   }

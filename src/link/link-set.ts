@@ -89,6 +89,14 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     return this.#all.size
   }
 
+  /** Every second: ends what neighbours let wait that take nothing. */
+  expire (): void {
+    const nowMs = this.#init.now()
+    for (const link of this.#all) {
+      link.expire(nowMs)
+    }
+  }
+
   /** Of the queues before all links, those that have gone included. */
   get queueCounters (): QueueCounters {
     const sum = new QueueCounters()

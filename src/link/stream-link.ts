@@ -22,6 +22,9 @@ export type PacketSink = (buffer: Uint8Array, at: number, length: number, from: 
 /** A neighbour that does not read its credit stream must not make us hold more than this. */
 const CREDIT_BUFFER_BYTES = 65_536
 
+/** Many times what credit may be kept back for: who has not credited anything for so long, with packets waiting, does not read. */
+const CREDIT_DEADLINE_MS = 10_000
+
 export interface StreamLinkInit {
   peer: PeerId
   index: number
@@ -53,6 +56,8 @@ export class StreamLink implements Link, Flushable {
   #credit = new CreditWindow()
   #creditSender: CreditSender | undefined
   #waitsForFlush = false
+  /** What the neighbour had credited when `expire` looked last and saw more, or nothing to wait for; and when that was. */
+  #seenCredit = { bytes: 0, atMs: 0 }
   /** Who waits until its packets are taken; who has waited longest first. */
   readonly #waiting = new Set<() => void>()
 
@@ -160,12 +165,24 @@ export class StreamLink implements Link, Flushable {
     return roomBytes >= Math.min(this.#queue.waitingBytes, CREDIT_STEP_BYTES) && this.#queue.fill(roomBytes)
   }
 
+  /** Now and then: a neighbour that lets packets wait, and credits nothing, must not keep the queue for ever. */
+  expire (nowMs: number): void {
+    const window = this.#credit
+    const bytes = window.sentBytes - window.inFlightBytes
+    if (this.#queue.queuedBytes === 0 || bytes !== this.#seenCredit.bytes) {
+      this.#seenCredit = { bytes, atMs: nowMs }
+    } else if (nowMs - this.#seenCredit.atMs >= CREDIT_DEADLINE_MS) {
+      this.#outgoing?.abort(new Error('no credit'))
+    }
+  }
+
   /** Packets to the neighbour go over this stream from now on. */
   setOutgoing (stream: Stream): void {
     const previous = this.#outgoing
     this.#outgoing = stream
     // its own, since a stream that has been replaced may still bring a credit
     const window = this.#credit = new CreditWindow()
+    this.#seenCredit = { bytes: 0, atMs: this.#init.now() }
     this.#queue.clear()
     previous?.abort(new Error('replaced by a newer stream'))
     const reader = new FrameReader((buffer, at, length) => {

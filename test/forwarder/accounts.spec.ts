@@ -6,7 +6,7 @@ import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { BucketSlab } from '../../src/defence/bucket-slab.ts'
 import { Accounts } from '../../src/forwarder/accounts.ts'
 import { peersFrom } from '../protocols/report/samples.ts'
-import type { AccountsInit } from '../../src/forwarder/accounts.ts'
+import type { AccountOpener, AccountsInit } from '../../src/forwarder/accounts.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const RSPS = await peersFrom(10, 6)
@@ -101,6 +101,49 @@ describe('accounts', () => {
     assert.throws(() => accounts.of(B, 10 * IDLE_MS), { name: 'OverQuotaError' })
     withEntries.clear()
     assert.equal(accounts.of(B, 10 * IDLE_MS), 1)
+  })
+
+  describe('of who brings new RSPs', () => {
+    const host = (number: number): AccountOpener => ({ peer: `host ${number}`, prefix: '192.0.2.0/24', isForwarder: false })
+    const forwarder: AccountOpener = { peer: 'forwarder', prefix: '192.0.2.0/24', isForwarder: true }
+    const elsewhere: AccountOpener = { peer: 'host', prefix: '198.51.100.0/24', isForwarder: false }
+
+    it('are bounded by address prefix, whichever of its peers asks, and the one idle for the longest makes way: the share comes back', () => {
+      const accounts = accountsWith({ maxPerPrefix: 2 })
+      accounts.of(A, 0, host(1))
+      accounts.of(B, 1, host(2))
+      assert.throws(() => accounts.of(C, 2, host(3)), { name: 'OverQuotaError', message: /where you are/ })
+      assert.equal(accounts.of(C, 2, elsewhere), 3, 'others are not concerned')
+      withEntries.add(accounts.find(A))
+      const later = IDLE_MS + 1
+      assert.equal(accounts.of(D, later, host(3)), 2)
+      assert.deepEqual([accounts.find(A), accounts.find(B), accounts.find(C)], [1, 0, 3])
+      assert.throws(() => accounts.of(B, later, host(1)), { name: 'OverQuotaError' }, 'one has entries, the other was just used')
+    })
+
+    it('are bounded for each forwarder, apart from the hosts of its prefix', () => {
+      const accounts = accountsWith({ maxPerPrefix: 1, maxPerForwarder: 2 })
+      accounts.of(A, 0, host(1))
+      accounts.of(B, 1, forwarder)
+      accounts.of(C, 2, forwarder)
+      assert.throws(() => accounts.of(D, 3, forwarder), { name: 'OverQuotaError', message: /where you are/ })
+      assert.equal(accounts.of(D, IDLE_MS + 2, forwarder), accounts.find(D))
+      assert.deepEqual([accounts.find(A), accounts.find(B)], [1, 0])
+    })
+
+    it('are bounded for all of a prefix, however many forwarders it has', () => {
+      const accounts = accountsWith({ maxPerForwarder: 1, maxPerPrefixInAll: 2 })
+      accounts.of(A, 0, forwarder)
+      accounts.of(B, 0, { ...forwarder, peer: 'another' })
+      assert.throws(() => accounts.of(C, 0, { ...forwarder, peer: 'a third' }), { name: 'OverQuotaError', message: /where you are/ })
+      assert.equal(accounts.of(C, 0, elsewhere), 3)
+    })
+
+    it('count to nobody any more once they are closed', () => {
+      const accounts = accountsWith({ maxPerPrefix: 1 })
+      accounts.close(accounts.of(A, 0, host(1)))
+      assert.equal(accounts.of(B, 0, host(1)), 1)
+    })
   })
 
   it('are void when they are closed, and their number rests while it has entries', () => {

@@ -59,6 +59,12 @@ describe('attachments', () => {
 
   const key = async (number: number): Promise<string> => (await peerOf(number)).toString()
 
+  it('tells hosts, which bring only what is their own, from forwarders', async () => {
+    await attach(1, 'host')
+    await attach(2, 'forwarder')
+    assert.deepEqual([attachments.hasHost(await peerOf(1)), attachments.hasHost(await peerOf(2)), attachments.hasHost(await peerOf(3))], [true, false, false])
+  })
+
   it('open a link back to a host, and serve its descriptor while it is attached', async () => {
     assert.deepEqual(await attach(1, 'host', { advertise: true }), { leaseMs: 60_000, attachments: 1, maxAttachments: 2 })
     assert.deepEqual([links.opened, discovery.advertised], [[await key(1)], [await key(1)]])

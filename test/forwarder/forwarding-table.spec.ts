@@ -325,7 +325,9 @@ describe('forwarding table', () => {
     it('of a link takes the entries on both its sides, and no others', () => {
       const gone = [install(), install({ previous: 0, next: PREVIOUS }), reserve({ previous: -1, next: PREVIOUS })]
       const stays = install({ previous: 0, next: NEXT })
+      assert.deepEqual([PREVIOUS, NEXT, 0, 60_000].map((link) => table.usesLink(link)), [true, true, true, false])
       assert.equal(table.removeLink(PREVIOUS), 3)
+      assert.deepEqual([PREVIOUS, NEXT].map((link) => table.usesLink(link)), [false, true])
       assert.deepEqual(gone.map(({ forward }) => table.release(forward)), [undefined, undefined, undefined])
       assert.deepEqual([find(stays.forward, 0), table.size, table.removeLink(PREVIOUS), table.removeLink(60_000)], [stays.forward.slot, 1, 0, 0])
     })

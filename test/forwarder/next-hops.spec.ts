@@ -6,6 +6,7 @@ import { connected, createNode, stopNodes } from '../helpers/nodes.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import { opened, sealed } from './samples.ts'
 import type { KeptLinks } from '../../src/link/kept-links.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { LinkSet } from '../../src/link/link-set.ts'
 import type { Discovery } from '../../src/discovery/discovery.ts'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -14,6 +15,7 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const KEPT_MS = 600_000
 const BURST = 16
+const BURST_OF_ONE = 8
 
 describe('links to next hops that are not connected', () => {
   let nowMs: number
@@ -21,6 +23,9 @@ describe('links to next hops that are not connected', () => {
   let connection: Connection
   let dials: string[]
   let links: string[]
+  let standing: Map<string, Link>
+  let attachedPeers: Set<string>
+  let onAttach: () => void
   let kept: string[]
   let attached: number
   let failing: Error | undefined
@@ -30,6 +35,7 @@ describe('links to next hops that are not connected', () => {
     const [forwarder, asked] = [await createNode(), await createNode()]
     await serveAttach(asked.services.internals.registrar, async () => {
       attached++
+      onAttach()
       if (failing !== undefined) {
         throw failing
       }
@@ -45,6 +51,9 @@ describe('links to next hops that are not connected', () => {
     role = 'forwarder'
     dials = []
     links = []
+    standing = new Map()
+    attachedPeers = new Set()
+    onAttach = () => {}
     kept = []
     attached = 0
     failing = undefined
@@ -62,8 +71,19 @@ describe('links to next hops that are not connected', () => {
         }
       } as unknown as Discovery,
       connectionManager: { getConnections: () => [connection] } as unknown as ConnectionManager,
-      links: { open: async (peer: PeerId) => { links.push(peer.toString()); return { peer } }, close: (peer: PeerId) => { links.splice(links.indexOf(peer.toString()), 1) } } as unknown as LinkSet,
-      neighbours: { keep: ({ peer }: VerifiedDescriptor) => { kept.push(peer.toString()) } } as unknown as KeptLinks
+      isAttached: (peer) => attachedPeers.has(peer.toString()),
+      links: {
+        get: (peer: PeerId) => standing.get(peer.toString()),
+        open: async (peer: PeerId) => {
+          const key = peer.toString()
+          const link = standing.get(key) ?? { peer } as unknown as Link
+          links.push(key)
+          standing.set(key, link)
+          return link
+        },
+        close: (peer: PeerId) => { standing.delete(peer.toString()) }
+      } as unknown as LinkSet,
+      neighbours: { keep: ({ peer }: VerifiedDescriptor) => { kept.push(peer.toString()) }, has: () => false } as unknown as KeptLinks
     })
   })
 
@@ -78,7 +98,7 @@ describe('links to next hops that are not connected', () => {
     const peer = await numbered(10)
     const key = peer.toString()
     assert.equal(nextHops.has(key), false)
-    const link = await nextHops.reach(peer)
+    const link = await nextHops.reach(peer, 'one')
     assert.equal(link.peer, peer)
     assert.deepEqual([links, kept, attached], [[key], [key], 1])
     nowMs += KEPT_MS - 1
@@ -89,7 +109,7 @@ describe('links to next hops that are not connected', () => {
 
   it('are made once for all who ask meanwhile', async () => {
     const peer = await numbered(10)
-    const found = await Promise.all(Array.from({ length: 20 }, async () => nextHops.reach(peer)))
+    const found = await Promise.all(Array.from({ length: 20 }, async () => nextHops.reach(peer, 'one')))
     assert.equal(new Set(found).size, 1)
     assert.deepEqual([dials.length, links.length], [1, 1])
   })
@@ -97,44 +117,104 @@ describe('links to next hops that are not connected', () => {
   it('lead to forwarders only', async () => {
     role = 'host'
     const peer = await numbered(10)
-    await assert.rejects(nextHops.reach(peer), { code: 'NOT_FOUND' })
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'NOT_FOUND' })
     assert.deepEqual([links, nextHops.has(peer.toString())], [[], false])
   })
 
   it('that do not come about are UNAVAILABLE, and not kept', async () => {
     failing = new Error('go away')
     const peer = await numbered(10)
-    await assert.rejects(nextHops.reach(peer), { code: 'UNAVAILABLE' })
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
     assert.deepEqual([kept, nextHops.has(peer.toString())], [[], false])
     failing = undefined
-    await nextHops.reach(peer)
+    await nextHops.reach(peer, 'one')
     assert.equal(nextHops.has(peer.toString()), true)
   })
 
-  it('are so many per second: an install must not make a node scan others', async () => {
-    role = 'host'
+  it('that went away while they were made are UNAVAILABLE: another may have their place by now', async () => {
     const peer = await numbered(10)
-    for (let number = 0; number < BURST; number++) {
-      await assert.rejects(nextHops.reach(peer), { code: 'NOT_FOUND' })
-    }
-    await assert.rejects(nextHops.reach(peer), { code: 'OVER_QUOTA' })
-    assert.equal(dials.length, BURST)
-    nowMs += 500
-    await assert.rejects(nextHops.reach(peer), { code: 'NOT_FOUND' })
-    await assert.rejects(nextHops.reach(peer), { code: 'OVER_QUOTA' })
+    const another = { peer } as unknown as Link
+    onAttach = () => { standing.set(peer.toString(), another) }
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
+    assert.equal(standing.get(peer.toString()), another, 'which is left alone')
+    assert.equal(nextHops.has(peer.toString()), false)
   })
 
-  it('are 256 at most, until some are not wanted any more', async () => {
-    for (let number = 0; number < 256; number++) {
-      nowMs += 500
-      await nextHops.reach(await numberedAs(number))
+  it('are closed again when they do not come about, unless they stood before or others want them', async () => {
+    failing = new Error('go away')
+    const peer = await numbered(10)
+    const key = peer.toString()
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
+    assert.equal(standing.has(key), false)
+    standing.set(key, { peer } as unknown as Link)
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
+    assert.equal(standing.has(key), true, 'stood before')
+    standing.delete(key)
+    onAttach = () => { attachedPeers.add(key) }
+    await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
+    assert.equal(standing.has(key), true, 'attached here meanwhile')
+  })
+
+  it('are kept for longer by each path that is installed over them', async () => {
+    const peer = await numbered(10)
+    await nextHops.reach(peer, 'one')
+    nowMs += KEPT_MS - 1
+    nextHops.renew(peer)
+    nowMs += KEPT_MS - 1
+    assert.deepEqual([nextHops.has(peer.toString()), nextHops.expire()], [true, false])
+    nowMs++
+    assert.deepEqual([nextHops.has(peer.toString()), nextHops.expire(), nextHops.expire()], [false, true, false])
+    nextHops.renew(peer)
+    assert.equal(nextHops.has(peer.toString()), false)
+  })
+
+  it('are so many per second, for one who asks and for all: an install must not make a node scan others', async () => {
+    failing = new Error('go away')
+    const peer = await numbered(10)
+    for (const asker of ['one', 'another']) {
+      for (let time = 0; time < BURST_OF_ONE; time++) {
+        await assert.rejects(nextHops.reach(peer, asker), { code: 'UNAVAILABLE' })
+      }
+      await assert.rejects(nextHops.reach(peer, asker), { code: 'OVER_QUOTA' })
     }
-    const [one, last] = [await numberedAs(0), await numberedAs(256)]
-    nowMs += 500
-    await assert.rejects(nextHops.reach(last), { code: 'OVER_QUOTA' })
-    nowMs += KEPT_MS - 255 * 500
+    await assert.rejects(nextHops.reach(peer, 'a third'), { code: 'OVER_QUOTA' })
+    assert.equal(dials.length, BURST)
+    nowMs += 1_000
+    for (const asker of ['one', 'another']) {
+      await assert.rejects(nextHops.reach(peer, asker), { code: 'UNAVAILABLE' })
+      await assert.rejects(nextHops.reach(peer, asker), { code: 'OVER_QUOTA' })
+    }
+  })
+
+  it('are not looked for again within ten seconds where there is no such forwarder', async () => {
+    role = 'host'
+    const peer = await numbered(10)
+    for (const asker of ['one', 'another']) {
+      await assert.rejects(nextHops.reach(peer, asker), { code: 'NOT_FOUND' })
+    }
+    assert.equal(dials.length, 1)
+    nowMs += 10_000
+    role = 'forwarder'
+    await nextHops.reach(peer, 'one')
+    assert.equal(dials.length, 2)
+  })
+
+  it('are 64 at most for one who asks and 256 for all, until some are not wanted any more', async () => {
+    const reach = async (number: number, asker: number): Promise<Link> => {
+      nowMs += 1_000
+      return nextHops.reach(await numberedAs(number), `asker ${asker}`)
+    }
+    for (let number = 0; number < 256; number++) {
+      if (number % 64 === 0 && number > 0) {
+        await assert.rejects(reach(number, number / 64 - 1), { code: 'OVER_QUOTA' })
+      }
+      await reach(number, Math.floor(number / 64))
+    }
+    await assert.rejects(reach(256, 4), { code: 'OVER_QUOTA' })
+    const one = await numberedAs(0)
+    nowMs += KEPT_MS - 259_000
     assert.equal(nextHops.has(one.toString()), false)
-    await nextHops.reach(last)
+    await reach(256, 4)
   })
 
   /** Any number of peers, all of whom the same descriptor describes. */

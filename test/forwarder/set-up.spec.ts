@@ -116,4 +116,51 @@ describe('setting up a path, in virtual time', () => {
       }
     })
   }
+
+  describe('with a next hop that does not answer', () => {
+    const AMPLE = { maxPaths: 16_384, limits: { checksPerSecond: 10_000, checkBurst: 10_000, prefixBurst: 10_000 } }
+    const HOSTS = 4
+    const PASSES = 40
+    let silent: VirtualForwarder
+
+    beforeEach(async () => {
+      forwarders = [await overlay.addForwarder(20, AMPLE), await overlay.addForwarder(21, AMPLE)]
+      silent = await overlay.addForwarder(22, AMPLE)
+      overlay.fault = ({ to, type }) => to.equals(silent.peer) && type === MessageType.install ? 'silence' : undefined
+    })
+
+    /** Many passes of some hosts, over the first two forwarders to the silent one. */
+    async function crowd (): Promise<Array<Promise<unknown>>> {
+      const passes: Array<Promise<unknown>> = []
+      for (let number = 0; number < HOSTS; number++) {
+        const host = await overlay.addHost(100 + number)
+        for (let pass = 0; pass < PASSES; pass++) {
+          const path = await offer({ source: host.peer, forwarders: [...forwarders, silent].map(({ peer }) => peer) })
+          passes.push(host.installer.install(path, destination.peer, { style: 'one-pass' }).catch((error: unknown) => error))
+        }
+      }
+      await settled()
+      return passes
+    }
+
+    it('other passes of the same hop before it go on: it holds only so many of their places', async () => {
+      const passes = await crowd()
+      assert.ok((await install('one-pass')).isUp)
+      const asked = overlay.messages.filter(({ to, type }) => to.equals(silent.peer) && type === MessageType.install)
+      assert.equal(asked.length, 32)
+      await overlay.advance(10_000)
+      assert.equal((await Promise.all(passes)).filter((error) => error instanceof Error).length, HOSTS * PASSES)
+      assert.deepEqual(forwarders.map(({ table }) => table.size), [1, 1], 'and it leaves nothing behind')
+    })
+
+    it('nobody waits for it for long once half of the places for it are taken', async () => {
+      const [first] = forwarders
+      overlay.fault = ({ to, type }) => to.equals(forwarders[1].peer) && type === MessageType.install ? 'silence' : undefined
+      const passes = await crowd()
+      const deadlines = overlay.messages.filter(({ from, type }) => from.equals(first.peer) && type === MessageType.install).map(({ deadlineMs }) => deadlineMs)
+      assert.deepEqual([deadlines.length, deadlines.filter((ms) => ms === 9_500).length, deadlines.filter((ms) => ms === 2_500).length], [128, 64, 64])
+      await overlay.advance(10_000)
+      await Promise.all(passes)
+    })
+  })
 })

@@ -9,15 +9,18 @@ import type { PeerId } from '@libp2p/interface'
 
 describe('usage service', () => {
   let nowMs: number
+  /** Of the monotonic clock. */
+  let offsetMs: number
   let ledger: UsageLedger
   let service: UsageService
   let settled: number
 
   beforeEach(() => {
     nowMs = NOW_MS
+    offsetMs = 0
     settled = 0
     ledger = new UsageLedger({ now: () => nowMs })
-    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => { settled++ }, now: () => nowMs })
+    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => { settled++ }, now: () => nowMs, clock: () => nowMs + offsetMs })
   })
 
   function carry (count: number, rsp = RSP): void {
@@ -51,6 +54,28 @@ describe('usage service', () => {
     await assert.rejects(service.handle({}, { peer: FORWARDER }), { name: 'NotFoundError' })
   })
 
+  it('asks nothing of the rows of who is over its rate', async () => {
+    carry(3)
+    let copied = 0
+    const { ofPaths } = ledger
+    ledger.ofPaths = (rsp) => {
+      copied++
+      return ofPaths.call(ledger, rsp)
+    }
+    const answers = await Promise.allSettled(Array.from({ length: 1_000 }, async () => service.handle({}, { peer: RSP })))
+    const answered = answers.filter(({ status }) => status === 'fulfilled').length
+    assert.ok(answered > 0 && answered < 500)
+    assert.equal(copied, answered)
+  })
+
+  it('lets an RSP ask again after as long as ever, though the clock was set back by an hour', async () => {
+    carry(1)
+    await assert.rejects(Promise.all(Array.from({ length: 1_000 }, async () => service.handle({}, { peer: RSP }))), { name: 'OverQuotaError' })
+    nowMs -= 3_600_000
+    offsetMs += 3_601_000
+    await service.handle({}, { peer: RSP })
+  })
+
   it('names no source', async () => {
     carry(2)
     const page = Buffer.from(await service.handle({}, { peer: RSP }))
@@ -68,7 +93,7 @@ describe('usage service', () => {
     carry(1)
     const sequences = [await receiptOf(RSP), await receiptOf(RSP)].map(({ sequence }) => sequence)
     nowMs += 10_000
-    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => {}, now: () => nowMs })
+    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => {}, now: () => nowMs, clock: () => nowMs })
     sequences.push((await receiptOf(RSP)).sequence)
     assert.deepEqual(sequences, [...new Set(sequences)].sort((a, b) => Number(a - b)))
   })

@@ -41,7 +41,7 @@ describe('watch service', () => {
       neighbours,
       monitor: { set: (peers: Map<string, unknown>) => { measured = [...peers.keys()] } } as unknown as LinkMonitor,
       discovery: discovery.asDiscovery,
-      alsoKept: new Set<string>(),
+      alsoKept: Object.assign(new Set<string>(), { expire: () => false }),
       now: () => nowMs,
       ...init
     })
@@ -122,6 +122,23 @@ describe('watch service', () => {
     const more = await watch(await forwarders(14, 15, 16), {}, 3)
     assert.deepEqual([more.accepted, more.refused], [2, [{ index: 2, reason: 'OVER_QUOTA' }]])
     await assert.rejects(watch([], {}, 4), { name: 'OverQuotaError' })
+  })
+
+  it('lets go of a link that was kept for another reason once that is over, though nobody watches', async () => {
+    const also = new Set(await keys(A))
+    await make({
+      alsoKept: {
+        has: (key) => also.has(key),
+        expire: () => {
+          const had = also.size > 0
+          also.clear()
+          return had
+        }
+      }
+    })
+    kept.set((await keys(A))[0], await opened(A, 'forwarder'))
+    service.expire()
+    assert.equal(kept.size, 0)
   })
 
   const strangers: Array<{ title: string, descriptor: () => Promise<Uint8Array>, error: string }> = [

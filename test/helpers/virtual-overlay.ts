@@ -14,7 +14,7 @@ import { Quotas } from '../../src/forwarder/quotas.ts'
 import { RouteSecrets } from '../../src/forwarder/route-secrets.ts'
 import { SetUpGate } from '../../src/defence/set-up-gate.ts'
 import { SetUpService } from '../../src/forwarder/set-up-service.ts'
-import { UnavailableError, errorOfStatus, statusOf } from '../../protocols/errors.ts'
+import { DeadlineError, UnavailableError, errorOfStatus, statusOf } from '../../protocols/errors.ts'
 import { UsageLedger } from '../../src/forwarder/usage-ledger.ts'
 import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import { MessageType } from '../../protocols/setup/constants.ts'
@@ -38,10 +38,13 @@ import type { SetupClient, SetupOptions } from '../../protocols/setup/client.ts'
 import type { SetUpLimits } from '../../src/defence/set-up-limits.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 
-/** What becomes of a message: it never arrives; or its answer is not delivered, and who answers knows it, or does not. */
-export type Fault = 'request lost' | 'answer undelivered' | 'answer lost'
+/**
+ * What becomes of a message: it never arrives; or its answer is not delivered, and who answers knows it, or does not; or it is kept, and
+ * who asked waits for its own deadline.
+ */
+export type Fault = 'request lost' | 'answer undelivered' | 'answer lost' | 'silence'
 
-export interface Message { from: PeerId, to: PeerId, type: number, body: Uint8Array }
+export interface Message { from: PeerId, to: PeerId, type: number, body: Uint8Array, deadlineMs?: number }
 
 interface Node {
   peer: PeerId
@@ -150,9 +153,9 @@ export class VirtualOverlay {
   }
 
   #clientOf (self: PeerId): SetupClient {
-    const ask = async (to: PeerId, type: MessageType, body: Uint8Array): Promise<Uint8Array> => this.#deliver({ from: self, to, type, body })
+    const ask = async (to: PeerId, type: MessageType, body: Uint8Array, deadlineMs?: number): Promise<Uint8Array> => this.#deliver({ from: self, to, type, body, deadlineMs })
     const client = {
-      install: async (to: PeerId, install: Install) => decodeInstalled(await ask(to, MessageType.install, encodeInstall(install))),
+      install: async (to: PeerId, install: Install, options?: SetupOptions<unknown>) => decodeInstalled(await ask(to, MessageType.install, encodeInstall(install), options?.deadlineMs)),
       bind: async (to: PeerId, bind: Bind) => decodeBound(await ask(to, MessageType.bind, encodeBind(bind))),
       refresh: async (to: PeerId, refresh: Refresh) => decodeRefreshed(await ask(to, MessageType.refresh, encodeRefresh(refresh))),
       remove: async (to: PeerId, remove: Remove, _options?: SetupOptions<void>) => { await ask(to, MessageType.remove, encodeRemove(remove)) }
@@ -162,9 +165,13 @@ export class VirtualOverlay {
 
   async #deliver (message: Message): Promise<Uint8Array> {
     await Promise.resolve()
-    const { from, to, type, body } = message
+    const { from, to, type, body, deadlineMs } = message
     this.messages.push(message)
     const fault = this.fault(message)
+    if (fault === 'silence') {
+      await new Promise<void>((resolve) => { this.timers.startTimer(resolve, deadlineMs ?? Infinity) })
+      throw new DeadlineError(`no answer within ${String(deadlineMs)} ms`)
+    }
     const node = this.#nodes.get(to.toString())
     if (fault === 'request lost' || node === undefined) {
       throw new UnavailableError('the connection broke')

@@ -99,6 +99,29 @@ describe('stream link', () => {
     assert.ok(stream.sentBytes - before <= FIRST_WINDOW_BYTES)
   })
 
+  it('ends with a neighbour that lets packets wait and credits nothing for ten seconds, and not with one that only has nothing to do', async () => {
+    let nowMs = 0
+    const { link, events } = makeLink(() => nowMs)
+    const stream = new FakeStream()
+    link.setOutgoing(stream.asStream)
+    const pass = (byMs: number): void => {
+      nowMs += byMs
+      link.expire(nowMs)
+    }
+    pass(60_000)
+    put(link, 200)
+    await nextTick()
+    assert.ok(link.queuedBytes > 0)
+    pass(9_000)
+    stream.receive(encodeCredit(10_000))
+    put(link, 50)
+    pass(5_000)
+    pass(9_999)
+    assert.deepEqual(events, [], 'something was credited')
+    pass(1)
+    assert.deepEqual([events, link.queuedBytes, link.isUp], [['down', 'idle'], 0, false])
+  })
+
   it('calls back who waits for what the node sends to be taken, one after the other', async () => {
     const { link } = makeLink()
     const stream = new FakeStream()
