@@ -109,7 +109,7 @@ export class RouteProvider implements Startable {
   #housekeeping: ReturnType<typeof setInterval> | undefined
 
   constructor (components: RouteProviderComponents, init: RouteProviderInit = {}) {
-    const now = (): number => performance.now()
+    const clock = (): number => performance.now()
     const nowS = (): number => Date.now() / 1_000
     const log = components.logger.forComponent('byway:rsp')
     const { connectionManager, peerId, privateKey } = components
@@ -123,14 +123,14 @@ export class RouteProvider implements Startable {
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
       links: this.#links = new LinkSet(components, {
-        now,
+        now: clock,
         queueBytes: QUEUE_BYTES,
         maxLinks: MAX_FORWARDERS,
         onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) }
       }),
       nowS
     })
-    this.#prober = new Prober({ endpoint, now, nowS })
+    this.#prober = new Prober({ endpoint, now: clock, nowS })
     this.discovery = new Discovery(components, {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
@@ -170,7 +170,7 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
-    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, log })
+    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, clock, log })
     this.#plan = new LivePlan({
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
@@ -206,7 +206,7 @@ export class RouteProvider implements Startable {
       })
     this.#archive = init.archive
     if (init.archive !== undefined) {
-      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
+      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock, log })
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({
@@ -221,7 +221,7 @@ export class RouteProvider implements Startable {
       log
     })
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
-    exposeRsp({ metrics: components.metrics, status: () => this.status, now })
+    exposeRsp({ metrics: components.metrics, status: () => this.status, now: clock })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
