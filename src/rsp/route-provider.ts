@@ -241,7 +241,7 @@ export class RouteProvider implements Startable {
     this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer), {
       admit: ({ peer }) => this.#service.waitMs(peer),
-      watch: async (watch, caller) => this.#service.watch(watch, caller)
+      watch: async (watch, caller) => this.#service.watches.watch(watch, caller)
     })
     this.#service.watches.start()
     await this.#exchange?.start()

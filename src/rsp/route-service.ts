@@ -11,7 +11,7 @@ import { QueryReader } from './query-reader.ts'
 import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
-import { WorkBudget } from './work-budget.ts'
+import { QUESTION_MS, WorkBudget } from './work-budget.ts'
 import { fromString } from 'uint8arrays/from-string'
 import { sha256Of } from '../../protocols/sha256.ts'
 import { toString } from 'uint8arrays/to-string'
@@ -29,9 +29,7 @@ import type { Population } from '../query/node-facts.ts'
 import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
 import type { RspProfile } from './profiles/rsp-profile.ts'
-import type { ReceivedWatch, WatchAnswer } from '../../protocols/route/watch.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
-import type { WatchCaller } from './standing/watches.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
@@ -45,8 +43,6 @@ const OFFER_LIFE_MS = 300_000
 const MAX_BYTES_PER_SECOND = 6_250_000n
 /** Hosts whose connections are kept because they wait: half of the slots (`AdmissionLimits.maxInbound`), so that nobody can fill them by waiting. */
 const MAX_KEPT_HOSTS = 128
-/** One question is worked on for so long, and its explanation for as long again; meanwhile nobody else is answered. Few queries on backbones take a tenth of it. */
-const PATIENCE_MS = 200
 /** Of a peer id, where there is no room for all of it. */
 const SHORT_NAME = 6
 
@@ -118,11 +114,6 @@ export class RouteService {
     return this.#budget.waitMs(caller.toString())
   }
 
-  /** Waits until there is something to tell; see `Watches`. */
-  async watch (watch: ReceivedWatch, caller: WatchCaller): Promise<WatchAnswer> {
-    return this.#budget.spend(caller.peer.toString(), async () => this.watches.watch(watch, caller))
-  }
-
   /**
    * @param caller - who asks; it is told the same again while that is good
    * @throws NotFoundError when the map has no path between the two ends, and the query has no text; MalformedMessageError when its text cannot be read
@@ -192,7 +183,7 @@ export class RouteService {
     const avoidNow = this.#follow(query, ask.avoid)
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }), () => this.#patience())
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }))
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -237,7 +228,7 @@ export class RouteService {
   }
 
   #patience (): Patience {
-    return new Patience(this.#clock, PATIENCE_MS)
+    return new Patience(this.#clock, QUESTION_MS)
   }
 
   /** A path over a forwarder that does not take ours could not be set up. */
