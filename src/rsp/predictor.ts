@@ -81,8 +81,8 @@ export class Predictor {
   }
 
   /** Looks what has become of promises, by what is known of the links now. */
-  check (graph: Graph, nowMs: number): void {
-    for (const { links, then, now } of this.#ledger.due(graph, nowMs)) {
+  check (graph: Graph): void {
+    for (const { links, then, now } of this.#ledger.due(graph)) {
       const [errorUs, scaleUs, calibration] = [now.rttUs - then.rttUs, rttScaleUs(then), this.#rttOf(links)]
       this.#surety[unrestOf(then)].observe(errorUs, scaleUs, calibration.factor * scaleUs)
       observe(calibration, errorUs, scaleUs)
@@ -91,6 +91,11 @@ export class Predictor {
         observe(this.#rate, now.bytesPerSecond - then.bytesPerSecond, rateScale(then.bytesPerSecond))
       }
     }
+  }
+
+  /** The number goes to another node, or to none. */
+  removeNode (node: number): void {
+    this.#ledger.removeNode(node)
   }
 
   #rttOf (links: number): Calibration {

@@ -103,7 +103,7 @@ export class RouteProvider implements Startable {
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
   #isStopped = false
-  /** When discovery last began anew. */
+  /** When discovery last began anew, by the clock. */
   #soughtMs = -Infinity
   #unserve: (() => Promise<void>) | undefined
   #housekeeping: ReturnType<typeof setInterval> | undefined
@@ -201,6 +201,7 @@ export class RouteProvider implements Startable {
         peerOf: (key) => this.#forwarders.get(key)?.peer,
         plan: () => this.#plan,
         now: Date.now,
+        clock,
         random: Math.random,
         log: components.logger.forComponent('byway:rsp:exchange')
       })
@@ -323,7 +324,7 @@ export class RouteProvider implements Startable {
       return
     }
     this.#watches.refresh([key])
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     if (nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
       this.#soughtMs = nowMs
       this.discovery.refresh()
@@ -335,9 +336,13 @@ export class RouteProvider implements Startable {
     this.#watches.remove(key)
     this.#source.remove(key)
     this.#plan.remove(key)
+    this.#removeNode(key)
+  }
+
+  #removeNode (key: string): void {
     const node = this.map.indexOf(key)
     if (node !== undefined) {
-      this.#offered.removeNode(node)
+      this.#service.removeNode(node)
       this.map.removeNode(key)
     }
   }
@@ -367,14 +372,13 @@ export class RouteProvider implements Startable {
         this.#log('what is remembered of %s does not hold - %e', key, error)
       }
       if (!this.#forwarders.has(key)) {
-        this.map.removeNode(key)
+        this.#removeNode(key)
       }
     }
   }
 
   #keepHouse (): void {
-    const nowMs = Date.now()
-    this.#predictor.check(this.map.snapshot(nowMs), nowMs)
+    this.#predictor.check(this.map.snapshot(Date.now()))
     this.#exchange?.keepHouse()
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {

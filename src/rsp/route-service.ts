@@ -50,7 +50,7 @@ export interface RouteServiceInit {
   map: PerformanceMap
   finder: PathFinder
   /** What is promised of a path. */
-  predictor: Pick<Predictor, 'predict' | 'note'>
+  predictor: Pick<Predictor, 'predict' | 'note' | 'removeNode'>
   /** Which one is recommended; without it the cheapest. */
   recommender?: PathRecommender
   privateKey: PrivateKey
@@ -61,7 +61,7 @@ export interface RouteServiceInit {
   /** Unix time, ms. */
   now: () => number
   log?: Logger
-  /** By which work for hosts is measured, ms. */
+  /** Ms of any monotonic origin, by which work for hosts is measured. Default: `performance.now`. */
   clock?: () => number
 }
 
@@ -85,8 +85,8 @@ export class RouteService {
     this.#init = init
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
-    this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
     this.#clock = init.clock ?? (() => performance.now())
+    this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES, this.#clock)
     this.#budget = new WorkBudget(this.#clock)
     this.watches = new Watches({
       snapshot: () => init.map.snapshot(init.now()),
@@ -107,6 +107,13 @@ export class RouteService {
   /** Is a peer waiting to be told? Where there are many of them they have to do without their connections in between, as all others. */
   isWatching (peer: PeerId): boolean {
     return this.watches.isOpen(peer) && this.watches.status.hosts <= MAX_KEPT_HOSTS
+  }
+
+  /** A forwarder is gone, and its number may become another's: what is kept under it is dropped. */
+  removeNode (node: number): void {
+    this.#init.offered?.removeNode(node)
+    this.#init.predictor.removeNode(node)
+    this.watches.removeNode(node)
   }
 
   /** How long the next question of a host is to wait; 0: not at all. */
@@ -215,7 +222,7 @@ export class RouteService {
     }
   }
 
-  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: Set<number> } {
+  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: ReadonlySet<number> } {
     return {
       source: this.#pointsOf(query.source),
       destination: this.#pointsOf(query.destination),
@@ -232,9 +239,10 @@ export class RouteService {
   }
 
   /** A path over a forwarder that does not take ours could not be set up. */
-  #avoidedBy (query: RouteQuery): Set<number> {
+  #avoidedBy ({ avoid }: RouteQuery): ReadonlySet<number> {
     const { map } = this.#init
-    return new Set([...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined), ...map.unwilling(this.#self)])
+    const unwilling = map.unwilling(this.#self)
+    return avoid.length === 0 ? unwilling : new Set([...avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined), ...unwilling])
   }
 
   #population (graph: Graph): Population {

@@ -362,7 +362,7 @@ describe('map store', () => {
       const link = graph.linkBetween(map.indexOf(a) as number, map.indexOf(b) as number)
       assert.deepEqual([graph.updatedAtMs[link], graph.bytesPerSecond?.[link], graph.price?.[link]], [NOW_MS - 5_000, 800_000, 50_000])
       assert.equal(map.attributes[map.indexOf(a) as number]?.asn, 64_500)
-      assert.deepEqual(map.unwilling(peer).map((number) => map.keyOf(number)), [b])
+      assert.deepEqual([...map.unwilling(peer)].map((number) => map.keyOf(number)), [b])
       assert.equal(rsp, peer.toString())
       map.removeNode(b)
       second.stop()

@@ -117,7 +117,7 @@ describe('report collector', () => {
 
   it('knows whose paths a forwarder takes, until a full report says otherwise', async () => {
     const [mine, other] = await Promise.all([7, 8].map(peerOf))
-    const unwilling = (rsp: PeerId): string[] => map.unwilling(rsp).map((node) => map.keyOf(node))
+    const unwilling = (rsp: PeerId): string[] => [...map.unwilling(rsp)].map((node) => map.keyOf(node))
     await a.report([], { policy: { listedOnly: true, rsps: [mine], revoked: [], authorizedOnly: false } })
     await until(() => unwilling(other).length === 1, 'it is known')
     assert.deepEqual([unwilling(mine), unwilling(other)], [[], [a.peer.toString()]])

@@ -52,6 +52,7 @@ describe('feed from a rival', () => {
       onBatch: ({ sequence }) => { taken.push(sequence) },
       onBreach: (_, error) => { breaches.push(error) },
       now: Date.now,
+      clock: () => performance.now(),
       log: silentLog()
     })
   })
