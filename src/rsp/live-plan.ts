@@ -52,8 +52,10 @@ export interface LivePlanInit {
   audits?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => ReadonlyArray<readonly [a: string, b: string]>
   /** What is watched has changed at these forwarders. */
   onChange: (keys: ReadonlySet<string>) => void
-  /** Unix time, ms. */
+  /** Unix time, ms, as the map's values have it. */
   now: () => number
+  /** Ms of any monotonic origin: rounds go on though somebody sets the wall clock. */
+  clock: () => number
   log: Logger
 }
 
@@ -73,7 +75,9 @@ export interface LivePlanStatus {
 interface Batch {
   links: Array<{ pair: LinkPair, a: string, b: string, rttMs?: number }>
   missing: number
+  /** Unix time, ms, as the map's values have it; and by the clock. */
   askedAtMs: number
+  askedMs: number
 }
 
 export class LivePlan {
@@ -93,7 +97,7 @@ export class LivePlan {
   #changedAtMs = Number.POSITIVE_INFINITY
   #changedSinceMs = Number.POSITIVE_INFINITY
   #nextRoundMs = Number.POSITIVE_INFINITY
-  #offersAtMs = 0
+  #offersAtMs = Number.NEGATIVE_INFINITY
   #rounds = 0
   #timer: ReturnType<typeof setInterval> | undefined
   #isStopped = false
@@ -152,7 +156,7 @@ export class LivePlan {
   }
 
   #memberChanged (): void {
-    this.#changedAtMs = this.#init.now()
+    this.#changedAtMs = this.#init.clock()
     this.#changedSinceMs = Math.min(this.#changedSinceMs, this.#changedAtMs)
   }
 
@@ -161,7 +165,7 @@ export class LivePlan {
   }
 
   #tick (): void {
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     if (this.#isThinking) {
       return
     }
@@ -172,7 +176,7 @@ export class LivePlan {
       this.#look(this.#batch, nowMs)
     }
     if (nowMs - this.#offersAtMs >= OFFERS_MS) {
-      this.#watch(nowMs)
+      this.#watch()
     }
   }
 
@@ -182,7 +186,7 @@ export class LivePlan {
     this.#changedAtMs = this.#changedSinceMs = this.#nextRoundMs = Number.POSITIVE_INFINITY
     this.#batch = undefined
     if (this.status.possibleLinks <= this.#budgetLinks) {
-      this.#watchAll(nowMs)
+      this.#watchAll()
       return
     }
     const isFirst = this.#nodes.length === 0
@@ -191,9 +195,9 @@ export class LivePlan {
     this.#before = this.#round.size > 0 ? joined(this.#members, this.#round, this.#before) : this.#before
     this.#round = new KeyedLinks()
     this.#pace.begin(nowMs)
-    this.#drawAudits(nowMs)
+    this.#drawAudits()
     this.#given = new KeyedLinks()
-    const given = this.#takeGiven(nowMs)
+    const given = this.#takeGiven()
     void this.#think(async () => this.#init.planner.begin({
       previous: this.#nodes.map((key) => numbers.get(key) ?? -1),
       budgetLinks: Math.max(0, this.#budgetLinks - this.#audits.size),
@@ -202,7 +206,7 @@ export class LivePlan {
     }))
   }
 
-  #watchAll (nowMs: number): void {
+  #watchAll (): void {
     this.#nodes = []
     this.#before = new KeyedLinks()
     this.#round = new KeyedLinks()
@@ -214,7 +218,7 @@ export class LivePlan {
         this.#round.add(a, b)
       }
     })
-    this.#watch(nowMs)
+    this.#watch()
   }
 
   /** What the map knows of the forwarders' links without us: from before a restart, or from when all were watched. */
@@ -231,14 +235,14 @@ export class LivePlan {
   }
 
   /** What others have told since it was last asked for, in the numbers of the plan. */
-  #takeGiven (nowMs: number): Measurement[] {
+  #takeGiven (): Measurement[] {
     const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
     const taken: Measurement[] = []
     const sorting: Parameters<NonNullable<LivePlanInit['given']>>[1] = {
       isOwn: (a, b) => this.#before.has(a, b),
       isKnown: (a, b) => this.#given.has(a, b) || this.#round.has(a, b)
     }
-    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(nowMs - GIVEN_MS, sorting) ?? []) {
+    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(this.#init.now() - GIVEN_MS, sorting) ?? []) {
       const [a, b] = [numbers.get(keyA), numbers.get(keyB)]
       if (a !== undefined && b !== undefined) {
         this.#given.add(keyA, keyB)
@@ -248,9 +252,9 @@ export class LivePlan {
     return taken
   }
 
-  #drawAudits (nowMs: number): void {
+  #drawAudits (): void {
     this.#audits = new KeyedLinks()
-    const drawn = this.#init.audits?.(nowMs - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
+    const drawn = this.#init.audits?.(this.#init.now() - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
     for (const [a, b] of drawn.slice(0, Math.max(MIN_AUDITS, Math.floor(MAX_AUDIT_SHARE * this.#budgetLinks)))) {
       this.#audits.add(a, b)
     }
@@ -270,27 +274,27 @@ export class LivePlan {
       }
       this.#init.log.error('the measurement plan failed; it begins anew - %e', error)
       this.#nodes = []
-      this.#nextRoundMs = this.#init.now() + BATCH_MS
+      this.#nextRoundMs = this.#init.clock() + BATCH_MS
     } finally {
       this.#isThinking = false
     }
   }
 
   #take (pairs: readonly LinkPair[]): void {
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     if (pairs.length === 0) {
       this.#rounds++
       this.#before = new KeyedLinks()
       this.#nextRoundMs = this.#pace.end(nowMs)
-      this.#watch(nowMs)
+      this.#watch()
       return
     }
     const links = pairs.map((pair) => ({ pair, a: this.#nodes[pair[0]], b: this.#nodes[pair[1]] }))
     for (const { a, b } of links) {
       this.#round.add(a, b)
     }
-    this.#batch = { links, missing: links.length, askedAtMs: nowMs }
-    this.#watch(nowMs)
+    this.#batch = { links, missing: links.length, askedAtMs: this.#init.now(), askedMs: nowMs }
+    this.#watch()
   }
 
   /** Has everything been measured? */
@@ -303,19 +307,19 @@ export class LivePlan {
         this.#pace.measured(link.a, link.b, link.rttMs)
       }
     }
-    const elapsedMs = nowMs - batch.askedAtMs
+    const elapsedMs = nowMs - batch.askedMs
     if (batch.missing === 0 || elapsedMs >= BATCH_MS || (elapsedMs >= SOME_MISSING_MS && batch.missing <= FEW * batch.links.length)) {
       this.#batch = undefined
-      const given = this.#takeGiven(nowMs)
+      const given = this.#takeGiven()
       void this.#think(async () => this.#init.planner.next([...batch.links.map(({ pair: [a, b], rttMs }) => ({ a, b, rttMs })), ...given]))
     }
   }
 
   /** Tells of what is watched from now on. This round's links come first, since those who watch take only so many. */
-  #watch (nowMs: number): void {
-    this.#offersAtMs = nowMs
+  #watch (): void {
+    this.#offersAtMs = this.#init.clock()
     const offered = new KeyedLinks()
-    for (const [a, b] of this.#init.offered?.(nowMs) ?? []) {
+    for (const [a, b] of this.#init.offered?.(this.#init.now()) ?? []) {
       offered.add(a, b)
     }
     const watched = joined(this.#members, this.#round, this.#audits, offered, this.#before)

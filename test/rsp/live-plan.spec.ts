@@ -16,6 +16,8 @@ class World {
   readonly plan: LivePlan
   readonly planner: Planner
   nowMs = 1_000_000
+  /** By how much the wall clock was set. */
+  setMs = 0
   /** What it has logged as one. */
   errors = 0
   /** Links that never answer, as `a b`, a < b. */
@@ -42,6 +44,7 @@ class World {
         : {}),
       onChange: (keys) => { this.changes.push([...keys]) },
       now: () => this.nowMs,
+      clock: () => this.clockMs,
       log: Object.assign(() => {}, { error: () => { this.errors++ } }) as unknown as Logger
     })
     this.plan.start()
@@ -52,6 +55,10 @@ class World {
       this.plan.add(`f${number}`)
     }
     return this
+  }
+
+  get clockMs (): number {
+    return this.nowMs - this.setMs
   }
 
   async run (forMs: number): Promise<this> {
@@ -84,9 +91,9 @@ class World {
   #measure (): void {
     const watched = new Set(this.watched)
     for (const name of watched) {
-      const sinceMs = this.#watchedSinceMs.get(name) ?? this.nowMs
+      const sinceMs = this.#watchedSinceMs.get(name) ?? this.clockMs
       this.#watchedSinceMs.set(name, sinceMs)
-      if (this.nowMs - sinceMs >= 2_000 && !this.dead.has(name)) {
+      if (this.clockMs - sinceMs >= 2_000 && !this.dead.has(name)) {
         const [a, b] = name.split(' ')
         this.know(a, b, 2 + 3 * Math.abs(Number(a.slice(1)) - Number(b.slice(1))))
       }
@@ -244,6 +251,17 @@ describe('live plan', () => {
     await world.add(0, 40).run(10_000)
     const targets = [...world.plan.targetsOf('f39')]
     assert.ok(targets.length > 1 && targets[0] !== 'f0', targets.join())
+  })
+
+  it('regression: goes on with its rounds though the wall clock is set back by an hour', async () => {
+    world.add(0, 40)
+    await world.run(60_000)
+    const { rounds } = world.plan.status
+    assert.ok(rounds > 0)
+    world.setMs -= 3_600_000
+    world.nowMs -= 3_600_000
+    await world.run(120_000)
+    assert.ok(world.plan.status.rounds > rounds, `${rounds} before, ${world.plan.status.rounds} after`)
   })
 
   it('begins with what the map knows already, as after a restart', async () => {
