@@ -19,7 +19,7 @@ describe('what rivals ask for', () => {
   let service: ExchangeService
 
   beforeEach(() => {
-    [nowMs, clockMs, opened, isAllowed, hasMeasured] = [1_000_000, 5_000, 0, true, true]
+    [nowMs, clockMs, opened, isAllowed, hasMeasured] = [1_000_000_000, 5_000, 0, true, true]
     credible = undefined
     service = new ExchangeService({
       privateKey: RSP_KEY,
