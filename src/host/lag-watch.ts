@@ -3,9 +3,9 @@
 //
 // One late echo is reason to ask again: twice, each time on both routes at the same moment, so that what makes this process or the other end late
 // makes both late. When all three were slower than the default route by more than anybody notices, the path lags. Other echoes that are under way
-// meanwhile do not count: one pause makes all of them late. While data is sent on a path that is not
-// much faster than the default route an echo goes out every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead
-// (detection-time.ts): 150 ms until the first of them, two round trips, and 20 ms between the pairs.
+// meanwhile do not count: one pause makes all of them late. While data is sent on a path that is not much faster than the default route an echo goes out
+// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 150 ms until the first of them, two
+// round trips, and 20 ms between the pairs.
 
 /** What nobody notices. */
 export const NOTICEABLE_MS = 5
@@ -19,7 +19,7 @@ const REST_MS = 300
 const MOST_REST_MS = 2_400
 /** Who had no doubt for so long rests briefly again. */
 const CALM_MS = 10_000
-/** A doubt that was not settled by then, since an answer was lost, is over; and so is a lag after which nobody left. */
+/** So long after two round trips a doubt is over that was not settled, since an answer was lost; and so is a lag after which nobody left. */
 const DOUBT_MS = 1_000
 
 export class LagWatch {
@@ -60,7 +60,7 @@ export class LagWatch {
   /** An echo on the path has come back. `usualFallbackMs`: the default route's round trip as it is known. */
   answered (number: number, rttMs: number, usualFallbackMs: number, nowMs: number): void {
     const pair = this.#pairs.get(number)
-    if (this.#behindMs.length > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS) {
+    if (this.#behindMs.length > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS + 2 * usualFallbackMs) {
       this.#forget(nowMs)
     } else if (pair !== undefined) {
       // one that is still under way is no faster

@@ -137,10 +137,14 @@ export class RouteMonitor {
   #echoSideBySide (nowMs: number): void {
     const lag = this.#lagOfActive()
     const fallback = this.#fallback()
-    if (lag !== undefined && fallback !== undefined && lag.watch.pairDueMs() <= nowMs) {
+    if (lag !== undefined && fallback !== undefined && this.#pairDueMs() <= nowMs) {
       const [onPath, onFallback] = [lag.route, fallback].map((route) => this.#echo(route, nowMs))
       lag.watch.sentPair(onPath, onFallback, nowMs)
     }
+  }
+
+  #pairDueMs (): number {
+    return this.#fallback() === undefined ? Infinity : this.#lagOfActive()?.watch.pairDueMs() ?? Infinity
   }
 
   #lagOfActive (): { route: Route, watch: LagWatch } | undefined {
@@ -212,7 +216,7 @@ export class RouteMonitor {
   #arm (nowMs: number): void {
     this.#stopTimer()
     const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), this.#probeDueMs(route, nowMs)))
-    this.#dueMs = Math.max(Math.min(this.#lagOfActive()?.watch.pairDueMs() ?? Infinity, ...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
+    this.#dueMs = Math.max(Math.min(this.#pairDueMs(), ...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
     if (this.#dueMs < Infinity) {
       this.#stopTimer = this.#init.startTimer(() => { this.run() }, Math.ceil(this.#dueMs - nowMs))
     }

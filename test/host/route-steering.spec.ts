@@ -234,6 +234,21 @@ describe('route steering', () => {
     }
   })
 
+  it('regression: does not wake up all the time when the default route dies in the middle of a doubt', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 60 }).set('a', { rttMs: 50 }).run(SETTLE_MS)
+    flow.set('a', { rttMs: 66 })
+    for (let before = flow.echoes; flow.echoes - before < 2;) {
+      before = flow.echoes
+      flow.run(1)
+    }
+    flow.set('default', { rttMs: 60, isDown: true })
+    flow.steering.broke(flow.route('default'), 'a test says so')
+    const before = flow.timers.started
+    flow.run(10_000)
+    assert.ok(flow.timers.started - before < 1_500, `${flow.timers.started - before} timers in ten seconds`)
+    assert.equal(flow.active, 'a')
+  })
+
   it('does not flap: however near to each other routes are, and noisy, changes grow fewer', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 30 }), fc.constantFrom(0, 0.005, 0.01), fc.nat(1_000), (gainMs, jitterMs, loss, seed) => {
       const flow = new VirtualFlow({ seed }).set('default', { rttMs: 80, jitterMs, loss }).set('a', { rttMs: 80 - gainMs, jitterMs, loss }).set('b', { rttMs: 79 - gainMs, jitterMs, loss }).run(SETTLE_MS)
