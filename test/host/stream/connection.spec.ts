@@ -181,6 +181,20 @@ describe('Connection', () => {
     assert.deepEqual((last[0][1] as AckValues).ranges, [0, 4_096])
   })
 
+  it('bounds what waits in all streams together, and takes more of one when another is given up', () => {
+    const { get, connection, accepted } = lone()
+    const waiting = (): number[] => connection.streams.map(({ incoming }) => incoming.waitingPieces)
+    for (const id of [0, 2, 4]) {
+      for (let i = 0; i < 4_096; i++) {
+        get([['data', id, 2 * i + 2, '00', false]])
+      }
+    }
+    assert.deepEqual(waiting(), [4_096, 4_096, 0])
+    accepted[0].stopReading()
+    get([['data', 4, 2, '00', false]])
+    assert.deepEqual(waiting(), [0, 4_096, 1])
+  })
+
   it('sends what the queue before the first link refused again, without taking it for congestion', () => {
     const { connection, sent } = lone('initiator')
     connection.open().write(BYTES)
