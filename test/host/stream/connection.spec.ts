@@ -248,6 +248,29 @@ describe('Connection', () => {
     assert.equal(connection.heldBytes, 0)
   })
 
+  it('regression: looks at no ack of its own when it is told what arrived, however many there are since its peer answered last', () => {
+    const { connection, sent, get } = lone()
+    connection.pathChanged('another', 0)
+    sent()
+    for (let i = 0; i < 60_000; i++) {
+      get([['ping']])
+      sent()
+    }
+    let number = 60_000
+    const costMs = (first: number, last: number): number => Math.min(...Array.from({ length: 5 }, () => {
+      const packets = Array.from({ length: 200 }, () => packetWith([ackOf(first, last)], 0, number++))
+      const startedMs = performance.now()
+      for (const packet of packets) {
+        connection.receive(packet, 0)
+      }
+      return performance.now() - startedMs
+    }))
+    const last = connection.sentPackets - 1
+    assert.ok(last >= 20_000)
+    const [oneMs, allMs] = [costMs(last, last), costMs(1, last)]
+    assert.ok(allMs < 10 * oneMs, `200 acks of one packet took ${oneMs} ms, of ${last} packets ${allMs} ms`)
+  })
+
   it('waits longer for late packets where some have been late', () => {
     const { connection, sent, get } = lone('initiator')
     const stream = connection.open()
