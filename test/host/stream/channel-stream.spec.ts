@@ -81,4 +81,28 @@ describe('ChannelStream', () => {
     get(0, 10)
     assert.equal(bytes.length, 10)
   })
+
+  it('regression: keeps what comes after the last listener has gone, until there is another one', () => {
+    const { stream, get } = streamOf()
+    const once: number[] = []
+    stream.addEventListener('message', ({ detail }) => { once.push(...detail) }, { once: true })
+    get(0, 10)
+    get(10, 20)
+    const listener = ({ detail }: CustomEvent<Uint8Array>): void => { once.push(...detail) }
+    stream.addEventListener('message', listener)
+    stream.removeEventListener('message', listener)
+    get(20, 30)
+    assert.deepEqual(once, [...BYTES.subarray(0, 20)])
+    assert.deepEqual(listen(stream), [...BYTES.subarray(20, 30)])
+  })
+
+  it('goes on while somebody listens who was there when another one left', () => {
+    const { stream, get } = streamOf()
+    const bytes = listen(stream)
+    const listener = (): void => {}
+    stream.addEventListener('message', listener)
+    stream.removeEventListener('message', listener)
+    get(0, 10)
+    assert.equal(bytes.length, 10)
+  })
 })
