@@ -1,12 +1,14 @@
 // Puts the bytes of one direction of a stream in order. What comes in order goes through without a copy; what comes early waits, bounded in
-// bytes by flow control and in pieces by a number, and so does all while the application has paused. Small pieces that touch are joined: then the
-// number bounds gaps, and not what an application does not read yet.
+// bytes by flow control and in pieces by a number, and so does all while the application has paused. Where there are many, small ones that
+// touch are joined: then the number bounds gaps, and not what an application does not read yet.
 import { MAX_WAITING_PIECES, MAX_WAITING_PIECES_OF_ALL } from '../../../protocols/stream/constants.ts'
 import { StreamViolationError } from '../../../protocols/stream/errors.ts'
 
+/** Fewer pieces on a connection are left as they came: to join them costs a copy. */
+const JOIN_FROM_PIECES = 512
 /**
  * A joined piece is no longer than this. A frame holds less, so the gaps that it fills behind its first byte join what is before them, and it adds one
- * piece at most. The largest window in such pieces is far below the bound of their number.
+ * piece at most. The largest windows in such pieces are far below the bounds of their number.
  */
 const JOINED_BYTES = 16_384
 
@@ -182,9 +184,9 @@ export class ReceiveBuffer {
     }
   }
 
-  /** @returns false when the piece at `index` does not end at `offset`, or would become too long */
+  /** @returns false when there is no need, when the piece at `index` does not end at `offset`, or would become too long */
   #join (index: number, offset: number, data: Uint8Array): boolean {
-    if (index < 0) {
+    if (index < 0 || this.#ofAll.count < JOIN_FROM_PIECES) {
       return false
     }
     const piece = this.#pieces[index]
