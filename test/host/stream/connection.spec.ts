@@ -248,6 +248,22 @@ describe('Connection', () => {
     assert.equal(connection.heldBytes, 0)
   })
 
+  it('goes on probing, with bounded knowledge of what it sent, when nobody answers for half a day, and recovers', () => {
+    const { connection, sent, get } = lone('initiator')
+    connection.open().write(BYTES)
+    let nowMs = 0
+    while (connection.sentPackets < 34_000) {
+      sent(nowMs)
+      nowMs = connection.nextTimeoutMs(nowMs)
+    }
+    assert.ok(nowMs > 30_000_000)
+    assert.ok(connection.path.inFlightPackets <= 32_768, `${connection.path.inFlightPackets} packets in flight`)
+    const packets = sent(nowMs)
+    assert.ok(packets.flat().some((call) => call[0] === 'data'))
+    get([ackOf(connection.sentPackets - packets.length, connection.sentPackets - 1)], nowMs + 20)
+    assert.deepEqual([connection.heldBytes, connection.path.inFlightPackets], [0, 0])
+  })
+
   it('regression: looks at no ack of its own when it is told what arrived, however many there are since its peer answered last', () => {
     const { connection, sent, get } = lone()
     connection.pathChanged('another', 0)
