@@ -88,6 +88,7 @@ export class OutgoingChannel extends Channel {
       primitive,
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
+      onForgotten: () => { this.#steering.forgotten() },
       onUnreachable: (entry) => { this.#queries.avoid(entry) },
       isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
@@ -218,9 +219,9 @@ export class OutgoingChannel extends Channel {
     this.#announcer.tick(nowMs)
   }
 
-  /** A notice about a packet of ours. A hint: the route is left, and comes back when it answers. */
+  /** A notice that quotes a packet of this session. A hint: the route is left, and comes back when it answers. */
   onNotice (notice: Notice): void {
-    const route = this.#book.byTag(notice.pathTag)
+    const route = this.#book.byNotice(notice)
     if (route === undefined || notice.code === NoticeCode.overQuota) {
       return
     }
