@@ -3,7 +3,7 @@ import { pEvent } from 'p-event'
 import { NoticeCode, PayloadType } from '../../protocols/forward/constants.ts'
 import { encodeNotice } from '../../protocols/forward/notice.ts'
 import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
-import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { createTestnet, until } from '../helpers/testnet.ts'
 import { packetOf } from '../protocols/forward/samples.ts'
 import type { Link } from '../../src/link/link.ts'
@@ -50,6 +50,22 @@ describe('a channel over a path', () => {
     const entry = net.forwarders.find(({ peerId }) => peerId.equals(path[0])) as Testnet['forwarders'][0]
     send(entry.services.byway.links.get(a.peerId) as Link, forged([a.peerId, ...path, b.peerId], 1))
     assert.match((await left).detail.reason, /a forwarder says noSuchNeighbour/)
+  })
+
+  it('leaves it when its last forwarder finds that it has no link to the destination, and says so over the first', async () => {
+    const [a, b] = net.hosts
+    const [first, last] = net.forwarders
+    const channel = await a.services.byway.open(b.peerId, { query: `minimize delay via forwarder ${first.peerId}, forwarder ${last.peerId}`, selector: { preferPath: true } })
+    await until(() => channel.status.active?.path.length === 2, 'the path over both is used', 20_000)
+    const left = pEvent<'route', CustomEvent<RouteChange>>(channel, 'route', { timeout: 2_000 })
+    const { links } = last.services.byway
+    const getAt = links.getAt.bind(links)
+    links.getAt = (buffer, at) => isNodeAt(buffer, at, nodeIdOf(b.peerId)) ? undefined : getAt(buffer, at)
+    try {
+      assert.match((await left).detail.reason, /a forwarder says noSuchNeighbour/)
+    } finally {
+      links.getAt = getAt
+    }
   })
 
   function pathInUse (): readonly PeerId[] {
