@@ -184,6 +184,7 @@ export class RouteProvider implements Startable {
         surveyor?.setLinks(this.#plan.links())
       },
       now: Date.now,
+      clock: now,
       log
     })
     this.#exchange = init.exchange === undefined || init.exchange === 'none'
