@@ -20,6 +20,8 @@ export interface PromiseLedgerInit {
 /** What was known of a path's links when it was promised, and what is known of them now; access legs are not in it. */
 export interface KeptPromise {
   links: number
+  /** Half the width of the interval that was promised for the round trip. */
+  rttMarginUs: number
   then: PathMetrics
   now: PathMetrics
 }
@@ -27,6 +29,7 @@ export interface KeptPromise {
 interface Entry {
   nodes: readonly number[]
   then: PathMetrics
+  rttMarginUs: number
   atMs: number
 }
 
@@ -47,21 +50,21 @@ export class PromiseLedger {
   }
 
   /** Keeps a path of the graph, unless one has just been kept or there is no room. A path without links promises nothing. */
-  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
+  note (graph: Graph, nodes: readonly number[], rttMarginUs: number, nowMs: number): void {
     if (nodes.length < 2 || nowMs - this.#lastMs < this.#minGapMs || this.#entries.length >= MAX_PROMISES) {
       return
     }
     const then = measurePath(graph, nodes, 0, 0)
     if (then !== undefined) {
       this.#lastMs = nowMs
-      this.#entries.push({ nodes, then, atMs: nowMs })
+      this.#entries.push({ nodes, then, rttMarginUs, atMs: nowMs })
     }
   }
 
   /** Gives up those that are old enough and of which all links have been measured since; forgets those that were not for long. */
   due (graph: Graph, nowMs: number): KeptPromise[] {
     const due: KeptPromise[] = []
-    this.#entries = this.#entries.filter(({ nodes, then, atMs }) => {
+    this.#entries = this.#entries.filter(({ nodes, then, rttMarginUs, atMs }) => {
       const ageMs = nowMs - atMs
       if (ageMs < this.#checkedAfterMs) {
         return true
@@ -70,7 +73,7 @@ export class PromiseLedger {
       if (now === undefined || !(now.oldestMs > atMs)) {
         return ageMs < FORGOTTEN_AFTER_MS
       }
-      due.push({ links: nodes.length - 1, then, now })
+      due.push({ links: nodes.length - 1, rttMarginUs, then, now })
       return false
     })
     return due
