@@ -22,6 +22,8 @@ export interface RouteState {
   readonly loss: number
   /** Echoes behind `loss`. */
   readonly outcomes: number
+  /** Of the path in use: by so much at least each of its last echoes was behind the default route, side by side. Default: it is not behind. */
+  readonly lagMs?: number
   /** What is held against a path beside other paths, whatever is measured; default: nothing. The default route has none, and is compared without. */
   readonly surchargeMs?: number
 }

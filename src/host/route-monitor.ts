@@ -1,5 +1,6 @@
 // Measures the routes of a channel all the time: sends echoes when they are due, takes the answers, and tells of routes that have died. One timer
 // for all routes; it runs when the next echo or verdict is due, since a tick would cost more and come later.
+import { CLOSE_INTERVAL_MS, CLOSE_MS, LagWatch } from './lag-watch.ts'
 import { ACTIVE_INTERVAL_MS, intervalUnderDataMs } from './detection-time.ts'
 import type { Route } from './route.ts'
 import type { StartTimer } from './start-timer.ts'
@@ -37,6 +38,8 @@ export interface RouteMonitorInit {
   sendEcho: (number: number, route: Route) => boolean
   /** It has stopped answering. */
   onDead: (route: Route) => void
+  /** The path in use has become slower than the default route. */
+  onLagging: () => void
   /** Monotonic, ms. */
   now: () => number
   startTimer: StartTimer
@@ -47,6 +50,8 @@ export class RouteMonitor {
   #echoNumber = 0
   /** Echo number → its route; bounded by MAX_ECHOES. */
   readonly #echoes = new Map<number, Route>()
+  /** Of the path in use. */
+  #lag: { route: Route, watch: LagWatch } | undefined
   #dataSentMs = -Infinity
   #stopTimer = (): void => {}
   #dueMs = Infinity
@@ -74,6 +79,7 @@ export class RouteMonitor {
         this.#echo(route, nowMs)
       }
     }
+    this.#echoSideBySide(nowMs)
     this.#arm(nowMs)
   }
 
@@ -93,7 +99,10 @@ export class RouteMonitor {
   answered (number: number, nowMs: number, ownQueueMs: number): void {
     const route = this.#echoes.get(number)
     this.#echoes.delete(number)
-    route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0)
+    const rttMs = route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0)
+    if (route !== undefined && rttMs !== undefined) {
+      this.#compare(route, number, rttMs, nowMs)
+    }
   }
 
   /** Data goes out on the active route. After a pause of it the route is asked at once whether it still works. */
@@ -103,6 +112,55 @@ export class RouteMonitor {
     if (paused) {
       this.run()
     }
+  }
+
+  /** Is the path in use still the faster one? */
+  #compare (route: Route, number: number, rttMs: number, nowMs: number): void {
+    const lag = this.#lagOfActive()
+    const fallback = this.#fallback()
+    if (lag === undefined || fallback === undefined) {
+      return
+    }
+    if (route === fallback) {
+      lag.watch.fallbackAnswered(number, rttMs)
+    } else if (route === lag.route) {
+      lag.watch.answered(number, rttMs, fallback.rttMs, nowMs)
+      route.lagMs = lag.watch.lagMs
+      if (route.lagMs !== undefined) {
+        this.#init.onLagging()
+      } else if (lag.watch.pairDueMs() < Infinity) {
+        this.run()
+      }
+    }
+  }
+
+  #echoSideBySide (nowMs: number): void {
+    const lag = this.#lagOfActive()
+    const fallback = this.#fallback()
+    if (lag !== undefined && fallback !== undefined && this.#pairDueMs() <= nowMs) {
+      const [onPath, onFallback] = [lag.route, fallback].map((route) => this.#echo(route, nowMs))
+      lag.watch.sentPair(onPath, onFallback, nowMs)
+    }
+  }
+
+  #pairDueMs (): number {
+    return this.#fallback() === undefined ? Infinity : this.#lagOfActive()?.watch.pairDueMs() ?? Infinity
+  }
+
+  #lagOfActive (): { route: Route, watch: LagWatch } | undefined {
+    const active = this.#init.active()
+    if (this.#lag?.route !== active) {
+      if (this.#lag !== undefined) {
+        this.#lag.route.lagMs = undefined
+      }
+      this.#lag = active === undefined || active.isDefault ? undefined : { route: active, watch: new LagWatch() }
+    }
+    return this.#lag
+  }
+
+  /** The default route, if it is known to work. */
+  #fallback (): Route | undefined {
+    return this.#init.routes().find(({ isDefault, alive, samples }) => isDefault && alive && samples > 0)
   }
 
   #probeDueMs (route: Route, nowMs: number): number {
@@ -118,8 +176,9 @@ export class RouteMonitor {
       return QUICK_INTERVAL_MS
     }
     if (route === this.#init.active()) {
-      const isBlind = nowMs - this.#dataSentMs <= DATA_FLOWS_MS && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
-      return isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : ACTIVE_INTERVAL_MS
+      const isSending = nowMs - this.#dataSentMs <= DATA_FLOWS_MS
+      const isBlind = isSending && nowMs - route.watch.heardMs > ACTIVE_INTERVAL_MS
+      return Math.min(isSending && this.#isClose(route) ? CLOSE_INTERVAL_MS : ACTIVE_INTERVAL_MS, isBlind ? intervalUnderDataMs(route.rttMs, route.jitterMs) : Infinity)
     }
     const isYoung = route.samples < YOUNG_ECHOES
     if (this.#isFar(route)) {
@@ -128,28 +187,36 @@ export class RouteMonitor {
     return route.isDefault || route === this.#init.backup() || isYoung ? STANDBY_INTERVAL_MS : IDLE_INTERVAL_MS
   }
 
+  /** Is the path not so much faster than the default route? */
+  #isClose (route: Route): boolean {
+    const fallback = this.#fallback()
+    return !route.isDefault && fallback !== undefined && fallback.rttMs - route.rttMs < CLOSE_MS
+  }
+
   #isFar (route: Route): boolean {
     const active = this.#init.active()
     const { rttMs, isDefault } = route
     return !isDefault && route !== this.#init.backup() && active?.alive === true && rttMs > FAR.share * active.rttMs && rttMs > active.rttMs + FAR.ms
   }
 
-  #echo (route: Route, nowMs: number): void {
+  /** @returns its number */
+  #echo (route: Route, nowMs: number): number {
     const number = ++this.#echoNumber
     if (!this.#init.sendEcho(number, route)) {
       // the flow itself fills the queue, which says nothing of the path
       route.watch.postponed(nowMs)
-      return
+      return number
     }
     route.watch.sent(number, nowMs)
     this.#echoes.set(number, route)
     this.#echoes.delete(number - MAX_ECHOES)
+    return number
   }
 
   #arm (nowMs: number): void {
     this.#stopTimer()
     const dues = this.#init.routes().map((route) => Math.min(route.watch.verdictDueMs(), this.#probeDueMs(route, nowMs)))
-    this.#dueMs = Math.max(Math.min(...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
+    this.#dueMs = Math.max(Math.min(this.#pairDueMs(), ...dues), nowMs + LEAST_WAIT_MS, this.#judgesFromMs)
     if (this.#dueMs < Infinity) {
       this.#stopTimer = this.#init.startTimer(() => { this.run() }, Math.ceil(this.#dueMs - nowMs))
     }

@@ -33,6 +33,7 @@ export class RouteSteering {
       backup: () => this.backup,
       sendEcho,
       onDead: (route) => { this.failed(route, 'it stopped answering') },
+      onLagging: () => { this.#decide() },
       now,
       startTimer
     })

@@ -31,6 +31,8 @@ export class Route implements RouteState {
   readonly label: string
   readonly forwarders: readonly string[]
   readonly watch: PathWatch
+  /** See RouteState; kept by the monitor. */
+  lagMs: number | undefined
   #way: Way
   #path: OfferedPath | undefined
   readonly #estimator = new LinkEstimator()
@@ -126,20 +128,21 @@ export class Route implements RouteState {
   /**
    * `ownQueueMs`: so long it waited for what the flow itself has sent, which would be no less on another route.
    *
-   * @returns false when nobody waited for it
+   * @returns the round trip in ms without that; undefined when nobody waited for it
    */
-  echoReceived (number: number, nowMs: number, ownQueueMs = 0): boolean {
-    const rttMs = this.watch.answered(number, nowMs)
-    if (rttMs === undefined) {
-      return false
+  echoReceived (number: number, nowMs: number, ownQueueMs = 0): number | undefined {
+    const tookMs = this.watch.answered(number, nowMs)
+    if (tookMs === undefined) {
+      return undefined
     }
-    this.#bestMs = Math.min(this.#bestMs, Math.max(0, rttMs - ownQueueMs))
+    const rttMs = Math.max(0, tookMs - ownQueueMs)
+    this.#bestMs = Math.min(this.#bestMs, rttMs)
     if (this.#answered < FIRST_SAMPLES || nowMs - this.#sampledAtMs >= SAMPLE_SPACING_MS) {
       this.#sample(this.#bestMs, nowMs)
     }
     this.#lossMeter.add(false)
     this.#answered++
-    return true
+    return rttMs
   }
 
   #sample (rttMs: number, nowMs: number): void {

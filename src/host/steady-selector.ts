@@ -11,6 +11,9 @@
 // too, and keeps a path that only seems slower. A path that is slower by more than noise, or than 5 ms, is left, whatever its quartile says: a
 // forwarder that is always late is no better route, and one whose echoes scatter makes the noise that would excuse it. Loss is excused by no quartile.
 //
+// Lag. Medians say a second or two late that a path has become slower. The path in use is left at once for the default route when its last echoes,
+// side by side, were all behind by what anybody might notice (lag-watch.ts), unless the default route loses what outweighs that.
+//
 // Times. A path that was taken is held for 3 s against better paths: a level that has changed shows with its third sample, and the samples before
 // are gone after that time. A path that was left because it failed or fell behind stays out for 3 s, then 6, 12, … (hold-off.ts);
 // one that fell behind for 3 s only where its gain is four times the margin.
@@ -128,6 +131,9 @@ export class SteadySelector implements PathSelector {
   }
 
   #keepOrSwitch (current: RouteState, best: RouteState, fallback: RouteState, nowMs: number): Choice {
+    if (!this.#preferPath && this.#lags(current, fallback)) {
+      return { route: fallback, cause: 'fell-behind', reason: 'the path in use has just become slower than the default route' }
+    }
     if (!this.#preferPath && fallback.samples > 0 && this.#isBehind(current, fallback)) {
       return this.#gains(best, fallback)
         ? { route: best, cause: 'fell-behind', reason: `the path in use fell behind; measured ${difference(fallback, best)} faster than the default route` }
@@ -178,6 +184,11 @@ export class SteadySelector implements PathSelector {
     const noise = noiseMs(current, fallback)
     const isExcused = rttMs < Math.min(MOST_EXCUSED_MS, noise) && extraMs - rttMs < NO_LOSS_MS && this.#gainsQuietly(current, fallback)
     return extraMs >= Math.min(MOST_LEAVE_MS, noise) && !isExcused
+  }
+
+  #lags (current: RouteState, fallback: RouteState): boolean {
+    const lossMs = this.#extraMs(current, fallback) - (current.rttMs - fallback.rttMs)
+    return current.lagMs !== undefined && current.lagMs + lossMs > MOST_LEAVE_MS
   }
 
   /** Is it faster where no process was busy, by more than chance? */

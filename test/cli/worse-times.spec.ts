@@ -21,7 +21,7 @@ describe('the times that a flow was worse than its default route', () => {
 
   it('last from the first datagram that was lost or late to the first one that was not', () => {
     const times = sampled([60, 86, undefined, 200, 60])
-    assert.deepEqual(times.worst, { fromMs: 100, lastsMs: 300, detectionMs: DETECTION_MS })
+    assert.deepEqual(times.worst, { fromMs: 100, afterFailure: false, lastsMs: 300, detectionMs: DETECTION_MS })
     assert.deepEqual([times.totalMs, times.lost, times.tooLong], [300, 1, 0])
   })
 
@@ -30,7 +30,7 @@ describe('the times that a flow was worse than its default route', () => {
       const times = sampled([60, 60])
       times.failed(failedMs)
       sampled([undefined, undefined, 60], { fromMs: 200, times })
-      assert.deepEqual(times.worst, { fromMs: failedMs, lastsMs: 400 - failedMs, detectionMs: DETECTION_MS })
+      assert.deepEqual(times.worst, { fromMs: failedMs, afterFailure: true, lastsMs: 400 - failedMs, detectionMs: DETECTION_MS })
     }
   })
 
@@ -63,7 +63,7 @@ describe('the times that a flow was worse than its default route', () => {
     times.add({ sentMs: 700, isDefault: false, currentRttMs: 70, defaultRttMs: DEFAULT_MS, usualRttMs: 150 })
     sampled([undefined, undefined, undefined, undefined, undefined, 60], { fromMs: 800, times })
     assert.deepEqual([times.tooLong, times.totalMs], [1, 900])
-    assert.deepEqual(times.worst, { fromMs: 100, lastsMs: 400, detectionMs: DETECTION_MS })
+    assert.deepEqual(times.worst, { fromMs: 100, afterFailure: false, lastsMs: 400, detectionMs: DETECTION_MS })
   })
 
   it('neither begin nor end where the default route loses what is sent as well', () => {

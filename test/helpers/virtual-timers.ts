@@ -2,6 +2,8 @@
 
 export class VirtualTimers {
   nowMs = 0
+  /** All until now. */
+  started = 0
   readonly #timers = new Set<{ dueMs: number, run: () => void }>()
 
   readonly now = (): number => this.nowMs
@@ -9,6 +11,7 @@ export class VirtualTimers {
   readonly startTimer = (run: () => void, delayMs: number): () => void => {
     const timer = { dueMs: this.nowMs + delayMs, run }
     this.#timers.add(timer)
+    this.started++
     return () => { this.#timers.delete(timer) }
   }
 

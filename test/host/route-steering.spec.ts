@@ -183,18 +183,71 @@ describe('route steering', () => {
       flow.run(SETTLE_MS)
       let worseMs = 0
       for (const { id, rttMs, isDown } of weather) {
+        // nobody asks the default route as often as the path in use
+        const slowerMs = id === flow.active && id !== 'default' ? detectionMs(rttMs) : LEVEL_MS
         flow.set(id, { rttMs, jitterMs: 1, isDown })
         for (let ms = 0; ms < WEATHER_MS; ms += STEP_MS) {
           flow.run(STEP_MS)
           const used = flow.conditions(flow.active ?? '')
           const fallback = flow.conditions('default')
           worseMs = used.isDown === true || (fallback.isDown !== true && used.rttMs > fallback.rttMs + 5) ? worseMs + STEP_MS : 0
-          const allowedMs = used.isDown === true ? detectionMs(Math.max(used.rttMs, flow.route(flow.active ?? 'default').rttMs)) : LEVEL_MS
+          const allowedMs = used.isDown === true ? detectionMs(Math.max(used.rttMs, flow.route(flow.active ?? 'default').rttMs)) : slowerMs
           assert.ok(worseMs <= allowedMs + STEP_MS, `${worseMs} ms on ${flow.active}: ${JSON.stringify(used)}, default ${JSON.stringify(fallback)}`)
         }
       }
     }), { seed: 1, numRuns: 60 })
   }).timeout(60_000)
+
+  describe('leaves a path within max(3 RTT + 100 ms, 300 ms) that becomes a little slower than the default route while data flows both ways', () => {
+    for (const [fallbackMs, pathMs, slowerMs] of [[20, 14, 27], [37, 30, 45], [60, 52, 70], [100, 80, 108], [141, 136, 150], [300, 282, 308]]) {
+      it(`as from ${pathMs} to ${slowerMs} ms, where the default route has ${fallbackMs} ms`, () => {
+        for (let moment = 0; moment < 20; moment++) {
+          const flow = new VirtualFlow({ seed: moment }).set('default', { rttMs: fallbackMs, jitterMs: 1 }).set('a', { rttMs: pathMs, jitterMs: 1 })
+          const hear = (forMs: number): void => {
+            for (let ms = 0; ms < forMs && flow.active === 'a'; ms += 10) {
+              flow.route('a').watch.heard(flow.timers.nowMs)
+              flow.run(10)
+            }
+          }
+          flow.run(SETTLE_MS)
+          hear(2_000 + 13 * moment)
+          assert.equal(flow.active, 'a')
+          flow.set('a', { rttMs: slowerMs, jitterMs: 1 })
+          const startMs = flow.timers.nowMs
+          hear(5_000)
+          const tookMs = flow.timers.nowMs - startMs
+          assert.ok(tookMs <= detectionMs(slowerMs), `${tookMs} ms, allowed are ${detectionMs(slowerMs)} ms`)
+          assert.deepEqual([flow.active, flow.switches.at(-1)?.cause], ['default', 'fell-behind'])
+        }
+      })
+    }
+  })
+
+  it('leaves no path for being late where the host itself is, which makes the default route as late', () => {
+    for (const seed of SEEDS) {
+      const host = new BusyProcess({ seed, everyMs: 200, burstMs: 60 })
+      const flow = new VirtualFlow({ seed }).set('default', { rttMs: 100, processes: [host, host] }).set('a', { rttMs: 80, processes: [host, host] }).run(SETTLE_MS)
+      const lags = flow.switches.filter(({ cause }) => cause === 'fell-behind').length
+      flow.run(60_000)
+      assert.ok(flow.switches.filter(({ cause }) => cause === 'fell-behind').length - lags <= 1)
+      assert.equal(flow.active, 'a')
+    }
+  })
+
+  it('regression: does not wake up all the time when the default route dies in the middle of a doubt', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 60 }).set('a', { rttMs: 50 }).run(SETTLE_MS)
+    flow.set('a', { rttMs: 66 })
+    for (let before = flow.echoes; flow.echoes - before < 2;) {
+      before = flow.echoes
+      flow.run(1)
+    }
+    flow.set('default', { rttMs: 60, isDown: true })
+    flow.steering.broke(flow.route('default'), 'a test says so')
+    const before = flow.timers.started
+    flow.run(10_000)
+    assert.ok(flow.timers.started - before < 1_500, `${flow.timers.started - before} timers in ten seconds`)
+    assert.equal(flow.active, 'a')
+  })
 
   it('does not flap: however near to each other routes are, and noisy, changes grow fewer', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 30 }), fc.constantFrom(0, 0.005, 0.01), fc.nat(1_000), (gainMs, jitterMs, loss, seed) => {

@@ -183,7 +183,7 @@ describe('route', () => {
     const route = new Route({ id: 'a', way: WAY, label: 'a' })
     route.watch.sent(1, 0)
     route.died(10)
-    assert.equal(route.echoReceived(1, 20), true)
+    assert.equal(route.echoReceived(1, 20), 20)
     assert.equal(route.alive, false)
     route.watch.sent(2, 30)
     route.echoReceived(2, 50)
@@ -193,9 +193,9 @@ describe('route', () => {
   it('takes no answer twice, and none that nobody waits for', () => {
     const route = new Route({ id: 'a', way: WAY, label: 'a' })
     route.watch.sent(1, 0)
-    assert.equal(route.echoReceived(2, 10), false)
-    assert.equal(route.echoReceived(1, 10), true)
-    assert.equal(route.echoReceived(1, 11), false)
+    assert.equal(route.echoReceived(2, 10), undefined)
+    assert.equal(route.echoReceived(1, 10), 10)
+    assert.equal(route.echoReceived(1, 11), undefined)
     assert.equal(route.samples, 1)
   })
 

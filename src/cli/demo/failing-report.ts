@@ -1,5 +1,6 @@
 // What the demo says when its forwarders failed and came back: whether any host was worse off than on its default route for longer than it takes to notice.
-import { NOTICEABLE_MS, excessMs } from './worse-times.ts'
+import { NOTICEABLE_MS } from '../../host/lag-watch.ts'
+import { excessMs } from './worse-times.ts'
 import { msText, rounded, short, table } from '../output.ts'
 import type { PairWatch } from './pair-watch.ts'
 import type { PlacedId } from './place-node.ts'

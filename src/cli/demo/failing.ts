@@ -1,5 +1,5 @@
 // `byway demo --failing`: forwarders fail and come back at random, while each pair's route in use is measured beside its default route.
-import { NOTICEABLE_MS } from './worse-times.ts'
+import { NOTICEABLE_MS } from '../../host/lag-watch.ts'
 import { pause } from './demo-overlay.ts'
 import { PairWatch, TICK_MS } from './pair-watch.ts'
 import { planFailures } from './failure-plan.ts'

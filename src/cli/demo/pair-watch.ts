@@ -2,7 +2,8 @@
 // the way the flow goes, and a probe goes directly. Both leave together, so what a busy machine adds is added to both. While the route in use seems to
 // be the worse one, they leave twice as often, so that the end of that is known as well as its beginning. On the default route itself there is nothing
 // to compare, only to see that it works: that is seldom, since all hosts and forwarders of the demo share one machine.
-import { NOTICEABLE_MS, WorseTimes } from './worse-times.ts'
+import { NOTICEABLE_MS } from '../../host/lag-watch.ts'
+import { WorseTimes } from './worse-times.ts'
 import type { DemoPair } from './demo-overlay.ts'
 import type { OutgoingChannel } from '../../host/outgoing-channel.ts'
 

@@ -1,5 +1,6 @@
 // How long a flow was worse than its default route. Pure: round trips that were measured side by side, on the route in use and on the default one, go
 // in, with when forwarders failed and when the flow went another way; the times come out.
+import { NOTICEABLE_MS } from '../../host/lag-watch.ts'
 import { detectionMs } from '../../host/detection-time.ts'
 
 /** Sent at the same time on both. */
@@ -24,8 +25,6 @@ export interface WorseTime {
   detectionMs: number
 }
 
-/** By more than this a flow is worse. */
-export const NOTICEABLE_MS = 5
 /** Events are remembered for so long: until all that was sent before has come back or is lost. */
 const REMEMBERED_MS = 10_000
 

@@ -1,0 +1,90 @@
+// Tells at once when the path in use has become slower than the default route, which medians say a second or two later. Pure: answers go in, when two more
+// echoes are due side by side and whether the path lags come out.
+//
+// One late echo is reason to ask again: twice, each time on both routes at the same moment, so that what makes this process or the other end late
+// makes both late. When all three were slower than the default route by more than anybody notices, the path lags. Other echoes that are under way
+// meanwhile do not count: one pause makes all of them late. While data is sent on a path that is not much faster than the default route an echo goes out
+// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 150 ms until the first of them, two
+// round trips, and 20 ms between the pairs.
+
+/** What nobody notices. */
+export const NOTICEABLE_MS = 5
+/** A path that is faster by more becomes slower only by so much that its echoes are overdue, too. */
+export const CLOSE_MS = 30
+export const CLOSE_INTERVAL_MS = 150
+const PAIRS = 2
+const SPACING_MS = 20
+/** After a doubt that had no reason, and twice as long each time: who is late again and again shall not have more to do. */
+const REST_MS = 300
+const MOST_REST_MS = 2_400
+/** Who had no doubt for so long rests briefly again. */
+const CALM_MS = 10_000
+/** So long after two round trips a doubt is over that was not settled, since an answer was lost; and so is a lag after which nobody left. */
+const DOUBT_MS = 1_000
+
+export class LagWatch {
+  /** Echo on the path → the one that went out on the default route with it; at most PAIRS. */
+  readonly #pairs = new Map<number, number>()
+  /** Of those that have come back. */
+  readonly #fallbackMs = new Map<number, number>()
+  /** By how much each of the last echoes in a row was behind. */
+  #behindMs: number[] = []
+  #sentPairs = 0
+  #doubtsSinceMs = -Infinity
+  #lastPairMs = -Infinity
+  #restsUntilMs = -Infinity
+  #restMs = REST_MS
+
+  /** By how much the path lags at least; undefined while it does not. */
+  get lagMs (): number | undefined {
+    return this.#behindMs.length > PAIRS ? Math.min(...this.#behindMs) : undefined
+  }
+
+  /** When two echoes are to go out at the same moment, on the path and on the default route. */
+  pairDueMs (): number {
+    return this.#behindMs.length === 0 || this.#sentPairs === PAIRS ? Infinity : this.#lastPairMs + SPACING_MS
+  }
+
+  sentPair (onPath: number, onFallback: number, nowMs: number): void {
+    this.#pairs.set(onPath, onFallback)
+    this.#sentPairs++
+    this.#lastPairMs = nowMs
+  }
+
+  fallbackAnswered (number: number, rttMs: number): void {
+    if ([...this.#pairs.values()].includes(number)) {
+      this.#fallbackMs.set(number, rttMs)
+    }
+  }
+
+  /** An echo on the path has come back. `usualFallbackMs`: the default route's round trip as it is known. */
+  answered (number: number, rttMs: number, usualFallbackMs: number, nowMs: number): void {
+    const pair = this.#pairs.get(number)
+    if (this.#behindMs.length > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS + 2 * usualFallbackMs) {
+      this.#forget(nowMs)
+    } else if (pair !== undefined) {
+      // one that is still under way is no faster
+      this.#settle(rttMs - (this.#fallbackMs.get(pair) ?? Infinity), nowMs)
+    } else if (this.#behindMs.length === 0 && nowMs >= this.#restsUntilMs && rttMs - usualFallbackMs > NOTICEABLE_MS) {
+      this.#behindMs = [rttMs - usualFallbackMs]
+      this.#doubtsSinceMs = nowMs
+    }
+  }
+
+  #settle (behindMs: number, nowMs: number): void {
+    if (behindMs > NOTICEABLE_MS) {
+      this.#behindMs.push(behindMs)
+    } else {
+      this.#forget(nowMs)
+    }
+  }
+
+  #forget (nowMs: number): void {
+    this.#restMs = this.#doubtsSinceMs - this.#restsUntilMs > CALM_MS ? REST_MS : Math.min(2 * this.#restMs, MOST_REST_MS)
+    this.#restsUntilMs = nowMs + this.#restMs
+    this.#behindMs = []
+    this.#sentPairs = 0
+    this.#pairs.clear()
+    this.#fallbackMs.clear()
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { LagWatch } from '../../src/host/lag-watch.ts'
+
+/** As the default route usually has it. */
+const USUAL_MS = 50
+
+describe('lag watch', () => {
+  let lag: LagWatch
+  beforeEach(() => { lag = new LagWatch() })
+
+  function pair (number: number, { pathMs, fallbackMs, atMs }: { pathMs: number, fallbackMs: number | undefined, atMs: number }): void {
+    lag.sentPair(number, number + 1, atMs)
+    if (fallbackMs !== undefined && fallbackMs <= pathMs) {
+      lag.fallbackAnswered(number + 1, fallbackMs)
+    }
+    lag.answered(number, pathMs, USUAL_MS, atMs + pathMs)
+  }
+
+  it('asks for nothing while the path is faster than the default route, or slower by no more than 5 ms', () => {
+    for (const rttMs of [40, 50, 55]) {
+      lag.answered(1, rttMs, USUAL_MS, 0)
+      assert.deepEqual([lag.pairDueMs(), lag.lagMs], [Infinity, undefined])
+    }
+  })
+
+  it('after a late echo wants two on both routes, 20 ms apart, and no more', () => {
+    lag.answered(1, 56, USUAL_MS, 100)
+    assert.ok(lag.pairDueMs() <= 100)
+    lag.sentPair(2, 3, 100)
+    assert.equal(lag.pairDueMs(), 120)
+    lag.sentPair(4, 5, 120)
+    assert.equal(lag.pairDueMs(), Infinity)
+  })
+
+  it('says by how much the path lags at least, once both pairs say so, too', () => {
+    lag.answered(1, 70, USUAL_MS, 100)
+    pair(2, { pathMs: 62, fallbackMs: 50, atMs: 100 })
+    assert.equal(lag.lagMs, undefined)
+    pair(4, { pathMs: 64, fallbackMs: 51, atMs: 120 })
+    assert.equal(lag.lagMs, 12)
+  })
+
+  it('does not lag where the default route is as late at the same moment, or later', () => {
+    for (const fallbackMs of [66, undefined]) {
+      lag = new LagWatch()
+      lag.answered(1, 70, USUAL_MS, 100)
+      pair(2, { pathMs: 70, fallbackMs: 50, atMs: 100 })
+      pair(4, { pathMs: 70, fallbackMs, atMs: 120 })
+      assert.equal(lag.lagMs, undefined)
+      assert.equal(lag.pairDueMs(), Infinity)
+    }
+  })
+
+  it('is over with the first pair that shows no lag, and rests for 300 ms after a doubt', () => {
+    lag.answered(1, 70, USUAL_MS, 100)
+    pair(2, { pathMs: 70, fallbackMs: 50, atMs: 100 })
+    pair(4, { pathMs: 54, fallbackMs: 50, atMs: 146 })
+    assert.equal(lag.lagMs, undefined)
+    lag.answered(5, 70, USUAL_MS, 499)
+    assert.deepEqual([lag.lagMs, lag.pairDueMs()], [undefined, Infinity])
+    lag.answered(6, 70, USUAL_MS, 501)
+    assert.ok(lag.pairDueMs() <= 501)
+  })
+
+  it('rests longer each time that a doubt had no reason, up to 2.4 s, and briefly again after ten calm seconds', () => {
+    const restMs = (atMs: number): number => {
+      lag.answered(1, 70, USUAL_MS, atMs)
+      pair(2, { pathMs: 50, fallbackMs: 50, atMs })
+      let restsMs = 0
+      while (lag.pairDueMs() === Infinity) {
+        restsMs += 100
+        lag.answered(1, 70, USUAL_MS, atMs + 50 + restsMs)
+      }
+      pair(2, { pathMs: 50, fallbackMs: 50, atMs: atMs + restsMs + 50 })
+      return restsMs
+    }
+    assert.equal(restMs(0), 300)
+    assert.equal(restMs(5_000), 1_200)
+    assert.equal(restMs(10_000), 2_400)
+    assert.equal(restMs(15_000), 2_400)
+    assert.equal(restMs(40_000), 300)
+  })
+
+  it('takes no other echoes for proof: one pause makes all late that are under way', () => {
+    for (const number of [1, 2, 3, 4]) {
+      lag.answered(number, 70, USUAL_MS, 100)
+    }
+    assert.equal(lag.lagMs, undefined)
+    assert.ok(lag.pairDueMs() <= 100)
+  })
+
+  it('begins anew when a pair was lost, or nobody left the path', () => {
+    lag.answered(1, 70, USUAL_MS, 100)
+    lag.sentPair(2, 3, 100)
+    lag.sentPair(4, 5, 120)
+    lag.answered(6, 60, USUAL_MS, 1_201)
+    assert.equal(lag.pairDueMs(), Infinity)
+    lag.answered(7, 60, USUAL_MS, 1_502)
+    assert.ok(lag.pairDueMs() <= 1_502)
+  })
+})
