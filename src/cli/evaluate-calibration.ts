@@ -75,10 +75,11 @@ export class CalibrationReplay {
       if (metrics === undefined) {
         return []
       }
+      const path = { nodes, ...metrics }
       if (at < NOTED) {
-        this.#predictor.note(graph, nodes, this.#nowMs)
+        this.#predictor.note(graph, path, this.#nowMs)
       }
-      const { rttUs, rttMarginUs } = this.#predictor.predict({ nodes, ...metrics }, this.#nowMs)
+      const { rttUs, rttMarginUs } = this.#predictor.predict(path, this.#nowMs)
       return [{ nodes, rttUs, marginUs: rttMarginUs }]
     })
   }

@@ -16,6 +16,7 @@ import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
 import { ScoreBoard } from './score-board.ts'
 import { WaysBack } from './ways-back.ts'
+import { InvalidRouteError } from '../../protocols/forward/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
 import type { AskedText } from './asked-text.ts'
@@ -245,10 +246,13 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    *
    * @param how - or only what is wanted of its paths, see `OpenOptions.query`
    * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
-   * `maxChannels` are open; QuerySyntaxError, QueryMeaningError when what is wanted cannot be read; the signal's reason when it fires
+   * `maxChannels` are open; QuerySyntaxError, QueryMeaningError when what is wanted cannot be read; InvalidRouteError for the host itself; the signal's reason when it fires
    */
   async open (peer: PeerId, how: OpenOptions | string = {}): Promise<OutgoingChannel> {
     const options = typeof how === 'string' ? { query: how } : how
+    if (peer.equals(this.#components.peerId)) {
+      throw new InvalidRouteError(`${peer.toString()} is this host itself: give the id of another one`)
+    }
     const asked = await this.#read(options.query)
     this.#channels.checkRoom()
     const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })

@@ -22,6 +22,8 @@ export interface PromiseLedgerInit {
 /** What was known of a path's links when it was promised, and what is known of them now; access legs are not in it. */
 export interface KeptPromise {
   links: number
+  /** Half the width of the interval that was promised for the round trip. */
+  rttMarginUs: number
   then: PathMetrics
   now: PathMetrics
 }
@@ -29,6 +31,7 @@ export interface KeptPromise {
 interface Entry {
   nodes: readonly number[]
   then: PathMetrics
+  rttMarginUs: number
   /** Unix time, ms, as the links' own; and by the clock. */
   atMs: number
   notedMs: number
@@ -57,7 +60,7 @@ export class PromiseLedger {
    *
    * @param nowMs - Unix time, as that of the links
    */
-  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
+  note (graph: Graph, nodes: readonly number[], rttMarginUs: number, nowMs: number): void {
     const notedMs = this.#clock()
     if (nodes.length < 2 || notedMs - this.#lastMs < this.#minGapMs || this.#entries.length >= MAX_PROMISES) {
       return
@@ -65,7 +68,7 @@ export class PromiseLedger {
     const then = measurePath(graph, nodes, 0, 0)
     if (then !== undefined) {
       this.#lastMs = notedMs
-      this.#entries.push({ nodes, then, atMs: nowMs, notedMs })
+      this.#entries.push({ nodes, then, rttMarginUs, atMs: nowMs, notedMs })
     }
   }
 
@@ -73,7 +76,7 @@ export class PromiseLedger {
   due (graph: Graph): KeptPromise[] {
     const due: KeptPromise[] = []
     const clockMs = this.#clock()
-    this.#entries = this.#entries.filter(({ nodes, then, atMs, notedMs }) => {
+    this.#entries = this.#entries.filter(({ nodes, then, rttMarginUs, atMs, notedMs }) => {
       const ageMs = clockMs - notedMs
       if (ageMs < this.#checkedAfterMs) {
         return true
@@ -83,7 +86,7 @@ export class PromiseLedger {
       if (now === undefined || !(now.oldestMs > Math.max(atMs, then.oldestMs))) {
         return ageMs < FORGOTTEN_AFTER_MS
       }
-      due.push({ links: nodes.length - 1, then, now })
+      due.push({ links: nodes.length - 1, rttMarginUs, then, now })
       return false
     })
     return due

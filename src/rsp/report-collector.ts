@@ -81,6 +81,10 @@ export class ReportCollector {
           signal
         })
         for await (const report of reports) {
+          if (signal.aborted) {
+            // it was being checked while the forwarder was forgotten
+            break
+          }
           backoffMs = FIRST_BACKOFF_MS
           this.#take(key, report)
         }

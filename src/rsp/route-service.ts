@@ -165,7 +165,7 @@ export class RouteService {
       }
     } else {
       this.answered++
-      this.#init.predictor.note(graph, found[0].nodes, nowMs)
+      this.#init.predictor.note(graph, found[0], nowMs)
     }
     for (const { nodes } of found) {
       this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)

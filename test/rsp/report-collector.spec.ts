@@ -11,6 +11,7 @@ describe('report collector', () => {
   const uncaught = watchUncaught()
   let map: PerformanceMap
   let collector: ReportCollector
+  let onLook: () => void
   let a: FakeForwarder
   let b: FakeForwarder
   /** Of the collector, where it does not run by itself. */
@@ -20,8 +21,13 @@ describe('report collector', () => {
     const rsp = await createNode()
     map = new PerformanceMap()
     clockMs = undefined
+    onLook = () => {}
+    const now = (): number => {
+      onLook()
+      return Date.now()
+    }
     collector = new ReportCollector({
-      map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now: Date.now, clock: () => clockMs ?? performance.now(), log: silentLog()
+      map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now, clock: () => clockMs ?? performance.now(), log: silentLog()
     });
     [a, b] = await Promise.all([1, 2].map(async (number) => new FakeForwarder(await keyOf(number)).start()))
     for (const forwarder of [a, b]) {
@@ -188,6 +194,19 @@ describe('report collector', () => {
     b.hangUp()
     await new Promise((resolve) => setTimeout(resolve, 700))
     assert.deepEqual([a.subscriptions, b.subscriptions], [1, 1])
+  })
+
+  it('regression: takes no report of a forwarder that is removed while its report is being checked', async () => {
+    const key = a.peer.toString()
+    onLook = () => {
+      onLook = () => {}
+      collector.remove(key)
+      map.removeNode(key)
+    }
+    await a.report([{ peer: b.peer }])
+    await until(() => map.indexOf(key) === undefined, 'it is removed')
+    await pause()
+    assert.equal(map.indexOf(key), undefined)
   })
 
   async function pause (): Promise<void> {
