@@ -5,6 +5,7 @@ import { DisjointFinder } from '../path-finding/disjoint.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
+import { MAX_FORWARDERS, whoGivesWay } from './forwarder-places.ts'
 import { LivePlan } from './live-plan.ts'
 import { OfferedLinks } from './offered-links.ts'
 import { PlanThread } from './measurement-plan/plan-thread.ts'
@@ -68,7 +69,6 @@ export interface RouteProviderInit {
 
 export type RouteProviderComponents = DiscoveryComponents
 
-const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
 /** How often forwarders whose descriptor has expired are forgotten. */
 const HOUSEKEEPING_MS = 10_000
@@ -309,7 +309,11 @@ export class RouteProvider implements Startable {
   #add (forwarder: VerifiedDescriptor): void {
     const key = forwarder.peer.toString()
     if (!this.#forwarders.has(key) && this.#forwarders.size >= MAX_FORWARDERS) {
-      return
+      const leaves = whoGivesWay(this.#forwarders, (peer) => this.#components.connectionManager.getConnections(peer).length > 0)
+      if (leaves === undefined) {
+        return
+      }
+      this.#forget(leaves)
     }
     this.#forwarders.set(key, forwarder)
     this.map.addNode(key)
