@@ -3,14 +3,20 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { join, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const stamps = join(root, 'node_modules', '.byway')
 const SOURCES = ['src', 'protocols', 'bootstrap', 'scripts', 'test']
+const LOCK = '.setup.lock'
+const LOOK_MS = 200
+/** A lock without its holder's number is one that is just being written; and nobody takes ten minutes. */
+const MOST_LOOKS = { unnamed: 25, named: 3_000 }
 
 process.chdir(root)
+await alone()
 if (!isDone('install', hashOf(['package.json', 'package-lock.json'])) || !existsSync('node_modules/.bin/tsc')) {
   say('installing dependencies (once)')
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
@@ -26,17 +32,61 @@ if (!isDone('build', sources) || !existsSync('dist/src/cli/main.js')) {
   done('build', sources)
 }
 
+/** Commands in several terminals wait for the first of them to finish this. */
+async function alone () {
+  for (let looks = 1; ; looks++) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        throw error
+      }
+    }
+    const pid = holder()
+    if (looks > (pid === undefined ? MOST_LOOKS.unnamed : MOST_LOOKS.named) || (pid !== undefined && !isAlive(pid))) {
+      rmSync(LOCK, { force: true })
+      continue
+    }
+    if (looks === 1) {
+      say('waits for the set-up that runs already')
+    }
+    await pause(LOOK_MS)
+  }
+  process.on('exit', () => { rmSync(LOCK, { force: true }) })
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(name, () => { process.exit(1) })
+  }
+}
+
+/** Undefined for a lock that is being written, or is gone by now. */
+function holder () {
+  try {
+    return Number(readFileSync(LOCK, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive (pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
 /** The package `node` brings its binary by an install script, which npm may have been told not to run. */
 function installNode () {
   if (!existsSync('node_modules/node/bin/node')) {
-    execFileSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: 'node_modules/node', stdio: ['ignore', 2, 2] })
+    run(process.execPath, ['installArchSpecificPackage.js'], { cwd: 'node_modules/node' })
   }
 }
 
 function filesIn (folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    return entry.isDirectory() ? filesIn(path) : /\.(ts|mts)$/.test(entry.name) ? [path] : []
+    return entry.isDirectory() ? filesIn(path) : /\.(ts|mts|json)$/.test(entry.name) ? [path] : []
   }).sort()
 }
 
@@ -58,10 +108,10 @@ function done (step, hash) {
   writeFileSync(join(stamps, step), hash)
 }
 
-function run (command, args) {
+function run (command, args, options = {}) {
   try {
     // everything to stderr: stdout belongs to what runs afterwards
-    execFileSync(command, args, { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+    execFileSync(command, args, { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' && command !== process.execPath, ...options })
   } catch (error) {
     say(`${command} ${args.join(' ')} failed; see above`)
     process.exit(typeof error.status === 'number' ? error.status : 1)

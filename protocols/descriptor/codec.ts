@@ -67,6 +67,15 @@ export async function openDescriptor (bytes: Uint8Array, options: OpenOptions): 
   return { ...fields, peer, roles, bytes: sealedBytes(record) }
 }
 
+/** Who is said to have signed it, unchecked: whom to name when it does not hold. Undefined when that cannot be read. */
+export function claimedSigner (bytes: Uint8Array): PeerId | undefined {
+  try {
+    return parseRecord(DESCRIPTOR, checkSize(bytes)).signer
+  } catch {
+    return undefined
+  }
+}
+
 function checkSize (bytes: Uint8Array): Uint8Array {
   if (bytes.byteLength > MAX_DESCRIPTOR_BYTES) {
     throw new MessageTooLargeError(`descriptor of ${bytes.byteLength} bytes where ${MAX_DESCRIPTOR_BYTES} are allowed`)

@@ -10,7 +10,7 @@ import type { Registrar } from '@libp2p/interface-internal'
 /** Where sealed descriptors come from. Those of others are passed on as they are: who asks checks them. */
 export interface DescriptorSource {
   self: () => Promise<Uint8Array>
-  /** The best first: what does not fit into the answer is cut from the end */
+  /** What does not fit into the answer is cut from the end; an order that is always the same hides the same ones */
   known: (role: RoleName, limit: number) => Uint8Array[]
   find: (peer: PeerId) => Uint8Array | undefined
   /** Of the host that speaks for an application; absent: none is known here */

@@ -39,6 +39,12 @@ export function sessionIdOf (envelope: Uint8Array): Uint8Array {
   return envelope.subarray(4, 4 + SESSION_ID_BYTES)
 }
 
+/** The same of the first bytes of an envelope, as a notice quotes them; undefined when they are too few, or of something else. */
+export function quotedSessionIdOf (quote: Uint8Array): Uint8Array | undefined {
+  const isEnvelope = quote[0] === EnvelopeType.init || quote[0] === EnvelopeType.response || quote[0] === EnvelopeType.sealed
+  return isEnvelope && quote.length >= 4 + SESSION_ID_BYTES ? quote.subarray(4, 4 + SESSION_ID_BYTES) : undefined
+}
+
 /** Sequence number of a sealed envelope, not yet authenticated. */
 export function sequenceOf (envelope: Uint8Array): number {
   if (envelopeType(envelope) !== EnvelopeType.sealed) {

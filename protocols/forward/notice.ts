@@ -1,12 +1,13 @@
 // Notices: what ICMP is for IP. They travel back along the part of the list that the packet has walked.
-import { DEFAULT_TTL, Flag, Kind, NODE_ID_BYTES, NOTICE_QUOTE_BYTES, NoticeCode, PATH_TAG_BYTES, ROUTE_ENTRY_BYTES } from './constants.ts'
-import { copyOf } from './node-id.ts'
+import { DEFAULT_TTL, Flag, Kind, NODE_ID_BYTES, NOTICE_QUOTE_BYTES, NoticeCode, PATH_TAG_BYTES } from './constants.ts'
+import { copyOf, isNodeAt } from './node-id.ts'
 import { At, entryAt, headerBytes } from './source-route.ts'
 import type { NodeId } from './node-id.ts'
 
 export interface Notice {
   code: NoticeCode
-  /** The forwarder that speaks. Not authenticated beyond its neighbour: a hint, never a proof. */
+  /** The nodes by which the packet had come, its source first and the forwarder that speaks last. Each was checked by the one before it only: a hint, never a proof. */
+  walked: NodeId[]
   reporter: NodeId
   pathTag: Uint8Array
   /** First bytes of the payload that caused the notice. */
@@ -51,13 +52,24 @@ export function decodeNotice (packet: Uint8Array): Notice | undefined {
     return undefined
   }
   const header = headerBytes(packet, 0)
-  const reporterAt = header - ROUTE_ENTRY_BYTES
+  const walked = Array.from({ length: packet[At.hopCount] }, (_, i) => copyOf(packet, entryAt(i), entryAt(i) + NODE_ID_BYTES))
   return {
     code: code as NoticeCode,
-    reporter: copyOf(packet, reporterAt, reporterAt + NODE_ID_BYTES),
+    walked,
+    reporter: walked[walked.length - 1],
     pathTag: copyOf(packet, At.pathTag, At.pathTag + PATH_TAG_BYTES),
     quote: copyOf(packet, header, header + NOTICE_QUOTE_BYTES)
   }
+}
+
+/**
+ * Can a notice that has arrived be about a packet with this header? Its list must be that of the route up to one of the forwarders. Each node on its way has checked
+ * that the one behind it in the list handed it over, so only a forwarder of the route can make such a notice: it may lie, but nobody else can.
+ */
+export function isNoticeAbout ({ pathTag, walked }: Notice, header: Uint8Array): boolean {
+  return header[At.kind] === Kind.sourceRouted && walked.length < header[At.hopCount] &&
+    pathTag.every((byte, i) => byte === header[At.pathTag + i]) &&
+    walked.every((node, i) => isNodeAt(header, entryAt(i), node))
 }
 
 export function noticeName (code: NoticeCode): string {

@@ -14,6 +14,11 @@ export interface SubscribeReportsOptions extends ExchangeOptions {
   now: () => number
   /** longest silence; the default is three heartbeats */
   idleMs?: number
+  /**
+   * resolves when the next report may be looked at, also one that turns out to be nothing new: to check a signature costs
+   * more than to send it, and who waits here stops reading. Default: at once
+   */
+  turn?: () => Promise<void>
 }
 
 /** Replaces what this RSP had asked of the forwarder before; ask again before the lease ends. */
@@ -38,10 +43,10 @@ export async function watch (connection: Connection, wanted: WatchRequest, optio
 export function subscribeReports (
   connection: Connection,
   wanted: SubscribeRequest,
-  { expectedPeer, now, idleMs = SUBSCRIPTION_IDLE_MS, ...options }: SubscribeReportsOptions
+  { expectedPeer, now, idleMs = SUBSCRIPTION_IDLE_MS, turn, ...options }: SubscribeReportsOptions
 ): AsyncGenerator<VerifiedReport> {
   const responses = subscribe(connection, REPORT_METHOD, { subscribe: wanted }, { idleMs, ...options })
-  const reports = opened(responses, expectedPeer, now)
+  const reports = opened(responses, { expectedPeer, now, turn })
   const finish = reports.return.bind(reports)
   reports.return = async value => {
     // wakes a next() that waits for the forwarder, behind which finish() would queue
@@ -51,13 +56,17 @@ export function subscribeReports (
   return reports
 }
 
-async function * opened (responses: AsyncIterable<ReportResponse>, expectedPeer: PeerId, now: () => number): AsyncGenerator<VerifiedReport> {
+async function * opened (
+  responses: AsyncIterable<ReportResponse>,
+  { expectedPeer, now, turn }: Pick<SubscribeReportsOptions, 'expectedPeer' | 'now' | 'turn'>
+): AsyncGenerator<VerifiedReport> {
   let last: bigint | undefined
 
   for await (const response of responses) {
     if (!('report' in response)) {
       throw new MalformedMessageError('the result of a watch came where a report was expected')
     }
+    await turn?.()
     const report = await openReport(response.report, { expectedPeer, nowMs: now() })
     if (last == null && !report.full) {
       throw new MalformedMessageError('the first report of a subscription must be a full one')

@@ -52,7 +52,14 @@ export function packetNumber (packet: Uint8Array): number {
 /** Calls the visitor for each frame, in order. What it throws comes through. @throws MalformedMessageError */
 export function readFrames (packet: Uint8Array, visitor: FrameVisitor): void {
   let at = PACKET_HEADER_BYTES
+  let hasAck = false
   while (at < packet.length) {
+    if (packet[at] === StreamFrameType.ack) {
+      if (hasAck) {
+        throw new MalformedMessageError('a packet says once what was received, but this one has a second ack')
+      }
+      hasAck = true
+    }
     at = readFrame(packet, at, visitor)
   }
 }

@@ -56,5 +56,6 @@ export const ACK_EVERY_PACKETS = 2
 /** What grown windows are bounded by: the memory that a peer can fill while the application does not read. */
 export const MAX_STREAM_WINDOW_BYTES = 16_777_216
 export const MAX_CONNECTION_WINDOW_BYTES = 25_165_824
-/** Pieces of one stream that wait for what is before them. Each is an object of its own, so bytes alone would not bound the memory. */
+/** Pieces of one stream, and of all, that wait for what is before them. Each is an object of its own, so bytes alone would not bound the memory. */
 export const MAX_WAITING_PIECES = 4_096
+export const MAX_WAITING_PIECES_OF_ALL = 8_192

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { Option } from 'commander'
 import { parse } from 'smol-toml'
 import { ConfigFileError, InvalidSettingError } from './errors.ts'
-import { SETTINGS, flagOf, keyOf, variableOf } from './settings.ts'
+import { SETTINGS, flagOf, keyOf, variablesOf } from './settings.ts'
 import type { Command } from 'commander'
 import type { Settings, SettingName } from './settings.ts'
 
@@ -46,11 +46,11 @@ export async function readSettings<Name extends SettingName> (names: readonly Na
   const settings: Partial<Record<SettingName, unknown>> = {}
   for (const name of names) {
     const flag = flags[flagOf(name).slice(2).replace(/-./g, (dashed) => dashed[1].toUpperCase())]
-    const variable = env[variableOf(name)]
+    const variable = variablesOf(name).find((each) => env[each] !== undefined && env[each] !== '')
     if (flag !== undefined) {
       settings[name] = check(name, flagOf(name), SETTINGS[name].shape === 'table' ? tableOf(flag as string[]) : flag)
-    } else if (variable !== undefined && variable !== '') {
-      settings[name] = check(name, variableOf(name), fromVariable(name, variable))
+    } else if (variable !== undefined) {
+      settings[name] = check(name, variable, fromVariable(name, env[variable] as string))
     } else if (fromFile[keyOf(name)] !== undefined) {
       settings[name] = check(name, `${keyOf(name)} in ${file as string}`, fromFile[keyOf(name)])
     }

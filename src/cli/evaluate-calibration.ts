@@ -38,7 +38,7 @@ interface Promised {
 
 export class CalibrationReplay {
   readonly #map = new PerformanceMap()
-  readonly #predictor = new Predictor({ minGapMs: 0, checkedAfterMs: SLICE_MS })
+  readonly #predictor = new Predictor({ minGapMs: 0, checkedAfterMs: SLICE_MS, clock: () => this.#nowMs })
   readonly #random: () => number
   #nowMs = SLICE_MS
   #promised: { paths: Promised[], links: Promised[] } | undefined
@@ -61,7 +61,7 @@ export class CalibrationReplay {
       this.#map.set(String(a), String(b), { rttUs: 1_000 * rttMs, jitterUs: 0, lossPpm: 0, measuredAtMs: this.#nowMs })
     }
     const graph = this.#map.snapshot(this.#nowMs)
-    this.#predictor.check(graph, this.#nowMs)
+    this.#predictor.check(graph)
     this.#promised = {
       paths: this.#promise(graph, sampled(slice.size ** 2, SAMPLED_PATHS, this.#random, (pair) => pathOf(paths, pair))),
       links: this.#promise(graph, sampled(measured.length, SAMPLED_LINKS, this.#random, (link) => [measured[link].a, measured[link].b]))
@@ -75,10 +75,11 @@ export class CalibrationReplay {
       if (metrics === undefined) {
         return []
       }
+      const path = { nodes, ...metrics }
       if (at < NOTED) {
-        this.#predictor.note(graph, nodes, this.#nowMs)
+        this.#predictor.note(graph, path, this.#nowMs)
       }
-      const { rttUs, rttMarginUs } = this.#predictor.predict({ nodes, ...metrics }, this.#nowMs)
+      const { rttUs, rttMarginUs } = this.#predictor.predict(path, this.#nowMs)
       return [{ nodes, rttUs, marginUs: rttMarginUs }]
     })
   }

@@ -47,6 +47,8 @@ export class MetricsServer {
     } catch (error) {
       throw new MetricsAddressError(`${host}:${port}`, (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'another program has this port: choose another one, or 0 for a free one' : (error as Error).message, { cause: error })
     }
+    // a connection that could not be accepted is the scraper's loss, not the node's
+    server.on('error', () => {})
     return new MetricsServer(server, registry)
   }
 

@@ -43,30 +43,32 @@ export function registerPing (program: Command, terminal: Terminal): void {
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
       const settings = await readHostSettings(flags, terminal)
-      const answered = await withHost(settings, destination, terminal, async (host) =>
+      const { answered, lines } = await withHost(settings, destination, terminal, async (host) =>
         ping(host, destination.peer, flags as unknown as PingFlags, settings.json === true, terminal))
-      terminal.exit(answered === 0 ? ExitCode.noRoute : ExitCode.done)
+      // interrupted before anything was tried
+      terminal.exit(lines === 0 ? ExitCode.error : answered === 0 ? ExitCode.noRoute : ExitCode.done)
     })
 }
 
-/** @returns lines with an answer */
-async function ping (host: Host, peer: PeerId, { interval, count, preferPath }: PingFlags, asJson: boolean, terminal: Terminal): Promise<number> {
+/** @returns lines, and how many of them with an answer */
+async function ping (host: Host, peer: PeerId, { interval, count, preferPath }: PingFlags, asJson: boolean, terminal: Terminal): Promise<{ lines: number, answered: number }> {
   const session = new PingSession(host, peer, { preferPath })
   await session.open(terminal.signal)
-  let answered = 0
+  let [lines, answered] = [0, 0]
   for (let tick = 1; tick <= count; tick++) {
     await pause(1_000 * interval, terminal.signal)
     if (terminal.signal.aborted) {
       break
     }
     const state = session.tick(tick)
+    lines++
     answered += state.answered ? 1 : 0
     for (const line of asJson ? [JSON.stringify(state)] : tickText(state)) {
       terminal.out(line)
     }
   }
   session.close()
-  return answered
+  return { lines, answered }
 }
 
 export function tickText ({ tick, defaultRttMs, chosen, answered, switches }: PingTick): string[] {

@@ -5,20 +5,24 @@ import { runCli } from './program.ts'
 
 /** A clean stop takes well under a second; after this the process ends whatever is left. */
 const STOP_DEADLINE_MS = 4_800
+/** A terminal signals all processes of a group, and npm passes its own on: one Ctrl-C may come twice. */
+const SAME_SIGNAL_MS = 500
 
 export async function runInProcess (): Promise<void> {
   const stop = new AbortController()
-  let isStopping = false
+  let stoppingSinceMs: number | undefined
   const onSignal = (): void => {
-    if (isStopping) {
+    if (stoppingSinceMs === undefined) {
+      stoppingSinceMs = performance.now()
+      stop.abort()
+      setTimeout(() => { process.exit(ExitCode.error) }, STOP_DEADLINE_MS).unref()
+    } else if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) {
       process.exit(ExitCode.error)
     }
-    isStopping = true
-    stop.abort()
-    setTimeout(() => { process.exit(ExitCode.done) }, STOP_DEADLINE_MS).unref()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, onSignal)
+  }
   process.on('uncaughtException', (error) => {
     process.stderr.write(`byway: a fault of byway, please report it: ${complaint(error, process.env)}\n`)
     process.exit(ExitCode.error)
@@ -29,6 +33,12 @@ export async function runInProcess (): Promise<void> {
       throw error
     }
     process.exit(ExitCode.done)
+  })
+  // a daemon goes on when the terminal that it told its story is gone
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') {
+      throw error
+    }
   })
   const code = await runCli(process.argv.slice(2), {
     env: process.env,

@@ -302,8 +302,9 @@ export function flagOf (name: SettingName): string {
   return `--${flag ?? keyOf(name)}`
 }
 
-export function variableOf (name: SettingName): string {
-  return `BYWAY_${keyOf(name).toUpperCase().replaceAll('-', '_')}`
+/** After its key and after its flag, which is singular where it is given several times: BYWAY_RSPS, BYWAY_RSP_ALLOWED. */
+export function variablesOf (name: SettingName): string[] {
+  return [...new Set([keyOf(name), flagOf(name).slice(2)])].map((text) => `BYWAY_${text.toUpperCase().replaceAll('-', '_')}`)
 }
 
 function setting<Value> (init: Setting<Value>): Setting<Value> {

@@ -6,6 +6,8 @@ import type { PeerId } from '@libp2p/interface'
 
 /** An overlay larger than this is known in part by each node; regions cut it up. */
 const DEFAULT_MAX_ENTRIES = 4_096
+/** A node renews its descriptor twice an hour; one that is to hold for longer outlives its node, or was made in store. */
+const MOST_HELD_MS = 3_600_000
 
 export class Directory {
   readonly #entries = new Map<string, VerifiedDescriptor>()
@@ -13,9 +15,11 @@ export class Directory {
   readonly #hashes = new Map<string, string>()
   readonly #maxEntries: number
   readonly #now: () => number
+  readonly #random: () => number
 
-  constructor (init: { now: () => number, maxEntries?: number }) {
+  constructor (init: { now: () => number, maxEntries?: number, random?: () => number }) {
     this.#now = init.now
+    this.#random = init.random ?? Math.random
     this.#maxEntries = init.maxEntries ?? DEFAULT_MAX_ENTRIES
   }
 
@@ -45,7 +49,7 @@ export class Directory {
 
   get (peer: PeerId): VerifiedDescriptor | undefined {
     const descriptor = this.#entries.get(peer.toString())
-    return descriptor !== undefined && descriptor.expiresAtMs > this.#now() ? descriptor : undefined
+    return descriptor !== undefined && heldUntilMs(descriptor) > this.#now() ? descriptor : undefined
   }
 
   delete (peer: PeerId): void {
@@ -62,10 +66,20 @@ export class Directory {
     return [...this.#entries.values()].filter((descriptor) => descriptor.roles.has(role))
   }
 
+  /** So many of them at most, drawn anew each time: no order lets some of them, a stranger's say, hide the others for long. */
+  someOfRole (role: RoleName, limit: number): VerifiedDescriptor[] {
+    const all = this.ofRole(role)
+    for (let at = 0; at < Math.min(limit, all.length - 1); at++) {
+      const drawn = at + Math.floor(this.#random() * (all.length - at));
+      [all[at], all[drawn]] = [all[drawn], all[at]]
+    }
+    return all.slice(0, limit)
+  }
+
   #dropExpired (): void {
     const now = this.#now()
     for (const [key, descriptor] of this.#entries) {
-      if (descriptor.expiresAtMs <= now) {
+      if (heldUntilMs(descriptor) <= now) {
         this.#remove(key)
       }
     }
@@ -78,6 +92,10 @@ export class Directory {
       this.#hashes.delete(hashOf(descriptor.bytes))
     }
   }
+}
+
+function heldUntilMs ({ issuedAtMs, expiresAtMs }: VerifiedDescriptor): number {
+  return Math.min(expiresAtMs, issuedAtMs + MOST_HELD_MS)
 }
 
 function hashOf (bytes: Uint8Array): string {

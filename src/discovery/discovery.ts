@@ -55,6 +55,8 @@ export interface DiscoveryInit {
   attachedFor?: (application: PeerId) => Uint8Array | undefined
   /** Unix time, ms. */
   now?: () => number
+  /** Monotonic, ms. */
+  clock?: () => number
 }
 
 /** A newcomer sees the overlay in seconds; one that has seen it asks its peers again once a minute. */
@@ -87,6 +89,7 @@ export class Discovery {
   readonly #components: DiscoveryComponents
   readonly #init: DiscoveryInit
   readonly #now: () => number
+  readonly #clock: () => number
   readonly #log: Logger
   readonly #seek: Repeat
   readonly #lookup: Repeat
@@ -105,7 +108,8 @@ export class Discovery {
     this.#init = init
     this.network = init.network
     this.#now = init.now ?? Date.now
-    this.#lastSlowLookupMs = this.#now()
+    this.#clock = init.clock ?? (() => performance.now())
+    this.#lastSlowLookupMs = this.#clock()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
     this.#peerLookup = new PeerLookup({
@@ -120,14 +124,14 @@ export class Discovery {
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
     this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
     this.#lookup = new Repeat({ intervalsMs: LOOKUP_INTERVALS_MS, run: async (signal) => { await this.#lookUpOnce(signal) }, onError })
-    this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#now() })
+    this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#clock() })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })
   }
 
   async start (): Promise<void> {
     this.#unserve = await serveDescriptors(this.#components.registrar, {
       self: async () => this.self.get(),
-      known: (role, limit) => this.directory.ofRole(role).slice(0, limit).map(({ bytes }) => bytes),
+      known: (role, limit) => this.directory.someOfRole(role, limit).map(({ bytes }) => bytes),
       find: (peer) => this.#init.attached?.(peer) ?? this.directory.get(peer)?.bytes,
       findApplication: (application) => this.#init.attachedFor?.(application)
     }, { prefixOf: ({ remoteAddr }) => countedPrefix(remoteAddr) })
@@ -214,7 +218,7 @@ export class Discovery {
   /** Says in the DHT that a host, or the application it speaks for, can be reached here; one after the other, and each not more often than it must be. */
   async advertiseHost (host: PeerId): Promise<void> {
     const key = host.toString()
-    const now = this.#now()
+    const now = this.#clock()
     if (now - (this.#advertisedHosts.get(key) ?? -Infinity) < READVERTISE_MS || this.#hostsToAdvertise.size >= MAX_HOSTS_TO_ADVERTISE) {
       return
     }
@@ -242,8 +246,8 @@ export class Discovery {
 
   async #lookUpOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
-    const isSlowRound = this.#now() - this.#lastSlowLookupMs >= SLOW_LOOKUP_MS
-    this.#lastSlowLookupMs = isSlowRound ? this.#now() : this.#lastSlowLookupMs
+    const isSlowRound = this.#clock() - this.#lastSlowLookupMs >= SLOW_LOOKUP_MS
+    this.#lastSlowLookupMs = isSlowRound ? this.#clock() : this.#lastSlowLookupMs
     for (const role of this.#init.seeks) {
       if (!isSlowRound && this.directory.ofRole(role).length >= ENOUGH_KNOWN[role]) {
         continue
@@ -258,9 +262,11 @@ export class Discovery {
     }
   }
 
-  /** Gets to know a peer that has just connected, so that the next newcomer hears of it. */
-  readonly #greet = ({ detail: { protocols, connection } }: CustomEvent<IdentifyResult>): void => {
-    if (protocols.includes(DESCRIPTOR_PROTOCOL) && this.directory.get(connection.remotePeer) === undefined && this.#greetings.take(1, this.#now())) {
+  /** Gets to know a peer that has just connected, or is elsewhere now, so that the next newcomer hears of it. */
+  readonly #greet = ({ detail: { protocols, connection, listenAddrs } }: CustomEvent<IdentifyResult>): void => {
+    const known = this.directory.get(connection.remotePeer)
+    const isNews = known === undefined || !isAmong(ownAddresses(known), listenAddrs)
+    if (protocols.includes(DESCRIPTOR_PROTOCOL) && isNews && this.#greetings.take(1, this.#clock())) {
       void this.#fetchFrom(connection, AbortSignal.timeout(FETCH_DEADLINE_MS)).catch((error: unknown) => {
         this.#log('%p did not describe itself - %e', connection.remotePeer, error)
       })
@@ -376,4 +382,10 @@ export class Discovery {
   #openConnections (): Connection[] {
     return this.#components.connectionManager.getConnections().filter(({ status }) => status === 'open')
   }
+}
+
+/** Does a node still listen wherever its descriptor says? */
+function isAmong (addresses: readonly Multiaddr[], listened: readonly Multiaddr[]): boolean {
+  const now = new Set(listened.map((address) => address.decapsulate('/p2p').toString()))
+  return addresses.every((address) => now.has(address.toString()))
 }

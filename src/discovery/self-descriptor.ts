@@ -1,4 +1,4 @@
-// Our own descriptor: sealed when first asked for, and anew when it has changed or half of its life is over.
+// Our own descriptor: sealed when first asked for, and anew when it has changed, half of its life is over, or the clock was set back.
 import { sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { DescriptorInit } from '../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
@@ -36,7 +36,7 @@ export class SelfDescriptor {
     const now = this.#init.now()
     const addresses = this.#init.addressManager.getAddresses().map((address) => address.decapsulate(`/p2p/${this.#init.peerId.toString()}`))
     const key = addresses.join()
-    if (this.#sealed === undefined || now - this.#sealedAtMs > LIFE_MS / 2 || key !== this.#addresses) {
+    if (this.#sealed === undefined || now < this.#sealedAtMs || now - this.#sealedAtMs > LIFE_MS / 2 || key !== this.#addresses) {
       this.#sealedAtMs = now
       this.#addresses = key
       // time in the sequence keeps it rising over restarts without anything stored

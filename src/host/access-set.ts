@@ -1,6 +1,7 @@
 // The forwarders through which a host can be reached: it finds them, measures how near they are, attaches to the nearest,
 // and says so in its descriptor.
 import { AccessDescription } from './access-description.ts'
+import { AskedForwarders } from './asked-forwarders.ts'
 import { KeptLinks } from '../link/kept-links.ts'
 import { LinkEstimator } from '../measurement/link-estimator.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -80,8 +81,8 @@ export class AccessSet {
   readonly #init: AccessSetInit
   readonly #kept: KeptLinks
   readonly #candidates = new Map<string, Candidate>()
-  /** Forwarders that peers or paths asked for → the channels that did; they are kept as long as those. */
-  readonly #asked = new Map<string, Set<object>>()
+  /** Forwarders that peers or paths asked for; they are kept as long as the channels that did. */
+  readonly #asked = new AskedForwarders(MAX_ASKED)
   #advertising = new Set<string>()
   /** The nearest when others were told of last. */
   #near = new Set<string>()
@@ -125,7 +126,7 @@ export class AccessSet {
       if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
         this.#keep(known)
       }
-    } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom()) {
+    } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom(this.#asked.has(key))) {
       const nowMs = this.#init.now()
       const candidate = { descriptor, estimator: new LinkEstimator(), addedMs: nowMs, seenMs: nowMs, triedMs: nowMs, usedMs: -Infinity, probes: 0, nextProbeMs: 0 }
       this.#candidates.set(key, candidate)
@@ -134,20 +135,14 @@ export class AccessSet {
   }
 
   /**
-   * Attaches to a forwarder because a peer, or a path, asks for it; `channel` is for whom, see `release`.
+   * Attaches to a forwarder because a peer, or a path, asks for it; `channel` is for whom, see `release`, and `owner` the peer if it is one.
    *
    * @returns whether the link is there; false when too many were asked for already, or it does not answer in time
    */
-  async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number, channel: object): Promise<boolean> {
-    const key = descriptor.peer.toString()
-    const askedBy = this.#asked.get(key) ?? new Set()
-    if (!this.mayAskFor(descriptor.peer)) {
+  async attachTo (descriptor: VerifiedDescriptor, deadlineMs: number, channel: object, owner?: PeerId): Promise<boolean> {
+    if (!this.#ask(descriptor.peer, channel, owner)) {
       return this.isAttached(descriptor.peer)
     }
-    if (askedBy.size === 0 && this.#asked.size >= MAX_ASKED) {
-      this.#asked.delete(this.#goneAsked() as string)
-    }
-    this.#asked.set(key, askedBy.add(channel))
     this.consider(descriptor)
     const untilMs = this.#init.now() + deadlineMs
     while (!this.isAttached(descriptor.peer) && this.#init.now() < untilMs) {
@@ -156,9 +151,36 @@ export class AccessSet {
     return this.isAttached(descriptor.peer)
   }
 
-  /** Is there room for one more that is asked for? Where not, nothing is wrong with that forwarder. */
-  mayAskFor (peer: PeerId): boolean {
-    return this.#asked.has(peer.toString()) || this.#asked.size < MAX_ASKED || this.#goneAsked() !== undefined
+  /** Stays attached to a forwarder for who needs it, until `release`. @returns false where we are not attached */
+  hold (peer: PeerId, channel: object): boolean {
+    const isAttached = this.isAttached(peer)
+    const candidate = this.#candidates.get(peer.toString())
+    if (isAttached && this.#ask(peer, channel) && candidate !== undefined) {
+      this.#keep(candidate)
+    }
+    return isAttached
+  }
+
+  /** Is there room for one more that is asked for, by ourselves or by a peer? Where not, nothing is wrong with that forwarder. */
+  mayAskFor (peer: PeerId, owner?: PeerId): boolean {
+    return this.#asked.has(peer.toString()) || !this.#asked.isFull || this.#lossFor(owner) !== undefined
+  }
+
+  #ask (peer: PeerId, channel: object, owner?: PeerId): boolean {
+    const key = peer.toString()
+    const may = this.mayAskFor(peer, owner)
+    if (may && !this.#asked.has(key) && this.#asked.isFull) {
+      this.#asked.drop(this.#lossFor(owner) as string)
+    }
+    if (may) {
+      this.#asked.add(key, channel, owner?.toString())
+    }
+    return may
+  }
+
+  /** Of those asked for, the one that gives its place up. */
+  #lossFor (owner: PeerId | undefined): string | undefined {
+    return this.#goneAsked() ?? this.#asked.lossFor(owner?.toString())
   }
 
   /** A route of some channel goes through this forwarder, and works: it must not be let go because others are nearer. */
@@ -171,11 +193,7 @@ export class AccessSet {
 
   /** The channel has ended: what only it asked for is needed no more. */
   release (channel: object): void {
-    for (const [key, askedBy] of this.#asked) {
-      if (askedBy.delete(channel) && askedBy.size === 0) {
-        this.#asked.delete(key)
-      }
-    }
+    this.#asked.release(channel)
   }
 
   isAttached (peer: PeerId): boolean {
@@ -244,7 +262,7 @@ export class AccessSet {
 
   /** A forwarder that is gone takes no place from one that could be of use, however long the channels last that asked for it. */
   #goneAsked (): string | undefined {
-    return [...this.#asked.keys()].find((key) => {
+    return this.#asked.keys().find((key) => {
       const candidate = this.#candidates.get(key)
       return candidate === undefined || this.#isGone(candidate)
     })
@@ -257,13 +275,15 @@ export class AccessSet {
     this.#kept.keep(candidate.descriptor)
   }
 
-  /** Forgets a candidate that is gone, if there is one. */
-  #makeRoom (): boolean {
-    const gone = [...this.#candidates].find(([key, candidate]) => !this.#asked.has(key) && this.#isGone(candidate))
-    if (gone !== undefined) {
-      this.#forget(gone[0])
+  /** Forgets a candidate that is gone, if there is one; for one that is asked for also the farthest of those that are only known. */
+  #makeRoom (isAsked: boolean): boolean {
+    const idle = [...this.#candidates].filter(([key]) => !this.#asked.has(key))
+    const gone = idle.find(([, candidate]) => this.#isGone(candidate))
+    const loss = gone ?? (isAsked ? idle.filter(([, { descriptor }]) => !this.#kept.has(descriptor.peer)).sort(([, a], [, b]) => distanceOf(b) - distanceOf(a))[0] : undefined)
+    if (loss !== undefined) {
+      this.#forget(loss[0])
     }
-    return gone !== undefined
+    return loss !== undefined
   }
 
   /** What is attached stays, whatever the directory has room for. */
@@ -351,4 +371,8 @@ export class AccessSet {
       this.#kept.refresh(this.#advertising)
     }
   }
+}
+
+function distanceOf ({ estimator }: Candidate): number {
+  return estimator.quietRttUs ?? Number.MAX_VALUE
 }

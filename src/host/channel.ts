@@ -15,6 +15,7 @@ import type { ChannelStream } from './stream/channel-stream.ts'
 import type { PathState } from './stream/path-state.ts'
 import type { PathInstaller } from './path-installer.ts'
 import type { ProviderSet } from './provider-set.ts'
+import type { WaysBack } from './ways-back.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { Arrival, Endpoint, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
@@ -22,7 +23,6 @@ import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
-const WAY_BACK_DEADLINE_MS = 5_000
 /** What asks and tells how long a way takes. */
 export const AS_ECHO: SendOptions = { isEcho: true }
 const AS_STREAM: SendOptions = { isStream: true }
@@ -42,6 +42,8 @@ export interface ChannelContext {
   installer: PathInstaller
   /** Of forwarders, as any channel sees them. */
   failures: ForwarderFailures
+  /** To neighbours that have come back over new connections. */
+  waysBack: WaysBack
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
@@ -176,7 +178,10 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     }
     const frame = decodeFrame(this.#session.open(arrival.payload))
     this.#lastArrivalMs = this.context.now()
-    this.#keepWayBack(arrival)
+    if (!arrival.from.isUp) {
+      // the neighbour has come back over a new connection
+      void this.context.waysBack.open(arrival.from)
+    }
     switch (frame.type) {
       case 'echo-request':
         this.answer(encodeEchoReply(frame.id), arrival, AS_ECHO)
@@ -234,16 +239,6 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** Frames that only one of the two ends handles. */
   protected abstract onFrame (frame: Frame, arrival: Arrival): void
-
-  /** The neighbour has come back over a new connection: without a link to it nothing can be answered on this route. */
-  #keepWayBack ({ from }: Arrival): void {
-    if (!from.isUp) {
-      const signal = AbortSignal.timeout(WAY_BACK_DEADLINE_MS)
-      void this.context.endpoint.links.open(from.peer, { signal }).catch((error: unknown) => {
-        this.context.log('there is no link back to %p - %e', from.peer, error)
-      })
-    }
-  }
 
   protected onEchoRequest (_arrival: Arrival): void {}
 

@@ -15,6 +15,8 @@ import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { Prober } from '../measurement/prober.ts'
 import { ProviderSet } from './provider-set.ts'
 import { ScoreBoard } from './score-board.ts'
+import { WaysBack } from './ways-back.ts'
+import { InvalidRouteError } from '../../protocols/forward/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { traceHeld, traceRouted } from './trace.ts'
 import type { AskedText } from './asked-text.ts'
@@ -43,7 +45,7 @@ export interface HostInit {
   maxCandidates?: number
   /** May this peer open a channel to us, or set up a path (then `flow` is given) that ends here? Default: anyone, at a bounded rate. */
   accepts?: (peer: PeerId, flow?: OfferedFlow) => boolean | Promise<boolean>
-  /** Channels at once, both directions. */
+  /** Channels at once, both directions; three quarters of them may be others', an eighth (four at least) one peer's. */
   maxChannels?: number
   /** A channel over which nothing has come for so long is closed. */
   idleMs?: number
@@ -112,6 +114,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     const nowS = (): number => Date.now() / 1_000
     this.#components = components
     const { peerId: self, connectionManager } = components
+    const log = components.logger.forComponent('byway:host')
     const accepts = async (peer: PeerId, flow?: OfferedFlow): Promise<boolean> => await init.accepts?.(peer, flow) ?? true
     const maxChannels = init.maxChannels ?? DEFAULT_MAX_CHANNELS
     const maxCandidates = init.maxCandidates ?? DEFAULT_MAX_CANDIDATES
@@ -172,10 +175,11 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       providers: this.providers,
       installer: this.#setUp.installer,
       failures: new ForwarderFailures(now),
+      waysBack: new WaysBack({ links: this.links, now, log }),
       now,
       nowS,
       idleMs: init.idleMs ?? DEFAULT_IDLE_MS,
-      log: components.logger.forComponent('byway:host')
+      log
     }
     this.#channels = new ChannelSet({
       context: this.#context,
@@ -242,23 +246,18 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
    *
    * @param how - or only what is wanted of its paths, see `OpenOptions.query`
    * @throws NotFoundError when nobody knows the peer, UnavailableError when it does not answer, OverQuotaError when
-   * `maxChannels` are open; QuerySyntaxError, QueryMeaningError when what is wanted cannot be read; the signal's reason when it fires
+   * `maxChannels` are open; QuerySyntaxError, QueryMeaningError when what is wanted cannot be read; InvalidRouteError for the host itself; the signal's reason when it fires
    */
   async open (peer: PeerId, how: OpenOptions | string = {}): Promise<OutgoingChannel> {
     const options = typeof how === 'string' ? { query: how } : how
+    if (peer.equals(this.#components.peerId)) {
+      throw new InvalidRouteError(`${peer.toString()} is this host itself: give the id of another one`)
+    }
     const asked = await this.#read(options.query)
-    this.#channels.makeRoom()
+    this.#channels.checkRoom()
     const descriptor = options.descriptor ?? await this.discovery.describe(peer, { signal: options.signal, fresh: true })
     const channel = new OutgoingChannel({ context: this.#context, descriptor, privateKey: this.#components.privateKey, weights: options.weights, selector: options.selector, primitive: options.primitive, asked })
-    await channel.prepare()
-    this.#channels.makeRoom()
-    this.#channels.add(channel.sessionId as Uint8Array, channel)
-    try {
-      await channel.establish(options.signal)
-    } catch (error) {
-      channel.close()
-      throw error
-    }
+    await this.#channels.open(channel, options.signal)
     return channel
   }
 
@@ -349,7 +348,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
-    return this.access.has(peer) || this.channels.some(({ remote }) => remote.equals(peer))
+    return this.access.has(peer) || this.#channels.has(peer)
   }
 
   #tick (): void {

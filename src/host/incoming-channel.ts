@@ -1,11 +1,10 @@
 // The answering end of a channel. It has no routes of its own: it answers on the one that the initiator uses.
 import { At } from '../../protocols/forward/source-route.ts'
-import { AttachStatus, SEALED_OVERHEAD_BYTES } from '../../protocols/envelope/constants.ts'
+import { SEALED_OVERHEAD_BYTES } from '../../protocols/envelope/constants.ts'
 import { encodeAttachResult, encodeData, sequenceOf } from '../../protocols/envelope/codec.ts'
 import { Kind } from '../../protocols/forward/constants.ts'
-import { nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { isSamePath, wayName } from './stream/way-name.ts'
+import { AttachRequests } from './attach-requests.ts'
 import { Channel } from './channel.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
@@ -13,17 +12,18 @@ import type { ChannelContext } from './channel.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Session } from '../../protocols/envelope/session.ts'
 
-const ATTACH_DEADLINE_MS = 4_000
-
 export class IncomingChannel extends Channel {
   #way: Way | undefined
   /** Sequence number of the packet that chose the way: routes differ in delay, the latest sent one counts. */
   #chosenBy = -1
   /** Has the initiator said which route it uses? Until then any of its packets will do; later data says nothing, for it may be spread over several. */
   #isChosen = false
+  readonly #attachRequests: AttachRequests
 
   constructor (context: ChannelContext, session: Session) {
     super(context, session.remote, session)
+    const { access, discovery, now, log } = context
+    this.#attachRequests = new AttachRequests({ remote: session.remote, channel: this, access, verification: () => discovery.verification, now, log })
   }
 
   override tick (nowMs: number): void {
@@ -81,20 +81,10 @@ export class IncomingChannel extends Channel {
     }
   }
 
-  async #attach (bytes: Uint8Array, arrival: Arrival): Promise<void> {
-    const { discovery, access } = this.context
-    try {
-      const descriptor = await openDescriptor(bytes, discovery.verification)
-      if (this.isClosed) {
-        // nobody would let go of what is asked for now
-        return
-      }
-      const attached = descriptor.roles.has('forwarder') && await access.attachTo(descriptor, ATTACH_DEADLINE_MS, this)
-      const status = attached ? AttachStatus.attached : AttachStatus.unreachable
-      this.answer(encodeAttachResult(nodeIdOf(descriptor.peer), status), arrival)
-    } catch (error) {
-      this.context.log('%p asked to attach with a descriptor that does not hold - %e', this.remote, error)
-      this.answer(encodeAttachResult(new Uint8Array(16), AttachStatus.invalidDescriptor), arrival)
+  async #attach (descriptor: Uint8Array, arrival: Arrival): Promise<void> {
+    const answer = await this.#attachRequests.take(descriptor)
+    if (answer !== undefined) {
+      this.answer(encodeAttachResult(answer.forwarder, answer.status), arrival)
     }
   }
 }

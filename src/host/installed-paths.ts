@@ -64,13 +64,21 @@ interface KeptPath {
   setUpMs: number
   rttMs: number | null
   busy: boolean
+  /** Monotonic; and how much later the one after it is. */
   nextTryMs: number
+  retryMs: number
+  /** Monotonic: if it is still up then, all that failed before is forgotten. */
+  goodFromMs: number
 }
 
 const MAX_KEPT = 256
 /** Before the offer ends the path is set up under a new one. */
 const RENEW_BEFORE_MS = 45_000
-const RETRY_MS = 3_000
+const FIRST_RETRY_MS = 3_000
+/** An operator's path may be one that nobody offers any more, for months: each attempt asks several RSPs. */
+const MAX_RETRY_MS = 180_000
+/** One that was lost sooner is one more that failed. */
+const GOOD_MS = 60_000
 const ATTACH_DEADLINE_MS = 5_000
 const PROBE_INTERVAL_MS = 2_000
 
@@ -102,7 +110,9 @@ export class InstalledPaths {
       setUpMs,
       rttMs: null,
       busy: false,
-      nextTryMs: 0
+      nextTryMs: 0,
+      retryMs: FIRST_RETRY_MS,
+      goodFromMs: Infinity
     }
     this.#kept.set(kept.id, kept)
     await new Promise<void>((resolve) => { this.#probe(kept, resolve) })
@@ -144,6 +154,9 @@ export class InstalledPaths {
     const probes = nowMs >= this.#nextProbeMs
     this.#nextProbeMs = probes ? nowMs + PROBE_INTERVAL_MS : this.#nextProbeMs
     for (const kept of this.#kept.values()) {
+      if (kept.hold.isUp && nowMs >= kept.goodFromMs) {
+        Object.assign(kept, { nextTryMs: 0, retryMs: FIRST_RETRY_MS, goodFromMs: Infinity })
+      }
       const ends = kept.hold.path.expiresAtMs - Date.now() < RENEW_BEFORE_MS
       if ((ends || !kept.hold.isUp) && !kept.busy && nowMs >= kept.nextTryMs) {
         void this.#renew(kept)
@@ -177,7 +190,7 @@ export class InstalledPaths {
     const entry = path.forwarders[0]
     const askedBy = {}
     try {
-      if (!access.isAttached(entry) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
+      if (!access.hold(entry, askedBy) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
         throw new UnavailableError(`cannot attach to ${entry.toString()}, the entry of the path`)
       }
       const hold = await holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(self), remote: destination, installer })
@@ -207,13 +220,14 @@ export class InstalledPaths {
         return
       }
       const before = kept.hold
-      Object.assign(kept, { hold, installedAtMs: Date.now(), setUpMs })
+      Object.assign(kept, { hold, installedAtMs: Date.now(), setUpMs, goodFromMs: this.#init.now() + GOOD_MS })
       before.release()
     } catch (error) {
-      this.#init.log('path %s cannot be set up now, next try in %d ms - %e', kept.id, RETRY_MS, error)
+      this.#init.log('path %s cannot be set up now, next try in %d ms - %e', kept.id, kept.retryMs, error)
     } finally {
       kept.busy = false
-      kept.nextTryMs = this.#init.now() + RETRY_MS
+      kept.nextTryMs = this.#init.now() + kept.retryMs
+      kept.retryMs = Math.min(MAX_RETRY_MS, 2 * kept.retryMs)
     }
   }
 

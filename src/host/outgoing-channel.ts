@@ -1,7 +1,7 @@
 // The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
 // and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
 // and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
-import { AttachStatus, ECHO_ID_BYTES } from '../../protocols/envelope/constants.ts'
+import { ECHO_ID_BYTES } from '../../protocols/envelope/constants.ts'
 import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/envelope/codec.ts'
 import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -88,6 +88,7 @@ export class OutgoingChannel extends Channel {
       primitive,
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
+      onForgotten: () => { this.#steering.forgotten() },
       onUnreachable: (entry) => { this.#queries.avoid(entry) },
       isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
@@ -218,9 +219,9 @@ export class OutgoingChannel extends Channel {
     this.#announcer.tick(nowMs)
   }
 
-  /** A notice about a packet of ours. A hint: the route is left, and comes back when it answers. */
+  /** A notice that quotes a packet of this session. A hint: the route is left, and comes back when it answers. */
   onNotice (notice: Notice): void {
-    const route = this.#book.byTag(notice.pathTag)
+    const route = this.#book.byNotice(notice)
     if (route === undefined || notice.code === NoticeCode.overQuota) {
       return
     }
@@ -286,7 +287,7 @@ export class OutgoingChannel extends Channel {
       this.context.access.used(arrival.from.peer)
       this.#steering.answered(readUint64(frame.id, 0), this.streamPath?.ownQueueMs(this.context.now()))
     } else if (frame.type === 'attach-result') {
-      this.#exits.answered(frame.forwarder, frame.status === AttachStatus.attached)
+      this.#exits.answered(frame.forwarder, frame.status)
     }
   }
 
@@ -374,11 +375,11 @@ export class OutgoingChannel extends Channel {
     if (descriptor === undefined || this.session === undefined) {
       return false
     }
-    const isAttached = await this.#exits.attach(descriptor)
-    if (!isAttached) {
+    const answer = await this.#exits.attach(descriptor)
+    if (answer === 'declined') {
       this.#queries.avoid(exit)
     }
-    return isAttached
+    return answer === 'attached'
   }
 
   protected override ended (): void {

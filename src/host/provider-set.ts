@@ -10,8 +10,10 @@ import { QueryOutcomes } from './query-outcomes.ts'
 import { brokenBy, bySoftClauses, otherCostMs, surchargeMs } from './clause-comparison.ts'
 import { queryRoutes, watchRoutes } from '../../protocols/route/client.ts'
 import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
+import { MAX_PRICE_MICRO } from './score-record.ts'
 import { startTimer } from './start-timer.ts'
 import type { StartTimer } from './start-timer.ts'
+import type { ProviderScore } from './provider-score.ts'
 import type { ScoreBoard } from './score-board.ts'
 import type { AccessPoint } from './access-set.ts'
 import type { AskedText } from './asked-text.ts'
@@ -121,7 +123,7 @@ export class ProviderSet {
    */
   async ask (wish: RouteWish, flow = this.newFlow()): Promise<ProviderAnswer[]> {
     const { scores, now } = this.#init
-    const known = this.#init.providers().map((what) => ({ what, score: scores.of(what.peer) }))
+    const known = this.#known()
     const { first, later } = rankProviders(known, FIRST_WAVE, { nowMs: now(), ...drawsOf(flow) })
     const outcomes = new QueryOutcomes(scores)
     const asked = new Map<VerifiedDescriptor, ProviderAnswer>()
@@ -141,10 +143,14 @@ export class ProviderSet {
     return known.flatMap(({ what }) => asked.get(what) ?? [])
   }
 
-  /** Asks as many RSPs as may be, and waits for each: to compare them. */
-  async askAll (wish: RouteWish): Promise<ProviderAnswer[]> {
-    const outcomes = new QueryOutcomes(this.#init.scores)
-    return Promise.all(this.#init.providers().slice(0, MAX_PROVIDERS).map(async (provider) => this.#askOne(provider, wish, outcomes)))
+  /** Asks as many RSPs as may be, those that `ask` would ask before others, and waits for each: to compare them. */
+  async askAll (wish: RouteWish, flow = this.newFlow()): Promise<ProviderAnswer[]> {
+    const { scores } = this.#init
+    const known = this.#known()
+    const { first, later } = rankProviders(known, MAX_PROVIDERS, { nowMs: this.#init.now(), ...drawsOf(flow) })
+    const chosen = new Set([...first, ...later].slice(0, MAX_PROVIDERS))
+    const outcomes = new QueryOutcomes(scores)
+    return Promise.all(known.filter(({ what }) => chosen.has(what)).map(async ({ what }) => this.#askOne(what, wish, outcomes)))
   }
 
   /** By this number near-equals are told apart in the same way as long as a flow lasts, and it explores or does not. */
@@ -191,12 +197,16 @@ export class ProviderSet {
       : ids.filter((id) => !others.has(id)).map((id) => [id, `its RSP is distrusted: it broke ${broken} of ${promises} promises (byway rsps)`] as const))])
   }
 
+  #known (): Array<{ what: VerifiedDescriptor, score: ProviderScore }> {
+    return this.#init.providers().map((what) => ({ what, score: this.#init.scores.of(what.peer) }))
+  }
+
   async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
     const clock = this.#init.clock ?? this.#init.now
     const startedMs = clock()
     const rsp = provider.peer
     const mapKind = provider.rsp?.mapKind ?? 'reports'
-    const priceMicro = Number(provider.rsp?.priceMicro ?? 0n)
+    const priceMicro = Math.min(Number(provider.rsp?.priceMicro ?? 0n), MAX_PRICE_MICRO)
     const elapsedMs = (): number => clock() - startedMs
     try {
       const { paths, refused, verdict } = await this.#query(provider, wish)

@@ -1,18 +1,19 @@
 // The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
-import { BywayError } from '../../protocols/errors.ts'
 import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { isNoticeAbout } from '../../protocols/forward/notice.ts'
+import { isAnswer, isRefusal } from './offer-answers.ts'
 import { Route } from './route.ts'
 import { routeIdOf } from './provider-set.ts'
-import { SetupFailedError } from '../../protocols/setup/errors.ts'
 import { wayAlong } from '../link/way.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { PathHold, Primitive } from './path-hold.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Notice } from '../../protocols/forward/notice.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const DEFAULT_ID = 'default'
@@ -38,6 +39,8 @@ export interface RouteBookInit {
   primitive?: Primitive
   /** Makes a path usable; see path-hold.ts. */
   hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
+  /** Routes are not there any more; what makes them usable is taken back when this returns. */
+  onForgotten?: () => void
   /** The forwarders have lost a path. */
   onLost?: (route: Route, reason: string) => void
   /** A forwarder takes no such path of this RSP. */
@@ -58,6 +61,7 @@ export class RouteBook {
   readonly #remote: PeerId
   readonly #askedBy: object
   readonly #primitive: Primitive
+  readonly #onForgotten: RouteBookInit['onForgotten']
   readonly #onLost: RouteBookInit['onLost']
   readonly #onRefused: RouteBookInit['onRefused']
   readonly #onUnreachable: RouteBookInit['onUnreachable']
@@ -81,6 +85,7 @@ export class RouteBook {
     this.#askedBy = init.channel
     this.#primitive = init.primitive ?? 'source-route'
     this.#hold = init.hold
+    this.#onForgotten = init.onForgotten
     this.#onLost = init.onLost
     this.#onRefused = init.onRefused
     this.#onUnreachable = init.onUnreachable
@@ -102,6 +107,11 @@ export class RouteBook {
 
   byTag (tag: Uint8Array): Route | undefined {
     return this.routes.find(({ path }) => path !== undefined && equals(path.tag, tag))
+  }
+
+  /** The route that a notice is about, if it may come from a forwarder of that: tags can be guessed, lists cannot be gone by strangers. Labelled ones have notices of their own. */
+  byNotice (notice: Notice): Route | undefined {
+    return this.routes.find(({ path, way }) => path !== undefined && isNoticeAbout(notice, way.header))
   }
 
   /** The route on which a packet came back, as far as it says so: by the label under which it came, or by the tag of the path on which it is answered. */
@@ -163,6 +173,18 @@ export class RouteBook {
     await Promise.all([...paths].map(async ([id, path]) => this.#take(id, path, attachPeer)))
     this.#forget(paths, isInUse)
     this.#forgetDisowned(paths, round)
+    this.#releaseForgotten()
+  }
+
+  /** Whoever uses one of them goes elsewhere before that is taken back which makes it usable. */
+  #releaseForgotten (): void {
+    const forgotten = [...this.#holds.keys()].filter((id) => !this.#routes.has(id))
+    if (forgotten.length > 0) {
+      this.#onForgotten?.()
+    }
+    for (const id of forgotten) {
+      this.#release(id)
+    }
   }
 
   /** What was asked before says nothing of it, and who did not answer has not said again that it is no answer. */
@@ -174,7 +196,6 @@ export class RouteBook {
         this.#disowned.delete(id)
         if (!offered.has(id) && rsp !== undefined) {
           this.#routes.delete(id)
-          this.#release(id)
         }
       }
     }
@@ -192,7 +213,6 @@ export class RouteBook {
       const isNoAnswer = route.path !== undefined && this.#isBroken(route.path)
       if (expired || forgotten || dead || isNoAnswer) {
         this.#routes.delete(id)
-        this.#release(id)
       }
     }
   }
@@ -279,7 +299,7 @@ export class RouteBook {
       hold.release()
       return
     }
-    this.#holds.get(id)?.release()
+    const replaced = this.#holds.get(id)
     this.#holds.set(id, hold)
     hold.onLost((reason) => { this.#lost(id, hold, reason) })
     const known = this.#routes.get(id)
@@ -288,6 +308,7 @@ export class RouteBook {
     } else {
       this.#routes.set(id, new Route({ id, way: hold.way, path, label: path.forwarders.map(shortName).join('→') }))
     }
+    replaced?.release()
   }
 
   /** The route is left at once, and comes back when it has been set up anew and answers. */
@@ -358,18 +379,6 @@ export class RouteBook {
       known.renew(wayAlong(header))
     }
   }
-}
-
-/** What its RSP could have known: a forwarder does not take its paths, or has not got the link. */
-const REFUSALS = ['NOT_AUTHORIZED', 'NOT_FOUND', 'EXPIRED', 'INVALID_SIGNATURE', 'MALFORMED']
-
-/** That there is no path is one. */
-function isAnswer ({ paths, error }: ProviderAnswer): boolean {
-  return paths.length > 0 || error === undefined || (error instanceof BywayError && error.code === 'NOT_FOUND')
-}
-
-function isRefusal (error: unknown, { forwarders }: OfferedPath): boolean {
-  return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code)
 }
 
 /** The end of a peer id is what tells it from others. */

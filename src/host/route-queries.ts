@@ -89,7 +89,10 @@ export class RouteQueries {
   /** A path has failed: RSPs are asked at once for others, once without its forwarders, any of which may be the reason. */
   hasten (failed: readonly PeerId[] = []): void {
     const nowMs = this.#init.now()
-    this.#doubted = failed
+    if (failed.length > 0) {
+      // others that hasten say nothing of those that failed before, and have not been left out yet
+      this.#doubted = failed
+    }
     this.#nextMs = Math.min(this.#nextMs, Math.max(nowMs, this.#askedMs + URGENT_INTERVAL_MS))
     this.#nextBackupMs = Math.min(this.#nextBackupMs, nowMs + RETRY_INTERVAL_MS)
   }

@@ -90,6 +90,11 @@ export class RouteSteering {
     this.#decide(why)
   }
 
+  /** Routes are not there any more: a flow that used one of them goes elsewhere now. */
+  forgotten (): void {
+    this.#decide()
+  }
+
   stop (): void {
     this.#isRunning = false
     this.#ignoreSuspects()

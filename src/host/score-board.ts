@@ -43,11 +43,16 @@ export class ScoreBoard {
     this.#init = init
   }
 
-  /** Takes over what the store has kept. What cannot be read is complained of, and is replaced when there is something to save. */
+  /** Takes over what the store has kept. What cannot be read is complained of once, and is replaced when there is something to save. */
   async load (): Promise<void> {
     const { store, maxProviders = MAX_PROVIDERS } = this.#init
     try {
-      const kept = readScores(await store?.load(), this.#init.now())
+      const spoilt: Error[] = []
+      const kept = readScores(await store?.load(), this.#init.now(), (error) => { spoilt.push(error) })
+      if (spoilt.length > 0) {
+        this.#init.log('scores of %d RSPs begin anew - %e', spoilt.length, spoilt[0])
+        store?.complain?.(spoilt[0].message)
+      }
       for (const [rsp, record] of Object.entries(kept).slice(0, maxProviders)) {
         this.#scores.set(rsp, new ProviderScore(record))
       }

@@ -27,6 +27,9 @@ export interface KeptScores {
   scores: Record<string, ScoreRecord>
 }
 
+/** An RSP says its price itself; more is not told apart, and could not be read again exactly. */
+export const MAX_PRICE_MICRO = Number.MAX_SAFE_INTEGER
+
 /** What was kept is not, or not any more, what this version writes. */
 export class UnreadableScoresError extends BywayError {
   override readonly name = 'UnreadableScoresError'
@@ -43,21 +46,28 @@ const MAX_CASES = 1e6
 /**
  * @param kept - what the store gave; undefined: there is nothing
  * @param nowMs - Unix time: what claims to be from the future was written by a clock that was wrong, and counts as of now
- * @throws UnreadableScoresError
+ * @param onSpoilt - told of each RSP whose record cannot be read: it costs only itself
+ * @throws UnreadableScoresError where there are no records at all
  */
-export function readScores (kept: unknown, nowMs: number): Record<string, ScoreRecord> {
+export function readScores (kept: unknown, nowMs: number, onSpoilt: (error: UnreadableScoresError) => void): Record<string, ScoreRecord> {
   if (kept === undefined) {
     return {}
   }
   if (!isObject(kept) || kept.version !== SCORES_VERSION || !isObject(kept.scores)) {
     throw new UnreadableScoresError(`what was kept of RSPs' scores is no record of version ${SCORES_VERSION}`)
   }
-  return Object.fromEntries(Object.entries(kept.scores).map(([rsp, record]) => {
-    if (!PEER_ID.test(rsp) || !isObject(record)) {
-      throw new UnreadableScoresError('what was kept of RSPs\' scores names something that is no RSP')
+  const read: Record<string, ScoreRecord> = {}
+  for (const [rsp, record] of Object.entries(kept.scores)) {
+    try {
+      if (!PEER_ID.test(rsp) || !isObject(record)) {
+        throw new UnreadableScoresError('what was kept of RSPs\' scores names something that is no RSP')
+      }
+      read[rsp] = readRecord(record, nowMs)
+    } catch (error) {
+      onSpoilt(error as UnreadableScoresError)
     }
-    return [rsp, readRecord(record, nowMs)]
-  }))
+  }
+  return read
 }
 
 function readRecord (record: Record<string, unknown>, nowMs: number): ScoreRecord {
@@ -78,7 +88,7 @@ function readRecord (record: Record<string, unknown>, nowMs: number): ScoreRecor
     covered: share(record.covered),
     answered: share(record.answered),
     latencyMs: latency === null ? null : [number(latency[0], 0, MAX_CASES), number(latency[1], 0, MAX_CASES)],
-    priceMicro: record.priceMicro === null ? null : number(record.priceMicro, 0, Number.MAX_SAFE_INTEGER),
+    priceMicro: record.priceMicro === null ? null : number(record.priceMicro, 0, MAX_PRICE_MICRO),
     answers: number(record.answers, 0, Number.MAX_SAFE_INTEGER),
     failures: number(record.failures, 0, Number.MAX_SAFE_INTEGER),
     promises: number(record.promises, 0, Number.MAX_SAFE_INTEGER),

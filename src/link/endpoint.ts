@@ -84,7 +84,7 @@ export class Endpoint {
     this.handle(payloadType, handler)
   }
 
-  /** Every handler gets every notice, and knows its own by the quote. */
+  /** Every handler gets every notice. Only the neighbour that delivers it is known: a handler knows its own by the quote, and by the list which nodes may have made it. */
   handleNotices (handler: (notice: Notice) => void): void {
     this.#noticeHandlers.push(handler)
   }

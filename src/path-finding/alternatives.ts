@@ -105,18 +105,21 @@ function split (parts: Parts, path: Candidate): void {
     return
   }
   const labels = [START]
-  for (let length = 1; length <= nodes.length && length < maxForwarders; length++) {
-    labels.push(stepTo(search, labels[length - 1], nodes, length - 1))
-    costs.blocked[nodes[length - 1]] = 1
-  }
-  for (let length = labels.length - 1; length >= path.deviation; length--) {
-    searchPart(parts, nodes.slice(0, length), labels[length])
-    if (length > 0) {
-      costs.blocked[nodes[length - 1]] = 0
+  try {
+    for (let length = 1; length <= nodes.length && length < maxForwarders; length++) {
+      labels.push(stepTo(search, labels[length - 1], nodes, length - 1))
+      costs.blocked[nodes[length - 1]] = 1
     }
-  }
-  for (const node of nodes) {
-    costs.blocked[node] = 0
+    for (let length = labels.length - 1; length >= path.deviation; length--) {
+      searchPart(parts, nodes.slice(0, length), labels[length])
+      if (length > 0) {
+        costs.blocked[nodes[length - 1]] = 0
+      }
+    }
+  } finally {
+    for (const node of nodes) {
+      costs.blocked[node] = 0
+    }
   }
 }
 

@@ -67,7 +67,10 @@ export class AnswerCache<Answer> {
   }
 }
 
-/** A finder that remembers what it found. Paths that were remembered are given to several callers, so they are frozen. */
+/**
+ * A finder that remembers what it found, unless the query's patience was over: what was left out then is looked for the next time. Paths
+ * that were remembered are given to several callers, so they are frozen.
+ */
 export class CachedFinder implements PathFinder {
   readonly #finder: PathFinder
   readonly cache: AnswerCache<FoundPath[]>
@@ -88,7 +91,9 @@ export class CachedFinder implements PathFinder {
       Object.freeze(path.nodes)
       Object.freeze(path)
     }
-    this.cache.set(graph, digest, found)
+    if (query.patience?.isCutShort !== true) {
+      this.cache.set(graph, digest, found)
+    }
     return [...found]
   }
 }

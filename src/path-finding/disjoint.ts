@@ -47,9 +47,11 @@ export function bestWithout (search: PathSearch, nodes: readonly number[]): Rank
   for (const node of closedHere) {
     blocked[node] = 1
   }
-  const path = search.fromSource()
-  for (const node of closedHere) {
-    blocked[node] = 0
+  try {
+    return search.fromSource()
+  } finally {
+    for (const node of closedHere) {
+      blocked[node] = 0
+    }
   }
-  return path
 }

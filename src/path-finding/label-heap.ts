@@ -1,5 +1,11 @@
 // The labels of one search and the queue of those that are not final yet, in one: by node, what it costs to come there, and
 // in which order nodes are to be looked at. Nothing is cleared between searches: labels carry the number of the search that wrote them.
+//
+// A node that has left is final. In exact arithmetic no label that comes later is better; where sums are so large that they are rounded, one
+// may seem so, and to take it could join a path to its own end.
+
+/** The place of a node that has left. */
+const LEFT = -1
 
 /**
  * A heap of four branches over nodes. A label is its cost, then its tie; equal labels leave in order of node number, so that
@@ -46,7 +52,7 @@ export class LabelHeap {
     return this.#searches[node] === this.#search
   }
 
-  /** True when the label is better than the node's; then it is the node's, and the node is in the queue. */
+  /** True when the label is better than that of a node that has not left; then it is the node's, and the node is in the queue. */
   improve (node: number, cost: number, tieUs: number, previous: number): boolean {
     let position: number
     if (this.#searches[node] !== this.#search) {
@@ -54,6 +60,9 @@ export class LabelHeap {
       position = this.size++
     } else if (cost < this.costs[node] || (cost === this.costs[node] && tieUs < this.tiesUs[node])) {
       position = this.#positions[node]
+      if (position === LEFT) {
+        return false
+      }
     } else {
       return false
     }
@@ -72,6 +81,7 @@ export class LabelHeap {
     if (this.size > 0) {
       this.#sink(heap[this.size])
     }
+    this.#positions[first] = LEFT
     return first
   }
 

@@ -21,13 +21,18 @@ export interface Weights {
   hops?: number
 }
 
-/** Units per 1 of cost where the largest weight is 1 to 10: a microsecond of delay is a million or more. Sums stay exact up to 900 s. */
+/** Units per 1 of cost where the largest weight is 1 to 10, and values are as those of delay: a microsecond of it is a million or more. */
 const UNITS = 1e9
+
+/** What a link can have of each at most, in the units of the weights: a minute, all, the price that a map can hold, and 1,000 bytes at a byte per second. */
+const LARGEST = { delay: 60_000, loss: 100, jitter: 60_000, load: 100, price: 2 ** 31 - 1, transfer: 1e6 }
+/** Of a path: the links between 16 forwarders, and the ways from both ends to them. */
+const MAX_LEGS = 17
 
 export class Weighting {
   readonly weights: Required<Weights>
   readonly relayCostUs: number
-  /** Units per 1 of cost; fewer where weights are large, and more where all are small. */
+  /** Units per 1 of cost; fewer where weights are large, or what they weigh, so that the cost of the dearest path is still exact, and more where all are small. */
   readonly units: number
   readonly unitsPerDelayUs: number
   /** Of the forwarder that a link leads to. */
@@ -45,7 +50,8 @@ export class Weighting {
     checkNotNegative('relayCostUs', relayCostUs)
     this.relayCostUs = relayCostUs
     const largest = Math.max(...Object.values(this.weights))
-    this.units = largest > 0 ? UNITS / 10 ** Math.floor(Math.log10(largest)) : UNITS
+    const wanted = largest > 0 ? UNITS / 10 ** Math.floor(Math.log10(largest)) : UNITS
+    this.units = Math.min(wanted, mostUnits(this.weights, relayCostUs))
     this.unitsPerDelayUs = delay / 1000 * this.units
     this.unitsPerForwarder = Math.round(relayCostUs * this.unitsPerDelayUs + hops * this.units)
     this.key = [...Object.values(this.weights), relayCostUs].join()
@@ -87,6 +93,13 @@ export class Weighting {
   accessUnits (rttUs: number): number {
     return Math.round(rttUs * this.unitsPerDelayUs)
   }
+}
+
+/** The power of ten that keeps the sum over the dearest path below 2^53. */
+function mostUnits ({ delay, loss, jitter, load, price, transfer, hops }: Required<Weights>, relayCostUs: number): number {
+  const link = delay * LARGEST.delay + loss * LARGEST.loss + jitter * LARGEST.jitter + load * LARGEST.load + price * LARGEST.price + transfer * LARGEST.transfer
+  const forwarder = delay * relayCostUs / 1_000 + hops
+  return 10 ** Math.floor(Math.log10(Number.MAX_SAFE_INTEGER / (MAX_LEGS * (link + forwarder))))
 }
 
 function known (column: Int32Array | undefined, link: number): number {

@@ -1,4 +1,4 @@
-// What could stand at a place in a query that is being written, for editors and the dashboard. The parser says it: it reads what is
+// What could stand at a place in a query that is being written, for editors and dashboards. The parser says it: it reads what is
 // before the place, and what it then looks for are the completions.
 import { MAX_QUERY_BYTES } from './query-limits.ts'
 import { BARE_WORD, KEYWORD_SUMMARIES } from './keywords.ts'

@@ -56,3 +56,16 @@ export class KeyedLinks {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+
+/** Those of all their links that are between members: the first ones, where there is not room for all. */
+export function joined (members: ReadonlySet<string>, parts: readonly KeyedLinks[], maxLinks = Number.POSITIVE_INFINITY): KeyedLinks {
+  const all = new KeyedLinks()
+  for (const part of parts) {
+    for (const [a, b] of part.links()) {
+      if (members.has(a) && members.has(b) && all.size < maxLinks) {
+        all.add(a, b)
+      }
+    }
+  }
+  return all
+}

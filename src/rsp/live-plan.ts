@@ -1,12 +1,14 @@
-// The measurement plan in real time: which links between the forwarders are watched now. A round goes through the plan's batches; a
-// batch is over when its links have fresh values in the map, whatever brought them there: reports or surveys.
+// The measurement plan in real time: which links between the forwarders are watched now. A round goes through the plan's batches
+// (plan-batch.ts).
 //
 //   round n-1: measured links ──────────────────────────────┐ watched until round n is over,
 //   round n:   backbone, hubs, twins, proposals … growing ──┤ so that there is always a whole round to answer from
 //   offers:    links of paths that hosts may be using ──────┘
 //
-// Where the budget has room for all links, all are watched, and nothing is planned.
-import { KeyedLinks } from './keyed-links.ts'
+// Where the budget has room for all links, all are watched, and nothing is planned. Otherwise a round is for the forwarders that there were
+// when it began: who comes waits for the next one, and who goes does not answer any more. Only where many have come is it begun anew.
+import { KeyedLinks, joined } from './keyed-links.ts'
+import { BATCH_MS, PlanBatch } from './plan-batch.ts'
 import { RoundPace } from './measurement-plan/round-pace.ts'
 import type { GivenInit, GivenLink } from './exchange/shared-links.ts'
 import type { LinkEstimate } from './link-view.ts'
@@ -18,16 +20,14 @@ import type { Logger } from '@libp2p/interface'
 export const DEFAULT_LINKS_PER_FORWARDER = 12
 
 const TICK_MS = 500
-/** Forwarders come in bunches; for those that come later the round begins anew. */
+/** Forwarders come in bunches. */
 const SETTLE_MS = 500
 const MAX_SETTLE_MS = 3_000
-/** Until a link that nobody has had is dialled, probed and reported. Few stragglers keep a batch no longer than that. */
-const SOME_MISSING_MS = 5_000
-const FEW = 0.1
-/** What has not answered by then does not answer. */
-const BATCH_MS = 10_000
-/** A value that was measured so shortly before it was asked for is a measurement too. */
-const FRESH_MS = 10_000
+/**
+ * A round is broken off only where there are so many times more forwarders than it began with: of twenty one more will do. Those who come while
+ * others go do not count, nor those who come back: where one of hundreds does every few seconds, no round would ever end.
+ */
+const GROWN = 1.05
 /** What others tell is renewed every half minute. */
 const GIVEN_MS = 45_000
 /** A small budget goes to audits for a tenth, but for a few links at least: without them nobody would ever be believed. */
@@ -52,8 +52,10 @@ export interface LivePlanInit {
   audits?: (sinceMs: number, isOwn: (a: string, b: string) => boolean) => ReadonlyArray<readonly [a: string, b: string]>
   /** What is watched has changed at these forwarders. */
   onChange: (keys: ReadonlySet<string>) => void
-  /** Unix time, ms. */
+  /** Unix time, ms: what measurements are dated with. */
   now: () => number
+  /** Monotonic, ms: what the plan is paced with, so that a clock that is set does not hold it up. */
+  clock: () => number
   log: Logger
 }
 
@@ -70,12 +72,6 @@ export interface LivePlanStatus {
   movedShare?: number
 }
 
-interface Batch {
-  links: Array<{ pair: LinkPair, a: string, b: string, rttMs?: number }>
-  missing: number
-  askedAtMs: number
-}
-
 export class LivePlan {
   readonly #init: LivePlanInit
   readonly #members = new Set<string>()
@@ -87,13 +83,14 @@ export class LivePlan {
   #watched = new KeyedLinks()
   #given = new KeyedLinks()
   #audits = new KeyedLinks()
-  #batch: Batch | undefined
+  #batch: PlanBatch | undefined
   /** The planner is thinking. */
   #isThinking = false
+  /** These are of the monotonic clock. */
   #changedAtMs = Number.POSITIVE_INFINITY
   #changedSinceMs = Number.POSITIVE_INFINITY
   #nextRoundMs = Number.POSITIVE_INFINITY
-  #offersAtMs = 0
+  #offersAtMs = Number.NEGATIVE_INFINITY
   #rounds = 0
   #timer: ReturnType<typeof setInterval> | undefined
   #isStopped = false
@@ -152,7 +149,7 @@ export class LivePlan {
   }
 
   #memberChanged (): void {
-    this.#changedAtMs = this.#init.now()
+    this.#changedAtMs = this.#init.clock()
     this.#changedSinceMs = Math.min(this.#changedSinceMs, this.#changedAtMs)
   }
 
@@ -160,40 +157,54 @@ export class LivePlan {
     return Math.round((this.#init.linksPerForwarder ?? DEFAULT_LINKS_PER_FORWARDER) * this.#members.size)
   }
 
+  get #hasRoomForAll (): boolean {
+    return this.status.possibleLinks <= this.#budgetLinks
+  }
+
   #tick (): void {
-    const nowMs = this.#init.now()
+    const clockMs = this.#init.clock()
     if (this.#isThinking) {
       return
     }
-    const hasSettled = nowMs - this.#changedAtMs >= SETTLE_MS || nowMs - this.#changedSinceMs >= MAX_SETTLE_MS
-    if (hasSettled || nowMs >= this.#nextRoundMs) {
-      this.#begin(nowMs)
+    if (clockMs >= this.#nextRoundMs || this.#isOutdated(clockMs)) {
+      this.#begin(clockMs)
     } else if (this.#batch !== undefined) {
-      this.#look(this.#batch, nowMs)
+      this.#look(this.#batch, clockMs)
     }
-    if (nowMs - this.#offersAtMs >= OFFERS_MS) {
-      this.#watch(nowMs)
+    if (clockMs - this.#offersAtMs >= OFFERS_MS) {
+      this.#watch()
     }
   }
 
+  /** Whether the forwarders have changed so much that the next round should begin now. */
+  #isOutdated (clockMs: number): boolean {
+    if (clockMs - this.#changedAtMs < SETTLE_MS && clockMs - this.#changedSinceMs < MAX_SETTLE_MS) {
+      return false
+    }
+    if (this.#hasRoomForAll || this.#nodes.length === 0) {
+      return true
+    }
+    return this.#batch === undefined ? clockMs >= this.#pace.soonestMs : this.#members.size >= GROWN * this.#nodes.length
+  }
+
   /** Of a round, for the forwarders that there are now. */
-  #begin (nowMs: number): void {
+  #begin (clockMs: number): void {
     const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
     this.#changedAtMs = this.#changedSinceMs = this.#nextRoundMs = Number.POSITIVE_INFINITY
     this.#batch = undefined
-    if (this.status.possibleLinks <= this.#budgetLinks) {
-      this.#watchAll(nowMs)
+    if (this.#hasRoomForAll) {
+      this.#watchAll()
       return
     }
     const isFirst = this.#nodes.length === 0
     this.#nodes = [...this.#members]
     // of a round that was broken off, what it has measured so far is all that there is besides the one before
-    this.#before = this.#round.size > 0 ? joined(this.#members, this.#round, this.#before) : this.#before
+    this.#before = joined(this.#members, [this.#round, this.#before], this.#budgetLinks)
     this.#round = new KeyedLinks()
-    this.#pace.begin(nowMs)
-    this.#drawAudits(nowMs)
+    this.#pace.begin(clockMs)
+    this.#drawAudits()
     this.#given = new KeyedLinks()
-    const given = this.#takeGiven(nowMs)
+    const given = this.#takeGiven()
     void this.#think(async () => this.#init.planner.begin({
       previous: this.#nodes.map((key) => numbers.get(key) ?? -1),
       budgetLinks: Math.max(0, this.#budgetLinks - this.#audits.size),
@@ -202,7 +213,7 @@ export class LivePlan {
     }))
   }
 
-  #watchAll (nowMs: number): void {
+  #watchAll (): void {
     this.#nodes = []
     this.#before = new KeyedLinks()
     this.#round = new KeyedLinks()
@@ -214,7 +225,7 @@ export class LivePlan {
         this.#round.add(a, b)
       }
     })
-    this.#watch(nowMs)
+    this.#watch()
   }
 
   /** What the map knows of the forwarders' links without us: from before a restart, or from when all were watched. */
@@ -231,14 +242,14 @@ export class LivePlan {
   }
 
   /** What others have told since it was last asked for, in the numbers of the plan. */
-  #takeGiven (nowMs: number): Measurement[] {
+  #takeGiven (): Measurement[] {
     const numbers = new Map(this.#nodes.map((key, number) => [key, number]))
     const taken: Measurement[] = []
     const sorting: Parameters<NonNullable<LivePlanInit['given']>>[1] = {
       isOwn: (a, b) => this.#before.has(a, b),
       isKnown: (a, b) => this.#given.has(a, b) || this.#round.has(a, b)
     }
-    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(nowMs - GIVEN_MS, sorting) ?? []) {
+    for (const { a: keyA, b: keyB, rttMs } of this.#init.given?.(this.#init.now() - GIVEN_MS, sorting) ?? []) {
       const [a, b] = [numbers.get(keyA), numbers.get(keyB)]
       if (a !== undefined && b !== undefined) {
         this.#given.add(keyA, keyB)
@@ -248,9 +259,9 @@ export class LivePlan {
     return taken
   }
 
-  #drawAudits (nowMs: number): void {
+  #drawAudits (): void {
     this.#audits = new KeyedLinks()
-    const drawn = this.#init.audits?.(nowMs - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
+    const drawn = this.#init.audits?.(this.#init.now() - GIVEN_MS, (a, b) => this.#watched.has(a, b)) ?? []
     for (const [a, b] of drawn.slice(0, Math.max(MIN_AUDITS, Math.floor(MAX_AUDIT_SHARE * this.#budgetLinks)))) {
       this.#audits.add(a, b)
     }
@@ -270,74 +281,60 @@ export class LivePlan {
       }
       this.#init.log.error('the measurement plan failed; it begins anew - %e', error)
       this.#nodes = []
-      this.#nextRoundMs = this.#init.now() + BATCH_MS
+      this.#nextRoundMs = this.#init.clock() + BATCH_MS
     } finally {
       this.#isThinking = false
     }
   }
 
   #take (pairs: readonly LinkPair[]): void {
-    const nowMs = this.#init.now()
+    const clockMs = this.#init.clock()
     if (pairs.length === 0) {
       this.#rounds++
       this.#before = new KeyedLinks()
-      this.#nextRoundMs = this.#pace.end(nowMs)
-      this.#watch(nowMs)
+      this.#nextRoundMs = this.#pace.end(clockMs)
+      this.#watch()
       return
     }
-    const links = pairs.map((pair) => ({ pair, a: this.#nodes[pair[0]], b: this.#nodes[pair[1]] }))
+    const links = pairs.map((pair) => {
+      const [a, b] = [this.#nodes[pair[0]], this.#nodes[pair[1]]]
+      return { pair, a, b, wasWatched: this.#watched.has(a, b) }
+    })
     for (const { a, b } of links) {
       this.#round.add(a, b)
     }
-    this.#batch = { links, missing: links.length, askedAtMs: nowMs }
-    this.#watch(nowMs)
+    const isThere = (a: string, b: string): boolean => this.#members.has(a) && this.#members.has(b)
+    this.#batch = new PlanBatch({ links, estimate: (a, b) => this.#init.map.estimate(a, b), isThere, clockMs })
+    this.#watch()
   }
 
   /** Has everything been measured? */
-  #look (batch: Batch, nowMs: number): void {
-    for (const link of batch.links) {
-      const estimate = link.rttMs === undefined ? this.#init.map.estimate(link.a, link.b) : undefined
-      if (estimate !== undefined && estimate.measuredAtMs >= batch.askedAtMs - FRESH_MS) {
-        link.rttMs = estimate.rttUs / 1_000
-        batch.missing--
-        this.#pace.measured(link.a, link.b, link.rttMs)
-      }
+  #look (batch: PlanBatch, clockMs: number): void {
+    for (const { a, b, rttMs } of batch.look({ nowMs: this.#init.now(), clockMs })) {
+      this.#pace.measured(a, b, rttMs)
     }
-    const elapsedMs = nowMs - batch.askedAtMs
-    if (batch.missing === 0 || elapsedMs >= BATCH_MS || (elapsedMs >= SOME_MISSING_MS && batch.missing <= FEW * batch.links.length)) {
+    if (batch.isOver(clockMs)) {
       this.#batch = undefined
-      const given = this.#takeGiven(nowMs)
-      void this.#think(async () => this.#init.planner.next([...batch.links.map(({ pair: [a, b], rttMs }) => ({ a, b, rttMs })), ...given]))
+      const { results } = batch
+      const given = this.#takeGiven()
+      void this.#think(async () => this.#init.planner.next([...results, ...given]))
     }
   }
 
   /** Tells of what is watched from now on. This round's links come first, since those who watch take only so many. */
-  #watch (nowMs: number): void {
-    this.#offersAtMs = nowMs
+  #watch (): void {
+    this.#offersAtMs = this.#init.clock()
     const offered = new KeyedLinks()
-    for (const [a, b] of this.#init.offered?.(nowMs) ?? []) {
+    for (const [a, b] of this.#init.offered?.(this.#init.now()) ?? []) {
       offered.add(a, b)
     }
-    const watched = joined(this.#members, this.#round, this.#audits, offered, this.#before)
+    const watched = joined(this.#members, [this.#round, this.#audits, offered, this.#before])
     const changed = new Set([...this.#members].filter((key) => !isSame(watched.of(key), this.#watched.of(key))))
     this.#watched = watched
     if (changed.size > 0) {
       this.#init.onChange(changed)
     }
   }
-}
-
-/** Those of their links that are between members. */
-function joined (members: ReadonlySet<string>, ...parts: readonly KeyedLinks[]): KeyedLinks {
-  const all = new KeyedLinks()
-  for (const part of parts) {
-    for (const [a, b] of part.links()) {
-      if (members.has(a) && members.has(b)) {
-        all.add(a, b)
-      }
-    }
-  }
-  return all
 }
 
 function isSame (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {

@@ -1,4 +1,5 @@
 // The statements of the map store, and what a row means.
+import { MAX_COUNT } from '../topology/limits.ts'
 import { unpackViews } from './packed-views.ts'
 import type { ArchivedNode, ArchivedPolicy, DirectionSample, LinkSample } from './map-archive.ts'
 import type { NodeAttributes } from '../discovery/node-attributes.ts'
@@ -25,7 +26,9 @@ const SQL = {
   addPeer: 'INSERT INTO peers (key) VALUES (?)',
   addLink: 'INSERT INTO links (a, b) VALUES (?, ?)',
   samples: 'SELECT * FROM samples WHERE link = ? AND at_ms >= ? ORDER BY at_ms LIMIT ?',
-  someLinks: 'SELECT id FROM links WHERE id > ? ORDER BY id LIMIT ?',
+  removePeer: 'DELETE FROM peers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM nodes WHERE peer = peers.id) AND NOT EXISTS (SELECT 1 FROM views WHERE peer = peers.id)',
+  removeLink: 'DELETE FROM links WHERE id = ? AND NOT EXISTS (SELECT 1 FROM samples WHERE link = links.id)',
+  someLinks: 'SELECT id, a, b FROM links WHERE id > ? ORDER BY id LIMIT ?',
   prune: 'DELETE FROM samples WHERE link = ? AND at_ms < ?',
   pruneViews: 'DELETE FROM views WHERE latest_ms < ?',
   pruneNodes: 'DELETE FROM nodes WHERE expires_at_ms <= ?'
@@ -39,6 +42,10 @@ export function prepareStatements (database: DatabaseSync): Statements {
 
 /** @throws SyntaxError for a row that nothing of ours has written */
 export function toNode (row: Row): ArchivedNode {
+  const price = row.price_micro as number | null
+  if (price !== null && !(price >= 0 && price <= MAX_COUNT)) {
+    throw new SyntaxError(`the price of a node is ${price}`)
+  }
   return {
     key: row.key as string,
     expiresAtMs: row.expires_at_ms as number,
@@ -46,7 +53,7 @@ export function toNode (row: Row): ArchivedNode {
     attributes: JSON.parse(row.attributes as string) as NodeAttributes,
     closed: JSON.parse(row.closed as string) as string[],
     ...(row.policy === null ? {} : { policy: JSON.parse(row.policy as string) as ArchivedPolicy }),
-    ...(row.price_micro === null ? {} : { priceMicroPerGb: row.price_micro as number })
+    ...(price === null ? {} : { priceMicroPerGb: price })
   }
 }
 
@@ -54,7 +61,7 @@ export function toNode (row: Row): ArchivedNode {
 export function toViews (row: Row): PackedView[] {
   const views = unpackViews(row.packed as Uint8Array)
   if (views === undefined) {
-    throw new SyntaxError('the views of a node are cut off')
+    throw new SyntaxError('the views of a node are cut off, or say what no link can be')
   }
   return views
 }

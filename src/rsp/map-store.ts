@@ -2,10 +2,12 @@
 //
 // A batch is a transaction in the write-ahead log. What was committed survives the death of the process at any moment; after a
 // loss of power the last seconds may be missing, but the file is whole, for the log is synced before it is copied into the file.
+import { MapNames } from './map-names.ts'
 import { openMapDatabase, toStoreError } from './map-store-file.ts'
 import { fromSample, numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
 import { packViews } from './packed-views.ts'
 import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
+import type { LinkName } from './map-names.ts'
 import type { Row, Statements } from './map-store-rows.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -24,7 +26,9 @@ const DEFAULT_RETENTION_MS = 7 * 86_400_000
 const DEFAULT_MAX_BYTES = 256_000_000
 /** History stops below the limit, so that the map of now always finds room. */
 const HISTORY_SHARE = 0.9
-/** Links whose history is cleared out in one go. */
+/** However full the file is: from nothing at all the history would not come back for days. */
+const MIN_HORIZON_MS = 60_000
+/** Links whose history is cleared out in one go, and with it those of which none is left. */
 const PRUNED_LINKS = 64
 /** Pages of the log that are copied into the file at once: small, since the disk is waited for. */
 const CHECKPOINT_PAGES = 250
@@ -35,9 +39,7 @@ export class MapStore implements MapArchive {
   readonly #maxBytes: number
   readonly #database: DatabaseSync
   readonly #statements: Statements
-  /** Numbers of peers, and of links by the numbers of their ends. */
-  readonly #peers = new Map<string, number>()
-  readonly #links = new Map<string, number>()
+  readonly #names: MapNames
   /** Shrinks while the file is full. */
   #horizonMs: number
   #prunedTo = 0
@@ -53,7 +55,7 @@ export class MapStore implements MapArchive {
     this.#statements = prepareStatements(database)
     this.#pageBytes = numberOf(database, 'page_size')
     this.#countPages()
-    this.#readNames()
+    this.#names = new MapNames(this.#statements)
   }
 
   /**
@@ -74,7 +76,7 @@ export class MapStore implements MapArchive {
       this.#statements.pruneViews.run(measuredSinceMs)
       this.#statements.pruneNodes.run(nowMs)
       const nodes = this.#statements.nodes.all().map(toNode)
-      const alive = new Map(nodes.map(({ key }) => [this.#peers.get(key), key]))
+      const alive = new Map(nodes.map(({ key }) => [this.#names.peerOf(key), key]))
       const views: ArchivedView[] = []
       for (const row of this.#statements.views.iterate() as Iterable<Row>) {
         const from = alive.get(row.peer as number)
@@ -98,18 +100,19 @@ export class MapStore implements MapArchive {
       const { putNode, removeNode, putViews, removeViews, putSample } = this.#statements
       for (const { key, expiresAtMs, descriptor, attributes, closed, policy, priceMicroPerGb = null } of nodes) {
         const policyText = policy === undefined ? null : JSON.stringify(policy)
-        putNode.run(this.#peer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policyText, priceMicroPerGb)
+        putNode.run(this.#names.addPeer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policyText, priceMicroPerGb)
       }
-      for (const key of goneNodes) {
-        removeNode.run(this.#peer(key))
-        removeViews.run(this.#peer(key))
+      for (const peer of goneNodes.map((key) => this.#names.peerOf(key)).filter((id) => id !== undefined)) {
+        removeNode.run(peer)
+        removeViews.run(peer)
+        this.#names.tidyPeer(peer)
       }
       for (const { from, views: said } of views) {
         const latestMs = said.reduce((latest, { measuredAtMs }) => Math.max(latest, measuredAtMs), 0)
-        putViews.run(this.#peer(from), Math.floor(latestMs), packViews(said, (key) => this.#peer(key)))
+        putViews.run(this.#names.addPeer(from), Math.floor(latestMs), packViews(said, (key) => this.#names.addPeer(key)))
       }
       for (const sample of this.#isFull ? [] : samples) {
-        putSample.run(this.#link(sample.a, sample.b), ...fromSample(sample))
+        putSample.run(this.#names.addLink(sample.a, sample.b), ...fromSample(sample))
       }
     })
     this.#countPages()
@@ -117,15 +120,12 @@ export class MapStore implements MapArchive {
 
   prune (nowMs: number): void {
     this.#transaction(() => {
-      const links = this.#statements.someLinks.all(this.#prunedTo, PRUNED_LINKS) as Row[]
-      for (const { id } of links) {
-        this.#statements.prune.run(id as number, nowMs - this.#horizonMs)
+      const links = this.#statements.someLinks.all(this.#prunedTo, PRUNED_LINKS) as unknown as LinkName[]
+      for (const link of links) {
+        this.#statements.prune.run(link.id, nowMs - this.#horizonMs)
+        this.#names.tidyLink(link)
       }
-      if (links.length === PRUNED_LINKS) {
-        this.#prunedTo = links[links.length - 1].id as number
-        return
-      }
-      this.#prunedTo = 0
+      this.#prunedTo = links.length === PRUNED_LINKS ? links[links.length - 1].id : 0
     })
     this.#countPages()
     if (this.#prunedTo === 0) {
@@ -134,16 +134,12 @@ export class MapStore implements MapArchive {
   }
 
   links (): Array<[string, string]> {
-    const names = new Map([...this.#peers].map(([key, id]) => [id, key]))
-    return [...this.#links.keys()].map((ends) => {
-      const [a, b] = ends.split(' ').map((id) => names.get(Number(id)) as string)
-      return [a, b]
-    })
+    return this.#names.links()
   }
 
   samples ([one, other]: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
     const [a, b] = one < other ? [one, other] : [other, one]
-    const link = this.#links.get(`${this.#peers.get(a)} ${this.#peers.get(b)}`)
+    const link = this.#names.linkOf(a, b)
     return link === undefined
       ? []
       : this.#try(() => this.#statements.samples.all(link, sinceMs, limit).map((row) => toSample(a, b, row)))
@@ -165,7 +161,7 @@ export class MapStore implements MapArchive {
   #adjustHorizon (): void {
     const share = this.#pages * this.#pageBytes / this.#maxBytes
     this.#horizonMs = share > 0.95 * HISTORY_SHARE
-      ? 0.8 * this.#horizonMs
+      ? Math.max(Math.min(MIN_HORIZON_MS, this.#retentionMs), 0.8 * this.#horizonMs)
       : share < 0.7 * HISTORY_SHARE ? Math.min(this.#retentionMs, 1.1 * this.#horizonMs) : this.#horizonMs
   }
 
@@ -173,42 +169,10 @@ export class MapStore implements MapArchive {
     this.#pages = numberOf(this.#database, 'page_count') - numberOf(this.#database, 'freelist_count')
   }
 
-  #peer (key: string): number {
-    const known = this.#peers.get(key)
-    if (known !== undefined) {
-      return known
-    }
-    const id = Number(this.#statements.addPeer.run(key).lastInsertRowid)
-    this.#peers.set(key, id)
-    return id
-  }
-
-  #link (a: string, b: string): number {
-    const [from, to] = [this.#peer(a), this.#peer(b)]
-    const ends = `${from} ${to}`
-    const known = this.#links.get(ends)
-    if (known !== undefined) {
-      return known
-    }
-    const id = Number(this.#statements.addLink.run(from, to).lastInsertRowid)
-    this.#links.set(ends, id)
-    return id
-  }
-
-  #readNames (): void {
-    this.#peers.clear()
-    this.#links.clear()
-    for (const { id, key } of this.#statements.peers.iterate() as Iterable<Row>) {
-      this.#peers.set(key as string, id as number)
-    }
-    for (const { id, a, b } of this.#statements.links.iterate() as Iterable<Row>) {
-      this.#links.set(`${a as number} ${b as number}`, id as number)
-    }
-  }
-
   #transaction (run: () => void): void {
     this.#try(() => {
       this.#database.exec('BEGIN')
+      this.#names.begin()
       try {
         run()
         this.#database.exec('COMMIT')
@@ -224,7 +188,7 @@ export class MapStore implements MapArchive {
     if (this.#database.isTransaction) {
       this.#database.exec('ROLLBACK')
     }
-    this.#readNames()
+    this.#names.undo()
   }
 
   #try<T> (run: () => T): T {

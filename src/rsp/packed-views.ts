@@ -5,6 +5,7 @@
 //          32 u32 rate, its highest bit set where it is a floor   36 u32 samples, its highest bit set where the most received is no floor   40 u32 load   44 u32 received   48 u32 most received
 //
 // The last three are 0xffffffff where the forwarder does not say them.
+import { MAX_COUNT, MAX_DELAY_US, MAX_LOSS_PPM } from '../topology/limits.ts'
 import { NOT_SAID } from './link-direction.ts'
 import type { ArchivedView } from './map-archive.ts'
 
@@ -46,13 +47,13 @@ export function packViews (views: readonly ArchivedView[], targetOf: (key: strin
   return bytes
 }
 
-/** Undefined where the bytes are no views. */
+/** Undefined where the bytes are no views: what is read of a damaged file must not be more than a map can take. */
 export function unpackViews (bytes: Uint8Array): PackedView[] | undefined {
   if (bytes.length % VIEW_BYTES !== 0) {
     return undefined
   }
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return Array.from({ length: bytes.length / VIEW_BYTES }, (_, i) => {
+  const views = Array.from({ length: bytes.length / VIEW_BYTES }, (_, i) => {
     const at = i * VIEW_BYTES
     const rate = data.getUint32(at + 32, true)
     const samples = data.getUint32(at + 36, true)
@@ -73,6 +74,14 @@ export function unpackViews (bytes: Uint8Array): PackedView[] | undefined {
       mostReceivedIsFloor: samples < NO_FLOOR_BIT
     }
   })
+  return views.every(isPossible) ? views : undefined
+}
+
+/** The rate and the samples cannot be more than they may, for want of bits. */
+function isPossible ({ rttUs, jitterUs, lossPpm, movementUs2, measuredAtMs, loadBytesPerSecond = 0, receivedBytesPerSecond = 0, mostReceivedBytesPerSecond = 0 }: PackedView): boolean {
+  return rttUs <= MAX_DELAY_US && jitterUs <= MAX_DELAY_US && lossPpm <= MAX_LOSS_PPM &&
+    movementUs2 >= 0 && Number.isFinite(movementUs2) && Number.isFinite(measuredAtMs) &&
+    loadBytesPerSecond <= MAX_COUNT && receivedBytesPerSecond <= MAX_COUNT && mostReceivedBytesPerSecond <= MAX_COUNT
 }
 
 /** Brings what the store's first version wrote to this layout: nothing was said of traffic. Undefined where the bytes are no views. */

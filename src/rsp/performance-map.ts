@@ -8,6 +8,7 @@ import { LinkViews } from './link-views.ts'
 import { NodeSelection } from './node-selection.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
+import { UnwillingNodes } from './unwilling-nodes.ts'
 import { attributesOf } from '../discovery/node-attributes.ts'
 import { isRemembered, ownProvenance } from './exchange/link-provenance.ts'
 import { lesserCapacity, metricsOf } from './believed-metrics.ts'
@@ -59,6 +60,7 @@ export class PerformanceMap {
   readonly #links = new LinkTable()
   readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
   readonly #statements = new NodeStatements(MAX_VIEWS_PER_NODE)
+  readonly #unwilling = new UnwillingNodes(this.#statements, (key) => this.#nodes.indexOf(key))
   #attributes: Array<NodeAttributes | undefined> = []
   readonly #selection = new NodeSelection(() => this.#attributes)
   /** What is to be written; undefined: nothing is kept. */
@@ -230,9 +232,9 @@ export class PerformanceMap {
     this.#changes?.addNode(key)
   }
 
-  /** Forwarders that do not take paths of this RSP. */
-  unwilling (rsp: PeerId): number[] {
-    return this.#statements.unwilling(rsp).map((key) => this.#nodes.indexOf(key) as number)
+  /** Forwarders that do not take paths of this RSP; another set only when they may be others. */
+  unwilling (rsp: PeerId): ReadonlySet<number> {
+    return this.#unwilling.of(rsp)
   }
 
   /** What nodes say of themselves, as it is to be kept. */

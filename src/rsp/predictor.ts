@@ -58,12 +58,11 @@ export class Predictor {
 
   /** A value that is not known of every link is not promised. What forwarders report bounds no margin, and a promise must fit into its message. */
   predict (path: PromisedPath, nowMs: number): Prediction {
-    const dataAgeMs = Number.isFinite(path.oldestMs) ? Math.max(0, nowMs - path.oldestMs) : 0
-    const rtt = this.#rttOf(path.nodes.length - 1)
-    const staleness = Math.sqrt(Math.max(1, dataAgeMs / FRESH_MS))
+    const dataAgeMs = dataAgeMsOf(path, nowMs)
+    const staleness = stalenessOf(dataAgeMs)
     return {
       rttUs: Math.round(path.rttUs),
-      rttMarginUs: Math.min(MAX_RTT_US, Math.round(Math.max(MIN_RTT_MARGIN_US, staleness * rtt.factor * rttScaleUs(path)))),
+      rttMarginUs: this.#rttMarginUs(path, staleness),
       lossPpm: Math.round(path.lossPpm),
       lossMarginPpm: Math.min(1e6, Math.round(staleness * this.#loss.factor * lossScalePpm(path))),
       jitterUs: Math.min(MAX_RTT_US, Math.round(path.jitterUs)),
@@ -75,22 +74,32 @@ export class Predictor {
     }
   }
 
-  /** Keeps what was promised of a path of the graph, now and then. */
-  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
-    this.#ledger.note(graph, nodes, nowMs)
+  /** Keeps what `predict` promises of a path of the graph, now and then. */
+  note (graph: Graph, path: PromisedPath, nowMs: number): void {
+    this.#ledger.note(graph, path.nodes, this.#rttMarginUs(path, stalenessOf(dataAgeMsOf(path, nowMs))), nowMs)
   }
 
   /** Looks what has become of promises, by what is known of the links now. */
-  check (graph: Graph, nowMs: number): void {
-    for (const { links, then, now } of this.#ledger.due(graph, nowMs)) {
-      const [errorUs, scaleUs, calibration] = [now.rttUs - then.rttUs, rttScaleUs(then), this.#rttOf(links)]
-      this.#surety[unrestOf(then)].observe(errorUs, scaleUs, calibration.factor * scaleUs)
-      observe(calibration, errorUs, scaleUs)
+  check (graph: Graph): void {
+    for (const { links, rttMarginUs, then, now } of this.#ledger.due(graph)) {
+      const [errorUs, scaleUs] = [now.rttUs - then.rttUs, rttScaleUs(then)]
+      this.#surety[unrestOf(then)].observe(errorUs, scaleUs, rttMarginUs)
+      this.#rttOf(links).observe(errorUs, scaleUs, rttMarginUs)
       observe(this.#loss, now.lossPpm - then.lossPpm, lossScalePpm(then))
       if (then.bytesPerSecond !== undefined && now.bytesPerSecond !== undefined) {
         observe(this.#rate, now.bytesPerSecond - then.bytesPerSecond, rateScale(then.bytesPerSecond))
       }
     }
+  }
+
+  /** The number goes to another node, or to none. */
+  removeNode (node: number): void {
+    this.#ledger.removeNode(node)
+  }
+
+  #rttMarginUs (path: PromisedPath, staleness: number): number {
+    const { factor } = this.#rttOf(path.nodes.length - 1)
+    return Math.min(MAX_RTT_US, Math.round(Math.max(MIN_RTT_MARGIN_US, staleness * factor * rttScaleUs(path))))
   }
 
   #rttOf (links: number): Calibration {
@@ -102,6 +111,15 @@ export class Predictor {
       ? {}
       : { bytesPerSecond: Math.round(bytesPerSecond), rateMarginBytesPerSecond: Math.min(Number.MAX_SAFE_INTEGER, Math.round(staleness * this.#rate.factor * rateScale(bytesPerSecond))) }
   }
+}
+
+function dataAgeMsOf ({ oldestMs }: PromisedPath, nowMs: number): number {
+  return Number.isFinite(oldestMs) ? Math.max(0, nowMs - oldestMs) : 0
+}
+
+/** How many times wider the interval is for it. */
+function stalenessOf (dataAgeMs: number): number {
+  return Math.sqrt(Math.max(1, dataAgeMs / FRESH_MS))
 }
 
 function observe (calibration: Calibration, error: number, scale: number): void {

@@ -15,11 +15,15 @@ const FORGOTTEN_AFTER_MS = 300_000
 export interface PromiseLedgerInit {
   minGapMs?: number
   checkedAfterMs?: number
+  /** Ms of any monotonic origin. Default: `performance.now`. */
+  clock?: () => number
 }
 
 /** What was known of a path's links when it was promised, and what is known of them now; access legs are not in it. */
 export interface KeptPromise {
   links: number
+  /** Half the width of the interval that was promised for the round trip. */
+  rttMarginUs: number
   then: PathMetrics
   now: PathMetrics
 }
@@ -27,52 +31,69 @@ export interface KeptPromise {
 interface Entry {
   nodes: readonly number[]
   then: PathMetrics
+  rttMarginUs: number
+  /** Unix time, ms, as the links' own; and by the clock. */
   atMs: number
+  notedMs: number
 }
 
 export class PromiseLedger {
   readonly #minGapMs: number
   readonly #checkedAfterMs: number
+  readonly #clock: () => number
   /** Oldest first. */
   #entries: Entry[] = []
   #lastMs = Number.NEGATIVE_INFINITY
 
-  constructor ({ minGapMs = MIN_GAP_MS, checkedAfterMs = CHECKED_AFTER_MS }: PromiseLedgerInit = {}) {
+  constructor ({ minGapMs = MIN_GAP_MS, checkedAfterMs = CHECKED_AFTER_MS, clock = () => performance.now() }: PromiseLedgerInit = {}) {
     this.#minGapMs = minGapMs
     this.#checkedAfterMs = checkedAfterMs
+    this.#clock = clock
   }
 
   get size (): number {
     return this.#entries.length
   }
 
-  /** Keeps a path of the graph, unless one has just been kept or there is no room. A path without links promises nothing. */
-  note (graph: Graph, nodes: readonly number[], nowMs: number): void {
-    if (nodes.length < 2 || nowMs - this.#lastMs < this.#minGapMs || this.#entries.length >= MAX_PROMISES) {
+  /**
+   * Keeps a path of the graph, unless one has just been kept or there is no room. A path without links promises nothing.
+   *
+   * @param nowMs - Unix time, as that of the links
+   */
+  note (graph: Graph, nodes: readonly number[], rttMarginUs: number, nowMs: number): void {
+    const notedMs = this.#clock()
+    if (nodes.length < 2 || notedMs - this.#lastMs < this.#minGapMs || this.#entries.length >= MAX_PROMISES) {
       return
     }
     const then = measurePath(graph, nodes, 0, 0)
     if (then !== undefined) {
-      this.#lastMs = nowMs
-      this.#entries.push({ nodes, then, atMs: nowMs })
+      this.#lastMs = notedMs
+      this.#entries.push({ nodes, then, rttMarginUs, atMs: nowMs, notedMs })
     }
   }
 
   /** Gives up those that are old enough and of which all links have been measured since; forgets those that were not for long. */
-  due (graph: Graph, nowMs: number): KeptPromise[] {
+  due (graph: Graph): KeptPromise[] {
     const due: KeptPromise[] = []
-    this.#entries = this.#entries.filter(({ nodes, then, atMs }) => {
-      const ageMs = nowMs - atMs
+    const clockMs = this.#clock()
+    this.#entries = this.#entries.filter(({ nodes, then, rttMarginUs, atMs, notedMs }) => {
+      const ageMs = clockMs - notedMs
       if (ageMs < this.#checkedAfterMs) {
         return true
       }
       const now = measurePath(graph, nodes, 0, 0)
-      if (now === undefined || !(now.oldestMs > atMs)) {
+      // of a wall clock that was set back the links' own times are not to be judged by
+      if (now === undefined || !(now.oldestMs > Math.max(atMs, then.oldestMs))) {
         return ageMs < FORGOTTEN_AFTER_MS
       }
-      due.push({ links: nodes.length - 1, then, now })
+      due.push({ links: nodes.length - 1, rttMarginUs, then, now })
       return false
     })
     return due
+  }
+
+  /** The number goes to another node, or to none: its links are not those of which something was promised. */
+  removeNode (node: number): void {
+    this.#entries = this.#entries.filter(({ nodes }) => !nodes.includes(node))
   }
 }

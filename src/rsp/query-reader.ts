@@ -47,10 +47,13 @@ export class QueryReader {
   readonly #compiled = new RecentlyUsed<Compiled>(MAX_COMPILED)
   /** By host. */
   readonly #explained = new RecentlyUsed<TokenBucket>(MAX_HOSTS)
+  readonly #clock: () => number
   readonly evaluator = new QueryEvaluator(new AlternativesFinder())
 
-  constructor (abilities: Abilities) {
+  /** @param clock - ms of any monotonic origin */
+  constructor (abilities: Abilities, clock: () => number = () => performance.now()) {
     this.#abilities = abilities
+    this.#clock = clock
   }
 
   /** @throws MalformedMessageError - it says where the text is wrong */
@@ -128,7 +131,7 @@ export class QueryReader {
    */
   explain (text: string, answer: readonly RankedPath[], population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
     const ast = this.read(text)
-    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host, ask.nowMs)) {
+    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host)) {
       return undefined
     }
     const found: Array<RankedPath[] | undefined> = [[...answer]]
@@ -162,7 +165,8 @@ export class QueryReader {
     return ask.patience?.isCutShort === true ? undefined : found
   }
 
-  #mayExplain (host: string, nowMs: number): boolean {
+  #mayExplain (host: string): boolean {
+    const nowMs = this.#clock()
     const bucket = this.#explained.get(host) ?? new TokenBucket({ ratePerSecond: EXPLANATIONS_PER_SECOND, burst: EXPLANATIONS_PER_SECOND, nowMs })
     this.#explained.set(host, bucket)
     return bucket.take(1, nowMs)

@@ -1,5 +1,6 @@
 // Fills the map from forwarders' reports: one subscription to each forwarder, taken up again when it breaks.
 import { connectTo } from '../discovery/connect.ts'
+import { TokenBucket } from '../defence/token-bucket.ts'
 import { subscribeReports } from '../../protocols/report/client.ts'
 import { pause } from '../discovery/pause.ts'
 import type { PerformanceMap } from './performance-map.ts'
@@ -11,6 +12,9 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 const FIRST_BACKOFF_MS = 500
 const MAX_BACKOFF_MS = 30_000
 const CONNECT_DEADLINE_MS = 10_000
+/** An honest forwarder sends two a second at most. Each costs a check of its signature and up to 512 links: who sends more is read no faster, and has to wait. */
+const REPORTS_PER_SECOND = 4
+const REPORT_BURST = 20
 
 export interface ReportCollectorInit {
   map: PerformanceMap
@@ -18,6 +22,8 @@ export interface ReportCollectorInit {
   descriptor: () => Promise<Uint8Array>
   /** Unix time, ms. */
   now: () => number
+  /** Ms of any monotonic origin. */
+  clock: () => number
   log: Logger
 }
 
@@ -25,6 +31,8 @@ interface Subscription {
   /** The newest one: a forwarder that moved is followed. */
   descriptor: VerifiedDescriptor
   abort: AbortController
+  /** Reports; it outlives the stream, or who hangs up and is asked anew has no bound. */
+  bucket: TokenBucket
 }
 
 export class ReportCollector {
@@ -42,7 +50,8 @@ export class ReportCollector {
       known.descriptor = descriptor
       return
     }
-    const subscription = { descriptor, abort: new AbortController() }
+    const bucket = new TokenBucket({ ratePerSecond: REPORTS_PER_SECOND, burst: REPORT_BURST, nowMs: this.#init.clock() })
+    const subscription = { descriptor, abort: new AbortController(), bucket }
     this.#subscriptions.set(key, subscription)
     void this.#follow(subscription)
   }
@@ -68,9 +77,14 @@ export class ReportCollector {
         const reports = subscribeReports(connection, { descriptor: await this.#init.descriptor() }, {
           expectedPeer: peer,
           now: this.#init.now,
+          turn: async () => this.#turn(subscription),
           signal
         })
         for await (const report of reports) {
+          if (signal.aborted) {
+            // it was being checked while the forwarder was forgotten
+            break
+          }
           backoffMs = FIRST_BACKOFF_MS
           this.#take(key, report)
         }
@@ -81,6 +95,12 @@ export class ReportCollector {
       this.#init.map.retain(key, new Set())
       await pause(backoffMs, signal)
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
+    }
+  }
+
+  async #turn ({ bucket, abort: { signal } }: Subscription): Promise<void> {
+    while (!bucket.take(1, this.#init.clock()) && !signal.aborted) {
+      await pause(1_000 / REPORTS_PER_SECOND, signal)
     }
   }
 

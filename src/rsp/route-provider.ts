@@ -5,6 +5,7 @@ import { DisjointFinder } from '../path-finding/disjoint.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
+import { MAX_FORWARDERS, whoGivesWay } from './forwarder-places.ts'
 import { LivePlan } from './live-plan.ts'
 import { OfferedLinks } from './offered-links.ts'
 import { PlanThread } from './measurement-plan/plan-thread.ts'
@@ -68,7 +69,6 @@ export interface RouteProviderInit {
 
 export type RouteProviderComponents = DiscoveryComponents
 
-const MAX_FORWARDERS = 1_024
 const QUEUE_BYTES = 1_000_000
 /** How often forwarders whose descriptor has expired are forgotten. */
 const HOUSEKEEPING_MS = 10_000
@@ -103,13 +103,13 @@ export class RouteProvider implements Startable {
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
   #isStopped = false
-  /** When discovery last began anew. */
+  /** When discovery last began anew, by the clock. */
   #soughtMs = -Infinity
   #unserve: (() => Promise<void>) | undefined
   #housekeeping: ReturnType<typeof setInterval> | undefined
 
   constructor (components: RouteProviderComponents, init: RouteProviderInit = {}) {
-    const now = (): number => performance.now()
+    const clock = (): number => performance.now()
     const nowS = (): number => Date.now() / 1_000
     const log = components.logger.forComponent('byway:rsp')
     const { connectionManager, peerId, privateKey } = components
@@ -123,14 +123,14 @@ export class RouteProvider implements Startable {
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
       links: this.#links = new LinkSet(components, {
-        now,
+        now: clock,
         queueBytes: QUEUE_BYTES,
         maxLinks: MAX_FORWARDERS,
         onPacket: (buffer, at, length, from) => { endpoint.receive(buffer, at, length, from) }
       }),
       nowS
     })
-    this.#prober = new Prober({ endpoint, now, nowS })
+    this.#prober = new Prober({ endpoint, now: clock, nowS })
     this.discovery = new Discovery(components, {
       network: init.network ?? PUBLIC_NETWORK,
       bootstrap: init.bootstrap ?? [],
@@ -170,7 +170,7 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
-    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, log })
+    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, clock, log })
     this.#plan = new LivePlan({
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
@@ -184,6 +184,7 @@ export class RouteProvider implements Startable {
         surveyor?.setLinks(this.#plan.links())
       },
       now: Date.now,
+      clock,
       log
     })
     this.#exchange = init.exchange === undefined || init.exchange === 'none'
@@ -201,12 +202,13 @@ export class RouteProvider implements Startable {
         peerOf: (key) => this.#forwarders.get(key)?.peer,
         plan: () => this.#plan,
         now: Date.now,
+        clock,
         random: Math.random,
         log: components.logger.forComponent('byway:rsp:exchange')
       })
     this.#archive = init.archive
     if (init.archive !== undefined) {
-      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock: now, log })
+      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock, log })
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({
@@ -221,7 +223,7 @@ export class RouteProvider implements Startable {
       log
     })
     components.events.addEventListener('peer:disconnect', this.#onDisconnect)
-    exposeRsp({ metrics: components.metrics, status: () => this.status, now })
+    exposeRsp({ metrics: components.metrics, status: () => this.status, now: clock })
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
         this.#add(found)
@@ -241,7 +243,7 @@ export class RouteProvider implements Startable {
     this.#plan.start()
     this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer), {
       admit: ({ peer }) => this.#service.waitMs(peer),
-      watch: async (watch, caller) => this.#service.watch(watch, caller)
+      watch: async (watch, caller) => this.#service.watches.watch(watch, caller)
     })
     this.#service.watches.start()
     await this.#exchange?.start()
@@ -307,7 +309,11 @@ export class RouteProvider implements Startable {
   #add (forwarder: VerifiedDescriptor): void {
     const key = forwarder.peer.toString()
     if (!this.#forwarders.has(key) && this.#forwarders.size >= MAX_FORWARDERS) {
-      return
+      const leaves = whoGivesWay(this.#forwarders, (peer) => this.#components.connectionManager.getConnections(peer).length > 0)
+      if (leaves === undefined) {
+        return
+      }
+      this.#forget(leaves)
     }
     this.#forwarders.set(key, forwarder)
     this.map.addNode(key)
@@ -323,7 +329,7 @@ export class RouteProvider implements Startable {
       return
     }
     this.#watches.refresh([key])
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     if (nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
       this.#soughtMs = nowMs
       this.discovery.refresh()
@@ -335,9 +341,13 @@ export class RouteProvider implements Startable {
     this.#watches.remove(key)
     this.#source.remove(key)
     this.#plan.remove(key)
+    this.#removeNode(key)
+  }
+
+  #removeNode (key: string): void {
     const node = this.map.indexOf(key)
     if (node !== undefined) {
-      this.#offered.removeNode(node)
+      this.#service.removeNode(node)
       this.map.removeNode(key)
     }
   }
@@ -367,14 +377,13 @@ export class RouteProvider implements Startable {
         this.#log('what is remembered of %s does not hold - %e', key, error)
       }
       if (!this.#forwarders.has(key)) {
-        this.map.removeNode(key)
+        this.#removeNode(key)
       }
     }
   }
 
   #keepHouse (): void {
-    const nowMs = Date.now()
-    this.#predictor.check(this.map.snapshot(nowMs), nowMs)
+    this.#predictor.check(this.map.snapshot(Date.now()))
     this.#exchange?.keepHouse()
     for (const [key, { peer }] of this.#forwarders) {
       if (this.discovery.directory.get(peer) === undefined) {

@@ -11,7 +11,7 @@ import { QueryReader } from './query-reader.ts'
 import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
-import { WorkBudget } from './work-budget.ts'
+import { QUESTION_MS, WorkBudget } from './work-budget.ts'
 import { fromString } from 'uint8arrays/from-string'
 import { sha256Of } from '../../protocols/sha256.ts'
 import { toString } from 'uint8arrays/to-string'
@@ -29,9 +29,7 @@ import type { Population } from '../query/node-facts.ts'
 import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
 import type { RspProfile } from './profiles/rsp-profile.ts'
-import type { ReceivedWatch, WatchAnswer } from '../../protocols/route/watch.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
-import type { WatchCaller } from './standing/watches.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
 
 const MAX_FORWARDERS = 8
@@ -45,8 +43,6 @@ const OFFER_LIFE_MS = 300_000
 const MAX_BYTES_PER_SECOND = 6_250_000n
 /** Hosts whose connections are kept because they wait: half of the slots (`AdmissionLimits.maxInbound`), so that nobody can fill them by waiting. */
 const MAX_KEPT_HOSTS = 128
-/** One question is worked on for so long, and its explanation for as long again; meanwhile nobody else is answered. Few queries on backbones take a tenth of it. */
-const PATIENCE_MS = 200
 /** Of a peer id, where there is no room for all of it. */
 const SHORT_NAME = 6
 
@@ -54,7 +50,7 @@ export interface RouteServiceInit {
   map: PerformanceMap
   finder: PathFinder
   /** What is promised of a path. */
-  predictor: Pick<Predictor, 'predict' | 'note'>
+  predictor: Pick<Predictor, 'predict' | 'note' | 'removeNode'>
   /** Which one is recommended; without it the cheapest. */
   recommender?: PathRecommender
   privateKey: PrivateKey
@@ -65,7 +61,7 @@ export interface RouteServiceInit {
   /** Unix time, ms. */
   now: () => number
   log?: Logger
-  /** By which work for hosts is measured, ms. */
+  /** Ms of any monotonic origin, by which work for hosts is measured. Default: `performance.now`. */
   clock?: () => number
 }
 
@@ -89,8 +85,8 @@ export class RouteService {
     this.#init = init
     this.#self = peerIdFromPrivateKey(init.privateKey)
     this.#signer = new AnswerSigner({ privateKey: init.privateKey, now: init.now })
-    this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES)
     this.#clock = init.clock ?? (() => performance.now())
+    this.#reader = new QueryReader(init.profile?.abilities ?? ALL_ABILITIES, this.#clock)
     this.#budget = new WorkBudget(this.#clock)
     this.watches = new Watches({
       snapshot: () => init.map.snapshot(init.now()),
@@ -113,14 +109,16 @@ export class RouteService {
     return this.watches.isOpen(peer) && this.watches.status.hosts <= MAX_KEPT_HOSTS
   }
 
+  /** A forwarder is gone, and its number may become another's: what is kept under it is dropped. */
+  removeNode (node: number): void {
+    this.#init.offered?.removeNode(node)
+    this.#init.predictor.removeNode(node)
+    this.watches.removeNode(node)
+  }
+
   /** How long the next question of a host is to wait; 0: not at all. */
   waitMs (caller: PeerId): number {
     return this.#budget.waitMs(caller.toString())
-  }
-
-  /** Waits until there is something to tell; see `Watches`. */
-  async watch (watch: ReceivedWatch, caller: WatchCaller): Promise<WatchAnswer> {
-    return this.#budget.spend(caller.peer.toString(), async () => this.watches.watch(watch, caller))
   }
 
   /**
@@ -167,7 +165,7 @@ export class RouteService {
       }
     } else {
       this.answered++
-      this.#init.predictor.note(graph, found[0].nodes, nowMs)
+      this.#init.predictor.note(graph, found[0], nowMs)
     }
     for (const { nodes } of found) {
       this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)
@@ -192,7 +190,7 @@ export class RouteService {
     const avoidNow = this.#follow(query, ask.avoid)
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }), () => this.#patience())
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }))
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -224,7 +222,7 @@ export class RouteService {
     }
   }
 
-  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: Set<number> } {
+  #askOf (query: RouteQuery, nowMs: number): Omit<Ask, 'graph'> & { avoid: ReadonlySet<number> } {
     return {
       source: this.#pointsOf(query.source),
       destination: this.#pointsOf(query.destination),
@@ -237,13 +235,14 @@ export class RouteService {
   }
 
   #patience (): Patience {
-    return new Patience(this.#clock, PATIENCE_MS)
+    return new Patience(this.#clock, QUESTION_MS)
   }
 
   /** A path over a forwarder that does not take ours could not be set up. */
-  #avoidedBy (query: RouteQuery): Set<number> {
+  #avoidedBy ({ avoid }: RouteQuery): ReadonlySet<number> {
     const { map } = this.#init
-    return new Set([...query.avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined), ...map.unwilling(this.#self)])
+    const unwilling = map.unwilling(this.#self)
+    return avoid.length === 0 ? unwilling : new Set([...avoid.map((peer) => map.indexOf(peer.toString())).filter((node) => node !== undefined), ...unwilling])
   }
 
   #population (graph: Graph): Population {

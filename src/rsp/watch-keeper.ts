@@ -10,6 +10,7 @@ const LEASE_MS = 120_000
 const REFRESH_MS = LEASE_MS / 3
 /** Forwarders come in bunches: the others are told once for all that changed within so long. */
 const SETTLE_MS = 500
+/** After a failure; nor is a forwarder asked sooner again because of the lease that it has given: less than the least that one gives (`forwarder/watch-service.ts`). */
 const RETRY_MS = 3_000
 const DEADLINE_MS = 10_000
 /** One failure may be a lost connection. */
@@ -34,6 +35,9 @@ interface Watched {
   /** Requests in a row that were not answered. */
   failures: number
   timer?: ReturnType<typeof setTimeout>
+  isBeingAsked: boolean
+  /** Something has changed that it has not been told: it is asked again when this request is over. */
+  hasNews: boolean
 }
 
 export class WatchKeeper {
@@ -50,10 +54,10 @@ export class WatchKeeper {
     if (known !== undefined) {
       // it may have begun anew, and have forgotten what it was asked
       known.descriptor = descriptor
-      this.#schedule(known, SETTLE_MS)
+      this.#changed(known)
       return
     }
-    const watched: Watched = { descriptor, failures: 0 }
+    const watched: Watched = { descriptor, failures: 0, isBeingAsked: false, hasNews: false }
     this.#watched.set(key, watched)
     this.#init.onAnswering?.(key, true)
     this.#schedule(watched, SETTLE_MS)
@@ -64,7 +68,7 @@ export class WatchKeeper {
     for (const key of keys) {
       const watched = this.#watched.get(key)
       if (watched !== undefined) {
-        this.#schedule(watched, SETTLE_MS)
+        this.#changed(watched)
       }
     }
   }
@@ -80,38 +84,57 @@ export class WatchKeeper {
     }
   }
 
+  #changed (watched: Watched): void {
+    if (watched.isBeingAsked) {
+      watched.hasNews = true
+    } else {
+      this.#schedule(watched, SETTLE_MS)
+    }
+  }
+
   #schedule (watched: Watched, waitMs: number): void {
     clearTimeout(watched.timer)
     watched.timer = setTimeout(() => { void this.#ask(watched) }, waitMs)
   }
 
+  /** One request at a time: of two that are under way the older might be taken last. */
   async #ask (watched: Watched): Promise<void> {
     const key = watched.descriptor.peer.toString()
     let waitMs = REFRESH_MS
-    watched.timer = undefined
+    watched.isBeingAsked = true
+    watched.hasNews = false
     try {
-      const signal = AbortSignal.timeout(DEADLINE_MS)
-      const targets = [...this.#init.targetsOf(key)]
-        .flatMap((other) => this.#watched.get(other)?.descriptor.bytes ?? [])
-        .slice(0, MAX_TARGETS)
-      const connection = await connectTo(this.#init.connectionManager, watched.descriptor, signal)
-      const result = await watch(connection, {
-        descriptor: await this.#init.descriptor(),
-        targets,
-        connectOnly: this.#init.connectOnly,
-        leaseMs: LEASE_MS
-      }, { signal })
-      waitMs = result.leaseMs / 3
-      this.#answered(key, watched)
+      const leaseMs = await this.#watch(key, watched)
+      if (leaseMs !== undefined) {
+        waitMs = Math.min(REFRESH_MS, Math.max(RETRY_MS, leaseMs / 3))
+        this.#answered(key, watched)
+      }
     } catch (error) {
       this.#init.log('%s does not watch for us - %e', key, error)
       waitMs = RETRY_MS
       this.#failed(key, watched)
     }
-    // what came while it was being asked has set the next time already
-    if (this.#watched.get(key) === watched && watched.timer === undefined) {
-      this.#schedule(watched, waitMs)
+    watched.isBeingAsked = false
+    if (this.#watched.get(key) === watched) {
+      this.#schedule(watched, watched.hasNews ? SETTLE_MS : waitMs)
     }
+  }
+
+  /** Gives the lease; undefined: it was removed meanwhile. What is wanted is read when it can be said: to dial takes seconds. */
+  async #watch (key: string, watched: Watched): Promise<number | undefined> {
+    const { connectionManager, connectOnly } = this.#init
+    const signal = AbortSignal.timeout(DEADLINE_MS)
+    const connection = await connectTo(connectionManager, watched.descriptor, signal)
+    const descriptor = await this.#init.descriptor()
+    if (this.#watched.get(key) !== watched) {
+      return undefined
+    }
+    watched.hasNews = false
+    const targets = [...this.#init.targetsOf(key)]
+      .flatMap((other) => this.#watched.get(other)?.descriptor.bytes ?? [])
+      .slice(0, MAX_TARGETS)
+    const { leaseMs } = await watch(connection, { descriptor, targets, connectOnly, leaseMs: LEASE_MS }, { signal })
+    return leaseMs
   }
 
   #answered (key: string, watched: Watched): void {

@@ -2,6 +2,8 @@
 // so that what counts is the time each took. Who has used up his waits; the others do not notice.
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 
+/** One question is worked on for so long, and its explanation for as long again; meanwhile nobody else is answered. Few queries on backbones take a tenth of it. */
+export const QUESTION_MS = 200
 /** Of a core, for one host in the long run. */
 const SHARE = 0.1
 /** What a host may take at once, after a pause: an explanation of the costliest query, hundreds of usual ones. */

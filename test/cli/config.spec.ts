@@ -47,6 +47,12 @@ describe('settings of a command', () => {
     assert.deepEqual(await read({ env: { BYWAY_LOCAL: 'no' }, toml: 'local = true' }), { local: false })
   })
 
+  it('take a variable that is called after the flag, where that is singular: an operator who forbids is not passed over', async () => {
+    const read = async (env: Record<string, string>): Promise<unknown> => readSettings(['rsps', 'tags'], { flags: {}, env })
+    assert.deepEqual(JSON.stringify(await read({ BYWAY_RSP_ALLOWED: PEER, BYWAY_TAG: 'region=eu' })), JSON.stringify(await read({ BYWAY_RSPS: PEER, BYWAY_TAGS: 'region=eu' })))
+    assert.notDeepEqual(await read({ BYWAY_RSP_ALLOWED: PEER }), {})
+  })
+
   it('name the file in a variable too', async () => {
     const file = join(folder, 'named.toml')
     await writeFile(file, 'max-access = 3')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Directory } from '../../src/discovery/directory.ts'
+import { seededUint32 } from '../../src/simulation/draw.ts'
 import { descriptorOf, keyOf, NETWORK, NOW_MS, peerOf } from '../helpers/descriptors.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { DescriptorInit, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -87,6 +88,37 @@ describe('directory', () => {
     nowMs += 1
     directory.add(await verified(4))
     assert.deepEqual(await known([1, 2, 3, 4]), [1, 3, 4])
+  })
+
+  it('holds nothing for longer than an hour, whatever it says, so that nobody stays there who made descriptors in store', async () => {
+    directory.add(await verified(1, { expiresAtMs: NOW_MS + 24 * 3_600_000 }))
+    nowMs += 3_600_000 - 1
+    assert.deepEqual(await known([1]), [1])
+    nowMs += 1
+    assert.deepEqual(await known([1]), [])
+    assert.deepEqual(directory.ofRole('forwarder'), [])
+  })
+
+  it('tells others each time of a role with more nodes than it tells of, all of them as often', async () => {
+    const drawn = seededUint32(1)
+    directory = new Directory({ now: () => nowMs, maxEntries: 100, random: () => drawn() / 2 ** 32 })
+    const told = new Map<string, number>()
+    for (let number = 1; number <= 70; number++) {
+      const descriptor = await verified(number)
+      directory.add(descriptor)
+      told.set(descriptor.peer.toString(), 0)
+    }
+    for (let asked = 0; asked < 400; asked++) {
+      const some = directory.someOfRole('forwarder', 7)
+      assert.equal(new Set(some).size, 7)
+      for (const { peer } of some) {
+        told.set(peer.toString(), (told.get(peer.toString()) ?? 0) + 1)
+      }
+    }
+    // 40 each on average
+    assert.ok([...told.values()].every((times) => times > 15 && times < 75), String([...told.values()]))
+    assert.deepEqual(new Set(directory.someOfRole('forwarder', 100)), new Set(directory.ofRole('forwarder')))
+    assert.deepEqual(directory.someOfRole('rsp', 7), [])
   })
 
   async function known (numbers: number[]): Promise<number[]> {

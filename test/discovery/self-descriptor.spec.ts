@@ -53,6 +53,14 @@ describe('self descriptor', () => {
     assert.ok(after.sequence > before.sequence)
   })
 
+  it('is renewed when the clock was set back: nobody takes one from the future', async () => {
+    const before = await open()
+    nowMs -= 24 * 3_600_000
+    const after = await open()
+    assert.equal(after.expiresAtMs, nowMs + LIFE_MS)
+    assert.ok(after.sequence > before.sequence)
+  })
+
   it('is renewed when our addresses have changed', async () => {
     const before = await open()
     addresses = ['/ip4/192.0.2.2/tcp/4001']

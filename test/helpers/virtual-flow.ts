@@ -94,6 +94,13 @@ export class VirtualFlow {
     return this
   }
 
+  /** The route is not there any more. */
+  forget (id: string): this {
+    this.#routes.delete(id)
+    this.steering.forgotten()
+    return this
+  }
+
   route (id: string): Route {
     const route = this.#routes.get(id)
     if (route === undefined) {

@@ -12,6 +12,8 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const SELF = await peerOf(1)
+const PEERS = await Promise.all(Array.from({ length: 8 }, async (_, i) => peerOf(100 + i)))
+const [GREEDY, MODEST] = PEERS
 const FORWARDERS = await Promise.all(Array.from({ length: 40 }, async (_, i) => peerOf(10 + i)))
 
 /** Links that come up when they are opened, unless the forwarder cannot be reached. */
@@ -270,8 +272,8 @@ describe('access set', () => {
   })
 
   describe('asked to attach', () => {
-    const attachTo = async (peer: PeerId, channel: object, deadlineMs = 1_000): Promise<boolean> => {
-      const result = world.set.attachTo(describe_(peer), deadlineMs, channel)
+    const attachTo = async (peer: PeerId, channel: object, deadlineMs = 1_000, owner?: PeerId): Promise<boolean> => {
+      const result = world.set.attachTo(describe_(peer), deadlineMs, channel, owner)
       await world.run(deadlineMs + 200)
       return result
     }
@@ -332,6 +334,64 @@ describe('access set', () => {
       assert.deepEqual([FORWARDERS[36], FORWARDERS[21]].map((peer) => world.set.mayAskFor(peer)), [false, true])
       world.set.release(channels[0])
       assert.equal(await attachTo(FORWARDERS[36], channels[16], 300), true)
+    })
+
+    it('regression: has room for others and for itself although one peer has asked for as many as there may be', async () => {
+      world = new World({ maxAccess: 1 })
+      world.consider(FORWARDERS[0])
+      const [greedy, modest] = [{}, {}]
+      for (const forwarder of FORWARDERS.slice(1, 17)) {
+        assert.equal(await attachTo(forwarder, greedy, 300, GREEDY), true)
+      }
+      assert.equal(world.set.mayAskFor(FORWARDERS[17], GREEDY), false)
+      assert.equal(await attachTo(FORWARDERS[17], {}, 300), true)
+      for (const forwarder of FORWARDERS.slice(18, 25)) {
+        assert.equal(await attachTo(forwarder, modest, 300, MODEST), true)
+      }
+      assert.deepEqual([GREEDY, MODEST, undefined].map((owner) => world.set.mayAskFor(FORWARDERS[25], owner)), [false, false, true])
+      await world.run(20_000)
+      assert.deepEqual(world.attached, names([FORWARDERS[0], ...FORWARDERS.slice(9, 25)]), 'the oldest were given up')
+    })
+
+    it('regression: takes nothing from itself for a peer, nor from one that has as few', async () => {
+      world = new World({ maxAccess: 1 })
+      for (const forwarder of FORWARDERS.slice(0, 8)) {
+        await attachTo(forwarder, {}, 300)
+      }
+      for (const [i, forwarder] of FORWARDERS.slice(8, 16).entries()) {
+        await attachTo(forwarder, {}, 300, PEERS[i])
+      }
+      assert.equal(world.set.mayAskFor(FORWARDERS[16], MODEST), false)
+      assert.equal(world.set.mayAskFor(FORWARDERS[16]), true)
+    })
+
+    it('regression: takes forwarders that it did not know one after the other, beyond the number of candidates', async () => {
+      world = new World({ maxAccess: 1, maxCandidates: 2 })
+      world.consider(FORWARDERS[0], FORWARDERS[1])
+      await world.run(4_000)
+      for (const forwarder of FORWARDERS.slice(2, 8)) {
+        const channel = {}
+        assert.equal(await attachTo(forwarder, channel), true, forwarder.toString())
+        await world.run(10_000)
+        world.set.release(channel)
+        await world.run(3_000)
+      }
+      assert.ok(world.points.length <= 3, `${world.points.length} are remembered`)
+      assert.ok(world.set.isAttached(FORWARDERS[0]))
+    })
+
+    it('regression: holds a forwarder to which it is attached already for who needs it, as long as that does', async () => {
+      world = new World({ maxAccess: 1 })
+      const [first, second] = [{}, {}]
+      world.consider(...FORWARDERS.slice(0, 3))
+      await attachTo(FORWARDERS[2], first)
+      assert.deepEqual([FORWARDERS[2], FORWARDERS[9]].map((peer) => world.set.hold(peer, second)), [true, false])
+      world.set.release(first)
+      await world.run(20_000)
+      assert.equal(world.set.isAttached(FORWARDERS[2]), true)
+      world.set.release(second)
+      await world.run(3_000)
+      assert.equal(world.set.isAttached(FORWARDERS[2]), false)
     })
 
     it('regression: forwarders that went away one after the other leave room for those that came, however long the channel lasts', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
+import { AttachStatus } from '../../protocols/envelope/constants.ts'
 import { ExitRequests } from '../../src/host/exit-requests.ts'
 import { decodeFrame } from '../../protocols/envelope/codec.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -26,28 +27,34 @@ describe('exit requests', () => {
 
   afterEach(() => { mock.timers.reset() })
 
-  for (const attached of [true, false]) {
-    it(`give what the peer says: ${attached ? 'attached' : 'not attached'}`, async () => {
+  for (const { status, answer } of [
+    { status: AttachStatus.attached, answer: 'attached' },
+    { status: AttachStatus.unreachable, answer: 'declined' },
+    { status: AttachStatus.invalidDescriptor, answer: 'declined' },
+    { status: AttachStatus.tooMany, answer: 'full' },
+    { status: 200, answer: 'declined' }
+  ]) {
+    it(`say '${answer}' when the peer answers with status ${status}`, async () => {
       const result = requests.attach(exitAt(A))
-      requests.answered(nodeIdOf(A), attached)
-      assert.equal(await result, attached)
+      requests.answered(nodeIdOf(A), status)
+      assert.equal(await result, answer)
       assert.deepEqual(decodeFrame(sent[0]), { type: 'attach-request', descriptor: A.toMultihash().bytes })
     })
   }
 
   it('are sent once for all paths over the same exit', async () => {
     const results = [requests.attach(exitAt(A)), requests.attach(exitAt(A)), requests.attach(exitAt(B))]
-    requests.answered(nodeIdOf(A), true)
-    requests.answered(nodeIdOf(B), false)
-    assert.deepEqual(await Promise.all(results), [true, true, false])
+    requests.answered(nodeIdOf(A), AttachStatus.attached)
+    requests.answered(nodeIdOf(B), AttachStatus.unreachable)
+    assert.deepEqual(await Promise.all(results), ['attached', 'attached', 'declined'])
     assert.equal(sent.length, 2)
   })
 
   it('take an answer for the exit that it names only', async () => {
     const result = requests.attach(exitAt(A))
-    requests.answered(nodeIdOf(B), true)
+    requests.answered(nodeIdOf(B), AttachStatus.attached)
     mock.timers.tick(5_000)
-    assert.equal(await result, false)
+    assert.equal(await result, 'declined')
   })
 
   it('wait five seconds for an answer, and not at all when the request could not be sent', async () => {
@@ -55,20 +62,20 @@ describe('exit requests', () => {
     mock.timers.tick(4_999)
     assert.equal(await Promise.race([result, Promise.resolve('waits')]), 'waits')
     mock.timers.tick(1)
-    assert.equal(await result, false)
+    assert.equal(await result, 'declined')
     canSend = false
-    assert.equal(await requests.attach(exitAt(B)), false)
+    assert.equal(await requests.attach(exitAt(B)), 'not-asked')
   })
 
   it('wait no longer when the channel has ended', async () => {
     const result = requests.attach(exitAt(A))
     requests.stop()
-    assert.equal(await result, false)
+    assert.equal(await result, 'not-asked')
   })
 
   it('are sent anew after an answer', async () => {
     const first = requests.attach(exitAt(A))
-    requests.answered(nodeIdOf(A), false)
+    requests.answered(nodeIdOf(A), AttachStatus.unreachable)
     await first
     void requests.attach(exitAt(A))
     requests.stop()

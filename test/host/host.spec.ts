@@ -54,6 +54,10 @@ describe('host', () => {
     assert.deepEqual(rtts, [...rtts].sort((a, b) => a - b))
   })
 
+  it('opens no channel to itself, and says that it was told its own id', async () => {
+    await assert.rejects(source.services.byway.open(source.peerId), { name: 'InvalidRouteError', message: /is this host itself/ })
+  })
+
   it('opens no channel for a peer that it does not accept, however often it is asked', async () => {
     const { send } = await stranger(picky)
     for (let i = 0; i < 3; i++) {

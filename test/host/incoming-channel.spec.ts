@@ -20,6 +20,7 @@ describe('an incoming channel that is asked to attach to a forwarder', () => {
     asked = []
     channel = new IncomingChannel({
       access: {
+        mayAskFor: () => true,
         attachTo: async (_: unknown, __: number, askedBy: object) => {
           asked.push(askedBy)
           return true

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { AskedText } from '../../src/host/asked-text.ts'
 import { ProviderSet } from '../../src/host/provider-set.ts'
 import { ScoreBoard } from '../../src/host/score-board.ts'
+import { SCORES_VERSION, readScores } from '../../src/host/score-record.ts'
 import { MalformedMessageError, NotFoundError } from '../../protocols/errors.ts'
 import { MAX_AVOID, MAX_RTT_US, ROUTE_PROTOCOL } from '../../protocols/route/constants.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
@@ -272,6 +273,26 @@ describe('provider set', () => {
     assert.equal((await setOf(rsps, distrusting(rsps[0].peerId)).askAll(WISH)).length, 3)
   })
 
+  it('regression: asks whom it trusts among more RSPs than it asks, however many strangers the directory has before them', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const scores = boardOf()
+    scores.change(good.peerId, (score, nowMs) => { score.judge({ rttMs: { promised: 20, margin: 1, measured: 20 }, weight: 1, isTaken: true }, nowMs) })
+    const strangers = RIVALS.map((peerId) => ({ peerId, getMultiaddrs: () => [] }))
+    const answers = await setOf([...strangers, good], scores).askAll(WISH)
+    assert.equal(answers.length, 8)
+    assert.deepEqual(answers.filter(({ paths }) => paths.length > 0).map(({ rsp }) => rsp.toString()), [good.peerId.toString()])
+  })
+
+  it('regression: keeps a score that can be read again, whatever price an RSP asks', async () => {
+    const rsp = await startRsp(async (query) => sign(query, [pathInit()]))
+    const scores = boardOf()
+    await setOf([rsp], scores, 2n ** 64n - 1n).ask(WISH)
+    const { record } = scores.of(rsp.peerId)
+    assert.ok(record.priceMicro !== null && record.answers === 1)
+    const kept: unknown = JSON.parse(JSON.stringify({ version: SCORES_VERSION, scores: { [rsp.peerId.toString()]: record } }))
+    assert.deepEqual(readScores(kept, Date.now(), (error) => { throw error }), { [rsp.peerId.toString()]: record })
+  })
+
   it('learns who answers, who does not, and how fast', async () => {
     const good = await startRsp(async (query) => sign(query, [pathInit()]))
     const mute = await startRaw(() => {}, 103)
@@ -361,14 +382,14 @@ describe('provider set', () => {
     return setOf(rsps, boardOf()).ask(wish)
   }
 
-  function setOf (rsps: Array<Pick<TestNode, 'peerId' | 'getMultiaddrs'>>, scores: ScoreBoard): ProviderSet {
+  function setOf (rsps: Array<Pick<TestNode, 'peerId' | 'getMultiaddrs'>>, scores: ScoreBoard, priceMicro = 0n): ProviderSet {
     const connectionManager = {
       getConnections: (peer: PeerId) => host.getConnections(peer),
       openConnection: host.dial.bind(host)
     } as unknown as ConnectionManager
     const providers = rsps.map((rsp) => ({
       peer: rsp.peerId,
-      rsp: { mapKind: 'reports', metrics: [] },
+      rsp: { mapKind: 'reports', metrics: [], priceMicro },
       endpoints: [{ peer: rsp.peerId, addresses: rsp.getMultiaddrs().map((address) => address.decapsulate('/p2p')) }]
     })) as unknown as VerifiedDescriptor[]
     return new ProviderSet({ connectionManager, scores, providers: () => providers, now: Date.now, deadlineMs: DEADLINE_MS, log: SILENT })

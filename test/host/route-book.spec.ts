@@ -6,7 +6,11 @@ import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { encodeSourceRoute } from '../../protocols/forward/source-route.ts'
 import { wayAlong } from '../../src/link/way.ts'
 import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
+import { NoticeCode } from '../../protocols/forward/constants.ts'
 import type { Arrival } from '../../src/link/endpoint.ts'
+import type { NodeId } from '../../protocols/forward/node-id.ts'
+import type { Notice } from '../../protocols/forward/notice.ts'
+import type { Route } from '../../src/host/route.ts'
 import type { ChannelContext } from '../../src/host/channel.ts'
 import type { ProviderAnswer } from '../../src/host/provider-set.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -53,6 +57,9 @@ class World {
   /** Paths over this one break what is demanded. */
   broken: PeerId | undefined
   readonly refused: string[] = []
+  /** What has become of routes that are forgotten, in order. */
+  readonly events: string[] = []
+  #before: Route[] = []
   readonly unreachable: PeerId[] = []
   readonly book: RouteBook
 
@@ -78,9 +85,13 @@ class World {
       log
     } as unknown as ChannelContext
     const installer = {} as unknown as PathInstaller
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), hold: async (path, how) => {
+    const onForgotten = (): void => {
+      this.events.push(...this.#before.filter((route) => !this.book.routes.includes(route)).map(({ label }) => `left ${label}`))
+    }
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onForgotten, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), hold: async (path, how) => {
       if (this.refusal !== undefined) throw this.refusal
-      return holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
+      const hold = await holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
+      return { ...hold, release: () => { this.events.push(`released ${named(...path.forwarders)}`) } }
     } })
   }
 
@@ -90,6 +101,8 @@ class World {
 
   /** Of all answers only some have what can be taken. */
   async updateAsked (askedMs: number, all: readonly ProviderAnswer[], chosen = all): Promise<string[]> {
+    this.#before = this.book.routes
+    this.events.length = 0
     await this.book.update(chosen, async (exit) => {
       this.asked.push(exit)
       return this.peerAttached.has(exit)
@@ -323,7 +336,31 @@ describe('route book', () => {
     assert.equal(world.book.byArrival({ answerOn: () => undefined } as unknown as Arrival), undefined)
   })
 
-  it('finds a route by the tag in a notice, and the forwarder behind its reporter', async () => {
+  it('finds the route of a notice that one of its forwarders made, and none for the word of others', async () => {
+    const world = await opened()
+    const path = pathOver([F[0], F[5], F[1]])
+    await world.update(answer([path, pathOver([F[0], F[1]])]))
+    const [, route] = world.book.routes
+    const nodes = [SELF, F[0], F[5], F[1]].map(nodeIdOf)
+    const noticeOf = (walked: NodeId[], pathTag = path.tag): Notice => ({ code: NoticeCode.noSuchNeighbour, walked, reporter: walked[walked.length - 1], pathTag, quote: new Uint8Array() })
+    for (const length of [2, 3, 4]) {
+      assert.equal(world.book.byNotice(noticeOf(nodes.slice(0, length))), route)
+    }
+    assert.equal(world.book.byNotice(noticeOf([nodes[0], nodeIdOf(F[9])])), undefined)
+    assert.equal(world.book.byNotice(noticeOf([nodes[0], nodes[1], nodeIdOf(F[9])])), undefined)
+    assert.equal(world.book.byNotice(noticeOf(nodes.slice(0, 2), new Uint8Array(8))), undefined)
+  })
+
+  it('regression: has a channel leave a route that is forgotten before the state of that is taken back', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[0], F[1]]), pathOver([F[3], F[1]])]))
+    world.inUse = world.book.routes[1].id
+    world.broken = F[0]
+    await world.update()
+    assert.deepEqual(world.events, [`left ${named(F[0], F[1])}`, `released ${named(F[0], F[1])}`])
+  })
+
+  it('finds a route by a tag, and the forwarder behind the reporter of a notice', async () => {
     const world = await opened()
     const path = pathOver([F[0], F[5], F[1]])
     await world.update(answer([path]))

@@ -121,6 +121,14 @@ describe('route queries', () => {
     assert.deepEqual(world.asked.map(({ avoid }) => avoid), [[], [F, G], []])
   })
 
+  it('regression: leave them out although something else hastens before they are asked', async () => {
+    const world = await new World().run(5_000)
+    world.queries.hasten([F, G])
+    world.queries.hasten()
+    await world.run(2_000)
+    assert.deepEqual(world.asked[1].avoid, [F, G])
+  })
+
   it('leave out who is gone: what notices said to this channel, and links of the host that ended', async () => {
     const world = await new World().run(1_000)
     world.queries.avoid(F)

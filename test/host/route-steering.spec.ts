@@ -165,6 +165,12 @@ describe('route steering', () => {
     assert.ok(second.runUntilLeft('b', 5_000) <= 150)
   })
 
+  it('regression: leaves a route that is forgotten at once, not when it looks next', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 50 }).set('b', { rttMs: 55 }).run(SETTLE_MS)
+    assert.equal(flow.active, 'a')
+    assert.equal(flow.forget('a').active, 'b')
+  })
+
   it('goes over the only route there is when the peer has no other, and is back on it as soon as it answers', () => {
     const flow = new VirtualFlow().set('a', { rttMs: 60 }).run(SETTLE_MS)
     assert.equal(flow.active, 'a')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { ProviderScore } from '../../src/host/provider-score.ts'
 import { ScoreBoard } from '../../src/host/score-board.ts'
 import { readScores } from '../../src/host/score-record.ts'
 import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
@@ -57,10 +58,6 @@ describe('scores of all RSPs', () => {
   const spoilt: Array<{ title: string, spoil: (text: string) => string }> = [
     { title: 'is cut off', spoil: (text) => text.slice(0, -10) },
     { title: 'is of another version', spoil: (text) => text.replace('"version":1', '"version":2') },
-    { title: 'names something that is no peer', spoil: (text) => text.replace(PEERS[0].toString(), '__proto__') },
-    { title: 'holds a text where a number belongs', spoil: (text) => text.replace('"broken":1', '"broken":"1"') },
-    { title: 'holds no finite number', spoil: (text) => text.replace('"broken":1', '"broken":1e999') },
-    { title: 'lacks a field', spoil: (text) => text.replace('"answered"', '"asked"') },
     { title: 'is a list', spoil: () => '[]' },
     { title: 'is nothing', spoil: () => 'null' }
   ]
@@ -80,13 +77,31 @@ describe('scores of all RSPs', () => {
     })
   }
 
-  it('are read from anything without another error than the typed one', () => {
+  const spoiltOfOne: Array<{ title: string, spoil: (text: string) => string }> = [
+    { title: 'is of something that is no peer', spoil: (text) => text.replace(PEERS[0].toString(), '__proto__') },
+    { title: 'holds a text where a number belongs', spoil: (text) => text.replace('"broken":1', '"broken":"1"') },
+    { title: 'holds no finite number', spoil: (text) => text.replace('"broken":1', '"broken":1e999') },
+    { title: 'holds a price beyond all prices', spoil: (text) => text.replace('"priceMicro":null', '"priceMicro":18446744073709551615') },
+    { title: 'lacks a field', spoil: (text) => text.replace('"answered"', '"asked"') }
+  ]
+  for (const { title, spoil } of spoiltOfOne) {
+    it(`regression: lose no more than one record when that ${title}, with one complaint`, async () => {
+      const store = await saved()
+      store.text = spoil(store.text as string)
+      const board = boardOn(store)
+      await board.load()
+      assert.deepEqual(board.list.map(({ rsp }) => rsp), [PEERS[1].toString()])
+      assert.equal(store.complaints.length, 1)
+    })
+  }
+
+  it('are read from anything, and what is no record costs only itself', () => {
+    const good = new ProviderScore().record
     fc.assert(fc.property(fc.jsonValue(), (value) => {
-      try {
-        readScores({ version: 1, scores: { [PEERS[0].toString()]: value } }, NOW_MS)
-      } catch (error) {
-        assert.equal((error as Error).name, 'UnreadableScoresError')
-      }
+      const errors: Error[] = []
+      const read = readScores({ version: 1, scores: { [PEERS[0].toString()]: value, [PEERS[1].toString()]: good } }, NOW_MS, (error) => { errors.push(error) })
+      assert.deepEqual(read[PEERS[1].toString()], good)
+      assert.deepEqual([errors.map(({ name }) => name), Object.keys(read).length], [['UnreadableScoresError'], 1])
     }))
   })
 

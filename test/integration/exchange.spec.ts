@@ -80,6 +80,7 @@ class ScriptedRsp {
       peerOf: (key) => FORWARDERS[KEYS.indexOf(key)],
       plan: () => ({ isWatched: (a, b) => this.measures(a, b), links: () => LINKS.filter(([a, b]) => this.measures(a, b)) }),
       now: Date.now,
+      clock: () => performance.now(),
       random,
       log: Object.assign(() => {}, { error: () => {}, trace: () => {}, enabled: false }) as unknown as Logger
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { AnswerCache, CachedFinder } from '../../src/path-finding/answer-cache.ts'
 import { AlternativesFinder } from '../../src/path-finding/alternatives.ts'
 import { LinkTable } from '../../src/topology/link-table.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
 import { NodeSet } from '../../src/topology/node-set.ts'
 import { pathFinderCompliance } from '../compliance/path-finder.ts'
 
@@ -37,6 +38,25 @@ describe('the cache of answers', () => {
       assert.deepEqual([finder.cache.hits, finder.cache.misses], [0, 2])
     })
   }
+
+  it('does not remember what was cut short as the whole answer', () => {
+    const graph = new LinkTable().snapshot()
+    let searches = 0
+    const finder = new CachedFinder({
+      find: (_graph, { patience }) => {
+        searches++
+        assert.ok(patience !== undefined)
+        patience.isCutShort = searches === 1
+        return []
+      }
+    })
+    const asked = Array.from({ length: 3 }, () => new Patience(() => 0, 1_000))
+    for (const patience of asked) {
+      finder.find(graph, { ...query, patience })
+    }
+    assert.deepEqual(asked.map(({ isCutShort }) => isCutShort), [true, false, false])
+    assert.equal(searches, 2)
+  })
 
   it('holds no more than its bound, and drops what was used longest ago', () => {
     const graph = new LinkTable().snapshot()

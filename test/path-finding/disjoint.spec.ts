@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { DisjointFinder, disjointBackup } from '../../src/path-finding/disjoint.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
 import { areDisjoint } from '../../src/topology/path.ts'
 import { everyPath } from '../compliance/exhaustive-path-finder.ts'
 import { pathFinderCompliance } from '../compliance/path-finder.ts'
@@ -59,6 +60,30 @@ describe('a disjoint backup', () => {
     assert.deepEqual(paths[0], new DisjointFinder().find(graph, { ...tied, paths: 1 })[0])
     const backups = everyPath(graph, { ...tied, paths: 3 }).filter(path => areDisjoint(path.nodes, paths[0].nodes))
     assert.deepEqual(paths.filter(path => areDisjoint(path.nodes, paths[0].nodes)).map(path => path.nodes), backups.slice(0, 1).map(path => path.nodes))
+  })
+
+  it('regression: leaves all forwarders open to the next query when a search fails half-way', () => {
+    const limited = { ...query, paths: 4, limits: { rttUs: 300_000 } }
+    const expected = new DisjointFinder().find(graph, limited)
+    let failures = 0
+    for (let looks = 0; looks < 20; looks++) {
+      const finder = new DisjointFinder()
+      let left = looks
+      const patience = new Patience(() => 0, 1_000)
+      patience.mustStop = () => {
+        if (left-- === 0) {
+          throw new Error('stopped')
+        }
+        return false
+      }
+      try {
+        finder.find(graph, { ...limited, patience })
+      } catch {
+        failures++
+      }
+      assert.deepEqual(finder.find(graph, limited), expected)
+    }
+    assert.ok(failures > 3, `${failures} searches failed`)
   })
 
   it('is the best of all paths that share no forwarder with the given one', () => {

@@ -28,6 +28,19 @@ describe('label heap', () => {
     }), { seed: 5 })
   })
 
+  it('regression: does not take a node back that has left, whatever its label, and keeps those in the queue in order', () => {
+    const heap = new LabelHeap(4)
+    for (const [node, cost] of [[0, 5], [1, 7], [2, 9]]) {
+      heap.improve(node, cost, 0, -1)
+    }
+    assert.equal(heap.pop(), 0)
+    assert.equal(heap.improve(0, 1, 0, 2), false)
+    assert.deepEqual([heap.costs[0], heap.previous[0], heap.size], [5, -1, 2])
+    assert.deepEqual(drained(heap), [1, 2])
+    heap.clear()
+    assert.equal(heap.improve(0, 1, 0, 2), true, 'in the next search it is new')
+  })
+
   it('forgets everything when cleared, and takes the same nodes again', () => {
     const heap = new LabelHeap(3)
     heap.improve(1, 1, 0, -1)

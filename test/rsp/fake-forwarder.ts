@@ -51,8 +51,8 @@ export class FakeForwarder {
     this.#reports?.end()
   }
 
-  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key, policy, priceMicroPerGb }: { full?: boolean, key?: PrivateKey, policy?: PolicyStatement, priceMicroPerGb?: number } = {}): Promise<void> {
-    this.#reports?.push(await sealReport({
+  async report (links: Array<Partial<LinkMeasurement> & { peer: PeerId }>, { full = true, key = this.#key, policy, priceMicroPerGb, times = 1 }: { full?: boolean, key?: PrivateKey, policy?: PolicyStatement, priceMicroPerGb?: number, times?: number } = {}): Promise<void> {
+    const report = await sealReport({
       sequence: ++this.#sequence,
       issuedAtMs: Date.now(),
       full,
@@ -60,7 +60,10 @@ export class FakeForwarder {
       loadBytesPerSecond: 0n,
       policy,
       priceMicroPerGb
-    }, key))
+    }, key)
+    for (let time = 0; time < times; time++) {
+      this.#reports?.push(report)
+    }
   }
 
   /** What discovery would know of it now. */

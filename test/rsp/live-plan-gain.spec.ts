@@ -42,6 +42,7 @@ describe('live plan on the bundled matrix', () => {
       linksPerForwarder: 10,
       onChange: () => {},
       now: () => nowMs,
+      clock: () => nowMs,
       log: silentLog()
     })
     for (let node = 0; node < NODES; node++) {

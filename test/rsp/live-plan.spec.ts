@@ -5,17 +5,37 @@ import { PlanSession } from '../../src/rsp/measurement-plan/planner.ts'
 import { seededUint32 } from '../../src/simulation/draw.ts'
 import type { GivenLink } from '../../src/rsp/exchange/shared-links.ts'
 import type { LinkEstimate } from '../../src/rsp/link-view.ts'
+import type { Measurement } from '../../src/rsp/measurement-plan/link-memory.ts'
 import type { Logger } from '@libp2p/interface'
 import type { Planner } from '../../src/rsp/measurement-plan/planner.ts'
 
 const TICK_MS = 500
 const LINKS_PER_FORWARDER = 4
 
-/** Forwarders at places of a line, and what watches links between them: a watched link has a fresh value in the map two seconds later. */
+/** Tells what a planner is told of the links that it wanted measured. */
+function heard (planner: Planner, told: Measurement[]): Planner {
+  return {
+    begin: async (init) => planner.begin(init),
+    next: async (measured) => {
+      told.push(...measured)
+      return planner.next(measured)
+    },
+    stop: () => { planner.stop() }
+  }
+}
+
+/**
+ * Forwarders at places of a line, and what watches links between them: a watched link has a value in the map two seconds later, and a fresh
+ * one from then on, or every so often.
+ */
 class World {
   readonly plan: LivePlan
   readonly planner: Planner
   nowMs = 1_000_000
+  /** The time of day is so much behind. */
+  setBackMs = 0
+  /** Values are told anew at multiples of this. */
+  toldEveryMs = TICK_MS
   /** What it has logged as one. */
   errors = 0
   /** Links that never answer, as `a b`, a < b. */
@@ -41,7 +61,8 @@ class World {
         ? { given: (_: number, { isKnown }: { isKnown: (a: string, b: string) => boolean }) => this.told.filter(({ a, b }) => !isKnown(a, b)), audits: () => this.audits }
         : {}),
       onChange: (keys) => { this.changes.push([...keys]) },
-      now: () => this.nowMs,
+      now: () => this.nowMs - this.setBackMs,
+      clock: () => this.nowMs,
       log: Object.assign(() => {}, { error: () => { this.errors++ } }) as unknown as Logger
     })
     this.plan.start()
@@ -64,7 +85,7 @@ class World {
     return this
   }
 
-  know (a: string, b: string, rttMs: number, measuredAtMs = this.nowMs): void {
+  know (a: string, b: string, rttMs: number, measuredAtMs = this.nowMs - this.setBackMs): void {
     this.#estimates.set(nameOf(a, b), { rttUs: rttMs * 1_000, measuredAtMs })
   }
 
@@ -86,7 +107,8 @@ class World {
     for (const name of watched) {
       const sinceMs = this.#watchedSinceMs.get(name) ?? this.nowMs
       this.#watchedSinceMs.set(name, sinceMs)
-      if (this.nowMs - sinceMs >= 2_000 && !this.dead.has(name)) {
+      const isDue = this.nowMs - sinceMs === 2_000 || (this.nowMs - sinceMs > 2_000 && this.nowMs % this.toldEveryMs === 0)
+      if (isDue && !this.dead.has(name)) {
         const [a, b] = name.split(' ')
         this.know(a, b, 2 + 3 * Math.abs(Number(a.slice(1)) - Number(b.slice(1))))
       }
@@ -227,6 +249,99 @@ describe('live plan', () => {
     }
     await world.add(0, 40).run(180_000)
     assert.ok(world.plan.status.rounds >= 3, `${world.plan.status.rounds} rounds`)
+  })
+
+  it('regression: takes the last value of a link that is watched already for its value now, where steady links are told of every half minute', async () => {
+    const told: Measurement[] = []
+    world.plan.stop()
+    world = new World(heard(world.planner, told))
+    world.toldEveryMs = 30_000
+    await world.add(0, 40).run(600_000)
+    assert.ok(world.plan.status.rounds >= 8, `${world.plan.status.rounds} rounds`)
+    assert.ok(told.length > 1_000, `${told.length} links were measured`)
+    assert.equal(told.filter(({ rttMs }) => rttMs === undefined).length, 0, 'all have answered')
+  })
+
+  it('says nothing of a link that has only an old value, and that one without any does not answer', async () => {
+    const told: Measurement[] = []
+    world.plan.stop()
+    world = new World(heard(world.planner, told))
+    for (let a = 0; a < 40; a++) {
+      world.dead.add(nameOf('f0', `f${a}`)).add(nameOf('f1', `f${a}`))
+      world.know('f0', `f${a}`, 5, world.nowMs - 60_000)
+    }
+    await world.add(0, 40).run(40_000)
+    const of = (number: number): Measurement[] => told.filter(({ a, b }) => a === number || b === number)
+    assert.deepEqual(of(0), [])
+    assert.ok(of(1).length > 0 && of(1).every(({ rttMs }) => rttMs === undefined))
+  })
+
+  it('regression: finishes rounds while one forwarder after the other goes and another one comes, and watches no more for that', async () => {
+    world.add(0, 40)
+    let most = 0
+    for (let number = 0; number < 60; number++) {
+      world.plan.remove(`f${number}`)
+      await world.add(number + 40, number + 41).run(3_000)
+      most = Math.max(most, world.watched.length)
+    }
+    assert.ok(world.plan.status.rounds >= 3, `${world.plan.status.rounds} rounds`)
+    assert.ok(most <= 2 * LINKS_PER_FORWARDER * 40, `${most} links were watched at once`)
+    await world.run(60_000)
+    for (let number = 60; number < 100; number++) {
+      assert.ok(world.plan.targetsOf(`f${number}`).size > 0, `f${number} is measured`)
+    }
+  })
+
+  it('begins a round anew as often as many come at once, and watches no more for that', async () => {
+    const sizes: number[] = []
+    const { planner } = world
+    world.plan.stop()
+    world = new World({
+      begin: async (init) => {
+        sizes.push(init.previous.length)
+        return planner.begin(init)
+      },
+      next: async (measured) => planner.next(measured),
+      stop: () => {}
+    })
+    let most = 0
+    await world.add(0, 40).run(5_000)
+    for (let size = 50; size <= 120; size += 10) {
+      await world.add(size - 10, size).run(5_000)
+      most = Math.max(most, world.watched.length / size)
+    }
+    assert.deepEqual(sizes, [40, 50, 60, 70, 80, 90, 100, 110, 120])
+    assert.ok(most <= 2 * LINKS_PER_FORWARDER, `${most} links were watched for each forwarder`)
+  })
+
+  it('measures who comes to a few within seconds, whatever is under way', async () => {
+    await world.add(0, 12).run(8_000)
+    await world.add(12, 13).run(5_000)
+    assert.ok(world.plan.targetsOf('f12').size > 0)
+  })
+
+  it('does not wait for the links of a forwarder that has gone', async () => {
+    const told: Measurement[] = []
+    world.plan.stop()
+    world = new World(heard({ begin: async () => [[0, 1], [2, 3]], next: async () => [], stop: () => {} }, told))
+    world.dead.add(nameOf('f0', 'f1'))
+    await world.add(0, 40).run(4_000)
+    world.plan.remove('f1')
+    await world.run(2 * TICK_MS)
+    assert.deepEqual(told.map(({ a, b, rttMs }) => [a, b, rttMs]), [[0, 1, undefined], [2, 3, 5]])
+  })
+
+  it('regression: goes on as ever while the time of day is set back and forth', async () => {
+    await world.add(0, 40).run(20_000)
+    for (const setBackMs of [3_600_000, -3_600_000]) {
+      world.setBackMs = setBackMs
+      const { rounds } = world.plan.status
+      world.offered = [['f0', 'f39']]
+      await world.run(60_000)
+      assert.ok(world.plan.status.rounds > rounds, `${world.plan.status.rounds} rounds after ${rounds}`)
+      assert.ok(world.plan.targetsOf('f39').has('f0'))
+      world.offered = []
+    }
   })
 
   it('watches the links of offers that hold, whatever is planned', async () => {

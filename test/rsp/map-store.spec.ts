@@ -148,6 +148,39 @@ describe('map store', () => {
       assert.equal(store.load(NOW_MS, nowMs).views.length, 1)
     })
 
+    it('of names: a link\'s goes with the last line of its history, and a peer\'s with the last that refers to it, while it runs', () => {
+      const store = open()
+      const peers = (): string[] => {
+        close()
+        const database = new DatabaseSync(file)
+        const keys = database.prepare('SELECT key FROM peers ORDER BY key').all().map(({ key }) => key as string)
+        database.close()
+        return keys
+      }
+      const old = NOW_MS - 30 * 24 * HOUR_MS
+      store.write({ ...EMPTY, nodes: [node('a'), node('b')], views: [{ from: 'a', views: [said('a', 'b')] }], samples: [sample('a', 'c', old), sample('c', 'd', old), sample('d', 'e', NOW_MS)] })
+      store.prune(NOW_MS)
+      assert.deepEqual(store.links(), [['d', 'e']])
+      // identities of which nothing was ever written, and one that had been
+      store.write({ ...EMPTY, goneNodes: ['b', ...Array.from({ length: 100 }, (_, i) => `n${i}`)] })
+      store.write({ ...EMPTY, samples: [sample('c', 'd', NOW_MS, 5)] })
+      assert.deepEqual(store.samples(['d', 'c'], 0, 9), [sample('c', 'd', NOW_MS, 5)])
+      assert.deepEqual(peers(), ['a', 'c', 'd', 'e'])
+    })
+
+    it('of names: what a batch that failed has given and given up is as before', () => {
+      const store = open()
+      const old = NOW_MS - 30 * 24 * HOUR_MS
+      store.write({ ...EMPTY, nodes: [node('a')], samples: [sample('b', 'c', old)] })
+      assert.throws(() => { store.write({ ...EMPTY, goneNodes: ['a'], samples: [sample('a', 'b', NOW_MS), { ...sample('a', 'd', NOW_MS), jitterUs: Number.NaN }] }) }, { name: 'MapStoreUnavailableError' })
+      assert.deepEqual(store.links(), [['b', 'c']])
+      store.write({ ...EMPTY, views: [{ from: 'a', views: [said('a', 'a')] }], samples: [sample('a', 'b', NOW_MS)] })
+      store.prune(NOW_MS)
+      close()
+      const again = open()
+      assert.deepEqual([again.links(), again.samples(['a', 'b'], 0, 9), again.load(NOW_MS, 0).views.length], [[['a', 'b']], [sample('a', 'b', NOW_MS)], 1])
+    })
+
     it('of names: those that nothing refers to any more are gone with the next start', () => {
       open().write({ ...EMPTY, nodes: [node('a')], goneNodes: ['b'], samples: [sample('c', 'd', NOW_MS - 30 * 24 * HOUR_MS)] })
       stores[0].prune(NOW_MS)
@@ -214,7 +247,14 @@ describe('map store', () => {
     it('rows that are not what was written', () => {
       open().write({ ...EMPTY, nodes: [node('a'), node('b')], views: [{ from: 'a', views: [said('a', 'b')] }] })
       close()
-      for (const spoil of ["UPDATE nodes SET attributes = 'no json'", "UPDATE nodes SET attributes = '{}'; UPDATE views SET packed = x'00'"]) {
+      const views = (change: Partial<ArchivedView>, rttUs = 5): string => {
+        const bytes = Buffer.from(packViews([said('a', 'b', change)], () => 2))
+        bytes.writeUInt32LE(rttUs, 4)
+        return `UPDATE views SET packed = x'${bytes.toString('hex')}'`
+      }
+      for (const spoil of ["UPDATE nodes SET attributes = 'no json'", "UPDATE nodes SET attributes = '{}'; UPDATE views SET packed = x'00'",
+        views({}, 2 ** 31), views({ lossPpm: 1_000_001 }), views({ jitterUs: 2 ** 31 }), views({ measuredAtMs: Number.NaN }), views({ movementUs2: -1 }), views({ mostReceivedBytesPerSecond: 2 ** 31 }),
+        `${views({})}; UPDATE nodes SET price_micro = -1`]) {
         const database = new DatabaseSync(file)
         database.exec(spoil)
         database.close()
@@ -362,7 +402,7 @@ describe('map store', () => {
       const link = graph.linkBetween(map.indexOf(a) as number, map.indexOf(b) as number)
       assert.deepEqual([graph.updatedAtMs[link], graph.bytesPerSecond?.[link], graph.price?.[link]], [NOW_MS - 5_000, 800_000, 50_000])
       assert.equal(map.attributes[map.indexOf(a) as number]?.asn, 64_500)
-      assert.deepEqual(map.unwilling(peer).map((number) => map.keyOf(number)), [b])
+      assert.deepEqual([...map.unwilling(peer)].map((number) => map.keyOf(number)), [b])
       assert.equal(rsp, peer.toString())
       map.removeNode(b)
       second.stop()

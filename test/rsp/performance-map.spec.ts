@@ -127,7 +127,7 @@ describe('performance map', () => {
 
   describe('policy', () => {
     const policyOf = (change: Partial<PolicyStatement>): PolicyStatement => ({ listedOnly: false, rsps: [], revoked: [], authorizedOnly: false, ...change })
-    const unwilling = (): string[] => map.unwilling(RSP).map((node) => map.keyOf(node)).sort()
+    const unwilling = (): string[] => [...map.unwilling(RSP)].map((node) => map.keyOf(node)).sort()
 
     it('has no link that either end has closed, whatever is measured', () => {
       map.set('a', 'b', view(20_000))
@@ -174,6 +174,17 @@ describe('performance map', () => {
       map.setPolicy('a', policyOf({ authorizedOnly: true }))
       map.setPolicy('c', undefined)
       assert.deepEqual(unwilling(), [])
+    })
+
+    it('regression: works out who takes no paths of an RSP when a policy has changed, and not each time that it is asked', () => {
+      map.setPolicy('a', policyOf({ revoked: [RSP] }))
+      const first = map.unwilling(RSP)
+      map.setPolicy('a', policyOf({ revoked: [RSP] }))
+      map.set('a', 'b', view(20_000))
+      assert.equal(map.unwilling(RSP), first)
+      assert.deepEqual([...map.unwilling(OTHER)], [])
+      map.setPolicy('b', policyOf({ revoked: [RSP] }))
+      assert.deepEqual(unwilling(), ['a', 'b'])
     })
 
     it('forgets what a forwarder that is gone has said', () => {

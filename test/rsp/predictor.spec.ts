@@ -47,7 +47,7 @@ describe('predictor', () => {
 
   beforeEach(() => {
     world = new World()
-    predictor = new Predictor({ minGapMs: 0 })
+    predictor = new Predictor({ minGapMs: 0, clock: () => world.nowMs })
   })
 
   it('keeps four fifths of its promises, and says so, when links move at random', () => {
@@ -58,10 +58,10 @@ describe('predictor', () => {
       const graph = world.measure(() => 20 + 4 * random() ** 3)
       const path = world.path(0, 1, 2, 3)
       const { rttUs, rttMarginUs } = predictor.predict(path, world.nowMs)
-      predictor.note(graph, path.nodes, world.nowMs)
+      predictor.note(graph, path, world.nowMs)
       world.nowMs += MINUTE_MS
       const next = world.measure(() => 20 + 4 * random() ** 3)
-      predictor.check(next, world.nowMs)
+      predictor.check(next)
       if (minute >= 50) {
         made++
         kept += Math.abs(world.path(0, 1, 2, 3).rttUs - rttUs) <= rttMarginUs ? 1 : 0
@@ -85,6 +85,7 @@ describe('predictor', () => {
       table.upsert(0, 1, { delayUs: 20_000, lossPpm: 0, jitterUs: 0, updatedAtMs: world.nowMs, delayVariance: variance })
       return table.snapshot()
     }
+    const pathOf = (graph: Graph): PromisedPath => ({ nodes: [0, 1], ...measurePath(graph, [0, 1], 0, 0) as PathMetrics })
     const after = (graph: Graph, delayUs: number): Graph => {
       const table = new LinkTable()
       table.coverNodes(2)
@@ -93,15 +94,32 @@ describe('predictor', () => {
     }
     for (let minute = 0; minute < 400; minute++) {
       const graph = graphOf(minute % 2 === 0 ? 0 : 20_000 ** 2)
-      predictor.note(graph, [0, 1], world.nowMs)
+      predictor.note(graph, pathOf(graph), world.nowMs)
       world.nowMs += MINUTE_MS
       // steady links stay; flaky ones jump by more than their variance says
-      predictor.check(after(graph, minute % 2 === 0 ? 20_010 : 20_000 + 1_000 * (minute % 200)), world.nowMs)
+      predictor.check(after(graph, minute % 2 === 0 ? 20_010 : 20_000 + 1_000 * (minute % 200)))
     }
-    const pathOf = (graph: Graph): PromisedPath => ({ nodes: [0, 1], ...measurePath(graph, [0, 1], 0, 0) as PathMetrics })
     const [steady, flaky] = [0, 20_000 ** 2].map((variance) => predictor.predict(pathOf(graphOf(variance)), world.nowMs))
     assert.ok(flaky.confidence < steady.confidence - 0.1, `${flaky.confidence} and ${steady.confidence}`)
     assert.ok(flaky.rttMarginUs > steady.rttMarginUs)
+  })
+
+  it('regression: counts a promise as kept where what came was in the interval that was given, its least width included', () => {
+    const nextUint32 = seededUint32(6)
+    let kept = 0
+    for (let minute = 0; minute < 200; minute++) {
+      const path = world.path(0, 1)
+      const { rttUs, rttMarginUs } = predictor.predict(path, world.nowMs)
+      predictor.note(world.graph, path, world.nowMs)
+      world.nowMs += MINUTE_MS
+      // by less than any interval is wide
+      predictor.check(world.measure(() => 20 + 0.2 * nextUint32() / 2 ** 32))
+      kept += Math.abs(world.path(0, 1).rttUs - rttUs) <= rttMarginUs ? 1 : 0
+    }
+    const { confidence } = predictor.predict(world.path(0, 1), world.nowMs)
+    assert.equal(kept, 200)
+    assert.ok(confidence > 0.97, `${confidence} said, all kept`)
+    assert.equal(predictor.status.rtt[0].coverage, confidence)
   })
 
   it('is half as sure of values that are ten minutes old, and gives them wider intervals', () => {
@@ -137,44 +155,70 @@ describe('predictor', () => {
 describe('promise ledger', () => {
   let world: World
   let ledger: PromiseLedger
+  /** By how much the wall clock was set. */
+  let setMs: number
 
   beforeEach(() => {
     world = new World()
-    ledger = new PromiseLedger()
+    setMs = 0
+    ledger = new PromiseLedger({ clock: () => world.nowMs - setMs })
   })
 
   it('gives a promise back when all its links have been measured again, a minute later', () => {
-    ledger.note(world.graph, [0, 1, 2], world.nowMs)
+    ledger.note(world.graph, [0, 1, 2], 700, world.nowMs)
     world.nowMs += MINUTE_MS - 1
     world.measure(() => 25)
-    assert.deepEqual(ledger.due(world.graph, world.nowMs), [])
+    assert.deepEqual(ledger.due(world.graph), [])
     world.nowMs += 1
-    const [{ links, then, now }, ...more] = ledger.due(world.graph, world.nowMs)
-    assert.deepEqual([links, then.rttUs, now.rttUs, more.length, ledger.size], [2, 40_000, 50_000, 0, 0])
+    const [{ links, rttMarginUs, then, now }, ...more] = ledger.due(world.graph)
+    assert.deepEqual([links, rttMarginUs, then.rttUs, now.rttUs, more.length, ledger.size], [2, 700, 40_000, 50_000, 0, 0])
   })
 
   it('waits for links that have not been measured, and forgets them after five minutes', () => {
-    ledger.note(world.graph, [0, 1], world.nowMs)
+    ledger.note(world.graph, [0, 1], 700, world.nowMs)
     world.nowMs += 299_999
-    assert.deepEqual([ledger.due(world.graph, world.nowMs).length, ledger.size], [0, 1])
+    assert.deepEqual([ledger.due(world.graph).length, ledger.size], [0, 1])
     world.nowMs += 1
-    assert.deepEqual([ledger.due(world.graph, world.nowMs).length, ledger.size], [0, 0])
+    assert.deepEqual([ledger.due(world.graph).length, ledger.size], [0, 0])
   })
 
   it('keeps twenty a second at most, and a thousand in all', () => {
-    for (let ms = 0; ms < 100; ms++) {
-      ledger.note(world.graph, [0, 1], world.nowMs + ms)
+    for (let ms = 0; ms < 100; ms++, world.nowMs++) {
+      ledger.note(world.graph, [0, 1], 700, world.nowMs)
     }
     assert.equal(ledger.size, 2)
     for (let i = 0; i < 2_000; i++) {
-      ledger.note(world.graph, [0, 1], world.nowMs + 1_000 + 50 * i)
+      world.nowMs += 50
+      ledger.note(world.graph, [0, 1], 700, world.nowMs)
     }
     assert.equal(ledger.size, 1_024)
   })
 
+  it('regression: keeps promises, and forgets them, though the wall clock was set back by an hour', () => {
+    ledger.note(world.graph, [0, 1], 700, world.nowMs)
+    setMs = -3_600_000
+    world.nowMs += setMs + 50
+    ledger.note(world.graph, [1, 2], 700, world.nowMs)
+    assert.equal(ledger.size, 2)
+    world.nowMs += 5 * MINUTE_MS
+    assert.deepEqual([ledger.due(world.graph).length, ledger.size], [0, 0])
+  })
+
+  it('regression: keeps nothing of a forwarder whose number may become another\'s', () => {
+    ledger.note(world.graph, [0, 1], 700, world.nowMs)
+    world.nowMs += 50
+    ledger.note(world.graph, [1, 2], 700, world.nowMs)
+    ledger.removeNode(0)
+    assert.equal(ledger.size, 1)
+    world.nowMs += MINUTE_MS
+    world.measure(() => 25)
+    assert.deepEqual(ledger.due(world.graph).map(({ links }) => links), [1])
+  })
+
   it('keeps no path without links, and none that the graph does not have', () => {
-    ledger.note(world.graph, [0], world.nowMs)
-    ledger.note(world.graph, [0, 3], world.nowMs + 1_000)
+    ledger.note(world.graph, [0], 700, world.nowMs)
+    world.nowMs += 1_000
+    ledger.note(world.graph, [0, 3], 700, world.nowMs)
     assert.equal(ledger.size, 0)
   })
 })

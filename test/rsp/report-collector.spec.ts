@@ -11,13 +11,24 @@ describe('report collector', () => {
   const uncaught = watchUncaught()
   let map: PerformanceMap
   let collector: ReportCollector
+  let onLook: () => void
   let a: FakeForwarder
   let b: FakeForwarder
+  /** Of the collector, where it does not run by itself. */
+  let clockMs: number | undefined
 
   beforeEach(async () => {
     const rsp = await createNode()
     map = new PerformanceMap()
-    collector = new ReportCollector({ map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now: Date.now, log: silentLog() });
+    clockMs = undefined
+    onLook = () => {}
+    const now = (): number => {
+      onLook()
+      return Date.now()
+    }
+    collector = new ReportCollector({
+      map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now, clock: () => clockMs ?? performance.now(), log: silentLog()
+    });
     [a, b] = await Promise.all([1, 2].map(async (number) => new FakeForwarder(await keyOf(number)).start()))
     for (const forwarder of [a, b]) {
       map.addNode(forwarder.peer.toString())
@@ -112,7 +123,7 @@ describe('report collector', () => {
 
   it('knows whose paths a forwarder takes, until a full report says otherwise', async () => {
     const [mine, other] = await Promise.all([7, 8].map(peerOf))
-    const unwilling = (rsp: PeerId): string[] => map.unwilling(rsp).map((node) => map.keyOf(node))
+    const unwilling = (rsp: PeerId): string[] => [...map.unwilling(rsp)].map((node) => map.keyOf(node))
     await a.report([], { policy: { listedOnly: true, rsps: [mine], revoked: [], authorizedOnly: false } })
     await until(() => unwilling(other).length === 1, 'it is known')
     assert.deepEqual([unwilling(mine), unwilling(other)], [[], [a.peer.toString()]])
@@ -122,6 +133,35 @@ describe('report collector', () => {
     assert.equal(unwilling(other).length, 1)
     await a.report([])
     await until(() => unwilling(other).length === 0, 'it takes anyone')
+  })
+
+  it('regression: reads no more than twenty reports of a forwarder at once, and four a second', async () => {
+    clockMs = performance.now()
+    for (let number = 1; number <= 30; number++) {
+      await a.report([{ peer: b.peer, rttUs: 1_000 * number }])
+    }
+    await until(() => rttUs() === 20_000, 'the first twenty are in the map')
+    await a.report([{ peer: b.peer, rttUs: 99_000 }])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(rttUs(), 20_000)
+    await b.report([{ peer: a.peer, rttUs: 50_000 }])
+    await until(() => rttUs() === 50_000, 'another is read meanwhile')
+    await b.report([])
+    clockMs += 1_000
+    await until(() => rttUs() === 24_000, 'a second later four more are')
+    clockMs += 60_000
+    await until(() => rttUs() === 99_000, 'and none is lost')
+  })
+
+  it('regression: reads one report that is sent again and again no faster, though it says nothing new', async () => {
+    clockMs = performance.now()
+    await a.report([{ peer: b.peer, rttUs: 23_000 }], { times: 25 })
+    await a.report([{ peer: b.peer, rttUs: 24_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(rttUs(), 23_000)
+    clockMs += 2_000
+    await until(() => rttUs() === 24_000, 'the next one comes in its time')
   })
 
   it('takes no report that somebody else has signed, and subscribes anew', async () => {
@@ -154,6 +194,19 @@ describe('report collector', () => {
     b.hangUp()
     await new Promise((resolve) => setTimeout(resolve, 700))
     assert.deepEqual([a.subscriptions, b.subscriptions], [1, 1])
+  })
+
+  it('regression: takes no report of a forwarder that is removed while its report is being checked', async () => {
+    const key = a.peer.toString()
+    onLook = () => {
+      onLook = () => {}
+      collector.remove(key)
+      map.removeNode(key)
+    }
+    await a.report([{ peer: b.peer }])
+    await until(() => map.indexOf(key) === undefined, 'it is removed')
+    await pause()
+    assert.equal(map.indexOf(key), undefined)
   })
 
   async function pause (): Promise<void> {

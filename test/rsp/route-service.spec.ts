@@ -7,7 +7,7 @@ import { PathRecommender } from '../../src/rsp/path-recommender.ts'
 import { Predictor } from '../../src/rsp/predictor.ts'
 import { OfferedLinks } from '../../src/rsp/offered-links.ts'
 import { checkAnswer } from '../../protocols/route/client.ts'
-import { digestQuery } from '../../protocols/route/codec.ts'
+import { digestQuery, encodeQuery } from '../../protocols/route/codec.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import type { RouteServiceInit } from '../../src/rsp/route-service.ts'
@@ -76,6 +76,23 @@ describe('route service', () => {
     link(A, OUTSIDE, 10_000)
     link(OUTSIDE, B, 10_000)
     assert.ok((await ask())[0].forwarders[1].equals(OUTSIDE))
+  })
+
+  it('regression: keeps nothing of a forwarder that is gone under its number, which may become another\'s', async () => {
+    const [offered, predictor] = [new OfferedLinks(), new Predictor({ minGapMs: 0, clock: () => nowMs })]
+    service = serviceWith({ offered, predictor })
+    await ask({ paths: 1 })
+    const asked = query()
+    const told = service.watches.watch({ watch: 1, query: encodeQuery(asked), asked, present: [A, C, B], margin: 0.1, lifetimeMs: 60_000 }, { peer: HOST })
+    service.removeNode(map.indexOf(C.toString()) as number)
+    assert.equal((await told).event, 'failed')
+    assert.equal(offered.size, 0)
+    nowMs += 60_000
+    for (const [from, to] of [[A, C], [C, B]]) {
+      link(from, to, 10_000, { measuredAtMs: nowMs })
+    }
+    predictor.check(map.snapshot(nowMs))
+    assert.equal(predictor.status.rtt[1].checks, 0)
   })
 
   it('gives an answer of its own to who asks the same again: with the digest and commitments of that query, path numbers and an age of its own', async () => {
@@ -185,7 +202,7 @@ describe('route service', () => {
   })
 
   it('keeps some of its promises, to see what becomes of them', async () => {
-    const predictor = new Predictor({ minGapMs: 0 })
+    const predictor = new Predictor({ minGapMs: 0, clock: () => nowMs })
     service = serviceWith({ predictor })
     for (let minute = 0; minute < 40; minute++) {
       await ask()
@@ -193,7 +210,7 @@ describe('route service', () => {
       for (const [from, to, rttUs] of [[A, C, 10_000], [C, B, 10_000]] as const) {
         link(from, to, rttUs + 10 * minute, { measuredAtMs: nowMs })
       }
-      predictor.check(map.snapshot(nowMs), nowMs)
+      predictor.check(map.snapshot(nowMs))
     }
     assert.equal(predictor.status.rtt[1].checks, 40)
     const [{ prediction }] = await ask()

@@ -75,6 +75,8 @@ async function demo (options: DemoOptions, terminal: Terminal): Promise<void> {
     throw error
   })
   if (running === undefined) {
+    // whoever waits for the report gets none; whoever looks on has ended it
+    terminal.exit(options.once === true || options.json === true ? ExitCode.error : ExitCode.done)
     return
   }
   try {

@@ -97,6 +97,7 @@ export function summarize (pairs: readonly PairReport[]): Pick<DemoReport, 'orac
     oracle: (defaultRttMs ?? 0) - oracleRttMs,
     ours: (defaultRttMs ?? 0) - (chosen.measuredRttMs ?? Infinity)
   }))
+  const measured = pairs.filter(({ defaultRttMs, chosen }) => defaultRttMs !== null && chosen.measuredRttMs !== null)
   const improvable = gains.filter(({ oracle }) => oracle > NOTICEABLE_MS)
   const judged = pairs.flatMap(({ offers }) => offers).filter(({ predictedRttMs, measuredRttMs }) => predictedRttMs !== null && measuredRttMs !== null)
   const well = judged.filter((offer) => {
@@ -108,8 +109,8 @@ export function summarize (pairs: readonly PairReport[]): Pick<DemoReport, 'orac
     improved: improvable.filter(({ oracle, ours }) => ours >= oracle / 2).length,
     worse: gains.filter(({ ours }) => ours < -NOTICEABLE_MS).length,
     predictedWell: judged.length === 0 ? null : rounded(well.length / judged.length),
-    meanDefaultRttMs: rounded(mean(pairs.map(({ defaultRttMs }) => defaultRttMs ?? 0))) as number,
-    meanChosenRttMs: rounded(mean(pairs.map(({ chosen }) => chosen.measuredRttMs ?? 0))) as number
+    meanDefaultRttMs: rounded(mean(measured.map(({ defaultRttMs }) => defaultRttMs as number))) as number,
+    meanChosenRttMs: rounded(mean(measured.map(({ chosen }) => chosen.measuredRttMs as number))) as number
   }
 }
 

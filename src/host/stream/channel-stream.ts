@@ -5,7 +5,7 @@ import type { StreamState } from './stream-state.ts'
 import type { EventHandler } from 'main-event'
 
 export interface ChannelStreamEvents {
-  /** Bytes from the peer, in order. Until somebody listens they wait, and the peer is held back. */
+  /** Bytes from the peer, in order. While nobody listens they wait, and the peer is held back. */
   message: CustomEvent<Uint8Array>
   /** There is room again after a `send` that returned false. */
   drain: Event
@@ -110,6 +110,13 @@ export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
     super.addEventListener(type, listener, options)
     if (type === 'message') {
       this.#flow()
+    }
+  }
+
+  override removeEventListener<K extends keyof ChannelStreamEvents> (type: K, listener?: EventHandler<ChannelStreamEvents[K]> | null, options?: boolean | EventListenerOptions): void {
+    super.removeEventListener(type, listener, options)
+    if (type === 'message' && this.listenerCount('message') === 0) {
+      this.#state.pause()
     }
   }
 

@@ -8,7 +8,7 @@
 // After each call the caller polls until there is nothing more to send, and calls again at `nextTimeoutMs` at the latest.
 import { Ack, packetEpoch, packetNumber, readFrames, writeAck, writePacketHeader, writePing } from '../../../protocols/stream/codec.ts'
 import { MAX_STREAM_PACKET_BYTES } from '../../../protocols/stream/constants.ts'
-import { PacketState, SentPackets } from './sent-packets.ts'
+import { SentPackets } from './sent-packets.ts'
 import { LossDetection } from './loss-detection.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PathSet } from './path-set.ts'
@@ -37,7 +37,6 @@ export interface ConnectionInit {
 }
 
 export class Connection {
-  readonly #maxPacketBytes: number
   readonly #paths: PathSet
   readonly #sent = new SentPackets()
   readonly #received = new ReceivedPackets()
@@ -60,8 +59,7 @@ export class Connection {
   isHeld = false
 
   constructor (init: ConnectionInit) {
-    this.#maxPacketBytes = init.maxPacketBytes ?? MAX_STREAM_PACKET_BYTES
-    this.#paths = new PathSet({ maxPacketBytes: this.#maxPacketBytes, controller: init.controller }, init.path.key, init.path.rttMs)
+    this.#paths = new PathSet({ maxPacketBytes: init.maxPacketBytes ?? MAX_STREAM_PACKET_BYTES, controller: init.controller }, init.path.key, init.path.rttMs)
     this.#streams = new StreamSet({
       role: init.role,
       onStream: init.onStream,
@@ -92,7 +90,7 @@ export class Connection {
   }
 
   get sentPackets (): number {
-    return this.#sent.next
+    return this.#sent.nextNumber
   }
 
   /** Bytes of streams that are held: given to send and not acknowledged, or received and not taken. */
@@ -145,7 +143,7 @@ export class Connection {
     if (!isAckDue && !maySend) {
       return 0
     }
-    if (this.#sent.isExhausted) {
+    if (maySend && this.#sent.isExhausted) {
       this.#loss.makeRoom()
     }
     return this.#write(nowMs, into, at, maySend) - at
@@ -153,7 +151,7 @@ export class Connection {
 
   /** The datagram that `poll` gave last has not left. Its contents go again, later. */
   refused (nowMs: number): void {
-    this.#loss.notSent(this.#sent.next - 1)
+    this.#loss.notSent()
     this.#received.repeat(nowMs + RETRY_MS)
     this.#blockedUntilMs = nowMs + RETRY_MS
   }
@@ -169,7 +167,7 @@ export class Connection {
       // whatever there is to send, the peer should hear of the new path, and we of its round trip
       this.#probes = 1
       this.#blockedUntilMs = -Infinity
-      this.#loss.pathChanged(this.#paths.use(key, nowMs, rttMs), nowMs)
+      this.#loss.changePath(key, nowMs, rttMs)
     }
   }
 
@@ -187,30 +185,30 @@ export class Connection {
 
   #write (nowMs: number, into: Uint8Array, at: number, maySend: boolean): number {
     const path = this.#paths.active
-    const number = this.#sent.next
-    const index = this.#sent.append(nowMs)
-    const begin = writePacketHeader(into, at, path.epoch, number)
-    this.#builder.begin(into, begin, at + (maySend ? path.packetBytes : this.#maxPacketBytes), index)
+    const begin = writePacketHeader(into, at, path.epoch, this.#sent.nextNumber)
+    let end = begin
     if (this.#received.isWaiting) {
       this.#received.describe(this.#ack, nowMs)
-      this.#builder.at = writeAck(into, begin, this.#ack)
+      end = writeAck(into, begin, this.#ack)
       this.#received.acknowledged()
     }
-    if (maySend) {
-      const before = this.#builder.at
-      this.#writer.fill(this.#builder)
-      if (this.#builder.at === before) {
-        this.#builder.at = writePing(into, before)
-      }
-      this.#record(index, this.#builder.at - at, path, nowMs)
+    if (!maySend) {
+      this.#sent.skip()
+      return end
     }
+    const index = this.#sent.append(nowMs)
+    this.#builder.begin(into, end, at + path.packetBytes, index)
+    this.#writer.fill(this.#builder)
+    if (this.#builder.at === end) {
+      this.#builder.at = writePing(into, end)
+    }
+    this.#record(index, this.#builder.at - at, path, nowMs)
     return this.#builder.at
   }
 
   #record (index: number, bytes: number, path: PathState, nowMs: number): void {
     path.sent(bytes, nowMs)
     const sent = this.#sent
-    sent.state[index] = PacketState.inFlight
     sent.bytes[index] = bytes
     sent.batchBytes[index] = path.batchBytes
     sent.epoch[index] = path.epoch

@@ -73,8 +73,8 @@ export class LossDetection {
     const { active } = this.#paths
     active.timeouts++
     let probes = 0
-    for (let number = this.#sent.firstInFlight; number < this.#sent.next && probes < PROBES; number++) {
-      const index = this.#sent.at(number)
+    for (let place = this.#sent.firstInFlight; place < this.#sent.next && probes < PROBES; place++) {
+      const index = this.#sent.at(place)
       if (this.#sent.state[index] === PacketState.inFlight && this.#paths.of(this.#sent.epoch[index]) === active) {
         this.#giveBack(index)
         probes++
@@ -87,8 +87,8 @@ export class LossDetection {
   /** @throws StreamViolationError for a packet that was not sent */
   acknowledge (ack: Ack, nowMs: number): void {
     const sent = this.#sent
-    if (ack.largest >= sent.next) {
-      throw new StreamViolationError('unsent-packet', `packet ${ack.largest} is acknowledged, but ${sent.next} is not sent yet`)
+    if (ack.largest >= sent.nextNumber) {
+      throw new StreamViolationError('unsent-packet', `packet ${ack.largest} is acknowledged, but ${sent.nextNumber} is not sent yet`)
     }
     const acked = this.#acked
     const { active } = this.#paths
@@ -96,12 +96,15 @@ export class LossDetection {
     acked.bytes = 0
     acked.packets = 0
     let latest = -1
+    let place = sent.first
     for (let i = ack.rangeCount - 1; i >= 0; i--) {
-      for (let number = Math.max(ack.ranges[2 * i], sent.first); number <= ack.ranges[2 * i + 1]; number++) {
-        const state = sent.state[sent.at(number)]
+      const last = ack.ranges[2 * i + 1]
+      for (place = sent.placeFrom(ack.ranges[2 * i], place); place < sent.next && sent.number[sent.at(place)] <= last; place++) {
+        const index = sent.at(place)
+        const state = sent.state[index]
         if (state === PacketState.inFlight || state === PacketState.lost) {
-          this.#arrived(number, state === PacketState.lost, nowMs)
-          latest = number
+          this.#arrived(index, state === PacketState.lost, nowMs)
+          latest = index
         }
       }
     }
@@ -118,9 +121,10 @@ export class LossDetection {
     }
   }
 
-  /** After another path was taken; `given` are those that are not remembered. */
-  pathChanged (given: readonly PathState[], nowMs: number): void {
-    for (const path of given) {
+  /** Another path is taken: what is in flight is judged anew. */
+  changePath (key: string, nowMs: number, rttMs?: number): void {
+    this.#freeEpoch(this.#paths.nextEpoch)
+    for (const path of this.#paths.use(key, nowMs, rttMs)) {
       this.#loseAll(path)
     }
     for (const path of this.#paths.left) {
@@ -133,12 +137,12 @@ export class LossDetection {
     this.#detectAll(nowMs)
   }
 
-  /** So many acks have gone since that packets which nobody acknowledges are in the way: what is in them goes again. */
+  /** So many probes have gone since that packets which nobody acknowledges are in the way: what is in them goes again. */
   makeRoom (): void {
     const sent = this.#sent
     const end = (sent.first + sent.next) / 2
-    for (let number = sent.firstInFlight; number < end; number++) {
-      const index = sent.at(number)
+    for (let place = sent.firstInFlight; place < end; place++) {
+      const index = sent.at(place)
       if (sent.state[index] === PacketState.inFlight) {
         this.#lose(index, this.#paths.of(sent.epoch[index]))
       }
@@ -146,19 +150,20 @@ export class LossDetection {
     sent.forget(Infinity)
   }
 
-  /** The packet that was just recorded has not left. */
-  notSent (number: number): void {
-    const index = this.#sent.at(number)
-    if (this.#sent.state[index] === PacketState.inFlight) {
-      this.#paths.active.settled(this.#sent.bytes[index])
-      this.#sent.state[index] = PacketState.untracked
+  /** The packet that was written last has not left. */
+  notSent (): void {
+    const sent = this.#sent
+    if (sent.isLastTracked) {
+      const index = sent.at(sent.next - 1)
+      this.#paths.active.settled(sent.bytes[index])
       this.#giveBack(index)
+      sent.takeBack()
     }
   }
 
-  #arrived (number: number, wasLost: boolean, nowMs: number): void {
+  #arrived (index: number, wasLost: boolean, nowMs: number): void {
     const sent = this.#sent
-    const index = sent.at(number)
+    const number = sent.number[index]
     const path = this.#paths.of(sent.epoch[index])
     const bytes = sent.bytes[index]
     sent.state[index] = PacketState.acknowledged
@@ -185,10 +190,9 @@ export class LossDetection {
     }
   }
 
-  /** `latest` is the highest packet that is newly acknowledged. */
-  #sampled (ack: Ack, latest: number, nowMs: number): void {
+  /** At `index` is the highest packet that is newly acknowledged. */
+  #sampled (ack: Ack, index: number, nowMs: number): void {
     const sent = this.#sent
-    const index = sent.at(latest)
     const path = this.#paths.of(sent.epoch[index])
     const sentMs = sent.sentMs[index]
     const isNewRound = path.delivery.sample(sent.deliveredBytes[index], sent.deliveredMs[index], sent.burstStartMs[index], sentMs)
@@ -198,7 +202,7 @@ export class LossDetection {
         left.heldUntilMs = -Infinity
       }
     }
-    if (latest === ack.largest) {
+    if (sent.number[index] === ack.largest) {
       const rttMs = Math.max(0.001, nowMs - sentMs)
       const ackDelayMs = ack.delayUs / US_PER_MS
       path.rtt.sample(rttMs, ackDelayMs)
@@ -231,7 +235,7 @@ export class LossDetection {
 
   #detect (path: PathState, nowMs: number, isActive: boolean): void {
     const sent = this.#sent
-    const end = isActive ? path.largestAcknowledged : sent.next
+    const end = isActive ? sent.placeFrom(path.largestAcknowledged, sent.first) : sent.next
     if (!isActive && nowMs < path.heldUntilMs) {
       this.#lossMs = Math.min(this.#lossMs, path.heldUntilMs)
       return
@@ -243,8 +247,8 @@ export class LossDetection {
     loss.packets = 0
     let firstSentMs = 0
     let runMs = 0
-    for (let number = sent.firstInFlight; number < end; number++) {
-      const index = sent.at(number)
+    for (let place = sent.firstInFlight; place < end; place++) {
+      const index = sent.at(place)
       if (sent.state[index] === PacketState.acknowledged) {
         firstSentMs = 0
       }
@@ -252,7 +256,7 @@ export class LossDetection {
         continue
       }
       const sentMs = sent.sentMs[index]
-      if (sentMs + delayMs <= nowMs || (isActive && path.largestAcknowledged - number >= path.packetThreshold)) {
+      if (sentMs + delayMs <= nowMs || (isActive && path.largestAcknowledged - sent.number[index] >= path.packetThreshold)) {
         this.#lose(index, path)
         firstSentMs ||= sentMs
         runMs = Math.max(runMs, sentMs - firstSentMs)
@@ -260,7 +264,9 @@ export class LossDetection {
         loss.packets++
         loss.lastSentMs = sentMs
       } else {
+        // nor are those that went later
         this.#lossMs = Math.min(this.#lossMs, sentMs + delayMs)
+        break
       }
     }
     if (isActive && loss.packets > 0) {
@@ -272,10 +278,22 @@ export class LossDetection {
     }
   }
 
+  /** The epoch comes again, and will mean another path: what went under it, before all else that is still known, is not waited for any more. */
+  #freeEpoch (epoch: number): void {
+    const sent = this.#sent
+    for (let place = sent.first; place < sent.next && sent.epoch[sent.at(place)] === epoch; place++) {
+      const index = sent.at(place)
+      if (sent.state[index] === PacketState.inFlight) {
+        this.#lose(index, this.#paths.of(epoch))
+      }
+      sent.state[index] = PacketState.untracked
+    }
+  }
+
   #loseAll (path: PathState, sinceMs = -Infinity): void {
     const sent = this.#sent
-    for (let number = sent.firstInFlight; number < sent.next && path.inFlightPackets > 0; number++) {
-      const index = sent.at(number)
+    for (let place = sent.firstInFlight; place < sent.next && path.inFlightPackets > 0; place++) {
+      const index = sent.at(place)
       if (sent.state[index] === PacketState.inFlight && sent.sentMs[index] >= sinceMs && this.#paths.of(sent.epoch[index]) === path) {
         this.#lose(index, path)
       }

@@ -40,12 +40,18 @@ export class PathSet {
     return this.#byEpoch[epoch] as PathState
   }
 
+  /** Under which the next path is taken. After 256 switches that is one which packets may still bear: settle them before. */
+  get nextEpoch (): number {
+    return (this.#active.epoch + 1) & 0xff
+  }
+
   /**
    * Takes another path. Of one whose round trip nobody has measured, that of the path before is expected.
    *
-   * @returns the paths whose packets nobody may ask for any more: too many were left, or the epoch comes again
+   * @returns the paths whose packets nobody may ask for any more: too many were left, or it was left long ago and begins anew
    */
   use (key: string, nowMs: number, rttMs?: number): PathState[] {
+    const { nextEpoch } = this
     const before = this.#active
     const known = this.#left.findIndex((path) => path.key === key)
     const again = known < 0 ? undefined : this.#left.splice(known, 1)[0]
@@ -58,7 +64,7 @@ export class PathSet {
     }
     given.push(...this.#left.splice(0, Math.max(0, this.#left.length - MAX_LEFT)))
     this.#active = again !== undefined && isFresh ? again : this.#make(key, rttMs ?? before.rtt.smoothedMs)
-    this.#active.epoch = (before.epoch + 1) & 0xff
+    this.#active.epoch = nextEpoch
     this.#active.marked = 0
     this.#active.timeouts = 0
     this.#byEpoch[this.#active.epoch] = this.#active

@@ -25,6 +25,7 @@ export class StreamSet implements StreamOwner {
   readonly #streams = new Map<number, StreamState>()
   /** Streams that want to send, next one first. */
   readonly queue: StreamState[] = []
+  readonly waitingPieces = { count: 0 }
   /** Low bit of the ids of streams that are opened here. */
   readonly #own: number
   #opened = 0

@@ -4,6 +4,7 @@ import { SendBufferFullError, StreamClosedError, StreamResetError, StreamViolati
 import { ReceiveBuffer } from './receive-buffer.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { SendBuffer } from './send-buffer.ts'
+import type { WaitingPieces } from './receive-buffer.ts'
 
 /** Writes say "wait" from here on, counted in bytes that were not sent yet. */
 const HIGH_WATER_BYTES = 524_288
@@ -29,6 +30,7 @@ export interface StreamEvents {
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {
+  readonly waitingPieces: WaitingPieces
   /** It has something to send: data, an end, or a control frame. */
   wantsToSend (stream: StreamState): void
   /** The application acts now. */
@@ -74,7 +76,7 @@ export class StreamState {
     this.incoming = new ReceiveBuffer((data) => {
       this.#owner.consumed(this, data.length)
       this.events.onData?.(data)
-    })
+    }, owner.waitingPieces)
   }
 
   get resetCode (): number {

@@ -41,12 +41,14 @@ export class Underlay {
     const privateKey = await generateKeyPair('Ed25519')
     const binding = new ApplicationBinding({ privateKey: application, underlay: peerIdFromPrivateKey(privateKey), network, now: Date.now })
     await binding.start()
+    let node: UnderlayNode | undefined
     try {
-      const node = await factory({ privateKey, binding: () => binding.bytes })
+      node = await factory({ privateKey, binding: () => binding.bytes })
       await node.start()
       return new Underlay(node, binding)
     } catch (error) {
       binding.stop()
+      await stopQuietly(node)
       throw error
     }
   }
@@ -55,4 +57,11 @@ export class Underlay {
     this.binding.stop()
     await this.#node.stop()
   }
+}
+
+/** One that has started by half may listen already; why it did not start says more than why it cannot be stopped. */
+async function stopQuietly (node: UnderlayNode | undefined): Promise<void> {
+  try {
+    await node?.stop()
+  } catch {}
 }

@@ -49,6 +49,8 @@ export interface ExchangeServiceInit {
   measurementOf: (link: NamedLink, isDown: boolean) => SharedMeasurement | undefined
   /** Unix time, ms. */
   now: () => number
+  /** Ms of any monotonic origin, for leases and quotas. */
+  clock: () => number
 }
 
 export interface SubscriberStatus {
@@ -59,6 +61,7 @@ export interface SubscriberStatus {
 interface Subscriber {
   subscription: Subscription
   scopeKey: string
+  /** By the clock. */
   sinceMs: number
   told: number
 }
@@ -82,7 +85,7 @@ export class ExchangeService {
   }
 
   admit (caller: PeerId): number {
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     return this.#quotaOf(caller.toString(), nowMs).questions.take(1, nowMs) ? 0 : WAIT_AT_QUOTA_MS
   }
 
@@ -95,7 +98,7 @@ export class ExchangeService {
     if (!roles.has('rsp')) {
       throw new NotAuthorizedError('only an RSP may subscribe: the descriptor does not have that role')
     }
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     this.#expire(nowMs)
     const key = caller.toString()
     if (!this.#subscribers.has(key) && this.#subscribers.size >= MAX_SUBSCRIBERS && !this.#makeRoom(nowMs)) {
@@ -114,7 +117,7 @@ export class ExchangeService {
       maxLinks: MAX_LINKS,
       bucket: this.#quotaOf(key, nowMs).measurements,
       untilMs: nowMs + grantedMs,
-      now: this.#init.now
+      clock: this.#init.clock
     })
     this.#subscribers.set(key, { subscription, scopeKey, sinceMs: known?.sinceMs ?? nowMs, told: known?.told ?? 0 })
     return { leaseMs: grantedMs, maxLinks: MAX_LINKS, measurementsPerMinute: MEASUREMENTS_PER_MINUTE }
@@ -123,12 +126,13 @@ export class ExchangeService {
   /** @throws NotFoundError without a subscription, OverQuotaError when all is asked for anew too often */
   async next ({ after, waitMs }: NextRequest, caller: PeerId): Promise<Uint8Array | undefined> {
     const subscriber = this.#subscribers.get(caller.toString())
-    if (subscriber === undefined || subscriber.subscription.untilMs < this.#init.now()) {
+    if (subscriber === undefined || subscriber.subscription.untilMs < this.#init.clock()) {
       throw new NotFoundError('there is no subscription any more: subscribe anew')
     }
     const { subscription } = subscriber
     if (after === 0n || after !== subscription.sequence) {
-      if (!this.#quotaOf(caller.toString(), this.#init.now()).restarts.take(1, this.#init.now())) {
+      const nowMs = this.#init.clock()
+      if (!this.#quotaOf(caller.toString(), nowMs).restarts.take(1, nowMs)) {
         throw new OverQuotaError(`everything anew is told ${RESTARTS_PER_SECOND} time a second at most: ask with the sequence of the last batch`)
       }
       subscription.restart()
@@ -137,7 +141,7 @@ export class ExchangeService {
       }
     }
     await subscription.wait(waitMs)
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     const measurements = subscription.take(MAX_MEASUREMENTS, this.#init.readingOf).flatMap(({ link, isDown }) => {
       const measurement = this.#init.measurementOf(link, isDown)
       if (measurement === undefined) {
@@ -151,7 +155,7 @@ export class ExchangeService {
     }
     subscriber.told += measurements.length
     subscription.sequence++
-    return await sealBatch({ subscriber: caller, sequence: subscription.sequence, issuedAtMs: nowMs, measurements }, this.#init.privateKey)
+    return await sealBatch({ subscriber: caller, sequence: subscription.sequence, issuedAtMs: this.#init.now(), measurements }, this.#init.privateKey)
   }
 
   /** A link of ours has been measured, or found down. */
@@ -165,7 +169,7 @@ export class ExchangeService {
   /** Does anybody know of us what this link is like? Then what they say of it may be an echo. */
   hasTold (a: string, b: string): boolean {
     const toldAtMs = this.#toldAtMs.get(linkName(a, b))
-    return toldAtMs !== undefined && this.#init.now() - toldAtMs < ECHO_MS
+    return toldAtMs !== undefined && this.#init.clock() - toldAtMs < ECHO_MS
   }
 
   status (rival: string): SubscriberStatus | undefined {
@@ -174,7 +178,7 @@ export class ExchangeService {
   }
 
   keepHouse (): void {
-    this.#expire(this.#init.now())
+    this.#expire(this.#init.clock())
     for (const { subscription } of this.#subscribers.values()) {
       subscription.prune()
     }

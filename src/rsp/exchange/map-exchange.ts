@@ -89,8 +89,11 @@ export class MapExchange {
     return !this.words.awaitsJudgement(a, b, this.#init.now(), JUDGEMENT_MS)
   }
 
-  /** We have found it down: what rivals said of it before does not hold. */
+  /** We have found it down: what rivals said of it before does not hold. A forwarder may say so of links to anybody; those of no node are nothing to us. */
   lost (a: string, b: string): void {
+    if (!this.#init.isNode(a) || !this.#init.isNode(b)) {
+      return
+    }
     this.#downAtMs.set(linkName(a, b), this.#init.now())
     this.words.withdraw(a, b)
     this.#init.onOwn(a, b, DOWN)

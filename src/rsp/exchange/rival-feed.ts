@@ -40,6 +40,8 @@ export interface RivalFeedInit {
   onBreach: (rival: PeerId, error: Error) => void
   /** Unix time, ms. */
   now: () => number
+  /** Ms of any monotonic origin, for leases and quotas. */
+  clock: () => number
   log: Logger
 }
 
@@ -55,19 +57,19 @@ export class RivalFeed {
   readonly #init: RivalFeedInit
   readonly #abort = new AbortController()
   readonly #bucket: TokenBucket
-  /** Of the last batch taken; a lease that is extended in time goes on from there. */
+  /** Of the last batch taken; a lease that is extended in time goes on from there. 0: everything is to be told anew. */
   #after = 0n
   readonly status: FeedStatus = { batches: 0, breaches: 0, lastError: undefined }
-  /** Unix time, ms. */
+  /** By the clock. */
   readonly sinceMs: number
   /** The newest one: a rival that moved is followed. */
   descriptor: VerifiedDescriptor
 
   constructor (descriptor: VerifiedDescriptor, init: RivalFeedInit) {
     this.descriptor = descriptor
-    this.sinceMs = init.now()
+    this.sinceMs = init.clock()
     this.#init = init
-    this.#bucket = new TokenBucket({ ratePerSecond: WORDS_PER_SECOND, burst: WORD_BURST, nowMs: init.now() })
+    this.#bucket = new TokenBucket({ ratePerSecond: WORDS_PER_SECOND, burst: WORD_BURST, nowMs: init.clock() })
   }
 
   start (): void {
@@ -89,6 +91,8 @@ export class RivalFeed {
         if (signal.aborted) {
           return
         }
+        // a rival that has begun anew counts from 1, and an answer that was lost may have been its first
+        this.#after = 0n
         backoffMs = this.status.batches > batches ? FIRST_BACKOFF_MS : Math.min(MAX_BACKOFF_MS, 2 * backoffMs)
         await pause(this.#failed(error as Error) ?? backoffMs, signal)
       }
@@ -97,41 +101,42 @@ export class RivalFeed {
 
   /** One lease after the other, until something goes wrong. */
   async #read (signal: AbortSignal): Promise<void> {
-    const { connectionManager, descriptor, scope, now } = this.#init
+    const { connectionManager, descriptor, scope, clock } = this.#init
     const connection = await connectTo(connectionManager, this.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
     const { leaseMs } = await subscribeExchange(connection, { descriptor: await descriptor(), scope, leaseMs: LEASE_MS }, { signal })
-    const untilMs = now() + leaseMs - 2 * WAIT_MS
-    let isFirst = true
+    const untilMs = clock() + leaseMs - 2 * WAIT_MS
+    let hasBegun = false
     do {
-      await this.#next(connection, isFirst, signal)
-      isFirst = false
+      hasBegun = await this.#next(connection, hasBegun, signal) || hasBegun
       await pause(Math.max(MIN_GAP_MS, this.#debtMs()), signal)
-    } while (!signal.aborted && now() < untilMs)
+    } while (!signal.aborted && clock() < untilMs)
   }
 
-  async #next (connection: Connection, isFirst: boolean, signal: AbortSignal): Promise<void> {
-    const { self, now, onBatch } = this.#init
+  /** Gives whether a batch came. */
+  async #next (connection: Connection, hasBegun: boolean, signal: AbortSignal): Promise<boolean> {
+    const { self, now, clock, onBatch } = this.#init
     const after = this.#after
     const batch = await nextBatch(connection, { after, waitMs: WAIT_MS }, { rsp: this.descriptor.peer, subscriber: self, now }, { signal })
     // who was removed meanwhile is not listened to any more
     signal.throwIfAborted()
     this.status.lastError = undefined
     if (batch === undefined) {
-      return
+      return false
     }
-    // a subscription that had ended begins anew with 1
-    if (batch.sequence <= after && !(isFirst && batch.sequence === 1n)) {
+    // a subscription that had ended begins anew with 1, once there is something to tell
+    if (batch.sequence <= after && (hasBegun || batch.sequence !== 1n)) {
       throw new MalformedMessageError(`batch ${batch.sequence} after ${after}: an old one was sent again`)
     }
     this.status.batches++
-    this.#bucket.take(Math.min(batch.measurements.length, this.#bucket.availableAt(now())), now())
+    this.#bucket.take(Math.min(batch.measurements.length, this.#bucket.availableAt(clock())), clock())
     onBatch(batch)
     this.#after = batch.sequence
+    return true
   }
 
   /** Until there is room for another full batch. */
   #debtMs (): number {
-    return Math.max(0, (MAX_MEASUREMENTS - this.#bucket.availableAt(this.#init.now())) / WORDS_PER_SECOND * 1_000)
+    return Math.max(0, (MAX_MEASUREMENTS - this.#bucket.availableAt(this.#init.clock())) / WORDS_PER_SECOND * 1_000)
   }
 
   /** How long to leave it alone; undefined: it may be only the connection. */

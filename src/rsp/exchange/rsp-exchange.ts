@@ -46,6 +46,8 @@ export interface RspExchangeInit {
   plan: () => { isWatched: (a: string, b: string) => boolean, links: () => Iterable<NamedLink> }
   /** Unix time, ms. */
   now: () => number
+  /** Ms of any monotonic origin, for leases and quotas. */
+  clock: () => number
   /** From 0 to 1. */
   random: () => number
   log: Logger
@@ -86,7 +88,7 @@ export class RspExchange {
   #isStarted = false
 
   constructor (init: RspExchangeInit) {
-    const { map, now, discovery } = init
+    const { map, now, clock, discovery } = init
     this.#init = init
     this.#map = new MapExchange({
       isNode: (key) => map.indexOf(key) !== undefined,
@@ -108,7 +110,8 @@ export class RspExchange {
       links: () => toldLinks(init.plan().links(), (link) => map.ownViews(...link), this.#map),
       readingOf: (link) => ownReading(map.ownViews(...link)),
       measurementOf: (link, isDown) => this.#measurementOf(link, isDown),
-      now
+      now,
+      clock
     })
     map.exchangeWith(this.#map)
   }
@@ -145,7 +148,7 @@ export class RspExchange {
     if (!this.#isPartner(rival.peer) || !this.#makeRoom() || !this.#map.words.addRival(key)) {
       return
     }
-    const { self, connectionManager, discovery, scope, now, log, map } = this.#init
+    const { self, connectionManager, discovery, scope, now, clock, log, map } = this.#init
     const feed = new RivalFeed(rival, {
       self,
       connectionManager,
@@ -154,6 +157,7 @@ export class RspExchange {
       onBatch: ({ measurements }) => { this.#map.take(key, measurements, (a, b) => ownEstimate(map.ownViews(a, b))) },
       onBreach: () => { this.#map.breach(key) },
       now,
+      clock,
       log
     })
     this.#feeds.set(key, feed)
@@ -219,7 +223,7 @@ export class RspExchange {
     if (this.#feeds.size < MAX_RIVALS) {
       return true
     }
-    const staying = this.#init.now() - MIN_STAY_MS
+    const staying = this.#init.clock() - MIN_STAY_MS
     const leaving = [...this.#feeds].flatMap(([key, feed]) => {
       const record = this.#map.words.rival(key)
       const isWrong = (record?.judgedFalse ?? 0) + feed.status.breaches > 0

@@ -17,9 +17,10 @@ export interface SubscriptionInit {
   maxLinks: number
   /** Measurements; it outlives the subscription, or who subscribes anew has no quota. */
   bucket: TokenBucket
-  /** Unix time, ms. */
+  /** By the clock. */
   untilMs: number
-  now: () => number
+  /** Ms of any monotonic origin. */
+  clock: () => number
 }
 
 export type NamedLink = readonly [a: string, b: string]
@@ -37,7 +38,7 @@ export class Subscription {
   readonly #told = new Map<string, { reading: LinkReading, atMs: number }>()
   readonly #pending = new Map<string, DueLink>()
   #wake: (() => void) | undefined
-  /** Unix time, ms; a lease may be extended. */
+  /** By the clock; a lease may be extended. */
   untilMs: number
   /** Of the last batch. */
   sequence = 0n
@@ -55,7 +56,7 @@ export class Subscription {
 
   /** A link has been measured, or found down. */
   note (name: string, link: NamedLink, reading: LinkReading): void {
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     const told = this.#told.get(name)
     const isDue = told === undefined ? reading.state === 'up' : nowMs - told.atMs >= RENEW_MS || movedSignificantly(told.reading, reading)
     const waiting = this.#pending.get(name)
@@ -75,7 +76,7 @@ export class Subscription {
 
   /** Takes links that are to be told now, at most so many, and no more than the quota allows. */
   take (most: number, readingOf: (link: NamedLink) => LinkReading): DueLink[] {
-    const nowMs = this.#init.now()
+    const nowMs = this.#init.clock()
     const count = Math.min(most, this.#pending.size, Math.floor(this.#bucket.availableAt(nowMs)))
     const taken: DueLink[] = []
     for (const [name, due] of this.#pending) {
@@ -124,7 +125,7 @@ export class Subscription {
 
   /** Forgets whom it was told of long ago. */
   prune (): void {
-    const beforeMs = this.#init.now() - FORGET_MS
+    const beforeMs = this.#init.clock() - FORGET_MS
     for (const [name, { atMs }] of this.#told) {
       if (atMs < beforeMs) {
         this.#told.delete(name)

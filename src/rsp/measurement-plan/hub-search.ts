@@ -50,7 +50,20 @@ export class HubSearch {
     this.#triedAt = new Int32Array(nodeCount).fill(-REST_ROUNDS)
   }
 
-  /** @param paths - over all known links */
+  /** The same search among other nodes: node i was previous[i] until now, or -1 where it is new. Who has been tried rests on. */
+  renumbered (previous: readonly number[]): HubSearch {
+    const next = new HubSearch(previous.length, this.#init)
+    for (const [node, old] of previous.entries()) {
+      next.#triedAt[node] = old === -1 ? -REST_ROUNDS : this.#triedAt[old]
+    }
+    return next
+  }
+
+  /**
+   * Measures at most `budgetLinks` links.
+   *
+   * @param paths - over all known links
+   */
   * run (round: Round, paths: AllPairs, model: RttModel, budgetLinks: number): Measuring {
     const { memory } = round
     const end = Math.max(0, round.left - budgetLinks)
@@ -58,7 +71,7 @@ export class HubSearch {
     const distanceMs = paths.distanceMs.slice()
     const witnesses = nodes.slice(0, STAGES[STAGES.length - 1])
     const candidates = this.#candidates(memory, paths, distanceMs, model, nodes, Math.round(TRIAL_SHARE * budgetLinks / LINKS_PER_CANDIDATE))
-    const finalists = yield * this.#tournament(round, distanceMs, witnesses, candidates)
+    const finalists = yield * this.#tournament(round, end, distanceMs, witnesses, candidates)
     while (round.left > end && finalists.size > 0) {
       const hub = this.#best(memory, distanceMs, witnesses, finalists)[0]
       finalists.delete(hub)
@@ -69,12 +82,13 @@ export class HubSearch {
     }
   }
 
-  * #tournament (round: Round, distanceMs: Float64Array, witnesses: readonly number[], candidates: readonly number[]): Measuring<Set<number>> {
+  * #tournament (round: Round, end: number, distanceMs: Float64Array, witnesses: readonly number[], candidates: readonly number[]): Measuring<Set<number>> {
     const { memory } = round
     let field = new Set(candidates)
     for (const stage of STAGES) {
       const tried = witnesses.slice(0, stage)
-      yield * round.measure([...field].flatMap((hub) => tried.filter((node) => node !== hub).map((node) => memory.pairOf(node, hub))))
+      const links = [...field].flatMap((hub) => tried.filter((node) => node !== hub).map((node) => memory.pairOf(node, hub)))
+      yield * round.measure(links.slice(0, round.left - end))
       for (const hub of field) {
         this.#triedAt[hub] = memory.round
       }

@@ -80,9 +80,11 @@ export class MeasurementPlan {
 
   /** Throws RangeError for a number of nodes out of bounds. */
   constructor (init: MeasurementPlanInit) {
-    this.#init = init
-    this.#memory = new LinkMemory(init.nodeCount);
-    [this.#paths, this.#model, this.#hubs] = this.#parts()
+    const { nodeCount, relayCostMs, random } = this.#init = init
+    this.#memory = new LinkMemory(nodeCount)
+    this.#paths = new AllPairs(nodeCount, relayCostMs)
+    this.#model = new RttModel(nodeCount, random)
+    this.#hubs = new HubSearch(nodeCount, { relayCostMs, random })
     this.#exploration = new Exploration(this.#searches(), init.random)
   }
 
@@ -126,14 +128,11 @@ export class MeasurementPlan {
 
   /** The set of nodes has changed: node i was previous[i] until now, or -1 where it is new. Not while a round is under way. */
   renumber (previous: readonly number[]): void {
-    this.#memory = this.#memory.renumbered(previous);
-    [this.#paths, this.#model, this.#hubs] = this.#parts()
-  }
-
-  #parts (): [AllPairs, RttModel, HubSearch] {
     const { relayCostMs, random } = this.#init
-    const { nodeCount } = this.#memory
-    return [new AllPairs(nodeCount, relayCostMs), new RttModel(nodeCount, random), new HubSearch(nodeCount, { relayCostMs, random })]
+    this.#memory = this.#memory.renumbered(previous)
+    this.#paths = new AllPairs(previous.length, relayCostMs)
+    this.#model = this.#model.renumbered(previous, random)
+    this.#hubs = this.#hubs.renumbered(previous)
   }
 
   * #coldStart (round: Round): Measuring {

@@ -43,8 +43,9 @@ export class PlanThread implements Planner {
 
   async #ask (call: PlanCall): Promise<readonly LinkPair[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly LinkPair[]>()
-    this.#waiting.push({ resolve, reject })
+    // who could not ask must not be given the answer to another
     this.#thread().postMessage(call)
+    this.#waiting.push({ resolve, reject })
     return promise
   }
 

@@ -25,6 +25,11 @@ export class RoundPace {
     return this.#movedShare
   }
 
+  /** Before that no other round is worth it, whoever has come or gone. */
+  get soonestMs (): number {
+    return this.#beganAtMs + (this.#rounds <= FIRST_ROUNDS ? FIRST_PERIOD_MS : MIN_PERIOD_MS)
+  }
+
   begin (nowMs: number): void {
     this.#beganAtMs = nowMs
     this.#measured = new Map()

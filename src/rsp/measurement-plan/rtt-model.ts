@@ -46,6 +46,20 @@ export class RttModel {
     }
   }
 
+  /** The same model of other nodes: node i was previous[i] until now, or -1 where it is new and begins as noise. */
+  renumbered (previous: readonly number[], random: () => number): RttModel {
+    const next = new RttModel(previous.length, random)
+    next.#mean = this.#mean
+    for (const [node, old] of previous.entries()) {
+      if (old !== -1) {
+        next.#offsets[node] = this.#offsets[old]
+        next.#left.set(this.#left.subarray(old * FACTORS, (old + 1) * FACTORS), node * FACTORS)
+        next.#right.set(this.#right.subarray(old * FACTORS, (old + 1) * FACTORS), node * FACTORS)
+      }
+    }
+    return next
+  }
+
   guessMs (a: number, b: number): number {
     let products = 0
     for (let factor = 0; factor < FACTORS; factor++) {

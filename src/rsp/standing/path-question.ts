@@ -2,6 +2,7 @@
 import { Weighting } from '../../path-finding/weighting.ts'
 import { keepsTo } from '../../path-finding/path-limits.ts'
 import { UNKNOWN } from '../../topology/link-columns.ts'
+import type { Patience } from '../../path-finding/patience.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { PathFinder, PathQuery } from '../../path-finding/path-finder.ts'
 import type { AccessPoint } from '../../topology/path.ts'
@@ -67,8 +68,8 @@ export class PathQuestion implements Question {
     return units / weighting.units
   }
 
-  bestCost (graph: Graph): number {
-    const [best] = this.#finder.find(graph, { ...this.#query, avoid: this.basis ?? this.#query.avoid })
+  bestCost (graph: Graph, patience?: Patience): number {
+    const [best] = this.#finder.find(graph, { ...this.#query, avoid: this.basis ?? this.#query.avoid, patience })
     return best?.cost ?? Infinity
   }
 

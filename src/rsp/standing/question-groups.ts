@@ -23,20 +23,21 @@ export class QuestionGroups {
     return this.#groups.values()
   }
 
-  /**
-   * The group of a question, in which it is to be added, and which is to be left when it ends.
-   *
-   * @throws OverQuotaError
-   */
+  /** @throws OverQuotaError - where there is no place for a question of this kind */
+  check ({ group: kind }: Question, host: string): void {
+    const ofHost = this.#asked.get(host)
+    if (ofHost?.has(kind) !== true && (ofHost?.size ?? 0) >= MAX_GROUPS_OF_HOST) {
+      throw new OverQuotaError(`one host has at most ${MAX_GROUPS_OF_HOST} kinds of standing queries, told apart by what they weigh and limit: ask in a while whether something is better`)
+    }
+    if (!this.#groups.has(kind) && this.#groups.size >= MAX_GROUPS) {
+      throw new OverQuotaError('there are too many kinds of standing queries, told apart by what they weigh and limit: ask in a while whether something is better')
+    }
+  }
+
+  /** The group of a question that was checked, in which it is to be added, and which is to be left when it ends. */
   join ({ group: kind }: Question, host: string): QuestionGroup {
     const ofHost = this.#asked.get(host) ?? new Map<string, number>()
     const known = this.#groups.get(kind)
-    if (!ofHost.has(kind) && ofHost.size >= MAX_GROUPS_OF_HOST) {
-      throw new OverQuotaError(`one host has at most ${MAX_GROUPS_OF_HOST} kinds of standing queries, told apart by what they weigh and limit: ask in a while whether something is better`)
-    }
-    if (known === undefined && this.#groups.size >= MAX_GROUPS) {
-      throw new OverQuotaError('there are too many kinds of standing queries, told apart by what they weigh and limit: ask in a while whether something is better')
-    }
     const group = known ?? new QuestionGroup(this.#bounds)
     this.#groups.set(kind, group)
     ofHost.set(kind, (ofHost.get(kind) ?? 0) + 1)

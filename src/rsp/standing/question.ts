@@ -1,4 +1,5 @@
 // What a standing query asks, as far as keeping an eye on it needs to know. path-question.ts makes one of a plain path query.
+import type { Patience } from '../../path-finding/patience.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { AccessPoint } from '../../topology/path.ts'
 
@@ -23,6 +24,6 @@ export interface Question {
   linkCost: (graph: Graph, link: number) => number
   /** Infinity for what is no path, or not an answer. */
   costOf: (graph: Graph, nodes: readonly number[]) => number
-  /** Of the best answer; Infinity where there is none. */
-  bestCost: (graph: Graph) => number
+  /** Of the best answer; Infinity where there is none. Where patience was cut short, of the best that was found till then. */
+  bestCost: (graph: Graph, patience?: Patience) => number
 }

@@ -10,17 +10,25 @@ import { DistanceBounds } from './distance-bounds.ts'
 import { PresentPaths } from './present-paths.ts'
 import { QuestionGroups } from './question-groups.ts'
 import { Turns } from './turns.ts'
+import { OverQuotaError } from '../../../protocols/errors.ts'
+import { Patience } from '../../path-finding/patience.ts'
+import { QUESTION_MS } from '../work-budget.ts'
 import { bestAtFloors, excessOf, scaled } from './question-group.ts'
+import { changedLinks } from './changed-links.ts'
+import { degradedBy, judge, namesNode } from './standing-query.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { Question } from './question.ts'
-import type { QuestionGroup, Standing } from './question-group.ts'
+import type { StandingInit, StandingQuery } from './standing-query.ts'
 import type { WorkBudget } from '../work-budget.ts'
 import type { Logger } from '@libp2p/interface'
 
 const MAX_QUERIES = 16_384
-/** Searches in one look: a tenth of a millisecond each. */
+/** Searches in one look: a tenth of a millisecond each, unless they are of costly texts. */
 const MAX_SEARCHES = 48
+/** After so long a look compiles and searches for no more: nobody is answered meanwhile. To compile has the first half of it. */
+const MAX_LOOK_MS = 50
+/** One search in a look. Who needs more of it is told of what is found by then. */
+const SEARCH_MS = 25
 /** One query is not searched for again sooner. */
 const SEARCH_INTERVAL_MS = 1_000
 const TURNS = 2
@@ -30,37 +38,6 @@ const MAX_REBASED = 64
 /** Paths that may age out of a query's limits are looked at once in so many looks, a second; of more than so many it takes longer: each takes some µs. */
 const LOOKS_PER_AGE = 4
 const MAX_AGED = 2_048
-
-export interface StandingInit {
-  question: Question
-  /** Who asks. */
-  host: string
-  /** The path in use; undefined where there is none that can be judged. */
-  present?: readonly number[]
-  /** Share of a cost. */
-  margin: number
-  lifetimeMs: number
-  /** It ends when this fires, and nobody is told. */
-  ended?: AbortSignal
-}
-
-interface Query extends Standing {
-  readonly init: StandingInit
-  readonly group: QuestionGroup
-  readonly untilMs: number
-  /** Of the present path at first, and now; without one what was best at first. */
-  readonly firstCost: number
-  cost: number
-  /** A better path was there from the start: what counts is one that is better than that. */
-  readonly knownCost: number
-  searchedMs: number
-  isPending: boolean
-  /** Of its question, as the present path was judged last. */
-  basis: unknown
-  /** `init.ended` may live longer than it. */
-  stopListening: () => void
-  settle: (answer: WatchAnswer) => void
-}
 
 export interface StandingQueriesInit {
   relayCostUs: number
@@ -81,11 +58,11 @@ export class StandingQueries {
   readonly #budget: StandingQueriesInit['budget']
   readonly #log: Logger | undefined
   readonly #bounds: DistanceBounds
-  readonly #queries = new Set<Query>()
+  readonly #queries = new Set<StandingQuery>()
   readonly #groups: QuestionGroups
-  readonly #present = new PresentPaths<Query>()
+  readonly #present = new PresentPaths<StandingQuery>()
   /** To be searched for. */
-  #pending: Query[] = []
+  #pending: StandingQuery[] = []
   readonly #searched = new Turns(this.#queries)
   readonly #bases = new Turns(this.#queries)
   readonly #aged = new Turns(this.#queries)
@@ -121,23 +98,31 @@ export class StandingQueries {
    *
    * @param graph - the newest snapshot
    * @returns how to end it early, and what comes of it
-   * @throws OverQuotaError - of more kinds than are kept, or than one host may ask; what judging the question throws
+   * @throws OverQuotaError - of more kinds than are kept, or than one host may ask, or the table is full; what judging the question throws
    */
   add (init: StandingInit, graph: Graph): { end: () => void, answer: Promise<WatchAnswer> } {
-    this.#follow(graph)
+    this.follow(graph)
     const { promise: answer, resolve } = Promise.withResolvers<WatchAnswer>()
     const { question, present, margin } = init
     if (present !== undefined && question.breaks?.(graph, present) === true) {
       this.counters.failed++
       return { end: () => {}, answer: Promise.resolve({ event: 'failed', change: 0 }) }
     }
-    const best = question.bestCost(graph)
+    const patience = new Patience(this.#clock, QUESTION_MS)
+    const best = question.bestCost(graph, patience)
     const presentCost = present === undefined ? Infinity : question.costOf(graph, present)
     const cost = presentCost < Infinity ? presentCost : best
     const { basis } = question
+    this.#groups.check(question, init.host)
+    if (this.isFull) {
+      init.makeRoom?.()
+    }
+    if (this.isFull) {
+      throw new OverQuotaError('no more standing queries are kept: ask in a while whether something is better')
+    }
     // last, for whoever has joined must be added
     const group = this.#groups.join(question, init.host)
-    const query: Query = {
+    const query: StandingQuery = {
       init: presentCost < Infinity ? init : { ...init, present: undefined },
       question,
       group,
@@ -146,9 +131,11 @@ export class StandingQueries {
       cost,
       knownCost: best <= scaled(question, cost, 1 - margin) ? best : Infinity,
       threshold: 0,
-      best: bestAtFloors(question, best, margin),
+      // of a search that was cut short nothing is known but that there may be something better
+      best: patience.isCutShort ? 0 : bestAtFloors(question, best, margin),
       place: -1,
       searchedMs: this.#clock(),
+      isSlow: patience.isCutShort,
       isPending: false,
       basis,
       stopListening: () => { init.ended?.removeEventListener('abort', end) },
@@ -160,6 +147,9 @@ export class StandingQueries {
     query.group.add(query)
     this.#present.add(query.init.present ?? [], query)
     init.ended?.addEventListener('abort', end, { once: true })
+    if (query.best < query.threshold && query.isSlow) {
+      this.#wait(query)
+    }
     return { end, answer }
   }
 
@@ -167,20 +157,34 @@ export class StandingQueries {
   look (graph: Graph): void {
     const nowMs = this.#clock()
     this.counters.looks++
-    this.#follow(graph)
+    this.follow(graph)
     for (const query of this.#queries) {
       if (query.untilMs <= nowMs) {
         this.#end(query, { event: 'ended', change: 0 })
       }
     }
     this.#lookAtAges(graph)
-    this.#lookAtBases(graph)
+    const startedMs = this.#clock()
+    this.#lookAtBases(graph, startedMs + MAX_LOOK_MS / 2)
     this.#takeTurns(nowMs)
-    this.#search(graph, nowMs)
+    this.#search(graph, nowMs, startedMs + MAX_LOOK_MS)
     this.#bounds.refreshNext()
   }
 
-  #follow (graph: Graph): void {
+  /** The number goes to another node, or to none: a path over it is none, and who has said how near it is to him is to ask anew. */
+  removeNode (node: number): void {
+    for (const query of this.#queries) {
+      if (query.init.present?.includes(node) === true) {
+        this.counters.failed++
+        this.#end(query, { event: 'failed', change: 0 })
+      } else if (namesNode(query, node)) {
+        this.#end(query, { event: 'ended', change: 0 })
+      }
+    }
+  }
+
+  /** Takes in what has changed since it was followed last. `add` and `look` do it too; it is the work of nobody who asks. */
+  follow (graph: Graph): void {
     const before = this.#graph
     this.#graph = graph
     if (before === graph) {
@@ -193,7 +197,7 @@ export class StandingQueries {
       return
     }
     this.counters.changes += changed.length
-    const touched = new Set<Query>()
+    const touched = new Set<StandingQuery>()
     for (const [from, to] of changed) {
       for (const query of this.#present.over(from, to)) {
         touched.add(query)
@@ -205,7 +209,7 @@ export class StandingQueries {
     for (const [from, to] of changed) {
       const link = { from, to, places: [before.linkBetween(from, to), graph.linkBetween(from, to)] as const }
       for (const group of this.#groups.all) {
-        group.changed(before, graph, link, (standing) => { this.#wait(standing as Query) })
+        group.changed(before, graph, link, (standing) => { this.#wait(standing as StandingQuery) })
       }
     }
   }
@@ -221,7 +225,7 @@ export class StandingQueries {
     }
   }
 
-  #lookAtPresent (query: Query, graph: Graph): void {
+  #lookAtPresent (query: StandingQuery, graph: Graph): void {
     const { init: { present, margin }, question, firstCost } = query
     if (present === undefined || !this.#queries.has(query)) {
       return
@@ -256,14 +260,14 @@ export class StandingQueries {
   }
 
   /** Texts are compiled anew where forwarders say other things of themselves, which these may do as often as they like: so many in one look, in turns. */
-  #lookAtBases (graph: Graph): void {
+  #lookAtBases (graph: Graph, untilMs: number): void {
     let left = MAX_REBASED
     for (let looked = Math.min(MAX_BASES, this.#queries.size); looked > 0 && left > 0; looked--) {
       const query = this.#bases.next()
       if (query?.basis !== undefined && this.#mayWork(query)) {
         const basis = this.#judged(query, () => this.#onAccountOf(query, () => query.question.basis))
         if (basis !== query.basis && this.#queries.has(query)) {
-          left--
+          left = this.#clock() < untilMs ? left - 1 : 0
           query.basis = basis
           this.#lookAtPresent(query, graph)
         }
@@ -271,7 +275,7 @@ export class StandingQueries {
     }
   }
 
-  #wait (query: Query): void {
+  #wait (query: StandingQuery): void {
     if (!query.isPending) {
       query.isPending = true
       this.#pending.push(query)
@@ -287,10 +291,13 @@ export class StandingQueries {
     }
   }
 
-  #search (graph: Graph, nowMs: number): void {
-    const later: Query[] = []
+  /** Those whose searches were cut short come last, so that nobody waits for them. */
+  #search (graph: Graph, nowMs: number, untilMs: number): void {
+    const [pending, later]: StandingQuery[][] = [this.#pending, []]
+    // what must be searched for once more
+    this.#pending = []
     let left = MAX_SEARCHES
-    for (const query of this.#pending) {
+    for (const query of [...pending.filter(({ isSlow }) => !isSlow), ...pending.filter(({ isSlow }) => isSlow)]) {
       if (!this.#queries.has(query)) {
         continue
       }
@@ -298,39 +305,44 @@ export class StandingQueries {
         later.push(query)
         continue
       }
-      left--
       query.isPending = false
       query.searchedMs = nowMs
       this.#searchFor(query, graph)
+      left = this.#clock() < untilMs ? left - 1 : 0
     }
-    this.#pending = later
+    this.#pending = [...later, ...this.#pending]
   }
 
-  #searchFor (query: Query, graph: Graph): void {
+  #searchFor (query: StandingQuery, graph: Graph): void {
     this.counters.searches++
-    const best = this.#judged(query, () => this.#onAccountOf(query, () => query.question.bestCost(graph)))
+    const patience = new Patience(this.#clock, SEARCH_MS)
+    const best = this.#judged(query, () => this.#onAccountOf(query, () => query.question.bestCost(graph, patience)))
     if (best === undefined) {
       return
     }
+    query.isSlow = patience.isCutShort
     if (best < query.threshold) {
       this.counters.better++
       this.#end(query, { event: 'better', change: excessOf(query.question, query.cost, best) })
-    } else {
+    } else if (!patience.isCutShort) {
       query.best = bestAtFloors(query.question, best, query.init.margin)
       query.group.update(query)
+    } else if (query.best < query.threshold) {
+      // what was left out may be better: what was known of the best holds still
+      this.#wait(query)
     }
   }
 
-  #mayWork ({ init: { host } }: Query): boolean {
+  #mayWork ({ init: { host } }: StandingQuery): boolean {
     return this.#budget === undefined || this.#budget.waitMs(host) === 0
   }
 
-  #onAccountOf<Result> ({ init: { host } }: Query, work: () => Result): Result {
+  #onAccountOf<Result> ({ init: { host } }: StandingQuery, work: () => Result): Result {
     return this.#budget === undefined ? work() : this.#budget.spend(host, work)
   }
 
   /** What cannot be judged ends, and nobody else hears of it. */
-  #judged<Result> (query: Query, judge: () => Result): Result | undefined {
+  #judged<Result> (query: StandingQuery, judge: () => Result): Result | undefined {
     try {
       return judge()
     } catch (error) {
@@ -340,7 +352,7 @@ export class StandingQueries {
     }
   }
 
-  #end (query: Query, answer: WatchAnswer): void {
+  #end (query: StandingQuery, answer: WatchAnswer): void {
     if (!this.#queries.delete(query)) {
       return
     }
@@ -354,24 +366,4 @@ export class StandingQueries {
     query.stopListening()
     query.settle(answer)
   }
-}
-
-function judge (query: Query): void {
-  query.threshold = scaled(query.question, Math.min(query.cost, query.knownCost), 1 - query.init.margin)
-}
-
-function degradedBy ({ question, cost, firstCost }: Query): number {
-  const share = excessOf(question, cost, firstCost)
-  return share < 1 ? share / (1 - share) : 1
-}
-
-/** The ends of each link that is not as it was, once each; undefined where that is not known. */
-function changedLinks (before: Graph, after: Graph): Array<readonly [number, number]> | undefined {
-  const { changes } = after
-  if (changes === undefined || changes !== before.changes || changes.count(before.version, after.version) === -1) {
-    return undefined
-  }
-  const links = new Map<number, readonly [number, number]>()
-  changes.each(before.version, after.version, (from, to) => { links.set(from * 65_536 + to, [from, to]) })
-  return [...links.values()]
 }

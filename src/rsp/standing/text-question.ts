@@ -33,7 +33,6 @@ export class TextQuestion implements Question {
   #avoid: Ask['avoid']
   readonly #evaluator: QueryEvaluator
   readonly #askNow: () => Omit<Ask, 'graph'>
-  readonly #patienceNow: (() => Patience) | undefined
   readonly #weighting: Weighting | undefined
   /** Of what a link has too much to be on a path that is an answer, or keeps a preference. */
   readonly #lacks: ReadonlyArray<(graph: Graph, link: number) => number>
@@ -41,9 +40,8 @@ export class TextQuestion implements Question {
   /**
    * @param compileNow - the same query, laid over the forwarders that there are now; another object only when they have changed
    * @param askNow - the same but for its time, and forwarders to avoid: another set only when they have changed
-   * @param patienceNow - of one search for the best path
    */
-  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>, patienceNow?: () => Patience) {
+  constructor (compileNow: () => CompiledQuery, evaluator: QueryEvaluator, askNow: () => Omit<Ask, 'graph'>) {
     const { ranking, eligibility, ordered, penalized } = this.#latest = compileNow()
     const { leastBytesPerSecond, loadPpm } = eligibility.limits
     const wanted = [eligibility, ...[...ordered, ...penalized].map((soft) => soft.eligibility)]
@@ -53,7 +51,6 @@ export class TextQuestion implements Question {
     this.#best = bestOf(this.#latest)
     this.#evaluator = evaluator
     this.#askNow = askNow
-    this.#patienceNow = patienceNow
     this.#weighting = ranking.kind === 'cost' ? new Weighting(ranking.weights, relayCostUs) : undefined
     this.source = source
     this.destination = destination
@@ -120,8 +117,8 @@ export class TextQuestion implements Question {
     return isOfEnds && measurePath(graph, nodes, 0, 0) !== undefined && this.costOf(graph, nodes) === Infinity
   }
 
-  bestCost (graph: Graph): number {
-    const ask = { ...this.#askNow(), graph, paths: 1, patience: this.#patienceNow?.() }
+  bestCost (graph: Graph, patience?: Patience): number {
+    const ask = { ...this.#askNow(), graph, paths: 1, patience }
     const compiled = this.basis
     const [best] = this.#evaluator.evaluate(compiled, ask)
     return best === undefined ? Infinity : this.#costOf(best, new PathMerit(compiled, ask))

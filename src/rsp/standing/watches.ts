@@ -84,19 +84,23 @@ export class Watches {
       return { event: 'ended', change: 0 }
     }
     const own = this.#open.get(host)?.size ?? 0
-    if (own >= MAX_WATCHES || (this.#standing.isFull && !this.#makeRoom(own))) {
+    if (own >= MAX_WATCHES || (this.#standing.isFull && this.#hostOfMore(own) === undefined)) {
       throw new OverQuotaError('no more standing queries are kept: ask in a while whether something is better')
     }
+    const graph = this.#init.snapshot()
+    // what has changed since the last look is on nobody's account
+    this.#standing.follow(graph)
     const nodes = present.map((forwarder) => this.#init.nodeOf(forwarder)).filter((node) => node !== undefined)
-    const { end, answer } = this.#standing.add({
+    const { end, answer } = this.#onAccountOf(host, () => this.#standing.add({
       question: this.#init.questionOf(asked),
       host,
       // what another RSP knows and this one does not, it cannot judge
       present: nodes.length === present.length && nodes.length > 0 ? nodes : undefined,
       margin,
       lifetimeMs,
-      ended
-    }, this.#init.snapshot())
+      ended,
+      makeRoom: () => { this.#makeRoom(own) }
+    }, graph))
     this.#keep(host, watch, end)
     try {
       return await answer
@@ -105,19 +109,33 @@ export class Watches {
     }
   }
 
+  /** The number goes to another node, or to none: nobody waits for word of it any more. */
+  removeNode (node: number): void {
+    this.#standing.removeNode(node)
+  }
+
+  #onAccountOf<Result> (host: string, work: () => Result): Result {
+    return this.#init.budget === undefined ? work() : this.#init.budget.spend(host, work)
+  }
+
   /** Ends the oldest of the host that has most, where it would still have more than the newcomer: a table full of the watches of a few is not theirs. */
-  #makeRoom (ofNewcomer: number): boolean {
-    let [most, least] = ['', ofNewcomer + 1]
+  #makeRoom (ofNewcomer: number): void {
+    const host = this.#hostOfMore(ofNewcomer)
+    const oldest = host === undefined ? undefined : this.#open.get(host)?.keys().next().value
+    if (host !== undefined && oldest !== undefined) {
+      this.#endOld(host, oldest)
+    }
+  }
+
+  /** The one that has most, if that is at least two more than so many. */
+  #hostOfMore (count: number): string | undefined {
+    let [most, least]: [string | undefined, number] = [undefined, count + 1]
     for (const [host, watches] of this.#open) {
       if (watches.size > least) {
         [most, least] = [host, watches.size]
       }
     }
-    const oldest = this.#open.get(most)?.keys().next().value
-    if (oldest !== undefined) {
-      this.#endOld(most, oldest)
-    }
-    return oldest !== undefined
+    return most
   }
 
   #endOld (host: string, watch: number): void {

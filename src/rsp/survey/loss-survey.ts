@@ -128,10 +128,11 @@ export class LossSurvey {
       return 0
     }
     const [near, far] = link.from(via)
+    const { downs } = link
     const outcomes: { near?: ProbeOutcome, far?: ProbeOutcome } = {}
     const end = (): void => {
       if (outcomes.near !== undefined && outcomes.far !== undefined) {
-        link.loss.pair(outcomes.near, outcomes.far, timers.now())
+        link.pair(outcomes.near, outcomes.far, timers.now(), downs)
         onPair(link)
       }
     }

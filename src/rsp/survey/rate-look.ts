@@ -24,7 +24,7 @@ const MAX_STALLS = 10
 const MARKED_PAUSE_MS = 1_000
 /** The first burst of a look may well be too fast and fill a queue by itself; after so many marks somebody else needs the way. */
 const MAX_MARKS = 3
-/** So much faster must the way to the near end be, for the link to be what limits. */
+/** Of the way to the near end, against the rate that was found. */
 const CLEARLY_FASTER = 1.15
 /** It is sent a little faster than that. */
 const NEAR_RATE = 1.35
@@ -80,7 +80,7 @@ export class RateLook {
       this.#search.take(timing)
       if (timing?.isMarked === true && ++this.#marks >= MAX_MARKS) {
         // in a queue with others it got that, and others would get no less
-        this.#init.onEnd(this.#search.found ?? { bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
+        this.#marked(this.#search.found ?? { bytesPerSecond: timing.deliveredBytesPerSecond, isFloor: false })
       } else if (this.#search.isDone) {
         this.#found(this.#search.found)
       } else {
@@ -89,12 +89,17 @@ export class RateLook {
     })
   }
 
+  /** Any queue on the way may have marked it: the link is what limits only where the way to its near end was seen to carry more. */
+  #marked (found: FoundRate): void {
+    this.#init.onEnd({ ...found, isFloor: found.isFloor || this.#init.nearBytesPerSecond < wantedNear(found) })
+  }
+
   #found (found: FoundRate | undefined): void {
     if (found === undefined || found.isFloor) {
       this.#init.onEnd(found)
       return
     }
-    const wanted = Math.min(CLEARLY_FASTER * found.bytesPerSecond, MAX_BYTES_PER_SECOND)
+    const wanted = wantedNear(found)
     if (this.#init.nearBytesPerSecond >= wanted) {
       this.#init.onEnd(found)
     } else {
@@ -137,4 +142,9 @@ export class RateLook {
       }
     })
   }
+}
+
+/** What the way to the near end has to carry, for the link to be what limits. */
+function wantedNear ({ bytesPerSecond }: FoundRate): number {
+  return Math.min(CLEARLY_FASTER * bytesPerSecond, MAX_BYTES_PER_SECOND)
 }

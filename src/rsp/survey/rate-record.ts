@@ -13,14 +13,16 @@ const CLEARLY_MORE = 1.25
 export class RateRecord {
   #rates: number[] = []
   #floors: number[] = []
-  /** When a look ended last, monotonic ms; undefined before the first. */
+  /** When a look ended last, and when one last found something, monotonic ms; undefined before the first. */
   lookedAtMs: number | undefined
+  #foundAtMs: number | undefined
 
   add (found: FoundRate | undefined, nowMs: number): void {
     this.lookedAtMs = nowMs
     if (found === undefined) {
       return
     }
+    this.#foundAtMs = nowMs
     if (!found.isFloor) {
       this.#floors = []
       push(this.#rates, found.bytesPerSecond)
@@ -34,13 +36,20 @@ export class RateRecord {
 
   /** Undefined before something was found, and when that is too long ago. */
   found (nowMs: number): FoundRate | undefined {
-    if (this.lookedAtMs === undefined || nowMs - this.lookedAtMs > HOLDS_MS) {
+    if (this.#foundAtMs === undefined || nowMs - this.#foundAtMs > HOLDS_MS) {
       return undefined
     }
     if (this.#rates.length > 0) {
       return { bytesPerSecond: Math.round(median(this.#rates)), isFloor: false }
     }
     return this.#floors.length === 0 ? undefined : { bytesPerSecond: Math.round(median(this.#floors)), isFloor: true }
+  }
+
+  /** What was found does not hold any more. The link's turn comes no sooner for that: one that comes and goes would take all turns. */
+  forget (): void {
+    this.#rates = []
+    this.#floors = []
+    this.#foundAtMs = undefined
   }
 }
 

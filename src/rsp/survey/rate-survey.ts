@@ -64,10 +64,11 @@ export class RateSurvey {
     this.#look = undefined
   }
 
-  /** Of a look that is under way nothing comes. */
+  /** Of a look that is under way nothing comes; it counts as one all the same. */
   forget (link: SurveyedLink): void {
     if (this.#look?.link === link) {
       this.stop()
+      link.rate.lookedAtMs = this.#init.timers.now()
     }
   }
 

@@ -45,6 +45,8 @@ const ROUNDS_FOR_ALL = 3
 const MIN_MISSES = 3
 const MAX_MISSES = 24
 const CHANCE_OF_MISSES = 1e-4
+/** To be attached to a forwarder takes less: a link neither of whose ends has answered by then is no new one, for which all have to hurry. */
+const UNREACHED_MS = 10_000
 /** As many outcomes as a forwarder remembers: so much a link without loss is known to be without. */
 const MAX_CLEAN_SAMPLES = 64
 
@@ -84,7 +86,7 @@ export class Surveyor {
   readonly #kept: KeptLinks
   readonly #forwarders = new Map<string, Surveyed>()
   readonly #links = new Map<string, SurveyedLink>()
-  /** Links that have been measured, or found down, since they came. */
+  /** Links that have been measured, found down, or out of reach, since they came. */
   readonly #measured = new Set<SurveyedLink>()
   readonly #differences = new RttDifference()
   readonly #stalls: StallWatch
@@ -275,13 +277,24 @@ export class Surveyor {
   #probeLink (link: SurveyedLink): void {
     const end = this.#differences.betterEnd(link.a.key, link.b.key)
     if (end === undefined) {
-      if (this.#measured.has(link)) {
-        this.#missed(link)
-      }
+      this.#unreached(link)
       return
     }
+    link.unreachedSinceMs = undefined
     const [near, far] = link.from(end)
     this.#cost.probe([near.node, far.node], ({ rttMs }) => { this.#takeFar(link, near, rttMs) })
+  }
+
+  /** Neither end answers. Where nothing is known of the link, that says nothing of it; but it has had its time. */
+  #unreached (link: SurveyedLink): void {
+    const nowMs = this.#timers.now()
+    link.unreachedSinceMs ??= nowMs
+    if (this.#measured.has(link)) {
+      this.#missed(link)
+    } else if (nowMs - link.unreachedSinceMs >= UNREACHED_MS) {
+      link.isDown = true
+      this.#measured.add(link)
+    }
   }
 
   /** A probe over the link has come back through this end, or is lost. */
@@ -320,6 +333,7 @@ export class Surveyor {
     if (++link.misses >= this.#missesIfDown(link) && !link.isDown) {
       link.wentDown()
       this.#loss.forget(link)
+      this.#rate.forget(link)
       this.#measured.add(link)
       this.#init.map.remove(link.a.key, link.b.key)
       this.#differences.removeLink(link.a.key, link.b.key)
@@ -327,7 +341,7 @@ export class Surveyor {
   }
 
   #missesIfDown (link: SurveyedLink): number {
-    const { lossPpm } = link.loss.reading(this.#timers.now()) ?? { lossPpm: 0 }
+    const { lossPpm } = link.everLoss.reading(this.#timers.now()) ?? { lossPpm: 0 }
     const misses = lossPpm === 0 ? MIN_MISSES : Math.ceil(Math.log(CHANCE_OF_MISSES) / Math.log(Math.min(0.9, lossPpm / 1e6)))
     return Math.max(MIN_MISSES, Math.min(MAX_MISSES, misses))
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { MAX_WAITING_PIECES } from '../../../protocols/stream/constants.ts'
+import { MAX_WAITING_PIECES, MAX_WAITING_PIECES_OF_ALL } from '../../../protocols/stream/constants.ts'
 import { ReceiveBuffer } from '../../../src/host/stream/receive-buffer.ts'
 import { ReceiveWindow } from '../../../src/host/stream/receive-window.ts'
 import { SendBuffer } from '../../../src/host/stream/send-buffer.ts'
@@ -79,16 +79,17 @@ describe('SendBuffer', () => {
   })
 })
 
-function reader (): { buffer: ReceiveBuffer, bytes: () => Uint8Array } {
+/** `ofOthers`: pieces that wait in other streams. */
+function reader (ofOthers = 0): { buffer: ReceiveBuffer, bytes: () => Uint8Array } {
   const parts: Uint8Array[] = []
-  return { buffer: new ReceiveBuffer((data) => { parts.push(data) }), bytes: () => new Uint8Array(Buffer.concat(parts)) }
+  return { buffer: new ReceiveBuffer((data) => { parts.push(data) }, { count: ofOthers }), bytes: () => new Uint8Array(Buffer.concat(parts)) }
 }
 
 describe('ReceiveBuffer', () => {
   it('hands out every byte once and in order, however pieces overlap, repeat and come', () => {
     const anyPieces = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 90 }), fc.boolean()), { maxLength: 60 })
-    fc.assert(fc.property(anyPieces, (pieces) => {
-      const { buffer, bytes } = reader()
+    fc.assert(fc.property(anyPieces, fc.constantFrom(0, 1_000), (pieces, ofOthers) => {
+      const { buffer, bytes } = reader(ofOthers)
       for (const [offset, length, pauses] of [...pieces, ...Array.from({ length: 10 }, (_, i): [number, number, boolean] => [50 * i, 50, false])]) {
         buffer[pauses ? 'pause' : 'resume']()
         assert.equal(buffer.receive(offset, content(offset, length)), true)
@@ -97,6 +98,35 @@ describe('ReceiveBuffer', () => {
       buffer.setFinal(500)
       assert.deepEqual(bytes(), content(0, 500))
       assert.deepEqual([buffer.isComplete, buffer.waitingPieces, buffer.highestOffset], [true, 0, 500])
+    }))
+  })
+
+  it('hands out every byte once, in order and one piece after the other, when it is paused and resumed from within', () => {
+    const anyPieces = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 90 })), { maxLength: 60 })
+    fc.assert(fc.property(anyPieces, fc.array(fc.constantFrom('pauses', 'resumes', 'goes on'), { minLength: 1 }), (pieces, acts) => {
+      const parts: Uint8Array[] = []
+      let isInside = false
+      const buffer = new ReceiveBuffer((data) => {
+        assert.equal(isInside, false)
+        isInside = true
+        const act = acts[parts.push(data) % acts.length]
+        if (act !== 'goes on') {
+          buffer.pause()
+        }
+        if (act === 'resumes') {
+          buffer.resume()
+        }
+        isInside = false
+      })
+      for (const [offset, length] of [...pieces, ...Array.from({ length: 10 }, (_, i) => [50 * i, 50])]) {
+        assert.equal(buffer.receive(offset, content(offset, length)), true)
+      }
+      for (let resumes = 0; buffer.nextOffset < 500; resumes++) {
+        assert.ok(resumes < 500, 'it gets on')
+        buffer.resume()
+      }
+      assert.deepEqual(new Uint8Array(Buffer.concat(parts)), content(0, 500))
+      assert.equal(buffer.waitingPieces, 0)
     }))
   })
 
@@ -123,6 +153,68 @@ describe('ReceiveBuffer', () => {
     assert.equal(buffer.highestOffset, 2 * MAX_WAITING_PIECES + 1, 'and does not count it')
     assert.equal(buffer.receive(0, content(0, 2)), true)
     assert.equal(bytes().length, 3)
+  })
+
+  it('regression: takes all that flow control allows from small packets while the reader has paused, as few pieces', () => {
+    const { buffer, bytes } = reader()
+    buffer.pause()
+    const END = 1_000_000
+    for (let offset = 0; offset < END; offset += 100) {
+      assert.equal(buffer.receive(offset, content(offset, 100)), true)
+    }
+    assert.ok(buffer.waitingPieces < 700, `${buffer.waitingPieces} pieces`)
+    assert.ok(buffer.heldBytes <= 2 * END)
+    buffer.resume()
+    assert.deepEqual(bytes(), content(0, END))
+  })
+
+  it('joins small pieces in memory of its own where many wait', () => {
+    const { buffer, bytes } = reader(1_000)
+    const packet = content(10, 100)
+    buffer.receive(10, packet.subarray(0, 60))
+    buffer.receive(70, new Uint8Array(40).fill(1))
+    assert.equal(buffer.waitingPieces, 1)
+    assert.deepEqual(packet, content(10, 100))
+    buffer.receive(0, content(0, 10))
+    buffer.receive(120, content(120, 10))
+    buffer.receive(110, content(110, 10))
+    assert.deepEqual(bytes(), Uint8Array.of(...content(0, 70), ...new Uint8Array(40).fill(1), ...content(110, 20)))
+  })
+
+  it('adds one piece at most for what fills many gaps', () => {
+    const { buffer } = reader()
+    for (let i = 1; i < MAX_WAITING_PIECES; i++) {
+      buffer.receive(2 * i, content(2 * i, 1))
+    }
+    buffer.receive(1, content(1, 2 * MAX_WAITING_PIECES))
+    assert.ok(buffer.waitingPieces <= MAX_WAITING_PIECES, `${buffer.waitingPieces} pieces`)
+  })
+
+  it('bounds the pieces of all that share a count, and has room again when some were handed out or given up', () => {
+    const ofAll = { count: 0 }
+    const buffers = Array.from({ length: 3 }, () => new ReceiveBuffer(() => {}, ofAll))
+    for (const buffer of buffers) {
+      for (let i = 1; i <= MAX_WAITING_PIECES; i++) {
+        buffer.receive(2 * i, content(2 * i, 1))
+      }
+    }
+    const counts = (): number[] => buffers.map(({ waitingPieces }) => waitingPieces)
+    assert.deepEqual([counts(), ofAll.count], [[MAX_WAITING_PIECES, MAX_WAITING_PIECES, 0], MAX_WAITING_PIECES_OF_ALL])
+    assert.equal(buffers[2].receive(2, content(2, 1)), false)
+    buffers[0].receive(0, content(0, 101))
+    assert.equal(ofAll.count, MAX_WAITING_PIECES_OF_ALL - 50)
+    assert.equal(buffers[2].receive(2, content(2, 1)), true)
+    buffers[0].discard()
+    buffers[1].receive(0, content(0, 2 * MAX_WAITING_PIECES + 1))
+    assert.deepEqual([counts(), ofAll.count], [[0, 0, 1], 1])
+  })
+
+  it('keeps nothing that was handed out as part of something else, though the reader has paused', () => {
+    const ofAll = { count: 0 }
+    const buffer = new ReceiveBuffer(() => { buffer.pause() }, ofAll)
+    buffer.receive(10, content(10, 10))
+    buffer.receive(0, content(0, 20))
+    assert.deepEqual([buffer.waitingPieces, ofAll.count], [0, 0])
   })
 
   const FINAL_SIZES: Array<[string, (buffer: ReceiveBuffer) => void]> = [

@@ -181,6 +181,20 @@ describe('Connection', () => {
     assert.deepEqual((last[0][1] as AckValues).ranges, [0, 4_096])
   })
 
+  it('bounds what waits in all streams together, and takes more of one when another is given up', () => {
+    const { get, connection, accepted } = lone()
+    const waiting = (): number[] => connection.streams.map(({ incoming }) => incoming.waitingPieces)
+    for (const id of [0, 2, 4]) {
+      for (let i = 0; i < 4_096; i++) {
+        get([['data', id, 2 * i + 2, '00', false]])
+      }
+    }
+    assert.deepEqual(waiting(), [4_096, 4_096, 0])
+    accepted[0].stopReading()
+    get([['data', 4, 2, '00', false]])
+    assert.deepEqual(waiting(), [0, 4_096, 1])
+  })
+
   it('sends what the queue before the first link refused again, without taking it for congestion', () => {
     const { connection, sent } = lone('initiator')
     connection.open().write(BYTES)
@@ -232,6 +246,45 @@ describe('Connection', () => {
     const number = connection.sentPackets - 1
     get([ackOf(number - 4, number)], 10_000)
     assert.equal(connection.heldBytes, 0)
+  })
+
+  it('goes on probing, with bounded knowledge of what it sent, when nobody answers for half a day, and recovers', () => {
+    const { connection, sent, get } = lone('initiator')
+    connection.open().write(BYTES)
+    let nowMs = 0
+    while (connection.sentPackets < 34_000) {
+      sent(nowMs)
+      nowMs = connection.nextTimeoutMs(nowMs)
+    }
+    assert.ok(nowMs > 30_000_000)
+    assert.ok(connection.path.inFlightPackets <= 32_768, `${connection.path.inFlightPackets} packets in flight`)
+    const packets = sent(nowMs)
+    assert.ok(packets.flat().some((call) => call[0] === 'data'))
+    get([ackOf(connection.sentPackets - packets.length, connection.sentPackets - 1)], nowMs + 20)
+    assert.deepEqual([connection.heldBytes, connection.path.inFlightPackets], [0, 0])
+  })
+
+  it('regression: looks at no ack of its own when it is told what arrived, however many there are since its peer answered last', () => {
+    const { connection, sent, get } = lone()
+    connection.pathChanged('another', 0)
+    sent()
+    for (let i = 0; i < 60_000; i++) {
+      get([['ping']])
+      sent()
+    }
+    let number = 60_000
+    const costMs = (first: number, last: number): number => Math.min(...Array.from({ length: 5 }, () => {
+      const packets = Array.from({ length: 200 }, () => packetWith([ackOf(first, last)], 0, number++))
+      const startedMs = performance.now()
+      for (const packet of packets) {
+        connection.receive(packet, 0)
+      }
+      return performance.now() - startedMs
+    }))
+    const last = connection.sentPackets - 1
+    assert.ok(last >= 20_000)
+    const [oneMs, allMs] = [costMs(last, last), costMs(1, last)]
+    assert.ok(allMs < 10 * oneMs, `200 acks of one packet took ${oneMs} ms, of ${last} packets ${allMs} ms`)
   })
 
   it('waits longer for late packets where some have been late', () => {

@@ -37,8 +37,10 @@ describe('a connection whose peer is hostile', () => {
       connection.open().write(new Uint8Array(20_000))
       const buffer = new Uint8Array(MAX_STREAM_PACKET_BYTES)
       let nowMs = 0
-      for (const [calls, epoch, number, afterMs] of packets) {
+      for (const [anyCalls, epoch, number, afterMs] of packets) {
         nowMs += afterMs
+        // a second ack would end the run
+        const calls = anyCalls.filter(([name], i) => name !== 'ack' || anyCalls.findIndex(([other]) => other === 'ack') === i)
         try {
           connection.receive(packetWith(calls, epoch, number), nowMs, number % 3 === 0)
         } catch (error) {

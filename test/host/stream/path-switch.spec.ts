@@ -1,6 +1,9 @@
 // A connection whose path changes while it is busy.
 import assert from 'node:assert/strict'
 import { rateOver, startBulk } from './bulk.ts'
+import { Connection } from '../../../src/host/stream/connection.ts'
+import { MAX_STREAM_PACKET_BYTES } from '../../../protocols/stream/constants.ts'
+import { packetWith } from '../../protocols/stream/recorded-frames.ts'
 import { VirtualPair, simulatedPath } from './virtual-pair.ts'
 import { VirtualWorld, seededRandom } from './virtual-world.ts'
 import type { Bulk } from './bulk.ts'
@@ -94,6 +97,28 @@ describe('a connection whose path changes', () => {
     assert.ok(bulk.receivedBytes > 10_000_000, `${bulk.receivedBytes} bytes in 30 s`)
     world.runFor(2_000)
     assert.ok(rateOver(pair, bulk, 5) > 0.9 * RATE, 'and is at rest afterwards')
+  })
+
+  it('regression: settles what is in flight with the path that it took, though the path has changed 256 times since', () => {
+    const connection = new Connection({ role: 'initiator', path: { key: 'path 0', rttMs: 50 }, onStream: () => {} })
+    const buffer = new Uint8Array(MAX_STREAM_PACKET_BYTES)
+    const sendAll = (): number => {
+      while (connection.poll(0, buffer) > 0) { /* all that may go at once */ }
+      return connection.path.inFlightBytes
+    }
+    connection.open().write(new Uint8Array(5_000))
+    assert.ok(sendAll() >= 5_000)
+    for (let i = 1; i <= 256; i++) {
+      connection.pathChanged(`path ${i % 3}`, 0, 50)
+    }
+    assert.ok(sendAll() >= 5_000, 'what was in flight under the epoch that came again goes again')
+    const last = connection.sentPackets - 1
+    connection.receive(packetWith([['ack', { epoch: 0, delayUs: 0, receivedAtUs: 0, marked: 0, ranges: [0, last] }]]), 10)
+    for (const key of [1, 2, 0]) {
+      connection.pathChanged(`path ${key}`, 10)
+      assert.deepEqual([connection.path.inFlightBytes, connection.path.inFlightPackets], [0, 0], `path ${key}`)
+    }
+    assert.equal(connection.heldBytes, 0)
   })
 
   it('comes back by itself, within the longest backoff, when the only path was away for a minute', () => {

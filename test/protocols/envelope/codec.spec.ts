@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   decodeFrame, encodeAttachRequest, encodeAttachResult, encodeClose, encodeData, encodeEchoReply, encodeEchoRequest, envelopeType,
-  readUint64, sequenceOf, sessionIdOf, writeUint64
+  quotedSessionIdOf, readUint64, sequenceOf, sessionIdOf, writeUint64
 } from '../../../protocols/envelope/codec.ts'
 import {
   ECHO_REPLY_BYTES, INIT_BYTES, MAX_APPLICATION_BYTES, MAX_DESCRIPTOR_BYTES, MAX_ENVELOPE_BYTES, MAX_FRAME_BYTES, RESPONSE_BYTES
@@ -104,6 +104,16 @@ describe('envelope frames', () => {
 })
 
 describe('outer part of an envelope', () => {
+  it('is read of the first bytes that a notice quotes, if they are enough', () => {
+    for (const type of [1, 2, 3]) {
+      const quote = Uint8Array.of(type, 0, 0, 0, ...id, ...new Uint8Array(20))
+      assert.deepEqual(quotedSessionIdOf(quote), id)
+      assert.equal(quotedSessionIdOf(quote.subarray(0, 11)), undefined)
+    }
+    assert.equal(quotedSessionIdOf(Uint8Array.of(16, 0, 0, 0, ...id)), undefined)
+    assert.equal(quotedSessionIdOf(new Uint8Array()), undefined)
+  })
+
   const lengths: Array<[number, number, number]> = [[1, INIT_BYTES, INIT_BYTES], [2, RESPONSE_BYTES, RESPONSE_BYTES], [3, 37, MAX_ENVELOPE_BYTES]]
   for (const [type, min, max] of lengths) {
     it(`takes type ${type} with ${min} to ${max} bytes and no other length`, () => {

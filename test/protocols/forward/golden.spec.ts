@@ -59,6 +59,7 @@ describe('forward golden bytes', () => {
       assert.equal(read?.code, code)
       assert.equal(hex(read.pathTag), golden.pathTag)
       assert.ok(golden.nodes.slice(1, 3).includes(hex(read.reporter)))
+      assert.deepEqual(read.walked.map(hex), golden.nodes.slice(0, read.walked.length))
       assert.ok(notice.endsWith(hex(read.quote)))
     })
   }

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { DEFAULT_TTL, Flag, Kind, MAX_ROUTE_ENTRIES, NoticeCode } from '../../../protocols/forward/constants.ts'
-import { decodeNotice, encodeNotice, noticeName } from '../../../protocols/forward/notice.ts'
+import { decodeNotice, encodeNotice, isNoticeAbout, noticeName } from '../../../protocols/forward/notice.ts'
 import { ARRIVED, At, acceptSourceRoute, entryAt, nextHop } from '../../../protocols/forward/source-route.ts'
+import { encodeLabelled } from '../../../protocols/forward/labelled.ts'
 import { NOW_S, embedded, hex, nodesOf, packetOf, routeOf, sentOn } from './samples.ts'
+import type { Notice } from '../../../protocols/forward/notice.ts'
+import type { NodeId } from '../../../protocols/forward/node-id.ts'
+
+const TAG = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+
+/** What the source of this list reads of a notice that the node at an entry makes. */
+function noticeFrom (nodes: readonly NodeId[], reporter: number, pathTag = TAG): Notice {
+  const cause = packetOf(routeOf(nodes, { pathTag }))
+  cause[At.hopIndex] = reporter
+  return decodeNotice(encodeNotice(cause, 0, cause.length, NoticeCode.noSuchNeighbour) as Uint8Array) as Notice
+}
 
 const CODES = Object.values(NoticeCode)
 
@@ -43,6 +55,7 @@ describe('notice', () => {
       assert.equal(read?.code, code)
       assert.equal(hex(read.reporter), hex(nodes[hopIndex]))
       assert.equal(hex(read.quote), hex(payload.subarray(0, 32)))
+      assert.equal(isNoticeAbout(read, routeOf(nodes)), hopIndex < count - 1, 'all but the destination are forwarders')
     }), { numRuns: 100 })
   })
 
@@ -87,6 +100,34 @@ describe('notice', () => {
     notice.fill(0)
     assert.equal(hex(read?.reporter ?? new Uint8Array()), hex(nodesOf(3)[2]))
     assert.equal(hex(read?.quote ?? new Uint8Array()), '09'.repeat(32))
+  })
+
+  it('can be about a route when its list is the beginning of that, up to any of the forwarders, whatever the authenticators are by now', () => {
+    const nodes = nodesOf(5)
+    const header = routeOf(nodes, { pathTag: TAG, authenticators: nodes.map(() => new Uint8Array(8).fill(7)) })
+    for (const reporter of [1, 2, 3]) {
+      assert.equal(isNoticeAbout(noticeFrom(nodes, reporter), header), true, `entry ${reporter}`)
+    }
+  })
+
+  const [self, a, b, peer, stranger] = nodesOf(5)
+  const forged = [
+    { title: 'a stranger who has a link to the source', notice: () => noticeFrom([self, stranger, peer], 1) },
+    { title: 'a stranger attached to the first forwarder', notice: () => noticeFrom([self, a, stranger], 2) },
+    { title: 'a stranger attached to the last forwarder', notice: () => noticeFrom([self, a, b, stranger], 3) },
+    { title: 'a forwarder of the route that has no link to the one it stands behind', notice: () => noticeFrom([self, b, a], 2) },
+    { title: 'the destination', notice: () => noticeFrom([self, a, b, peer], 3) },
+    { title: 'who knows another tag only', notice: () => noticeFrom([self, a, b, peer], 1, new Uint8Array(8)) }
+  ]
+  for (const { title, notice } of forged) {
+    it(`cannot be about a route when it was made by ${title}`, () => {
+      assert.equal(isNoticeAbout(notice(), routeOf([self, a, b, peer], { pathTag: TAG })), false)
+    })
+  }
+
+  it('with a list is never about a labelled path, which has notices of its own', () => {
+    const header = encodeLabelled({ slot: 0x01020304, check: 0x05060708 })
+    assert.equal(isNoticeAbout({ ...noticeFrom([self, a, b, peer], 1), pathTag: header.subarray(At.pathTag), walked: [] }, header), false)
   })
 
   it('has a name for people', () => {

@@ -1,10 +1,11 @@
 // The bytes in the fixture were put together by hand from the tables of the README, not by this code.
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { packetEpoch, packetNumber } from '../../../protocols/stream/codec.ts'
+import { packetEpoch, packetNumber, readFrames } from '../../../protocols/stream/codec.ts'
 import { MAX_ACK_BYTES, MAX_ACK_RANGES, MAX_STREAM_PACKET_BYTES } from '../../../protocols/stream/constants.ts'
 import golden from '../../fixtures/wire/stream.json' with { type: 'json' }
 import { bytesOf, callsOf, hex, packetWith } from './recorded-frames.ts'
+import type { FrameVisitor } from '../../../protocols/stream/codec.ts'
 import type { AckValues, Call } from './recorded-frames.ts'
 
 const MALFORMED = { name: 'MalformedMessageError' }
@@ -29,7 +30,8 @@ describe('stream packets', () => {
   }
 
   it('carry any frames there and back', () => {
-    fc.assert(fc.property(fc.array(anyCall, { minLength: 1, maxLength: 8 }), uint(8), uint(48), (calls, epoch, number) => {
+    fc.assert(fc.property(fc.array(anyCall, { minLength: 1, maxLength: 8 }), uint(8), uint(48), (drawn, epoch, number) => {
+      const calls = drawn.filter(([name], i) => name !== 'ack' || drawn.findIndex(([other]) => other === 'ack') === i)
       const packet = packetWith(calls, epoch, number)
       assert.deepEqual(callsOf(packet), calls)
       assert.deepEqual([packetEpoch(packet), packetNumber(packet)], [epoch, number])
@@ -66,6 +68,14 @@ describe('stream packets', () => {
       assert.throws(() => callsOf(bytesOf(HEADER + frame)), MALFORMED)
     })
   }
+
+  it('regression: are refused with a second ack, before it is read', () => {
+    const ack: Call = ['ack', { epoch: 0, delayUs: 0, receivedAtUs: 0, marked: 0, ranges: [3, 5] }]
+    let acks = 0
+    const visitor = { onAck: () => { acks++ }, onPing: () => {} } as unknown as FrameVisitor
+    assert.throws(() => { readFrames(packetWith([ack, ['ping'], ack]), visitor) }, MALFORMED)
+    assert.equal(acks, 1)
+  })
 
   it('without a frame are refused', () => {
     assert.throws(() => packetNumber(bytesOf(HEADER)), MALFORMED)

@@ -10,6 +10,8 @@ const UP = { state: 'up', rttUs: 10_000, jitterUs: 0, lossPpm: 0, samples: 1, ou
 
 describe('what rivals ask for', () => {
   let nowMs: number
+  /** Of its process, which nobody sets. */
+  let clockMs: number
   let opened: number
   let credible: string | undefined
   let isAllowed: boolean
@@ -17,7 +19,7 @@ describe('what rivals ask for', () => {
   let service: ExchangeService
 
   beforeEach(() => {
-    [nowMs, opened, isAllowed, hasMeasured] = [1_000_000, 0, true, true]
+    [nowMs, clockMs, opened, isAllowed, hasMeasured] = [1_000_000_000, 5_000, 0, true, true]
     credible = undefined
     service = new ExchangeService({
       privateKey: RSP_KEY,
@@ -31,10 +33,15 @@ describe('what rivals ask for', () => {
       links: () => [[String(ONE), String(TWO)]],
       readingOf: () => UP,
       measurementOf: () => hasMeasured ? sampleMeasurement() : undefined,
-      now: () => nowMs
+      now: () => nowMs,
+      clock: () => clockMs
     })
   })
 
+  const pass = (ms: number): void => {
+    nowMs += ms
+    clockMs += ms
+  }
   const subscribe = async (scope = EVERYTHING): Promise<unknown> => service.subscribe({ descriptor: new Uint8Array(), scope, leaseMs: 60_000 }, READER)
 
   async function next (after: NextRequest['after']): Promise<bigint | undefined> {
@@ -45,10 +52,10 @@ describe('what rivals ask for', () => {
   it('goes on from where it was when the lease is extended, and begins anew with another scope', async () => {
     await subscribe()
     assert.equal(await next(0n), 1n)
-    nowMs += 50_000
+    pass(50_000)
     await subscribe()
     assert.equal(await next(1n), undefined, 'nothing has changed')
-    nowMs += 50_000
+    pass(50_000)
     assert.equal(await next(1n), undefined, 'the lease was extended')
     await subscribe({ ...EVERYTHING, nodes: [ONE] })
     assert.equal(await next(1n), 1n)
@@ -61,7 +68,7 @@ describe('what rivals ask for', () => {
     }
     await subscribe()
     await assert.rejects(next(0n), { name: 'OverQuotaError' })
-    nowMs += 1_000
+    pass(1_000)
     assert.equal(typeof await next(0n), 'bigint')
   })
 
@@ -74,10 +81,24 @@ describe('what rivals ask for', () => {
         await ask(peer)
       }
       await assert.rejects(ask(READER), { name: 'OverQuotaError' })
-      nowMs += 60_000
+      pass(60_000)
     }
     await ask(READER)
     assert.deepEqual([service.status(credible)?.links, service.status(String(silent[1])), service.status(String(READER))?.links], [0, undefined, 0])
+  })
+
+  it('regression: is answered, and ends, in its time though the wall clock was set back by an hour', async () => {
+    await subscribe()
+    assert.equal(await next(0n), 1n)
+    const admitted = (): number => Array.from({ length: 30 }, () => service.admit(READER)).filter((waitMs) => waitMs === 0).length
+    assert.equal(admitted(), 20)
+    nowMs -= 3_600_000
+    clockMs += 30_000
+    assert.equal(admitted(), 20)
+    service.changed(String(ONE), String(TWO), UP)
+    assert.equal(await next(1n), 2n, 'a link is told anew after half a minute')
+    clockMs += 30_001
+    await assert.rejects(next(2n), { name: 'NotFoundError' })
   })
 
   it('costs no check of a signature where it is not allowed', async () => {

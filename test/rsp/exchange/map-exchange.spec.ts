@@ -146,6 +146,16 @@ describe('a map with what rivals say', () => {
     assert.deepEqual(links(), ['AB 10000', 'BA 10000'])
   })
 
+  it('regression: has no mark, and tells nobody, of links to peers that are no forwarders, whoever calls them down', () => {
+    makeCredible(exchange.words, 'r')
+    map.remove(A, C)
+    map.remove(C, A)
+    assert.deepEqual(told, [])
+    map.addNode(C)
+    take('r', said(20_000, { b: THREE }))
+    assert.deepEqual(links(), ['AC 20000', 'CA 20000'])
+  })
+
   it('is brought back by its own measurement at once', () => {
     makeCredible(exchange.words, 'r')
     map.remove(A, B)

@@ -10,7 +10,7 @@ const RIVALS = (await peersFrom(600, 17)).map((peer) => ({ peer }) as VerifiedDe
 
 describe('places for rivals', () => {
   it('are not held for good by those that say nothing, whoever came first', () => {
-    let nowMs = 1_000_000
+    let clockMs = 1_000_000
     const exchange = new RspExchange({
       partners: 'all',
       scope: EVERYTHING,
@@ -20,7 +20,8 @@ describe('places for rivals', () => {
       self: RSP,
       privateKey: RSP_KEY,
       plan: () => ({ isWatched: () => false, links: () => [] }),
-      now: () => nowMs,
+      now: Date.now,
+      clock: () => clockMs,
       random: () => 0
     } as unknown as RspExchangeInit)
     const rivals = (): string[] => exchange.status.rivals.map(({ rsp }) => rsp)
@@ -30,7 +31,7 @@ describe('places for rivals', () => {
     assert.equal(rivals().length, 16)
     const last = RIVALS[16]
     assert.equal(exchange.isUseful(last.peer), false)
-    nowMs += 600_000
+    clockMs += 600_000
     exchange.add(last)
     assert.equal(rivals().length, 16)
     assert.equal(exchange.isUseful(last.peer), true)

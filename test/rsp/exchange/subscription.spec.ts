@@ -24,7 +24,7 @@ describe('what a rival is told', () => {
   afterEach(() => { mock.timers.reset() })
 
   function subscription (init: { maxLinks?: number, perMinute?: number, scope?: ExchangeScope } = {}): Subscription {
-    return new Subscription({ scope: new ScopeMatch(init.scope ?? EVERYTHING, (key) => TAGS[key]), maxLinks: init.maxLinks ?? 100, bucket: new TokenBucket({ ratePerSecond: (init.perMinute ?? 6_000) / 60, burst: init.perMinute ?? 6_000, nowMs }), untilMs: 1e9, now: () => nowMs })
+    return new Subscription({ scope: new ScopeMatch(init.scope ?? EVERYTHING, (key) => TAGS[key]), maxLinks: init.maxLinks ?? 100, bucket: new TokenBucket({ ratePerSecond: (init.perMinute ?? 6_000) / 60, burst: init.perMinute ?? 6_000, nowMs }), untilMs: 1e9, clock: () => nowMs })
   }
 
   function note (to: Subscription, name: string, reading: LinkReading): void {

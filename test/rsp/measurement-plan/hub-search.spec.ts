@@ -43,8 +43,31 @@ describe('the search for hubs', () => {
   })
 
   it('does not ask for more than its part, however small', () => {
-    for (const budgetLinks of [0, 1, 40, 300]) {
+    for (const budgetLinks of [0, 1, 20, 40, 300]) {
       assert.ok(search(budgetLinks, 4).asked <= budgetLinks, String(budgetLinks))
     }
+  })
+
+  it('regression: lets those rest that it has tried, by whatever numbers the nodes have by then', () => {
+    const random = seededRandom(5)
+    const memory = new LinkMemory(size)
+    const paths = new AllPairs(size, 1)
+    paths.run(memory.known())
+    /** Whoever is tried has links to six nodes in the first batch, and those to all that are tried. */
+    const tried = (search: HubSearch): number[] => {
+      memory.beginRound()
+      const [first] = playRound(search.run(new Round(memory, 2_000), paths, new RttModel(size, random), 500), world)
+      const degrees = new Map<number, number>()
+      for (const node of first.flat()) {
+        degrees.set(node, (degrees.get(node) ?? 0) + 1)
+      }
+      return [...degrees].filter(([, degree]) => degree <= 6).map(([node]) => node)
+    }
+    const search = new HubSearch(size, { relayCostMs: 1, random })
+    const first = tried(search)
+    const turned = (node: number): number => size - 1 - node
+    const second = tried(search.renumbered(Array.from({ length: size }, (_, node) => turned(node)))).map(turned)
+    assert.ok(first.length > 5 && second.length > 5, `${first.length} and ${second.length}`)
+    assert.deepEqual(second.filter((node) => first.includes(node)), [])
   })
 })

@@ -90,4 +90,14 @@ describe('thread of a plan', () => {
     planner.stop()
     await assert.rejects(waiting, /thread of the measurement plan has ended/)
   })
+
+  it('regression: gives each its own answer after one could not be asked, or the thread could not begin', async () => {
+    const init = { relayCostMs: 1, spoilt: () => {} }
+    const planner = new PlanThread(init)
+    await assert.rejects(planner.begin({ previous: allNew, budgetLinks: BUDGET, known: [] }), { name: 'DataCloneError' })
+    Object.assign(init, { spoilt: undefined })
+    await assert.rejects(planner.begin({ previous: allNew, budgetLinks: BUDGET, known: [{ a: 0, b: 1, rttMs: (() => {}) as never }] }), { name: 'DataCloneError' })
+    assert.equal((await playRound(planner, allNew)).length, BUDGET)
+    planner.stop()
+  })
 })

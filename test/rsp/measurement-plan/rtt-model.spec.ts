@@ -28,6 +28,14 @@ describe('the model of round trips', () => {
     assert.ok(Math.abs(model.guessMs(3, 50) - model.guessMs(50, 3)) < 1e-9)
   })
 
+  it('guesses the same after nodes have come and gone, of those that stay', () => {
+    const model = new RttModel(80, seededRandom(1))
+    model.fit(links)
+    const next = model.renumbered([50, -1, 3], seededRandom(2))
+    assert.equal(next.guessMs(2, 0), model.guessMs(3, 50))
+    assert.ok(next.guessMs(0, 1) >= 1)
+  })
+
   it('guesses a number above 0 for nodes of which nothing is known', () => {
     const model = new RttModel(3, seededRandom(1))
     model.fit({ pairs: new Int32Array(0), rttMs: new Float64Array(0) })

@@ -5,7 +5,7 @@ import { LinkTable } from '../../../src/topology/link-table.ts'
 import { PathQuestion } from '../../../src/rsp/standing/path-question.ts'
 import { StandingQueries } from '../../../src/rsp/standing/standing-queries.ts'
 import type { PathQuery } from '../../../src/path-finding/path-finder.ts'
-import type { StandingInit } from '../../../src/rsp/standing/standing-queries.ts'
+import type { StandingInit } from '../../../src/rsp/standing/standing-query.ts'
 import type { WatchAnswer } from '../../../protocols/route/watch.ts'
 import type { LinkMetrics } from '../../../src/topology/link-metrics.ts'
 
@@ -137,6 +137,75 @@ describe('standing queries', () => {
     owing = ''
     await run(500)
     assert.deepEqual([greedy.told.map(({ event }) => event), spent], [['better'], ['modest', 'greedy']])
+  })
+
+  for (const [when, cutShort] of [['when it was asked for', 1], ['in a look', 2]] as const) {
+    it(`regression: searches once more where a search was cut short ${when}`, async () => {
+      const question = questionOf()
+      const search = question.bestCost.bind(question)
+      let searches = 0
+      question.bestCost = (graph, patience) => {
+        if (++searches !== cutShort || patience === undefined) {
+          return search(graph, patience)
+        }
+        patience.isCutShort = true
+        return Infinity
+      }
+      set(0, 2, cutShort === 1 ? 3 : 30)
+      const { told } = watch({ question })
+      await run(1_500)
+      set(0, 2, 3)
+      await run(3_000)
+      assert.deepEqual(told.map(({ event }) => event), ['better'])
+    })
+  }
+
+  it('regression: looks no longer than 75 ms at once however long searches take, and nobody waits for those of others that are cut short', async () => {
+    let isSlow = true
+    const slow = Array.from({ length: 40 }, () => {
+      const question = questionOf()
+      const search = question.bestCost.bind(question)
+      question.bestCost = (graph, patience) => {
+        while (isSlow && patience?.mustStop() === false) {
+          nowMs += 5
+        }
+        return isSlow ? Infinity : search(graph, patience)
+      }
+      return watch({ question, lifetimeMs: 1e6 })
+    })
+    const quick = watch()
+    let longestMs = 0
+    const look = async (times: number): Promise<void> => {
+      for (; times > 0; times--) {
+        nowMs += LOOK_MS
+        const startedMs = nowMs
+        standing.look(table.snapshot())
+        longestMs = Math.max(longestMs, nowMs - startedMs)
+        await Promise.resolve()
+      }
+    }
+    await look(6)
+    set(0, 2, 3)
+    const changedMs = nowMs
+    await look(6)
+    assert.deepEqual([slow.some(({ told }) => told.length > 0), quick.told.map(({ event }) => event)], [false, ['better']])
+    assert.ok(quick.told[0].atMs - changedMs <= 2_000, `${quick.told[0].atMs - changedMs}`)
+    assert.ok(longestMs >= 25 && longestMs <= 75, `${longestMs}`)
+    isSlow = false
+    await look(10)
+    assert.ok(slow.every(({ told: [answer] }) => answer?.event === 'better'))
+  })
+
+  it('regression: lets go of a forwarder whose number may become another\'s, and of nothing else', async () => {
+    const [over, from, past] = [
+      watch(),
+      watch({ question: questionOf({ source: [{ node: 0, rttUs: 1_000 }, { node: 1, rttUs: 5_000 }] }), present: [0, 2, 3] }),
+      watch({ present: [0, 2, 3] })
+    ]
+    standing.removeNode(1)
+    await run(LOOK_MS)
+    assert.deepEqual([over, from, past].map(({ told }) => told.map(({ event }) => event)), [['failed'], ['ended'], []])
+    assert.equal(standing.size, 1)
   })
 
   it('is silent about a path that is better by less than the margin', async () => {

@@ -129,6 +129,21 @@ describe('standing queries in the language', () => {
     assert.ok(told.every(([answer]) => answer?.event === 'failed'))
   })
 
+  it('regression: hold nobody up for long where to compile them takes long', async () => {
+    let compiled = 0
+    const told = Array.from({ length: 30 }, (_, kind) => watch(`minimize delay avoid country c2, operator "number ${kind}"`, [0, 1, 3], () => {
+      compiled++
+      nowMs += 10
+    }))
+    await run(500)
+    compiled = 0
+    countries = [0, 1, 2, 3].map((node) => node === 1 ? { tags: { country: 'c2' }, country: 'c2' } : factsOf(node))
+    await run(250)
+    assert.ok(compiled > 0 && compiled <= 5, `${compiled} in one look`)
+    await run(10_000)
+    assert.ok(told.every(([answer]) => answer?.event === 'failed'))
+  })
+
   it('regression: are told at once that the present path was no answer from the start, and not where a link of it is unknown', async () => {
     const [broken, unknown] = [watch('minimize delay avoid country c1'), watch('minimize delay avoid country c1', [0, 3])]
     await run(250)

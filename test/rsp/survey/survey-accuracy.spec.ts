@@ -60,6 +60,17 @@ describe('accuracy of surveys', function () {
     assert.ok(Math.abs((after?.lossPpm ?? 0) / 1e4 - 19) < 3, `${after?.lossPpm}`)
   })
 
+  it('regression: says nothing of what a link lost and carried before it was down', async () => {
+    const link = { a: 0, b: 1, rttMs: 30, bytesPerSecond: 5e6, loss: 0.1 }
+    const before = (await start([link])).run(6 * MINUTE_MS).estimate(0, 1)
+    assert.ok((before?.lossPpm ?? 0) > 1e5 && before?.forth.bytesPerSecond !== undefined, JSON.stringify(before))
+    scene?.setLink({ ...link, loss: 1 })
+    assert.equal(scene?.run(20_000).estimate(0, 1), undefined)
+    scene?.setLink({ ...link, loss: 0 })
+    const after = scene?.run(5_000).estimate(0, 1)
+    assert.deepEqual([after?.lossPpm, after?.forth.bytesPerSecond], [0, undefined])
+  })
+
   it('keeps a link that loses a third of what it carries on the map', async () => {
     await start([{ a: 0, b: 1, rttMs: 30, loss: 0.18 }])
     scene?.run(2 * MINUTE_MS)

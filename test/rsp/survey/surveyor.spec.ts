@@ -185,6 +185,18 @@ describe('surveyor', () => {
     assert.deepEqual(world.links, {})
   })
 
+  it('regression: hurries ten seconds for a link neither of whose ends it can reach, and takes it all the same when it can', () => {
+    world = new World()
+    world.unlinked.add(0).add(1)
+    world.add(0, 1, 2, 3).want('01', '23').run(15_000)
+    const { probes } = world
+    world.run(10_000)
+    assert.ok(world.probes - probes <= 600, `${world.probes - probes} probes`)
+    world.unlinked.clear()
+    world.run(5_000)
+    assert.deepEqual(world.links, { '01': 15, 23: 65 })
+  })
+
   it('measures the links that it is told to, and no others', () => {
     world = new World().add(0, 1, 2, 3).want('01', '23').run(2_000)
     assert.deepEqual(Object.keys(world.links).sort(), ['01', '23'])
