@@ -116,6 +116,18 @@ export class FairCapacity {
     return this.#takeShare(last !== undefined && last.account === account && last.source === source ? last : this.#shareOf(account, source), bytes, nowMs)
   }
 
+  /** Now and then: shares are looked at only while the capacity is short, and those of the last such time would stay until the next one. */
+  expire (nowMs: number): void {
+    for (const [key, share] of this.#shares) {
+      if (nowMs - share.usedAtMs > FORGET_MS) {
+        this.#shares.delete(key)
+      }
+    }
+    if (this.#last !== undefined && nowMs - this.#last.usedAtMs > FORGET_MS) {
+      this.#last = undefined
+    }
+  }
+
   #takeShare (share: Share, bytes: number, nowMs: number): Verdict {
     share.usedAtMs = nowMs
     if (nowMs - this.#roundAtMs >= ROUND_MS) {

@@ -93,7 +93,7 @@ export class Forwarder implements Startable {
   readonly #processor: ProcessorLimit
   #housekeeping: ReturnType<typeof setInterval> | undefined
   #processorLook: ReturnType<typeof setInterval> | undefined
-  #load = { bytes: 0, bytesPerSecond: 0 }
+  #load = { bytes: 0, bytesPerSecond: 0, atMs: -Infinity }
 
   constructor (components: ForwarderComponents, init: ForwarderInit = {}) {
     const now = (): number => performance.now()
@@ -301,11 +301,13 @@ export class Forwarder implements Startable {
 
   #keepHouse (): void {
     this.links.expire()
+    this.#relay.expire()
     this.#watchService.expire()
     this.#attachments.expire()
     this.#setUp.expire()
     const bytes = this.#relay.counters.forwardedBytes
-    this.#load = { bytes, bytesPerSecond: (bytes - this.#load.bytes) * 1_000 / HOUSEKEEPING_MS }
+    const atMs = performance.now()
+    this.#load = { bytes, bytesPerSecond: (bytes - this.#load.bytes) * 1_000 / Math.max(HOUSEKEEPING_MS, atMs - this.#load.atMs), atMs }
   }
 }
 

@@ -105,6 +105,11 @@ export class Relay {
     this.#capacity.bytesPerSecond = bytesPerSecond
   }
 
+  /** Every second: forgets who had a share of a short capacity. */
+  expire (): void {
+    this.#capacity.expire(this.#now())
+  }
+
   /** Takes one packet from a neighbour. The buffer is shared memory: read only. The time is that at which its chunk came. */
   receive (buffer: Uint8Array, at: number, length: number, from: Link, nowMs = this.#now()): void {
     const kind = buffer[at + At.kind]

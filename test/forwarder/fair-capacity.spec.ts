@@ -137,6 +137,18 @@ describe('fair capacity', () => {
     assert.ok(fair.size <= 2, `${fair.size}`)
   })
 
+  it('regression: forgets those of the last short time though the capacity is not short again, and treats who comes back as new', () => {
+    const fair = new FairCapacity({ bytesPerSecond: 1_000, nowMs: 0 })
+    while (fair.take(1, 1, 1_000, 1) !== Verdict.refuse) {}
+    assert.equal(fair.size, 1)
+    fair.expire(500)
+    assert.equal(fair.size, 1)
+    fair.expire(1_002)
+    assert.equal(fair.size, 0)
+    fair.take(1, 1, 30_000, 1_003)
+    assert.equal(fair.size, 1)
+  })
+
   it('never lets more pass than a burst and its rate, whoever sends what and when', () => {
     const packet = fc.record({ account: fc.nat(5), source: fc.nat(5), bytes: fc.integer({ min: 1, max: 16_384 }), afterMs: fc.nat(5) })
     fc.assert(fc.property(fc.array(packet, { maxLength: 500 }), fc.integer({ min: 1_000, max: 10_000_000 }), (packets, bytesPerSecond) => {
