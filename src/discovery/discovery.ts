@@ -5,6 +5,7 @@ import { fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
+import { CODE_P2P } from '@multiformats/multiaddr'
 import { ownAddresses } from './connect.ts'
 import { Directory } from './directory.ts'
 import { eachOf } from './each-of.ts'
@@ -386,6 +387,6 @@ export class Discovery {
 
 /** Does a node still listen wherever its descriptor says? */
 function isAmong (addresses: readonly Multiaddr[], listened: readonly Multiaddr[]): boolean {
-  const now = new Set(listened.map((address) => address.decapsulate('/p2p').toString()))
+  const now = new Set(listened.map((address) => address.decapsulateCode(CODE_P2P).toString()))
   return addresses.every((address) => now.has(address.toString()))
 }

@@ -51,7 +51,7 @@ export interface SetUpServiceInit {
 const MAX_WAITING_PER_CALLER = 64
 const MAX_WAITING_PER_FORWARDER = 128
 /** Of one caller, for one next hop: one that does not answer must not hold all places that its caller, the hop before, has. */
-const MAX_WAITING_PER_CALLER_AND_NEXT = 32
+const MAX_WAITING_PER_CALLER_AND_NEXT = 64
 /** Of all callers, for one next hop. */
 const MAX_WAITING_FOR_FORWARDER = 128
 const MAX_WAITING_FOR_DESTINATION = 64

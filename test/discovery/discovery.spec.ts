@@ -71,6 +71,18 @@ describe('discovery', () => {
     await until(() => knows(rsp), 'the RSP knows it', 1_500)
   })
 
+  it('regression: a bootstrap node that knows a peer hears where it is now, though nothing in an address that it listens on names it', async () => {
+    const first = await start(bootstrapRole({ network: NETWORK }), true)
+    const privateKey = await generateKeyPair('Ed25519')
+    const moving = await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true, { privateKey })
+    const said = (): string | undefined => first.services.byway.discovery.directory.get(moving.peerId)?.endpoints[0].addresses.join()
+    await until(() => said() !== undefined, 'the bootstrap node has greeted it', 8_000)
+    const before = said()
+    await moving.stop()
+    await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true, { privateKey })
+    await until(() => said() !== before, 'the bootstrap node knows its new port', 15_000)
+  })
+
   it('keeps two networks on the same machines apart', async () => {
     const stranger = await start(forwarder({ network: 'another' }), true, { network: 'another' })
     const newcomer = await start(host({ network: NETWORK, bootstrap: stranger.getMultiaddrs() }), false)

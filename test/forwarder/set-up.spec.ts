@@ -147,7 +147,7 @@ describe('setting up a path, in virtual time', () => {
       const passes = await crowd()
       assert.ok((await install('one-pass')).isUp)
       const asked = overlay.messages.filter(({ to, type }) => to.equals(silent.peer) && type === MessageType.install)
-      assert.equal(asked.length, 32)
+      assert.equal(asked.length, 64)
       await overlay.advance(10_000)
       assert.equal((await Promise.all(passes)).filter((error) => error instanceof Error).length, HOSTS * PASSES)
       assert.deepEqual(forwarders.map(({ table }) => table.size), [1, 1], 'and it leaves nothing behind')
