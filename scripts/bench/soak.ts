@@ -1,4 +1,4 @@
-// Does byway hold out? A forwarder, two RSPs and a host, each in a process of its own, while others come and go: hosts that open channels,
+// Does byway hold out? A bootstrap node, two forwarders, two RSPs and two hosts, each in a process of its own, while others come and go: hosts that open channels,
 // send, install paths and leave in good order or not, forwarders and RSPs likewise, processes that are stopped or killed, strangers that
 // send rubbish. Afterwards nothing may be left: heap, handles and tables as before, and no exception that nobody handled.
 //

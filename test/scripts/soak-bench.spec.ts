@@ -8,7 +8,7 @@ import { projectRoot } from '../helpers/source-tree.ts'
 const SCRIPT = import.meta.url.endsWith('.ts')
   ? ['--import=tsx', join(projectRoot, 'scripts/bench/soak.ts')]
   : [join(projectRoot, 'dist/scripts/bench/soak.js')]
-const PROCESSES = ['scenery', 'forwarder', 'rsp', 'surveyor', 'host', 'cast']
+const PROCESSES = ['bootstrap', 'forwarder', 'neighbour', 'rsp', 'surveyor', 'host', 'callee', 'cast']
 
 describe('bench:soak', function () {
   this.timeout(120_000)

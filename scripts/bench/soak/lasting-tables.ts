@@ -27,7 +27,7 @@ const LIVES_ON: LastingTable[] = [
 
 /** Between those who stay. They connect when they first need each other, sometimes from both sides at once. */
 const BETWEEN_THOSE_WHO_STAY: LastingTable[] = [
-  { name: /\.connections(\.map)?$|\.reaper\.#inbound$|^handles\.TCPSocketWrap$/, mostEntries: 2 * 3 * STAYING_PEERS, why: 'two connections at most between each two of those who stay; no stranger is connected' },
+  { name: /\.connections(\.map)?$|\.reaper\.#inbound$|^handles\.TCPSocketWrap$/, mostEntries: 2 * STAYING_PEERS, why: 'two connections at most between each two of those who stay; no stranger is connected' },
   { name: /\.#source\.#measured$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links between forwarders that stay, which a plan may watch or not' },
   { name: /\.reconnectQueue\.queue\./, mostEntries: 20, why: 'peers of the DHT that libp2p dials again' },
   { name: /\.dht\.routingTable\./, mostEntries: 20, why: 'peers in the buckets of the DHT, eight in each, and the closest twenty' }

@@ -1,11 +1,11 @@
-// The processes of the soak test: five that stay and are under test, one in which others come and go, and victims.
+// The processes of the soak test: those that stay, one for each node, one in which others come and go, and victims.
 import { pause } from '../../../src/discovery/pause.ts'
 import { Child } from '../child-process.ts'
 import type { CastInit, Visits } from './cast-process.ts'
-import type { SceneryStarted } from './scenery-process.ts'
 import type { Started, StayingInit, StayingRole } from './staying-process.ts'
 
-const STAYING: readonly StayingRole[] = ['forwarder', 'rsp', 'surveyor', 'host']
+/** Beside the bootstrap node, by the name of its process. */
+const STAYING = { forwarder: 'forwarder', neighbour: 'forwarder', rsp: 'rsp', surveyor: 'surveyor', host: 'host', callee: 'callee' } as const satisfies Record<string, StayingRole>
 const FLAGS = ['--expose-gc']
 
 export class SoakOverlay {
@@ -17,14 +17,15 @@ export class SoakOverlay {
   #cast: CastInit | undefined
 
   async start (seed: number): Promise<void> {
-    const scenery = this.#child('scenery', 'scenery-process')
-    const { seeds, ids, host: callee } = await scenery.ask<SceneryStarted>('start')
-    const started = await Promise.all(STAYING.map(async (role) => this.#child(role, 'staying-process').ask<Started>('start', { role, seeds, seed } satisfies StayingInit)))
+    const first = await this.#start('bootstrap', { role: 'bootstrap', seeds: [], seed })
+    const seeds = first.addresses
+    const names = Object.keys(STAYING) as Array<keyof typeof STAYING>
+    const started = await Promise.all(names.map(async (name) => [name, await this.#start(name, { role: STAYING[name], seeds, seed })] as const))
     this.#child('cast', 'cast-process')
-    this.known = [...ids, ...started.map(({ id }) => id)]
-    const subject = started[STAYING.indexOf('host')]
-    const caller = { id: subject.id, address: subject.addresses[0] }
-    this.#cast = { seeds, seed, destinations: [caller, caller, callee], targets: [...seeds, ...started.flatMap(({ addresses }) => addresses.slice(0, 1))] }
+    const staying = Object.fromEntries(started) as Record<keyof typeof STAYING, Started>
+    this.known = [first, ...Object.values(staying)].map(({ id }) => id)
+    const [caller, callee] = [staying.host, staying.callee].map(({ id, addresses }) => ({ id, address: addresses[0] }))
+    this.#cast = { seeds, seed, destinations: [caller, caller, callee], targets: [...seeds, ...[staying.forwarder, staying.rsp, staying.surveyor, staying.host].flatMap(({ addresses }) => addresses.slice(0, 1))] }
   }
 
   /** The cast come and leave, and a host that stays calls another one. */
@@ -77,7 +78,11 @@ export class SoakOverlay {
   }
 
   get #churning (): string[] {
-    return ['cast', ...STAYING]
+    return ['cast', ...Object.keys(STAYING)]
+  }
+
+  async #start (name: string, init: StayingInit): Promise<Started> {
+    return this.#child(name, 'staying-process').ask<Started>('start', init)
   }
 
   #child (name: string, module: string): Child {

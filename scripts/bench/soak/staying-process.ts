@@ -1,5 +1,7 @@
-// A node under test in a process of its own, set up as the daemons are: a forwarder, an RSP of either kind, or a host.
+// A node that stays, in a process of its own and set up as the daemons are: a bootstrap node, a forwarder, an RSP of either kind, a host
+// that calls those who have called it, or one that is only called.
 import { answerObserved } from './observed-process.ts'
+import { bootstrap } from '../../../src/discovery/bootstrap.ts'
 import { forwarder } from '../../../src/forwarder/forwarder.ts'
 import { ofForwarder, ofHost, ofRsp } from './gauges.ts'
 import { host } from '../../../src/host/host.ts'
@@ -13,10 +15,11 @@ import type { Observed } from './observed-process.ts'
 import type { Host } from '../../../src/host/host.ts'
 import type { RouteProvider } from '../../../src/rsp/route-provider.ts'
 
-export type StayingRole = 'forwarder' | 'rsp' | 'surveyor' | 'host'
+export type StayingRole = 'bootstrap' | 'forwarder' | 'rsp' | 'surveyor' | 'host' | 'callee'
 
 export interface StayingInit {
   role: StayingRole
+  /** Of the bootstrap node itself: none. */
   seeds: string[]
   seed: number
 }
@@ -32,26 +35,35 @@ const CALL_INTERVAL_MS = 3_000
 const MAX_CALLERS = 16
 
 const nodes: Record<string, Observed> = {}
-let churn: () => Promise<void> = async () => {}
+/** What it does again and again while others come and go, if it does anything by itself. */
+let churn: (() => Promise<void>) | undefined
 let resting = new AbortController()
 let churning: Promise<void> = Promise.resolve()
 
 async function start ({ role, seeds, seed }: StayingInit): Promise<Started> {
-  const common = { network: NETWORK, bootstrap: seeds.map((address) => multiaddr(address)) }
-  const observed = role === 'forwarder' ? await startForwarder(common) : role === 'host' ? await startHost(common, seed) : await startRsp(common, role)
+  const observed = await STARTS[role]({ network: NETWORK, bootstrap: seeds.map((address) => multiaddr(address)) }, seed)
   nodes[role] = observed
   return { id: observed.node.peerId.toString(), addresses: observed.node.getMultiaddrs().map(String) }
 }
 
 type Common = Parameters<typeof forwarder>[0]
 
+const STARTS: Record<StayingRole, (common: Common, seed: number) => Promise<Observed>> = {
+  bootstrap: async () => ({ node: await startNode({ role: bootstrap({ network: NETWORK }), servesDht: true, ownsProcess: true }) }),
+  forwarder: startForwarder,
+  rsp: async (common) => startRsp(common, 'reports'),
+  surveyor: async (common) => startRsp(common, 'surveys'),
+  host: startCaller,
+  callee: async (common) => (await startHost(common, () => {})).observed
+}
+
 async function startForwarder (common: Common): Promise<Observed> {
   const node = await startNode({ role: forwarder({ ...common, probeIntervalMs: 500 }), servesDht: true, ownsProcess: true })
   return { node, ...ofForwarder(node.services.byway) }
 }
 
-async function startRsp (common: Common, role: StayingRole): Promise<Observed> {
-  const node = await startNode({ role: routeProvider({ ...common, mapKind: role === 'surveyor' ? 'surveys' : 'reports' }), servesDht: true, ownsProcess: true })
+async function startRsp (common: Common, mapKind: 'reports' | 'surveys'): Promise<Observed> {
+  const node = await startNode({ role: routeProvider({ ...common, mapKind }), servesDht: true, ownsProcess: true })
   churn = async () => collectReceipts(node.services.byway)
   return { node, ...ofRsp(node.services.byway) }
 }
@@ -61,26 +73,35 @@ async function collectReceipts (rsp: RouteProvider): Promise<void> {
   await rsp.receipts()
 }
 
-async function startHost (common: Common, seed: number): Promise<Observed> {
+/** Answers whoever calls. */
+async function startHost (common: Common, called: (by: string) => void): Promise<{ byway: Host, observed: Observed, work: Record<string, number> }> {
   const node = await startNode({ role: host(common), servesDht: false, ownsProcess: true })
   const { byway } = node.services
-  const callers: string[] = []
-  const work = { channels: 0, messages: 0, calls: 0 }
+  const work: Record<string, number> = { channels: 0, messages: 0 }
   byway.addEventListener('channel', ({ detail: channel }) => {
     work.channels++
-    callers.push(channel.remote.toString())
-    callers.splice(0, callers.length - MAX_CALLERS)
+    called(channel.remote.toString())
     channel.addEventListener('message', ({ detail }) => {
       work.messages++
       channel.send(detail)
     })
   })
+  return { byway, observed: { node, ...ofHost(byway, () => ({ ...work })) }, work }
+}
+
+async function startCaller (common: Common, seed: number): Promise<Observed> {
+  const callers: string[] = []
+  const { byway, observed, work } = await startHost(common, (by) => {
+    callers.push(by)
+    callers.splice(0, callers.length - MAX_CALLERS)
+  })
+  work.calls = 0
   const random = randomFrom(seed)
   churn = async () => {
     await callBack(byway, callers, random)
     work.calls++
   }
-  return { node, ...ofHost(byway, () => ({ ...work })) }
+  return observed
 }
 
 /** Most of them are there yet, and some have gone. */
@@ -94,7 +115,7 @@ async function callBack (byway: Host, callers: readonly string[], random: () => 
 }
 
 async function churnOn (): Promise<void> {
-  while (!resting.signal.aborted) {
+  while (churn !== undefined && !resting.signal.aborted) {
     // who was called may have gone
     await churn().catch(() => {})
     await restFor(1, resting.signal)
@@ -120,7 +141,7 @@ answerObserved({
   end: async () => {
     resting.abort(new Error('the churn is over'))
     await churning
-    const byway = (nodes.host?.node.services as { byway?: Host } | undefined)?.byway
+    const byway = ((nodes.host ?? nodes.callee)?.node.services as { byway?: Host } | undefined)?.byway
     for (const { id } of byway?.paths.list() ?? []) {
       await byway?.paths.remove(id)
     }
