@@ -3,16 +3,18 @@
 //
 // One late echo is reason to ask again: twice, each time on both routes at the same moment, so that what makes this process or the other end late
 // makes both late. When all three were slower than the default route by more than anybody notices, the path lags. Other echoes that are under way
-// meanwhile do not count: one pause makes all of them late. While data is sent on a path that is not much faster than the default route an echo goes out
-// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 150 ms until the first of them, two
+// meanwhile do not count: one pause makes all of them late. A path that has just been taken is asked so without any reason, and so is the one in use when the
+// default route works again: what was known of the two was measured at different times, and a pause may have spoilt it. While data is sent on a path that is not much faster than the default route an echo goes out
+// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 130 ms until the first of them, two
 // round trips, and 20 ms between the pairs.
 
 /** What nobody notices. */
 export const NOTICEABLE_MS = 5
 /** A path that is faster by more becomes slower only by so much that its echoes are overdue, too. */
 export const CLOSE_MS = 30
-export const CLOSE_INTERVAL_MS = 150
-const PAIRS = 2
+export const CLOSE_INTERVAL_MS = 130
+/** Slower ones in a row that show a lag. */
+const ECHOES = 3
 const SPACING_MS = 20
 /** After a doubt that had no reason, and twice as long each time: who is late again and again shall not have more to do. */
 const REST_MS = 300
@@ -23,12 +25,16 @@ const CALM_MS = 10_000
 const DOUBT_MS = 1_000
 
 export class LagWatch {
-  /** Echo on the path → the one that went out on the default route with it; at most PAIRS. */
+  /** Echo on the path → the one that went out on the default route with it; at most ECHOES. */
   readonly #pairs = new Map<number, number>()
   /** Of those that have come back. */
   readonly #fallbackMs = new Map<number, number>()
+  /** A pause that delays some echoes makes the usual round trip too long for a second or two. */
+  #newestFallbackMs = Infinity
   /** By how much each of the last echoes in a row was behind. */
   #behindMs: number[] = []
+  /** That the doubt takes; none without a doubt. */
+  #neededPairs = 0
   #sentPairs = 0
   #doubtsSinceMs = -Infinity
   #lastPairMs = -Infinity
@@ -37,12 +43,19 @@ export class LagWatch {
 
   /** By how much the path lags at least; undefined while it does not. */
   get lagMs (): number | undefined {
-    return this.#behindMs.length > PAIRS ? Math.min(...this.#behindMs) : undefined
+    return this.#behindMs.length === ECHOES ? Math.min(...this.#behindMs) : undefined
+  }
+
+  /** There is no late echo, but reason to compare. */
+  doubt (nowMs: number): void {
+    if (this.#sentPairs === 0 && this.#behindMs.length === 0) {
+      this.#begin(ECHOES, nowMs)
+    }
   }
 
   /** When two echoes are to go out at the same moment, on the path and on the default route. */
   pairDueMs (): number {
-    return this.#behindMs.length === 0 || this.#sentPairs === PAIRS ? Infinity : this.#lastPairMs + SPACING_MS
+    return this.#sentPairs === this.#neededPairs ? Infinity : this.#lastPairMs + SPACING_MS
   }
 
   sentPair (onPath: number, onFallback: number, nowMs: number): void {
@@ -52,6 +65,7 @@ export class LagWatch {
   }
 
   fallbackAnswered (number: number, rttMs: number): void {
+    this.#newestFallbackMs = rttMs
     if ([...this.#pairs.values()].includes(number)) {
       this.#fallbackMs.set(number, rttMs)
     }
@@ -60,15 +74,21 @@ export class LagWatch {
   /** An echo on the path has come back. `usualFallbackMs`: the default route's round trip as it is known. */
   answered (number: number, rttMs: number, usualFallbackMs: number, nowMs: number): void {
     const pair = this.#pairs.get(number)
-    if (this.#behindMs.length > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS + 2 * usualFallbackMs) {
+    const fallbackMs = Math.min(usualFallbackMs, this.#newestFallbackMs)
+    if (this.#neededPairs > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS + 2 * usualFallbackMs) {
       this.#forget(nowMs)
     } else if (pair !== undefined) {
       // one that is still under way is no faster
       this.#settle(rttMs - (this.#fallbackMs.get(pair) ?? Infinity), nowMs)
-    } else if (this.#behindMs.length === 0 && nowMs >= this.#restsUntilMs && rttMs - usualFallbackMs > NOTICEABLE_MS) {
-      this.#behindMs = [rttMs - usualFallbackMs]
-      this.#doubtsSinceMs = nowMs
+    } else if (this.#neededPairs === 0 && nowMs >= this.#restsUntilMs && rttMs - fallbackMs > NOTICEABLE_MS) {
+      this.#begin(ECHOES - 1, nowMs)
+      this.#behindMs = [rttMs - fallbackMs]
     }
+  }
+
+  #begin (neededPairs: number, nowMs: number): void {
+    this.#neededPairs = neededPairs
+    this.#doubtsSinceMs = nowMs
   }
 
   #settle (behindMs: number, nowMs: number): void {
@@ -83,6 +103,7 @@ export class LagWatch {
     this.#restMs = this.#doubtsSinceMs - this.#restsUntilMs > CALM_MS ? REST_MS : Math.min(2 * this.#restMs, MOST_REST_MS)
     this.#restsUntilMs = nowMs + this.#restMs
     this.#behindMs = []
+    this.#neededPairs = 0
     this.#sentPairs = 0
     this.#pairs.clear()
     this.#fallbackMs.clear()

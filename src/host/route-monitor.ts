@@ -10,8 +10,9 @@ const STANDBY_INTERVAL_MS = 500
 const IDLE_INTERVAL_MS = 1_000
 /** A path that is so much slower than the route in use is no choice for now: its RSP says when that changes, and this does a little later. */
 const FAR = { intervalMs: 4_000, share: 1.25, ms: 10 }
-/** A dead route is asked more often when there is no other. */
+/** A dead route is asked more often when there is no other; and the default route, which is the best one more often than not, also for some time after its death. */
 const DESPERATE_INTERVAL_MS = 250
+const DEAD_DEFAULT_MS = 5_000
 /** A new route is measured quickly, so many times. */
 const QUICK_INTERVAL_MS = 150
 export const QUICK_ECHOES = 6
@@ -99,9 +100,14 @@ export class RouteMonitor {
   answered (number: number, nowMs: number, ownQueueMs: number): void {
     const route = this.#echoes.get(number)
     this.#echoes.delete(number)
+    const wasAlive = route?.alive === true
     const rttMs = route?.echoReceived(number, nowMs, route === this.#init.active() ? ownQueueMs : 0)
     if (route !== undefined && rttMs !== undefined) {
       this.#compare(route, number, rttMs, nowMs)
+      if (route.isDefault && route.alive && !wasAlive) {
+        this.#lagOfActive()?.watch.doubt(nowMs)
+        this.wake()
+      }
     }
   }
 
@@ -154,6 +160,7 @@ export class RouteMonitor {
         this.#lag.route.lagMs = undefined
       }
       this.#lag = active === undefined || active.isDefault ? undefined : { route: active, watch: new LagWatch() }
+      this.#lag?.watch.doubt(this.#init.now())
     }
     return this.#lag
   }
@@ -170,7 +177,8 @@ export class RouteMonitor {
 
   #intervalMs (route: Route, nowMs: number): number {
     if (!route.alive) {
-      return this.#init.routes().some(({ alive }) => alive) ? IDLE_INTERVAL_MS : DESPERATE_INTERVAL_MS
+      const isUrgent = (route.isDefault && nowMs - route.deadSinceMs < DEAD_DEFAULT_MS) || !this.#init.routes().some(({ alive }) => alive)
+      return isUrgent ? DESPERATE_INTERVAL_MS : IDLE_INTERVAL_MS
     }
     if (route.samples < QUICK_ECHOES) {
       return QUICK_INTERVAL_MS

@@ -89,6 +89,30 @@ describe('lag watch', () => {
     assert.ok(lag.pairDueMs() <= 100)
   })
 
+  it('without a late echo wants three on both routes, and takes the path for lagging when all three do', () => {
+    lag.doubt(100)
+    for (const at of [0, 1, 2]) {
+      assert.deepEqual([lag.pairDueMs() <= 100 + 20 * at, lag.lagMs], [true, undefined])
+      pair(2 * at + 2, { pathMs: 70 + at, fallbackMs: 50, atMs: 100 + 20 * at })
+    }
+    assert.deepEqual([lag.pairDueMs(), lag.lagMs], [Infinity, 20])
+  })
+
+  it('is asked anew while nothing could be sent, since the default route was dead', () => {
+    lag.doubt(100)
+    lag.doubt(4_000)
+    for (const at of [0, 1, 2]) {
+      pair(2 * at + 2, { pathMs: 70, fallbackMs: 50, atMs: 4_000 + 20 * at })
+    }
+    assert.equal(lag.lagMs, 20)
+  })
+
+  it('measures by the newest echo of the default route where that is less than usual', () => {
+    lag.fallbackAnswered(9, 50)
+    lag.answered(1, 70, 700, 100)
+    assert.ok(lag.pairDueMs() <= 100)
+  })
+
   it('begins anew when a pair was lost, or nobody left the path', () => {
     lag.answered(1, 70, USUAL_MS, 100)
     lag.sentPair(2, 3, 100)

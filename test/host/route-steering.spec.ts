@@ -204,6 +204,33 @@ describe('route steering', () => {
     }), { seed: 1, numRuns: 60 })
   }).timeout(60_000)
 
+  it('is back on the default route within max(3 RTT + 100 ms, 300 ms) and a quarter of a second after it works again, where the path is a little slower', () => {
+    for (const [fallbackMs, pathMs] of [[20, 40], [100, 110], [180, 300]]) {
+      for (let moment = 0; moment < 20; moment++) {
+        const flow = new VirtualFlow({ seed: moment }).set('default', { rttMs: fallbackMs, jitterMs: 1 }).set('a', { rttMs: pathMs, jitterMs: 1 }).run(SETTLE_MS)
+        flow.set('default', { rttMs: fallbackMs, isDown: true }).run(1_000 + 150 * moment)
+        assert.equal(flow.active, 'a')
+        flow.set('default', { rttMs: fallbackMs, jitterMs: 1 })
+        const tookMs = flow.runUntilLeft('a', 5_000)
+        assert.ok(tookMs <= detectionMs(fallbackMs) + 250, `${tookMs} ms from ${pathMs} to ${fallbackMs} ms`)
+      }
+    }
+  })
+
+  it('regression: after a pause of the peer, which makes all routes look slow or dead, is not on a slower path for longer than it takes to know', () => {
+    for (let pauseMs = 200; pauseMs <= 4_000; pauseMs += 100) {
+      const atMs = SETTLE_MS + pauseMs / 3
+      const processes = [{ handledAtMs: (ms: number) => ms >= atMs && ms < atMs + pauseMs ? atMs + pauseMs : ms } as unknown as BusyProcess]
+      const flow = new VirtualFlow({ seed: pauseMs }).set('default', { rttMs: 100, jitterMs: 1, processes }).set('a', { rttMs: 130, jitterMs: 1, processes }).run(atMs + pauseMs)
+      let worseMs = 0
+      for (let ms = 0; ms < 10_000; ms += STEP_MS) {
+        flow.run(STEP_MS)
+        worseMs = flow.active === 'a' ? worseMs + STEP_MS : 0
+        assert.ok(worseMs <= detectionMs(100) + 250, `${worseMs} ms, ${ms} ms after a pause of ${pauseMs} ms`)
+      }
+    }
+  })
+
   describe('leaves a path within max(3 RTT + 100 ms, 300 ms) that becomes a little slower than the default route while data flows both ways', () => {
     for (const [fallbackMs, pathMs, slowerMs] of [[20, 14, 27], [37, 30, 45], [60, 52, 70], [100, 80, 108], [141, 136, 150], [300, 282, 308]]) {
       it(`as from ${pathMs} to ${slowerMs} ms, where the default route has ${fallbackMs} ms`, () => {

@@ -24,6 +24,9 @@ export interface FailingPairReport {
   longestWorseMs: number
   /** Whether a forwarder in use had failed then, or datagrams were late without that. */
   longestAfterFailure: boolean
+  /** When it began, and why the host had the flow on that path; null: there was no such time. */
+  longestFromSeconds: number | null
+  longestReason: string | null
   /** What it may take: the detection time of the path that was in use; null: there was no such time. */
   detectionMs: number | null
   /** Times that took longer than that. */
@@ -51,7 +54,7 @@ export interface FailingReport {
   longestStallMs: number
 }
 
-export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPathMs, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPathMs' | 'times'>): FailingPairReport {
+export function reportPairUnderFailures (source: PlacedId, destination: PlacedId, { switches, hits, onPathMs, times }: Pick<PairWatch, 'switches' | 'hits' | 'onPathMs' | 'times'>, startedMs: number): FailingPairReport {
   const { samples, lost, totalMs, worst, tooLong } = times
   return {
     source,
@@ -64,6 +67,8 @@ export function reportPairUnderFailures (source: PlacedId, destination: PlacedId
     worseMs: Math.round(totalMs),
     longestWorseMs: rounded(worst?.lastsMs) ?? 0,
     longestAfterFailure: worst?.afterFailure ?? false,
+    longestFromSeconds: worst === undefined ? null : rounded((worst.fromMs - startedMs) / 1_000),
+    longestReason: worst?.reason ?? null,
     detectionMs: rounded(worst?.detectionMs),
     tooLong,
     isMet: tooLong === 0
@@ -83,6 +88,8 @@ export function totalOf (pairs: readonly FailingPairReport[], seconds: number): 
     worseMs: sum(({ worseMs }) => worseMs),
     longestWorseMs: worst?.longestWorseMs ?? 0,
     longestAfterFailure: worst?.longestAfterFailure ?? false,
+    longestFromSeconds: worst?.longestFromSeconds ?? null,
+    longestReason: worst?.longestReason ?? null,
     detectionMs: worst?.detectionMs ?? null,
     tooLong: sum(({ tooLong }) => tooLong),
     isMet: pairs.every(({ isMet }) => isMet),
@@ -111,7 +118,7 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     '',
     `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
     `The flows were on paths for ${shareText(total.onPathMs, pairs.length * 1_000 * seconds)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
-      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)}${total.longestAfterFailure ? ' after a failure' : ''} where ${msText(total.detectionMs)} are what it takes to notice.`,
+      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)}${total.longestAfterFailure ? ' after a failure' : ''} where ${msText(total.detectionMs)} are what it takes to notice${total.longestReason === null ? '' : `, on a path that was there because ${total.longestReason}`}.`,
     ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
     total.isMet
       ? 'No host was worse than its default route by more than that for longer than the detection time.'

@@ -82,7 +82,8 @@ export async function runFailing ({ overlay, channels, seed, minutes, signal, on
   const reports = pairs.map(({ source, destination }, i) => reportPairUnderFailures(
     { id: source.node.peerId.toString(), node: source.row },
     { id: destination.node.peerId.toString(), node: destination.row },
-    watches[i]
+    watches[i],
+    startedMs
   ))
   return {
     seed,

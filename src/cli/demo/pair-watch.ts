@@ -20,6 +20,7 @@ interface Sample {
   number: number
   sentMs: number
   usualRttMs: number
+  reason: string
   isDefault: boolean
   currentRttMs?: number
   defaultRttMs?: number
@@ -102,9 +103,11 @@ export class PairWatch {
   }
 
   #sample (): void {
+    const { active, reason } = this.#init.channel.status
     const sample: Sample = {
       number: this.#number++,
-      usualRttMs: this.#init.channel.status.active?.measuredRttMs ?? 0,
+      usualRttMs: active?.measuredRttMs ?? 0,
+      reason,
       isDefault: this.#route === 'default',
       sentMs: this.#init.now(),
       isCurrentDone: false,

@@ -14,6 +14,8 @@ export interface SideBySide {
   defaultRttMs: number | undefined
   /** What the host takes for the round trip of the route in use. */
   usualRttMs: number
+  /** Why the host has the flow on this route. */
+  reason: string
 }
 
 export interface WorseTime {
@@ -23,6 +25,8 @@ export interface WorseTime {
   afterFailure: boolean
   /** What the host may take to notice that its route has failed, by the round trip that it had before. */
   detectionMs: number
+  /** Why the host had the flow on that route when it began. */
+  reason: string
 }
 
 /** Events are remembered for so long: until all that was sent before has come back or is lost. */
@@ -33,6 +37,7 @@ interface Run {
   afterFailure: boolean
   lastWorseMs: number
   detectionMs: number
+  reason: string
 }
 
 export class WorseTimes {
@@ -77,7 +82,7 @@ export class WorseTimes {
       this.#good(sample)
     } else if (this.#run === undefined) {
       const failedMs = this.#failureBefore(sentMs)
-      this.#run = { fromMs: failedMs ?? sentMs, afterFailure: failedMs !== undefined, lastWorseMs: sentMs, detectionMs: detectionMs(this.#usualRttMs || sample.usualRttMs) }
+      this.#run = { fromMs: failedMs ?? sentMs, afterFailure: failedMs !== undefined, lastWorseMs: sentMs, detectionMs: detectionMs(this.#usualRttMs || sample.usualRttMs), reason: sample.reason }
     } else {
       this.#run.lastWorseMs = sentMs
     }
@@ -105,8 +110,8 @@ export class WorseTimes {
     if (this.#run === undefined) {
       return
     }
-    const { fromMs, afterFailure, detectionMs: allowedMs } = this.#run
-    const time = { fromMs, afterFailure, lastsMs: Math.max(0, nowMs - fromMs), detectionMs: allowedMs }
+    const { fromMs, afterFailure, detectionMs: allowedMs, reason } = this.#run
+    const time = { fromMs, afterFailure, lastsMs: Math.max(0, nowMs - fromMs), detectionMs: allowedMs, reason }
     this.#run = undefined
     this.totalMs += time.lastsMs
     this.tooLong += excessMs(time) > 0 ? 1 : 0
