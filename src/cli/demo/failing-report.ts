@@ -118,7 +118,7 @@ export function failingText ({ pairs, total, seconds, died, fellSilent, cameBack
     '',
     `In ${seconds.toFixed(0)} s ${died} forwarders died and ${fellSilent} fell silent, ${cameBack} of them came back; ${mostDown} at most were down at once.`,
     `The flows were on paths for ${shareText(total.onPathMs, pairs.length * 1_000 * seconds)} of the time. ${total.hits} times a path in use was hit; the flows changed their route ${total.switches} times, and were worse than their default routes by more than ${NOTICEABLE_MS} ms ` +
-      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)}${total.longestAfterFailure ? ' after a failure' : ''} where ${msText(total.detectionMs)} are what it takes to notice${total.longestReason === null ? '' : `, on a path that was there because ${total.longestReason}`}.`,
+      `for ${(100 * total.worseShare).toFixed(2)} % of the time, at the longest for ${msText(total.longestWorseMs)}${total.longestAfterFailure ? ' after a failure' : ''} where ${msText(total.detectionMs)} are what it takes to notice${total.longestReason === null ? '' : ` (on a path: ${total.longestReason})`}.`,
     ...(longestStallMs < STALL_MS ? [] : [`This machine was busy: the hosts' process stood still for up to ${msText(longestStallMs)}.`]),
     total.isMet
       ? 'No host was worse than its default route by more than that for longer than the detection time.'
