@@ -90,7 +90,7 @@ describe('feed from a rival', () => {
   })
 
   for (const [title, ms] of [['ahead', 600_000], ['behind', -600_000]] as const) {
-    it(`regression: punishes no rival for a clock that is ${title} of ours, takes nothing meanwhile, and says what to look at`, async () => {
+    it(`regression: punishes no rival for a clock that is ten minutes ${title}, takes nothing meanwhile, and says what to look at`, async () => {
       [aheadMs, answers] = [ms, [1n]]
       feed.start()
       await until(() => feed.status.lastError !== undefined, 'a batch has come')
