@@ -26,19 +26,20 @@ export class NearProbes {
     this.#init = init
   }
 
-  /** @param onBack - it has come back */
-  send ({ key, node }: Surveyed, onBack: () => void = () => {}): void {
+  /** @param onEnd - it has come back, or has not */
+  send ({ key, node }: Surveyed, onEnd: (isBack: boolean) => void = () => {}): void {
     const isSent = this.#init.cost.probe([node], ({ rttMs }) => {
       if (rttMs === undefined) {
         this.#missed(key)
       } else {
         this.back(key, rttMs)
-        onBack()
       }
+      onEnd(rttMs !== undefined)
     })
     if (!isSent) {
       // its links are measured through their other ends from now on, which say so when it is gone
       this.#init.differences.removeForwarder(key)
+      onEnd(false)
     }
   }
 

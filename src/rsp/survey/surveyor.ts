@@ -272,7 +272,10 @@ export class Surveyor {
     }
   }
 
-  /** What nobody has answered was lost on the link only where its near end still answers: where that is not known it is asked, on account of the next probes. */
+  /**
+   * What nobody has answered was lost on the link only where its near end still answers: where that is not known it is asked, on account of the next probes.
+   * One check at a time: those of a long silence would all come back at its end, and say that the link had lost as many.
+   */
   #lost (link: SurveyedLink, near: Surveyed, sentMs: number): void {
     if (!this.#isCurrent(link)) {
       return
@@ -283,8 +286,17 @@ export class Surveyor {
       this.#missed(link)
       return
     }
+    if (link.isChecked) {
+      return
+    }
+    link.isChecked = true
     this.#credit--
-    this.#near.send(near, () => { this.#takeFar(link, near, undefined) })
+    this.#near.send(near, (isBack) => {
+      link.isChecked = false
+      if (isBack) {
+        this.#takeFar(link, near, undefined)
+      }
+    })
   }
 
   /** A probe over the link has come back through this end, or is lost although that end answers. */

@@ -34,7 +34,7 @@ class World {
   /** Links that were found down. */
   readonly down: string[] = []
   /** Probes that are under way, where they take time. */
-  underWay: Array<(result: ProbeResult) => void> | undefined
+  underWay: Array<{ sentMs: number, isNear: boolean, end: (result: ProbeResult) => void }> | undefined
   readonly #added: number[] = []
   readonly #links = new class extends TypedEventEmitter<LinkSetEvents> {
     get (): undefined {}
@@ -105,7 +105,7 @@ class World {
     const link = [near, far].sort().join('')
     this.looks[link] = (this.looks[link] ?? 0) + 1
     if (this.underWay !== undefined) {
-      this.underWay.push(onResult)
+      this.underWay.push({ sentMs: this.nowMs, isNear: far === undefined, end: onResult })
       return true
     }
     const overMs = far === undefined ? 0 : this.linkMs[link]
@@ -227,6 +227,29 @@ describe('surveyor', () => {
     })
   }
 
+  it('regression: takes no link for down when what was sent in a long silence comes back at its end', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    // one after the other, as they were sent: what is older than three seconds is lost by then
+    const underWay: Array<{ sentMs: number, isNear: boolean, end: (result: ProbeResult) => void }> = world.underWay = []
+    const lose = (): void => {
+      for (const probe of underWay.filter(({ sentMs }) => sentMs <= world.nowMs - 3_000)) {
+        underWay.splice(underWay.indexOf(probe), 1)
+        probe.end({})
+      }
+    }
+    for (const untilMs = world.nowMs + 5_000; world.nowMs < untilMs;) {
+      world.run(TICK_MS)
+      lose()
+    }
+    assert.ok(underWay.length > 100)
+    world.underWay = undefined
+    for (const { sentMs, end } of underWay.toSorted((one, other) => Number(other.isNear) - Number(one.isNear))) {
+      end({ rttMs: world.nowMs - sentMs + 20 })
+    }
+    world.run(5_000)
+    assert.deepEqual([world.down, Object.keys(world.links).length], [[], 3])
+  })
+
   it('regression: asks the near end of a link before it takes a lost probe for lost on the link, and spends no more for that', () => {
     world = new World(5).add(0, 1, 2, 3).run(5_000)
     delete world.linkMs['01']
@@ -292,7 +315,7 @@ describe('surveyor', () => {
     world.underWay = []
     world.run(2_000)
     world.surveyor.stop()
-    for (const end of world.underWay) {
+    for (const { end } of world.underWay) {
       end({})
     }
     assert.ok(world.underWay.length > 20)
