@@ -16,9 +16,10 @@ export interface NearProbesInit {
 
 export class NearProbes {
   readonly #init: NearProbesInit
-  readonly #misses = new Map<string, number>()
-  /** By forwarder, monotonic ms. */
-  readonly #answeredMs = new Map<string, number>()
+  /** Near probes in a row that did not come back. */
+  readonly #misses = new WeakMap<Surveyed, number>()
+  /** Monotonic ms. */
+  readonly #answeredMs = new WeakMap<Surveyed, number>()
   /** When any forwarder answered last. */
   #lastAnswerMs = Number.NEGATIVE_INFINITY
 
@@ -27,32 +28,32 @@ export class NearProbes {
   }
 
   /** @param onEnd - it has come back, or has not */
-  send ({ key, node }: Surveyed, onEnd: (isBack: boolean) => void = () => {}): void {
-    const isSent = this.#init.cost.probe([node], ({ rttMs }) => {
+  send (forwarder: Surveyed, onEnd: (isBack: boolean) => void = () => {}): void {
+    const isSent = this.#init.cost.probe([forwarder.node], ({ rttMs }) => {
       if (rttMs === undefined) {
-        this.#missed(key)
+        this.#missed(forwarder)
       } else {
-        this.back(key, rttMs)
+        this.back(forwarder, rttMs)
       }
       onEnd(rttMs !== undefined)
     })
     if (!isSent) {
       // its links are measured through their other ends from now on, which say so when it is gone
-      this.#init.differences.removeForwarder(key)
+      this.#init.differences.removeForwarder(forwarder.key)
       onEnd(false)
     }
   }
 
   /** One has come back, whoever sent it. */
-  back (key: string, rttMs: number): void {
-    this.#misses.delete(key)
+  back (forwarder: Surveyed, rttMs: number): void {
+    this.#misses.delete(forwarder)
     this.#lastAnswerMs = this.#init.timers.now()
-    this.#answeredMs.set(key, this.#lastAnswerMs)
-    this.#init.differences.sampleNear(key, rttMs * 1_000)
+    this.#answeredMs.set(forwarder, this.#lastAnswerMs)
+    this.#init.differences.sampleNear(forwarder.key, rttMs * 1_000)
   }
 
-  hasAnsweredSince (key: string, sinceMs: number): boolean {
-    return (this.#answeredMs.get(key) ?? Number.NEGATIVE_INFINITY) >= sinceMs
+  hasAnsweredSince (forwarder: Surveyed, sinceMs: number): boolean {
+    return (this.#answeredMs.get(forwarder) ?? Number.NEGATIVE_INFINITY) >= sinceMs
   }
 
   /** Has any forwarder? Where none has it is our own access that is down. */
@@ -60,17 +61,11 @@ export class NearProbes {
     return this.#lastAnswerMs >= sinceMs
   }
 
-  forget (key: string): void {
-    this.#misses.delete(key)
-    this.#answeredMs.delete(key)
-    this.#init.differences.removeForwarder(key)
-  }
-
-  #missed (key: string): void {
-    const misses = (this.#misses.get(key) ?? 0) + 1
-    this.#misses.set(key, misses)
+  #missed (forwarder: Surveyed): void {
+    const misses = (this.#misses.get(forwarder) ?? 0) + 1
+    this.#misses.set(forwarder, misses)
     if (misses >= MAX_MISSES) {
-      this.#init.differences.removeForwarder(key)
+      this.#init.differences.removeForwarder(forwarder.key)
     }
   }
 }

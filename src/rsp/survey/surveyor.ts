@@ -115,7 +115,7 @@ export class Surveyor {
       ...common,
       stalls,
       lateAfterMs: init.lateAfterMs,
-      onNear: ({ key }, rttMs) => { this.#near.back(key, rttMs) },
+      onNear: (near, rttMs) => { this.#near.back(near, rttMs) },
       onFar: (link, near, rttMs) => { this.#takeFar(link, near, rttMs) },
       onPair: (link) => { this.#publish(link) }
     })
@@ -169,7 +169,7 @@ export class Surveyor {
 
   remove (key: string): void {
     this.#forwarders.delete(key)
-    this.#near.forget(key)
+    this.#differences.removeForwarder(key)
     this.#rate.removeForwarder(key)
     this.#kept.retain(this.#forwarders)
     for (const [name, link] of this.#links) {
@@ -282,7 +282,7 @@ export class Surveyor {
     }
     // whatever it was, it is looked at again soon
     link.steady = link.skips = 0
-    if (this.#near.hasAnsweredSince(near.key, sentMs)) {
+    if (this.#near.hasAnsweredSince(near, sentMs)) {
       this.#missed(link)
       return
     }
