@@ -6,6 +6,11 @@ export class StaleMeasurementError extends ExpiredError {
   override name = 'StaleMeasurementError'
 }
 
+/** A batch from another time than ours: it was kept back, or sent again, or a clock is wrong, ours as likely as the other's. */
+export class ClocksApartError extends StaleMeasurementError {
+  override name = 'ClocksApartError'
+}
+
 /** A value that no link can have: no time at all, a spread of minutes, a loss above all. */
 export class AbsurdMeasurementError extends MalformedMessageError {
   override name = 'AbsurdMeasurementError'

@@ -9,7 +9,7 @@ import { decodeDistinctPeerIds, decodePeerId, encodePeerId } from '../peer-ids.t
 import { checkSignature, parseRecord, sealedBytes, sealRecord } from '../signed-record.ts'
 import { BATCH_CODEC, BATCH_DOMAIN, CLOCK_SKEW_MS, MAX_BATCH_AGE_MS, MAX_BATCH_BYTES, MAX_MEASUREMENTS, MAX_NODES } from './constants.ts'
 import { Batch } from './exchange.pb.ts'
-import { StaleMeasurementError } from './errors.ts'
+import { ClocksApartError } from './errors.ts'
 import { decodeMeasurement, encodeMeasurement } from './measurement.ts'
 import type { RecordKind } from '../signed-record.ts'
 import type { SharedMeasurement } from './measurement.ts'
@@ -70,7 +70,7 @@ export async function sealBatch ({ subscriber, sequence, issuedAtMs, measurement
 /**
  * Checks from cheap to dear; the signature comes last but before anything is believed.
  *
- * @throws MessageTooLargeError, MalformedMessageError, AbsurdMeasurementError, StaleMeasurementError, InvalidSignatureError (signature, signer, RSP or subscriber)
+ * @throws MessageTooLargeError, MalformedMessageError, AbsurdMeasurementError, StaleMeasurementError, ClocksApartError, InvalidSignatureError (signature, signer, RSP or subscriber)
  */
 export async function openBatch (sealed: Uint8Array, { rsp, subscriber, nowMs }: BatchExpectation): Promise<VerifiedBatch> {
   if (sealed.length > MAX_BATCH_BYTES) {
@@ -113,9 +113,9 @@ function checkCounts (nodes: number, measurements: ReadonlyArray<{ a: number, b:
 
 function checkIssue (issuedAtMs: number, nowMs: number): void {
   if (issuedAtMs < nowMs - MAX_BATCH_AGE_MS - CLOCK_SKEW_MS) {
-    throw new StaleMeasurementError(`the batch is ${nowMs - issuedAtMs} ms old, at most ${MAX_BATCH_AGE_MS} are of use`)
+    throw new ClocksApartError(`the batch is ${nowMs - issuedAtMs} ms old, at most ${MAX_BATCH_AGE_MS} are of use: compare the clocks`)
   }
   if (issuedAtMs > nowMs + CLOCK_SKEW_MS) {
-    throw new StaleMeasurementError(`the batch is from ${issuedAtMs - nowMs} ms in the future: compare the clocks`)
+    throw new ClocksApartError(`the batch is from ${issuedAtMs - nowMs} ms in the future: compare the clocks`)
   }
 }

@@ -95,13 +95,32 @@ export async function signOffers (
 /** Signs the answers to several queries with one root; `offers[i]` belong to `answers[i]`. */
 export async function signAnswers (
   answers: Answer[],
+  options: SignOptions
+): Promise<{ root: SignedRoot, offers: Offer[][] }> {
+  const rsp = peerIdFromPrivateKey(options.privateKey)
+
+  return signLeaves(answers.map(answer => encodeLeaves(answer, rsp, options.nowMs)), options)
+}
+
+/**
+ * The leaves of one answer, to be signed together with others'.
+ *
+ * @param nowMs - of the root
+ * @throws what one of its paths is refused for
+ */
+export function encodeLeaves ({ paths, ...query }: Answer, rsp: PeerId, nowMs: number): Uint8Array[] {
+  return paths.map(path => encodeLeaf({ ...path, ...query, rsp }, nowMs))
+}
+
+/** As `signAnswers`, of what `encodeLeaves` gave for each answer. */
+export async function signLeaves (
+  leaves: Uint8Array[][],
   { privateKey, nowMs }: SignOptions
 ): Promise<{ root: SignedRoot, offers: Offer[][] }> {
   if (privateKey.type !== 'Ed25519') {
     throw new TypeError(`offers are signed with Ed25519, not ${privateKey.type}: give the RSP an Ed25519 key`)
   }
   const rsp = peerIdFromPrivateKey(privateKey)
-  const leaves = answers.map(({ paths, ...query }) => paths.map(path => encodeLeaf({ ...path, ...query, rsp }, nowMs)))
   const tree = new MerkleTree(leaves.flat())
   const unsigned = { rsp, root: tree.root, treeSize: tree.size, issuedAtMs: nowMs }
   const signature = await privateKey.sign(signedBytes(unsigned))

@@ -43,12 +43,14 @@ const explanation = z.object({
     concerns: z.object({ what: z.enum(['forwarders kept out', 'forwarders to visit', 'links kept out']), count: z.number(), of: z.number() }).optional(),
     betterWithout: z.number(),
     isSkipped: z.boolean().optional(),
+    noneWithout: z.boolean().optional(),
     without: path.optional(),
     gain: optional,
     relaxed: z.string().optional()
   })).max(48),
   unsupported: z.array(z.object({ clause: z.string(), isMandatory: z.boolean() })).max(48),
-  isConnected: z.boolean()
+  isConnected: z.boolean(),
+  isCutShort: z.boolean().optional()
 })
 
 /** What was asked, and what was offered for it: the forwarders of each path. */

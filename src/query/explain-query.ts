@@ -32,6 +32,8 @@ export interface ExplainedClause {
   relaxed?: string
   /** There was no time to look what it does. */
   isSkipped?: boolean
+  /** Without it nothing would be found: what it keeps out comes first then, and the RSP is not sure enough of it. */
+  noneWithout?: boolean
 }
 
 export interface Explanation {
@@ -44,6 +46,8 @@ export interface Explanation {
   unsupported: Unsupported[]
   /** Whether there is a path at all, whatever the query says. */
   isConnected: boolean
+  /** There was no time to look at all: there may be better paths, or some where there are none, and nothing can be said of the clauses. */
+  isCutShort?: boolean
 }
 
 export interface ExplainInit {
@@ -52,19 +56,22 @@ export interface ExplainInit {
   population: Population
   abilities?: Abilities
   names: ExplainNames
+  /** The answer is what was found by when there was no more time: it is compared with nothing. Default false. */
+  isCutShort?: boolean
 }
 
 /** @throws UnsupportedQueryError */
 export function explainQuery (ast: RouteAst, ask: Ask, init: ExplainInit): Explanation {
-  const { evaluator, population, abilities, names } = init
+  const { evaluator, population, abilities, names, isCutShort = false } = init
   const compiled = compileQuery(ast, population, abilities)
+  const unknown = new Set(compiled.unsupported.map(({ clause }) => clause))
   const paths = evaluator.evaluate(compiled, ask) ?? []
   const describe = (ranked: RankedPath, by: CompiledQuery = compiled): ExplainedPath => explainPath(ranked, by, ask, names)
   const clauses = clausesOf(ast).map(({ clause, constraint, preference, rest }): ExplainedClause => {
     const concerns = constraint === undefined ? undefined : concernsOf(constraint, population, ask)
     const isHard = preference === undefined
     const relaxed = compileQuery({ ...rest, alternatives: { count: MAX_PATHS - 1, isDisjoint: false } }, population, abilities)
-    const others = evaluator.evaluate(relaxed, ask)
+    const others = isCutShort ? undefined : evaluator.evaluate(relaxed, ask)
     if (others === undefined) {
       return { clause, isHard, ...(concerns === undefined ? {} : { concerns }), betterWithout: 0, isSkipped: true }
     }
@@ -76,11 +83,19 @@ export function explainQuery (ast: RouteAst, ask: Ask, init: ExplainInit): Expla
       betterWithout: outcome.better,
       ...(outcome.first === undefined ? {} : { without: describe(outcome.first, relaxed) }),
       ...(outcome.gain === undefined ? {} : { gain: outcome.gain }),
-      ...(outcome.first === undefined ? {} : relaxedLimit(constraint, outcome.first, ask))
+      ...(outcome.first === undefined || unknown.has(clause) ? {} : relaxedLimit(constraint, outcome.first, ask)),
+      ...(others.length === 0 && paths.length > 0 ? { noneWithout: true } : {})
     }
   })
   const [anyPath] = paths.length > 0 ? paths : evaluator.evaluate(compileQuery(UNCONSTRAINED, population), { ...ask, paths: 1, patience: undefined }) ?? []
-  return { query: printQuery(ast), paths: paths.map((ranked) => describe(ranked)), clauses, unsupported: compiled.unsupported, isConnected: anyPath !== undefined }
+  return {
+    query: printQuery(ast),
+    paths: paths.map((ranked) => describe(ranked)),
+    clauses,
+    unsupported: compiled.unsupported,
+    isConnected: anyPath !== undefined,
+    ...(isCutShort ? { isCutShort } : {})
+  }
 }
 
 const UNCONSTRAINED: RouteAst = { objective: { kind: 'minimize', terms: [{ weight: 1, metric: 'delay' }] }, constraints: [], preferences: [] }

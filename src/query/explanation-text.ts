@@ -4,16 +4,18 @@ import type { ExplainedLink, ExplainedPath, ScorePart } from './explain-path.ts'
 
 const NOTHING_HERE = 'No path: nothing that is known leads from one end to the other, whatever the query says.'
 const NOTHING_ELIGIBLE = 'No path keeps to all of the query.'
+const NOTHING_YET = 'No path was found in the time that there was; there may be one.'
+const CUT_SHORT = 'There was no time to look at all: there may be better paths.'
 
 const SCORE_UNITS: Readonly<Record<string, string>> = { delay: ' ms', jitter: ' ms', transfer: ' ms', relays: ' ms', loss: ' %', load: ' %' }
 
 export function explanationText (explanation: Explanation): string {
-  const { query, paths, clauses, unsupported, isConnected } = explanation
+  const { query, paths, clauses, unsupported, isConnected, isCutShort } = explanation
   const lines = [query, '']
   if (paths.length === 0) {
-    lines.push(isConnected ? NOTHING_ELIGIBLE : NOTHING_HERE)
+    lines.push(!isConnected ? NOTHING_HERE : isCutShort === true ? NOTHING_YET : NOTHING_ELIGIBLE)
   } else {
-    lines.push(...bestLines(paths[0]), ...paths.slice(1).map((path, rank) => `  ${rank + 2}. ${briefly(path)}`))
+    lines.push(...bestLines(paths[0]), ...paths.slice(1).map((path, rank) => `  ${rank + 2}. ${briefly(path)}`), ...(isCutShort === true ? ['', CUT_SHORT] : []))
   }
   if (clauses.length > 0 && isConnected) {
     lines.push('', 'What each clause has done:', ...table(clauses.map((clause) => [clause.clause, effectOf(clause, paths.at(0))])))
@@ -69,7 +71,11 @@ function effectOf (clause: ExplainedClause, best: ExplainedPath | undefined): st
     said.push(`${isHard ? 'keeps out' : 'speaks against'} ${concerns.count} of ${concerns.of} ${concerns.what === 'links kept out' ? 'links' : 'forwarders'}`)
   }
   if (clause.isSkipped === true) {
-    said.push('there was no time to look what else it does')
+    said.push(`there was no time to look what ${said.length === 0 ? '' : 'else '}it does`)
+    return said.join('; ')
+  }
+  if (clause.noneWithout === true) {
+    said.push('without it there is no path that the RSP is sure enough of')
     return said.join('; ')
   }
   if (without === undefined) {

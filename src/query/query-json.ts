@@ -5,7 +5,8 @@ import { quantityIn } from './build-ast.ts'
 import { checkQuery } from './check-query.ts'
 import { QueryMeaningError } from './errors.ts'
 import { metricNamed } from './metrics.ts'
-import { DEFAULT_WITHIN_PPM } from './query-limits.ts'
+import { printQuery } from './print-query.ts'
+import { DEFAULT_WITHIN_PPM, MAX_QUERY_BYTES } from './query-limits.ts'
 import { unitNamed } from './units.ts'
 
 /** Of UTF-8: the JSON form of a long query takes some times its text. */
@@ -29,8 +30,9 @@ const selector: z.ZodType<NodeSelector> = z.lazy(() => z.discriminatedUnion('kin
   z.strictObject({ kind: z.enum(['and', 'or']), of: z.array(selector) })
 ]).transform(flattened))
 
-const limit = z.strictObject({ kind: z.literal('limit'), metric, op: z.enum(['<=', '>=']), value: number, unit: z.string().default('') })
-  .transform(({ value, unit, ...rest }, context) => {
+const limit = z.strictObject({ kind: z.literal('limit'), metric, op: z.enum(['<=', '>=']), value: number, unit: z.string().optional() })
+  .transform(({ value, unit: given, ...rest }, context) => {
+    const unit = given ?? metricNamed(rest.metric)?.defaultUnit ?? ''
     const known = unitNamed(unit)
     if (known === undefined && unit !== '') {
       context.issues.push({ code: 'custom', path: ['unit'], input: unit, message: `${JSON.stringify(unit)} is no unit` })
@@ -58,7 +60,7 @@ const query = z.strictObject({
   objective: objective.default({ kind: 'minimize', terms: [{ weight: 1, metric: 'delay' }] }),
   constraints: z.array(constraint).default([]),
   preferences: z.array(preference).default([]),
-  alternatives: z.strictObject({ count, isDisjoint: z.boolean().default(false) }).optional(),
+  alternatives: z.strictObject({ count: count.default(1), isDisjoint: z.boolean().default(false) }).optional(),
   confidencePpm: count.optional()
 })
 
@@ -76,6 +78,11 @@ export function queryFromJson (value: unknown): RouteAst {
   checkQuery(ast, (part, problem) => {
     throw new QueryMeaningError(problem, { path: pathTo(ast, part) ?? '' })
   })
+  // it is sent as its text, and whoever reads that takes no longer one
+  const textBytes = new TextEncoder().encode(printQuery(ast)).length
+  if (textBytes > MAX_QUERY_BYTES) {
+    throw new QueryMeaningError(`As a text the query has ${textBytes} bytes; it may have ${MAX_QUERY_BYTES} at most`, { path: '' })
+  }
   return ast
 }
 

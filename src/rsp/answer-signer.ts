@@ -1,8 +1,9 @@
 // Signs the answers of one turn of the event loop together: one signature over the Merkle tree of all their paths. A signature is
 // 90 µs and a hash 2, so an RSP that is asked much signs little.
-import { signAnswers } from '../../protocols/route/offer.ts'
+import { encodeLeaves, signLeaves } from '../../protocols/route/offer.ts'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Answer, SignedOffers } from '../../protocols/route/offer.ts'
-import type { PrivateKey } from '@libp2p/interface'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 /** A proof grows by a hash for each doubling. */
 const MAX_BATCH = 256
@@ -23,6 +24,7 @@ export interface AnswerSignerInit {
 
 export class AnswerSigner {
   readonly #init: AnswerSignerInit
+  readonly #rsp: PeerId
   readonly #endOfTurn: (run: () => void) => void
   #waiting: Waiting[] = []
   /** Signatures made, and answers under them. */
@@ -30,6 +32,7 @@ export class AnswerSigner {
 
   constructor (init: AnswerSignerInit) {
     this.#init = init
+    this.#rsp = peerIdFromPrivateKey(init.privateKey)
     this.#endOfTurn = init.endOfTurn ?? ((run) => { setTimeout(run, 0) })
   }
 
@@ -47,25 +50,28 @@ export class AnswerSigner {
   async #flush (): Promise<void> {
     const batch = this.#waiting
     this.#waiting = []
-    if (batch.length > 0 && !await this.#signAll(batch) && batch.length > 1) {
-      // one that cannot be signed must not spoil the others
-      await Promise.all(batch.map(async (one) => this.#signAll([one])))
-    }
-  }
-
-  /** @returns false when nobody was answered */
-  async #signAll (batch: readonly Waiting[]): Promise<boolean> {
-    try {
-      const { root, offers } = await signAnswers(batch.map(({ answer }) => answer), { privateKey: this.#init.privateKey, nowMs: this.#init.now() })
-      this.counters.signatures++
-      this.counters.answers += batch.length
-      batch.forEach(({ resolve }, i) => { resolve({ root, offers: offers[i] }) })
-      return true
-    } catch (error) {
-      if (batch.length === 1) {
-        batch[0].reject(error)
+    const nowMs = this.#init.now()
+    // one that cannot be signed must not spoil the others, nor have each of them signed by itself
+    const encoded = batch.flatMap(({ answer, resolve, reject }) => {
+      try {
+        return { leaves: encodeLeaves(answer, this.#rsp, nowMs), resolve, reject }
+      } catch (error) {
+        reject(error)
+        return []
       }
-      return false
+    })
+    if (encoded.length === 0) {
+      return
+    }
+    try {
+      const { root, offers } = await signLeaves(encoded.map(({ leaves }) => leaves), { privateKey: this.#init.privateKey, nowMs })
+      this.counters.signatures++
+      this.counters.answers += encoded.length
+      encoded.forEach(({ resolve }, i) => { resolve({ root, offers: offers[i] }) })
+    } catch (error) {
+      for (const { reject } of encoded) {
+        reject(error)
+      }
     }
   }
 }

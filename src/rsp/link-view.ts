@@ -75,7 +75,7 @@ export class KeptView implements LinkView, TrafficView {
   movementUs2 = 0
   /** Measurements taken so far. */
   reports = 0
-  /** From the store, and nobody has confirmed it since. */
+  /** From the store, or from before the clock was set, and nobody has confirmed it since. */
   isRemembered = false
   /** Waits in the list of changes. */
   isListed = false
@@ -108,6 +108,12 @@ export class KeptView implements LinkView, TrafficView {
     this.mostReceivedBytesPerSecond = view.mostReceivedBytesPerSecond ?? NOT_SAID
     this.mostReceivedIsFloor = view.mostReceivedIsFloor ?? true
     this.isRemembered = false
+  }
+
+  /** It is from before, and to be confirmed. A clock that was set back must not make anything newer than now. */
+  recall (nowMs: number): void {
+    this.measuredAtMs = Math.min(this.measuredAtMs, nowMs)
+    this.isRemembered = true
   }
 
   get varianceUs2 (): number {

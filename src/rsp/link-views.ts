@@ -41,9 +41,13 @@ export class LinkViews {
     return [...this.#views.values()].flatMap((views) => views.get(to) ?? [])
   }
 
-  /** Those that nobody has confirmed since the start. */
+  all (): KeptView[] {
+    return [...this.#views.values()].flatMap((views) => [...views.values()])
+  }
+
+  /** Those that nobody has confirmed since the start, or since the clock was set. */
   remembered (): KeptView[] {
-    return [...this.#views.values()].flatMap((views) => [...views.values()].filter(({ isRemembered }) => isRemembered))
+    return this.all().filter(({ isRemembered }) => isRemembered)
   }
 
   delete (from: string, to: string): void {

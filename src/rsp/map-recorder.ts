@@ -2,7 +2,7 @@
 // waits for milliseconds at the most, and decides which values are worth a line of history.
 import { LinkHistory } from './link-history.ts'
 import { MapChanges } from './map-changes.ts'
-import { MAX_REMEMBERED_AGE_MS } from './performance-map.ts'
+import { MAX_REMEMBERED_AGE_MS } from './link-age.ts'
 import { fromArchive, toArchive } from './archived-policy.ts'
 import type { ArchivedNode, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
 import type { PerformanceMap } from './performance-map.ts'

@@ -3,6 +3,7 @@
 //
 //   reports, surveys ─▶ views (what each end says) ─▶ link table (what is believed) ─▶ snapshot
 //                         └─▶ changes ─▶ map-recorder.ts ─▶ map-store.ts
+import { LinkAge } from './link-age.ts'
 import { LinkTable } from '../topology/link-table.ts'
 import { LinkViews } from './link-views.ts'
 import { NodeSelection } from './node-selection.ts'
@@ -31,14 +32,6 @@ import type { PeerId } from '@libp2p/interface'
 export type { DirectionEstimate } from './link-direction.ts'
 export type { LinkEstimate, LinkView } from './link-view.ts'
 
-/** A link that nobody has measured for so long, while we listened, is not used. */
-const MAX_AGE_MS = 180_000
-/**
- * Silence while the RSP itself was down says nothing of a link, so what is remembered from before may be older. As old as the
- * life of a descriptor: a forwarder whose descriptor has ended is not remembered either.
- */
-export const MAX_REMEMBERED_AGE_MS = 1_800_000
-
 /** As many links as a report can name: what one forwarder says must not fill the memory. */
 const MAX_VIEWS_PER_NODE = 512
 
@@ -52,6 +45,8 @@ export interface PerformanceMapInit {
   mapKind?: 'reports' | 'surveys'
   /** Our own peer id, as text. */
   self?: string
+  /** Ms of any monotonic origin, by which steps of the wall clock are told. Default: they are not. */
+  clock?: () => number
 }
 
 export class PerformanceMap {
@@ -67,8 +62,7 @@ export class PerformanceMap {
   #changes: MapChanges | undefined
   /** What other RSPs say; undefined: nothing is exchanged. */
   #exchange: MapExchange | undefined
-  /** When what is remembered was taken in; undefined when nothing is. */
-  #rememberedAtMs: number | undefined
+  readonly #age: LinkAge
   #graph: Graph | undefined
   #graphAtMs = 0
   /** The oldest value in the graph. */
@@ -76,6 +70,7 @@ export class PerformanceMap {
 
   constructor (init: PerformanceMapInit = {}) {
     this.#init = init
+    this.#age = new LinkAge(init.clock)
   }
 
   /** Believes what other RSPs say where we do not know better ourselves, and tells it what we measure. */
@@ -145,15 +140,14 @@ export class PerformanceMap {
    * from either end, and is forgotten where none comes for as long as a link may be silent.
    */
   remember (views: Iterable<ArchivedView>, nowMs: number): void {
-    this.#rememberedAtMs = nowMs
+    this.#age.remember(nowMs)
     for (const { from, to, ...view } of views) {
       const kept = this.#views.get(from, to) === undefined ? this.#open(from, to) : undefined
       if (kept !== undefined) {
-        // a clock that was set back must not make anything newer than now
-        kept.update({ ...view, measuredAtMs: Math.min(view.measuredAtMs, nowMs) })
+        kept.update(view)
         kept.movementUs2 = view.movementUs2
         kept.reports = view.reports
-        kept.isRemembered = true
+        kept.recall(nowMs)
         this.#combine(from, to)
       }
     }
@@ -292,13 +286,19 @@ export class PerformanceMap {
   }
 
   snapshot (nowMs: number): Graph {
+    const beforeMs = this.#age.stepFrom(nowMs)
+    if (beforeMs !== undefined) {
+      this.#recall(beforeMs, nowMs)
+    }
     const graph = this.#graph
-    const oldestMs = this.#oldestAllowedMs(nowMs)
+    const oldestMs = this.#age.oldestAllowedMs(nowMs)
     if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < (this.#init.snapshotMs ?? 0) || graph.version === this.#links.version)) {
       return graph
     }
-    if (this.#rememberedAtMs !== undefined && nowMs - this.#rememberedAtMs > MAX_AGE_MS) {
-      this.#forgetUnconfirmed()
+    if (this.#age.endRecall(nowMs)) {
+      for (const { from, to } of this.#views.remembered()) {
+        this.release(from, to)
+      }
     }
     this.#links.removeOlderThan(oldestMs)
     this.#graph = this.#links.snapshot()
@@ -346,16 +346,17 @@ export class PerformanceMap {
     }
   }
 
-  #oldestAllowedMs (nowMs: number): number {
-    const isRecalling = this.#rememberedAtMs !== undefined && nowMs - this.#rememberedAtMs <= MAX_AGE_MS
-    return isRecalling ? this.#rememberedAtMs as number - MAX_REMEMBERED_AGE_MS : nowMs - MAX_AGE_MS
-  }
-
-  /** Whoever lives has spoken by now. */
-  #forgetUnconfirmed (): void {
-    this.#rememberedAtMs = undefined
-    for (const { from, to } of this.#views.remembered()) {
-      this.release(from, to)
+  /** The wall clock was set, or we have slept: what was measured by then, and was not too old, is as if from before a restart. */
+  #recall (beforeMs: number, nowMs: number): void {
+    const oldestMs = this.#age.oldestAllowedMs(beforeMs)
+    this.#age.remember(nowMs)
+    for (const view of this.#views.all()) {
+      if (view.measuredAtMs < oldestMs) {
+        this.#delete(view)
+      } else if (view.measuredAtMs <= beforeMs) {
+        view.recall(nowMs)
+      }
+      this.#combine(view.from, view.to)
     }
   }
 

@@ -32,6 +32,8 @@ export interface Reading {
   ranked: RankedPath[]
   /** None where the RSP cannot do what the query demands. */
   compiled?: CompiledQuery
+  /** There was no time to look at all: there may be better paths, or some where there are none. */
+  isCutShort: boolean
   verdict: (offers: readonly RankedPath[]) => Verdict
 }
 
@@ -113,10 +115,11 @@ export class QueryReader {
     })
     try {
       const compiled = this.compile(text, population)
-      return { ranked: this.evaluator.evaluate(compiled, ask), compiled, verdict }
+      const ranked = this.evaluator.evaluate(compiled, ask)
+      return { ranked, compiled, isCutShort: ask.patience?.isCutShort === true, verdict }
     } catch (error) {
       if (error instanceof UnsupportedQueryError) {
-        return { ranked: [], verdict }
+        return { ranked: [], isCutShort: false, verdict }
       }
       throw error
     }
@@ -124,17 +127,17 @@ export class QueryReader {
 
   /**
    * Why these paths, as JSON; undefined where that would take too much room, or the host has asked too often. Clauses for which `ask.patience` does
-   * not last are not looked at.
+   * not last are not looked at, and none where it did not last for the answer: half of an answer would be compared with a whole one.
    *
    * @param answer - of `answer`
    * @param names - of the second choice are short ones, for where there is no room for the first
    */
-  explain (text: string, answer: readonly RankedPath[], population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
+  explain (text: string, answer: Pick<Reading, 'ranked' | 'isCutShort'>, population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
     const ast = this.read(text)
     if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host)) {
       return undefined
     }
-    const found: Array<RankedPath[] | undefined> = [[...answer]]
+    const found: Array<RankedPath[] | undefined> = [[...answer.ranked]]
     for (const choice of names) {
       let next = 0
       // other names, the same questions in the same order
@@ -146,7 +149,7 @@ export class QueryReader {
           return found[next++]
         }
       }
-      const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice })
+      const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice, isCutShort: answer.isCutShort })
       // the query may want more than who asks has room for
       const explanation = JSON.stringify({ ...rest, paths: paths.slice(0, ask.paths) })
       if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {

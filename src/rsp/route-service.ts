@@ -143,8 +143,8 @@ export class RouteService {
     return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, caller) } }
   }
 
-  #explanation ({ text, explain }: RouteQuery, { compiled, ranked }: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
-    if (text === undefined || explain !== true || compiled === undefined) {
+  #explanation ({ text, explain }: RouteQuery, reading: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
+    if (text === undefined || explain !== true || reading.compiled === undefined) {
       return {}
     }
     const { map } = this.#init
@@ -152,7 +152,7 @@ export class RouteService {
       .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
-    const explanation = this.#reader.explain(text, ranked, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], caller.toString())
+    const explanation = this.#reader.explain(text, reading, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], caller.toString())
     return explanation === undefined ? {} : { explanation }
   }
 

@@ -25,7 +25,7 @@ const LINKS = KEYS.flatMap((a, at) => KEYS.slice(at + 1).map((b) => [a, b] as co
 const LOOK_MS = 200
 const AUDITS = 8
 const BROKEN: ReadonlyArray<[kind: RubbishKind, error: string]> = [
-  ['unsigned', 'InvalidSignatureError'], ['stale', 'StaleMeasurementError'], ['absurd', 'AbsurdMeasurementError']
+  ['unsigned', 'InvalidSignatureError'], ['stale', 'ClocksApartError'], ['absurd', 'AbsurdMeasurementError']
 ]
 
 const trueUs = (a: string, b: string): number => 40_000 + 1_000 * (KEYS.indexOf(a) + KEYS.indexOf(b))
@@ -214,7 +214,8 @@ describe('RSPs that exchange measurements', function () {
       for (const [kind, error] of BROKEN) {
         await until(() => rsp.rival(rubbishOf(kind).id)?.lastError === error, `${kind} is found out`, 30_000)
         const rival = rsp.rival(rubbishOf(kind).id)
-        assert.deepEqual([(rival?.breaches ?? 0) > 0, rival?.words, rival?.links, rival?.isCredible], [true, 0, 0, false], kind)
+        // what is from another time may be the fault of our own clock
+        assert.deepEqual([(rival?.breaches ?? 0) > 0, rival?.words, rival?.links, rival?.isCredible], [kind !== 'stale', 0, 0, false], kind)
       }
       assert.equal(rsp.rival(rubbishOf('flood').id)?.links, 0)
     }
@@ -240,7 +241,7 @@ describe('RSPs that exchange measurements', function () {
     const seconds = (Date.now() - startedMs) / 1_000
     assert.ok(rubbishOf('flood').asked() <= rsps.length * (5 * seconds + 1), `${rubbishOf('flood').asked()} in ${seconds} s`)
     for (const [kind] of BROKEN) {
-      assert.ok(rubbishOf(kind).asked() <= rsps.length * (1 + Math.log2(1 + seconds / 60)), `${kind}: ${rubbishOf(kind).asked()} in ${seconds} s`)
+      assert.ok(rubbishOf(kind).asked() <= rsps.length * (1 + Math.log2(1 + seconds / (kind === 'stale' ? 1 : 60))), `${kind}: ${rubbishOf(kind).asked()} in ${seconds} s`)
     }
   })
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../helpers/source-tree.ts'
-import type { Ask } from '../../src/query/ask.ts'
+import { compileQuery } from '../../src/query/compile-query.ts'
+import type { Ask, RankedPath } from '../../src/query/ask.ts'
 import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
 import { explainQuery } from '../../src/query/explain-query.ts'
 import type { Explanation } from '../../src/query/explain-query.ts'
@@ -92,5 +93,47 @@ What each clause has done:
     assert.deepEqual(hurried.clauses.map(({ isSkipped }) => isSkipped), [undefined, true])
     assert.deepEqual(hurried.clauses[0], explained.clauses[0])
     assert.match(explanationText(hurried), /avoid forwarder kbp +keeps out 1 of 6 forwarders; there was no time to look what else it does/)
+  })
+
+  /** With this for the answer, and what is found for everything else. */
+  function explainAs (text: string, answer: RankedPath[], others?: RankedPath[], isCutShort = false): Explanation {
+    const evaluator = new QueryEvaluator()
+    const answers = [answer]
+    return explainQuery(parseQuery(text), ask, {
+      evaluator: { evaluate: (...asked) => answers.pop() ?? others ?? evaluator.evaluate(...asked) },
+      population,
+      names: { nameOf: (node) => NAMES[node] },
+      isCutShort
+    })
+  }
+
+  it('regression: blames no clause for an answer that was cut short', () => {
+    const none = explainAs('where delay <= 150 ms avoid forwarder kbp', [], undefined, true)
+    assert.deepEqual(none.clauses.map(({ betterWithout, isSkipped, without }) => [betterWithout, isSkipped, without]), [[0, true, undefined], [0, true, undefined]])
+    assert.equal(explanationText(none), `minimize delay where delay <= 150 ms avoid forwarder kbp
+
+No path was found in the time that there was; there may be one.
+
+What each clause has done:
+  where delay <= 150 ms  there was no time to look what it does
+  avoid forwarder kbp    keeps out 1 of 6 forwarders; there was no time to look what else it does`)
+    const [, , worst] = new QueryEvaluator().evaluate(compileQuery(parseQuery(''), population), { ...ask, paths: 3 })
+    const some = explainAs('where delay <= 150 ms', [worst], undefined, true)
+    assert.deepEqual([some.paths.length, some.clauses[0].isSkipped], [1, true])
+    assert.match(explanationText(some), /There was no time to look at all: there may be better paths\.\n\nWhat each clause/)
+    assert.match(explanationText(explainAs('', [], [], true)), /nothing that is known leads from one end to the other/)
+  })
+
+  it('regression: says of no limit that this RSP does not know what it would have to be', () => {
+    const [clause] = explainAs('prefer foo <= 5', []).clauses
+    assert.deepEqual([clause.clause, clause.without?.forwarders, clause.relaxed], ['prefer foo <= 5', ['ams', 'kbp', 'vie'], undefined])
+  })
+
+  it('regression: tells an answer that would be the same without a clause from one that there would not be', () => {
+    const answer = new QueryEvaluator().evaluate(compileQuery(parseQuery('avoid country xx'), population), ask)
+    const explanation = explainAs('avoid country xx confidence >= 0.8', answer, [])
+    assert.deepEqual(explanation.clauses.map(({ betterWithout, noneWithout }) => [betterWithout, noneWithout]), [[0, true], [0, true]])
+    assert.match(explanationText(explanation), /avoid country xx +keeps out 1 of 6 forwarders; without it there is no path that the RSP is sure enough of/)
+    assert.equal(explainAs('avoid country xx', [], []).clauses[0].noneWithout, undefined)
   })
 })

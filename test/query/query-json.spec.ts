@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { QueryMeaningError } from '../../src/query/errors.ts'
+import { parseQuery } from '../../src/query/parse-query.ts'
 import { MAX_JSON_BYTES, parseQueryJson, queryFromJson } from '../../src/query/query-json.ts'
 
 function errorOf (value: unknown): string {
@@ -38,6 +39,7 @@ const ERRORS: Array<[title: string, value: unknown, error: RegExp]> = [
   ['too many soft constraints', { preferences: Array.from({ length: 5 }, () => ({ kind: 'constraint', constraint: limit })) }, /^preferences\.4: A query prefers at most 4 constraints/],
   ['two metrics to prefer', { preferences: [{ kind: 'metric', metric: 'price' }, { kind: 'metric', metric: 'loss' }] }, /^preferences\.1: A query prefers one metric/],
   ['two `via` to prefer', { preferences: [country, country].map((nodes) => ({ kind: 'constraint', constraint: { kind: 'via', nodes } })) }, /^preferences\.1: A query prefers one `via`/],
+  ['what has too long a text', { constraints: Array.from({ length: 20 }, () => ({ kind: 'avoid', nodes: { kind: 'operator', value: 'ö'.repeat(60) } })) }, /^: As a text the query has 2679 bytes; it may have 2048 at most/],
   ['half an alternative', { alternatives: { count: 1.5 } }, /^alternatives\.count: /],
   ['no object', 'minimize delay', /^: The JSON form is not one of a query/]
 ]
@@ -51,6 +53,12 @@ describe('the JSON form of a query', () => {
     const nodes = { kind: 'or', of: [{ kind: 'or', of: [country, { kind: 'tag', name: 'EU' }] }, { kind: 'and', of: [country] }] }
     assert.deepEqual(queryFromJson({ constraints: [{ kind: 'only', nodes }] }).constraints,
       [{ kind: 'only', nodes: { kind: 'or', of: [country, { kind: 'tag', name: 'eu' }, country] } }])
+  })
+
+  it('regression: has the text form\'s defaults', () => {
+    const plain = { constraints: [{ kind: 'limit', metric: 'delay', op: '<=', value: 150 }, { kind: 'limit', metric: 'rate', op: '>=', value: 5 }, { kind: 'limit', metric: 'hops', op: '<=', value: 4 }] }
+    assert.deepEqual(queryFromJson({ ...plain, alternatives: {} }), parseQuery('where delay <= 150 and rate >= 5 and hops <= 4 alternatives'))
+    assert.deepEqual(queryFromJson({ constraints: [{ kind: 'limit', metric: 'carbon', op: '<=', value: 5 }] }), parseQuery('where carbon <= 5'))
   })
 
   it('refuses a text that is no JSON, and one that is too long', () => {

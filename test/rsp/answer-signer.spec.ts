@@ -51,12 +51,20 @@ describe('signing of answers', () => {
     assert.equal(signer.counters.signatures, 2)
   })
 
-  it('one that cannot be signed spoils no other', async () => {
-    const bad = signer.sign(answer(1, { forwarders: [FORWARDERS[0], FORWARDERS[0]] }))
-    const good = signer.sign(answer(2))
+  it('one that cannot be signed spoils no other, regression: which have one signature all the same', async () => {
+    const bad = [1, 2].map(async () => assert.rejects(signer.sign(answer(1, { forwarders: [FORWARDERS[0], FORWARDERS[0]] })), { name: 'PathNotSimpleError' }))
+    const good = [3, 4, 5].map(async (number) => signer.sign(answer(number)))
     endTurn()
-    await assert.rejects(bad, { name: 'PathNotSimpleError' })
-    assert.equal((await good).offers.length, 1)
+    await Promise.all(bad)
+    assert.deepEqual((await Promise.all(good)).map(({ offers }) => offers.length), [1, 1, 1])
+    assert.deepEqual(signer.counters, { signatures: 1, answers: 3 })
+  })
+
+  it('all are refused where nothing can be signed', async () => {
+    signer = new AnswerSigner({ privateKey: await generateKeyPair('secp256k1'), now: () => NOW_MS, endOfTurn: (run) => { turns.push(run) } })
+    const refused = [1, 2].map(async (number) => assert.rejects(signer.sign(answer(number)), TypeError))
+    endTurn()
+    await Promise.all(refused)
   })
 
   it('many are signed before the turn ends', async () => {

@@ -188,6 +188,74 @@ describe('what the map remembers from before a restart', () => {
   })
 })
 
+describe('what the map has when the wall clock is set', () => {
+  let map: PerformanceMap
+  let clockMs: number
+  /** How far the wall clock is from where it was. */
+  let setMs: number
+
+  beforeEach(() => {
+    [clockMs, setMs] = [0, 0]
+    map = new PerformanceMap({ clock: () => clockMs })
+    for (const key of ['a', 'b', 'c']) {
+      map.addNode(key)
+    }
+    map.snapshot(nowMs())
+  })
+
+  const nowMs = (): number => NOW_MS + clockMs + setMs
+  const hear = (from: string, to: string, rttUs: number, ageMs = 0): void => { map.set(from, to, view(rttUs, { measuredAtMs: nowMs() - ageMs })) }
+
+  /** The links, a while later. */
+  function after (ms: number): string[] {
+    clockMs += ms
+    map.snapshot(nowMs())
+    return [...map.links()].filter(({ from, to }) => from < to).map(({ from, to }) => from + to).sort()
+  }
+
+  for (const [title, stepMs] of [['forward', 10 * MINUTE_MS], ['back', -10 * MINUTE_MS]] as const) {
+    it(`regression: stays when it is set ${title} by ten minutes, and is to be confirmed within three`, () => {
+      hear('a', 'b', 20_000)
+      hear('b', 'c', 20_000, MINUTE_MS)
+      assert.deepEqual(after(MINUTE_MS), ['ab', 'bc'])
+      setMs = stepMs
+      assert.deepEqual(after(1_000), ['ab', 'bc'])
+      assert.deepEqual(map.provenanceOf('a', 'b').map(({ isRemembered }) => isRemembered), [true])
+      assert.ok(map.snapshot(nowMs()).updatedAtMs.every((atMs) => atMs <= nowMs()), 'nothing is from the future')
+      assert.deepEqual(after(2 * MINUTE_MS), ['ab', 'bc'])
+      hear('b', 'a', 30_000)
+      assert.deepEqual([after(MINUTE_MS + 1), map.estimate('a', 'b')?.rttUs], [['ab'], 30_000])
+    })
+  }
+
+  it('is forgotten where more than half an hour was missed, as after a restart', () => {
+    hear('a', 'b', 20_000)
+    assert.deepEqual(after(MINUTE_MS), ['ab'])
+    setMs = 30 * MINUTE_MS
+    assert.deepEqual(after(0), [])
+  })
+
+  it('does not come back where it was too old before', () => {
+    hear('a', 'b', 20_000)
+    hear('b', 'c', 20_000)
+    after(2 * MINUTE_MS)
+    hear('b', 'c', 20_000)
+    assert.deepEqual(after(MINUTE_MS + 1), ['bc'])
+    setMs = 5 * MINUTE_MS
+    assert.deepEqual(after(0), ['bc'])
+    hear('b', 'a', 30_000)
+    assert.deepEqual([after(0), map.estimate('a', 'b')?.rttUs], [['ab', 'bc'], 30_000])
+  })
+
+  it('gets old as ever while the clocks go along, and where one is only steered', () => {
+    hear('a', 'b', 20_000)
+    setMs = 5_000
+    assert.deepEqual(after(2 * MINUTE_MS), ['ab'])
+    assert.deepEqual(map.provenanceOf('a', 'b').map(({ isRemembered }) => isRemembered), [false])
+    assert.deepEqual(after(MINUTE_MS), [])
+  })
+})
+
 describe('snapshots of a busy map', () => {
   it('serve for a while when only values change, and at once show links that come and go', () => {
     const map = new PerformanceMap({ snapshotMs: 50 })

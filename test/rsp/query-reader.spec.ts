@@ -5,6 +5,8 @@ import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { Predictor } from '../../src/rsp/predictor.ts'
 import { RSP_PROFILES } from '../../src/rsp/profiles/all-profiles.ts'
 import { PathQuestion } from '../../src/rsp/standing/path-question.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
+import { QueryReader } from '../../src/rsp/query-reader.ts'
 import { RouteService } from '../../src/rsp/route-service.ts'
 import { Watches } from '../../src/rsp/standing/watches.ts'
 import { abilitiesOn } from '../../src/rsp/profiles/abilities-on.ts'
@@ -14,6 +16,7 @@ import { parseQuery } from '../../src/query/parse-query.ts'
 import { FORWARDERS, NOW_MS, RSP, RSP_KEY, sampleQuery } from '../protocols/route/samples.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import type { CheckedAnswer } from '../../protocols/route/client.ts'
+import type { Explanation } from '../../src/query/explain-query.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { RspProfile } from '../../src/rsp/profiles/rsp-profile.ts'
 
@@ -135,6 +138,23 @@ describe('queries in the language, at an RSP', () => {
     const { clauses } = JSON.parse(slow.verdict?.explanation ?? '') as { clauses: Array<{ isSkipped?: boolean }> }
     assert.equal(clauses.length, 3)
     assert.equal(clauses[2].isSkipped, true)
+  })
+
+  it('regression: blame no clause for an answer for which there was no time, though there is some to look without the clause', () => {
+    const reader = new QueryReader(ALL_ABILITIES, () => 0)
+    const graph = map.snapshot(NOW_MS)
+    const population = { nodeCount: graph.nodeCount, attributes: map.attributes }
+    const asked = { graph, source: [{ node: 0, rttUs: 1_000 }], destination: [{ node: 1, rttUs: 2_000 }], relayCostUs: 500, paths: 3, nowMs: NOW_MS }
+    const [text, names] = ['minimize delay where delay <= 100 ms prefer foo <= 5', [{ nameOf: String }]]
+    const explain = (patienceMs: number): Explanation => {
+      const reading = reader.answer(text, population, { ...asked, patience: new Patience(() => 0, patienceMs) })
+      return JSON.parse(reader.explain(text, reading, population, { ...asked, patience: new Patience(() => 0, 1) }, names, 'host') ?? '') as Explanation
+    }
+    const hurried = explain(0)
+    assert.deepEqual([hurried.paths, hurried.isCutShort, hurried.isConnected], [[], true, true])
+    assert.deepEqual(hurried.clauses.map(({ isSkipped, without }) => [isSkipped, without]), [[true, undefined], [true, undefined]])
+    const calm = explain(1)
+    assert.deepEqual([calm.paths.length, calm.isCutShort, calm.clauses[0].isSkipped], [3, undefined, undefined])
   })
 
   it('stand as well as any others', async () => {

@@ -1,5 +1,6 @@
 // Whose measurement the value of a link rests on: what `explain` shows.
 import { worseOf } from '../link-view.ts'
+import type { KeptView, LinkEstimate } from '../link-view.ts'
 import type { OwnViews } from './own-measurement.ts'
 import type { WeighedWord } from './weighed-words.ts'
 
@@ -30,18 +31,22 @@ export function isRemembered ({ ofA, ofB }: OwnViews): boolean {
   return ofA?.isRemembered !== false && ofB?.isRemembered !== false
 }
 
-/** Of our own measurements: the end whose round trip is the worse one decides, and where both say the same each half. */
-export function ownProvenance (views: OwnViews, mapKind: 'reports' | 'surveys', self: string): LinkProvenance[] {
-  const present = [views.ofA, views.ofB].flatMap((view) => view ?? [])
-  const lives = present.filter(({ isRemembered }) => !isRemembered)
-  const counted = lives.length > 0 ? lives : present
-  const rttUs = worseOf(counted[0], counted[1])?.rttUs
-  const deciding = counted.filter((view) => view.rttUs === rttUs).length
-  return counted.map((view) => ({
+/** Of our own measurements: what is believed in each respect is what one end says, or both do, and each respect counts the same. */
+export function ownProvenance ({ ofA, ofB }: OwnViews, mapKind: 'reports' | 'surveys', self: string): LinkProvenance[] {
+  const isCounted = (view: KeptView | undefined): boolean => view !== undefined && (!view.isRemembered || isRemembered({ ofA, ofB }))
+  const [one, other] = [ofA, ofB].map((view) => isCounted(view) ? view : undefined)
+  const believed = valuesOf(worseOf(one, other))
+  const said = [{ view: one, values: valuesOf(worseOf(one, undefined)) }, { view: other, values: valuesOf(worseOf(undefined, other)) }]
+  const shareOf = (values: readonly unknown[]): number => {
+    const known = believed.flatMap((value, respect) => value === undefined ? [] : [respect])
+    const shares = known.map((respect) => values[respect] === believed[respect] ? 1 / said.filter((each) => each.values[respect] === believed[respect]).length : 0)
+    return shares.reduce((sum, share) => sum + share, 0) / known.length
+  }
+  return said.flatMap(({ view, values }) => view === undefined ? [] : [{ view, share: shareOf(values) }]).map(({ view, share }) => ({
     how: mapKind === 'surveys' ? 'survey' : 'report',
     measuredBy: [mapKind === 'surveys' ? self : view.from],
     toldBy: undefined,
-    share: view.rttUs === rttUs ? 1 / deciding : 0,
+    share,
     trust: undefined,
     rttUs: view.rttUs,
     lossPpm: view.lossPpm,
@@ -49,6 +54,15 @@ export function ownProvenance (views: OwnViews, mapKind: 'reports' | 'surveys', 
     measuredAtMs: view.measuredAtMs,
     isRemembered: view.isRemembered
   }))
+}
+
+/** All that a link is shown with; undefined where it is not known. */
+function valuesOf (estimate: LinkEstimate | undefined): Array<number | undefined> {
+  if (estimate === undefined) {
+    return []
+  }
+  const { rttUs, jitterUs, lossPpm, measuredAtMs, forth, back } = estimate
+  return [rttUs, jitterUs, lossPpm, measuredAtMs, ...[forth, back].flatMap(({ bytesPerSecond, loadBytesPerSecond }) => [bytesPerSecond, loadBytesPerSecond])]
 }
 
 export function rivalProvenance (weighed: readonly WeighedWord[], ends: readonly [string, string], trustOf: (rival: string) => number): LinkProvenance[] {

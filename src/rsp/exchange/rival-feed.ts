@@ -1,5 +1,6 @@
 // Asks one rival for its measurements, again and again: subscribe, then wait for what has changed. We ask, so nobody can flood us; who sends
 // what no honest RSP sends is left alone for longer each time.
+import { BreachRecord } from './breach-record.ts'
 import { connectTo } from '../../discovery/connect.ts'
 import { TokenBucket } from '../../defence/token-bucket.ts'
 import { nextBatch, subscribeExchange } from '../../../protocols/exchange/client.ts'
@@ -23,11 +24,10 @@ const WORDS_PER_SECOND = 500
 const WORD_BURST = MAX_LINKS_PER_RIVAL
 const FIRST_BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 60_000
-/** After rubbish: once may be a fault of the software, which is mended no sooner. */
-const FIRST_BAN_MS = 60_000
-const MAX_BAN_MS = 3_600_000
 /** What no honest RSP sends; all else is a matter of connections. */
 const RUBBISH = new Set(['MALFORMED', 'TOO_LARGE', 'INVALID_SIGNATURE', 'EXPIRED'])
+/** Whose clock is wrong nobody can say: where it is ours, all rivals would be punished for it. Nothing is taken of such a batch. */
+const NOBODYS_FAULT = 'ClocksApartError'
 
 export interface RivalFeedInit {
   self: PeerId
@@ -46,7 +46,7 @@ export interface RivalFeedInit {
 }
 
 export interface FeedStatus {
-  /** Batches taken, and those refused. */
+  /** Batches taken; those refused, of which good ones make up for some. */
   batches: number
   breaches: number
   /** Name of the last error; undefined: all is well. */
@@ -59,6 +59,7 @@ export class RivalFeed {
   readonly #bucket: TokenBucket
   /** Of the last batch taken; a lease that is extended in time goes on from there. 0: everything is to be told anew. */
   #after = 0n
+  readonly #record = new BreachRecord()
   readonly status: FeedStatus = { batches: 0, breaches: 0, lastError: undefined }
   /** By the clock. */
   readonly sinceMs: number
@@ -128,6 +129,8 @@ export class RivalFeed {
       throw new MalformedMessageError(`batch ${batch.sequence} after ${after}: an old one was sent again`)
     }
     this.status.batches++
+    this.#record.good()
+    this.status.breaches = this.#record.breaches
     this.#bucket.take(Math.min(batch.measurements.length, this.#bucket.availableAt(clock())), clock())
     onBatch(batch)
     this.#after = batch.sequence
@@ -139,17 +142,18 @@ export class RivalFeed {
     return Math.max(0, (MAX_MEASUREMENTS - this.#bucket.availableAt(this.#init.clock())) / WORDS_PER_SECOND * 1_000)
   }
 
-  /** How long to leave it alone; undefined: it may be only the connection. */
+  /** How long to leave it alone; undefined: it may be only the connection, or a clock. */
   #failed (error: Error): number | undefined {
     const { peer } = this.descriptor
     this.status.lastError = error.name
     this.#init.log('no measurements from %p - %e', peer, error)
-    const { code, remote } = error as { code?: string, remote?: boolean }
-    if (remote === true || code === undefined || !RUBBISH.has(code)) {
+    const { name, code, remote } = error as { name: string, code?: string, remote?: boolean }
+    if (remote === true || code === undefined || !RUBBISH.has(code) || name === NOBODYS_FAULT) {
       return undefined
     }
-    this.status.breaches++
+    const banMs = this.#record.breach()
+    this.status.breaches = this.#record.breaches
     this.#init.onBreach(peer, error)
-    return Math.min(MAX_BAN_MS, FIRST_BAN_MS * 2 ** (this.status.breaches - 1))
+    return banMs
   }
 }

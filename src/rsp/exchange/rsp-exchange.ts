@@ -69,9 +69,9 @@ export interface RivalStatus {
   /** Links that it is told of by us, and words told; 0 while it has not subscribed. */
   toldLinks: number
   toldWords: number
-  /** Times that it sent what no honest RSP sends. */
+  /** Times that it sent what no honest RSP sends, of which good batches make up for some. */
   breaches: number
-  /** Name of what went wrong last; undefined: all is well. */
+  /** Name of what went wrong last; undefined: all is well. `ClocksApartError`: its batches are from another time than ours. */
   lastError?: string
 }
 

@@ -37,6 +37,8 @@ export class Subscription {
   readonly #bucket: TokenBucket
   readonly #told = new Map<string, { reading: LinkReading, atMs: number }>()
   readonly #pending = new Map<string, DueLink>()
+  /** Of those that wait, the ones that have not been told of. */
+  #unheard = 0
   #wake: (() => void) | undefined
   /** By the clock; a lease may be extended. */
   untilMs: number
@@ -67,9 +69,10 @@ export class Subscription {
     if (!isDue || !this.#init.scope.has(...link)) {
       return
     }
-    if (told === undefined && this.#told.size + this.#pending.size >= this.#init.maxLinks) {
+    if (told === undefined && this.#told.size + this.#unheard >= this.#init.maxLinks) {
       return
     }
+    this.#unheard += told === undefined ? 1 : 0
     this.#pending.set(name, { link, isDown: reading.state === 'down' })
     this.#wake?.()
   }
@@ -84,6 +87,7 @@ export class Subscription {
         break
       }
       this.#pending.delete(name)
+      this.#unheard -= this.#told.has(name) ? 0 : 1
       this.#told.set(name, { reading: readingOf(due.link), atMs: nowMs })
       taken.push(due)
     }
@@ -95,6 +99,7 @@ export class Subscription {
   restart (): void {
     this.#told.clear()
     this.#pending.clear()
+    this.#unheard = 0
   }
 
   /** Resolves when there is something to tell, at the latest in `waitMs`, or when a newer question takes its place. */
@@ -127,7 +132,7 @@ export class Subscription {
   prune (): void {
     const beforeMs = this.#init.clock() - FORGET_MS
     for (const [name, { atMs }] of this.#told) {
-      if (atMs < beforeMs) {
+      if (atMs < beforeMs && !this.#pending.has(name)) {
         this.#told.delete(name)
       }
     }

@@ -29,7 +29,7 @@ export interface LossSurveyInit {
   lateAfterMs?: number
   /** A near probe has come back. */
   onNear: (near: Surveyed, rttMs: number) => void
-  /** A probe over the link has come back, or has not. */
+  /** A probe over the link has come back, or has not although the one to its near end has. */
   onFar: (link: SurveyedLink, near: Surveyed, rttMs: number | undefined) => void
   /** There is a new pair. */
   onPair: (link: SurveyedLink) => void
@@ -130,6 +130,7 @@ export class LossSurvey {
     const [near, far] = link.from(via)
     const { downs } = link
     const outcomes: { near?: ProbeOutcome, far?: ProbeOutcome } = {}
+    let isNearBack = false
     const end = (): void => {
       if (outcomes.near !== undefined && outcomes.far !== undefined) {
         link.pair(outcomes.near, outcomes.far, timers.now(), downs)
@@ -140,6 +141,7 @@ export class LossSurvey {
     const isSent = cost.probe([near.node], ({ rttMs, notice }) => {
       outcomes.near = notice === undefined ? this.outcomeOf(rttMs, near) : undefined
       if (rttMs !== undefined) {
+        isNearBack = true
         onNear(near, rttMs)
       }
       end()
@@ -149,7 +151,9 @@ export class LossSurvey {
       sent += cost.probe([near.node, far.node], ({ rttMs, notice }) => {
         // who says that there is no link, or no leave, has lost nothing
         outcomes.far = notice === undefined ? this.outcomeOf(rttMs, near, far) : undefined
-        onFar(link, near, rttMs)
+        if (rttMs !== undefined || notice !== undefined || isNearBack) {
+          onFar(link, near, rttMs)
+        }
         end()
       })
         ? 1

@@ -12,6 +12,8 @@ export interface Surveyed {
 export class SurveyedLink {
   /** Probes in a row that did not answer. */
   misses = 0
+  /** Its near end is being asked whether it answers at all. */
+  isChecked = false
   isDown = false
   /** How often it went down. */
   downs = 0

@@ -7,6 +7,7 @@
 //   rate: bursts, one look at a time ──────┘
 import { KeptLinks } from '../../link/kept-links.ts'
 import { LossSurvey } from './loss-survey.ts'
+import { NearProbes } from './near-probes.ts'
 import { RateSurvey } from './rate-survey.ts'
 import { REAL_TIMERS } from './survey-timers.ts'
 import { RttDifference } from '../../measurement/rtt-difference.ts'
@@ -14,6 +15,7 @@ import { StallWatch } from './stall-watch.ts'
 import { SurveyCost } from './survey-cost.ts'
 import { SurveyedLink } from './surveyed-link.ts'
 import { linkName } from '../link-name.ts'
+import { lossProbesPerSecond, probesPerSecond } from './survey-pace.ts'
 import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
 import type { LinkSet } from '../../link/link-set.ts'
 import type { PerformanceMap } from '../performance-map.ts'
@@ -25,14 +27,6 @@ import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
-/** For each forwarder: while links are being seen for the first time, and afterwards; and as many as afterwards where there is loss. */
-const FIRST_PROBES_PER_SECOND = 12
-const DEFAULT_PROBES_PER_SECOND = 2.5
-/** Few forwarders may be asked more often, and many cost the RSP at most some 15 % of a core, at 50 µs a probe. */
-const MIN_PROBES_PER_SECOND = { first: 300, later: 60, loss: 120 }
-const MAX_PROBES_PER_SECOND = 3_000
-/** Where links lose packets, of a budget that is given. */
-const LOSS_SHARE = 0.5
 const TICK_MS = 50
 /** A link that has not moved at its last looks is left out of as many rounds. */
 const MAX_SKIPPED_ROUNDS = 2
@@ -45,7 +39,7 @@ const ROUNDS_FOR_ALL = 3
 const MIN_MISSES = 3
 const MAX_MISSES = 24
 const CHANCE_OF_MISSES = 1e-4
-/** To be attached to a forwarder takes less: a link neither of whose ends has answered by then is no new one, for which all have to hurry. */
+/** To be attached to a forwarder takes less: a link neither of whose ends has answered by then is no new one, for which all have to hurry, and not known any more. */
 const UNREACHED_MS = 10_000
 /** As many outcomes as a forwarder remembers: so much a link without loss is known to be without. */
 const MAX_CLEAN_SAMPLES = 64
@@ -89,6 +83,7 @@ export class Surveyor {
   /** Links that have been measured, found down, or out of reach, since they came. */
   readonly #measured = new Set<SurveyedLink>()
   readonly #differences = new RttDifference()
+  readonly #near: NearProbes
   readonly #stalls: StallWatch
   readonly #cost: SurveyCost
   readonly #loss: LossSurvey
@@ -115,11 +110,12 @@ export class Surveyor {
     const cost = this.#cost = new SurveyCost(init.prober, timers.now)
     const stalls = this.#stalls = new StallWatch(timers, TICK_MS)
     const common = { links: this.#links, differences: this.#differences, cost, timers }
+    this.#near = new NearProbes(common)
     this.#loss = new LossSurvey({
       ...common,
       stalls,
       lateAfterMs: init.lateAfterMs,
-      onNear: ({ key }, rttMs) => { this.#differences.sampleNear(key, rttMs * 1_000) },
+      onNear: (near, rttMs) => { this.#near.back(near, rttMs) },
       onFar: (link, near, rttMs) => { this.#takeFar(link, near, rttMs) },
       onPair: (link) => { this.#publish(link) }
     })
@@ -198,28 +194,10 @@ export class Surveyor {
     this.#links.delete(name)
   }
 
-  get #probesPerSecond (): number {
-    const forwarders = this.#forwarders.size
-    if (this.#init.probesPerSecond !== undefined) {
-      return this.#init.probesPerSecond * forwarders * (this.#loss.isBusy ? 1 - LOSS_SHARE : 1)
-    }
-    const isFirst = this.#measured.size < this.#links.size
-    const perSecond = isFirst
-      ? Math.max(MIN_PROBES_PER_SECOND.first, FIRST_PROBES_PER_SECOND * forwarders)
-      : Math.max(MIN_PROBES_PER_SECOND.later, DEFAULT_PROBES_PER_SECOND * forwarders)
-    return Math.min(MAX_PROBES_PER_SECOND, perSecond)
-  }
-
-  get #lossProbesPerSecond (): number {
-    const forwarders = this.#forwarders.size
-    return this.#init.probesPerSecond === undefined
-      ? Math.min(MAX_PROBES_PER_SECOND / 2, Math.max(MIN_PROBES_PER_SECOND.loss, DEFAULT_PROBES_PER_SECOND * forwarders))
-      : this.#init.probesPerSecond * forwarders * LOSS_SHARE
-  }
-
   #tick (): void {
     this.#stalls.tick()
-    this.#credit += this.#probesPerSecond * TICK_MS / 1_000
+    const now = { isFirst: this.#measured.size < this.#links.size, isLossBusy: this.#loss.isBusy }
+    this.#credit += probesPerSecond(this.#forwarders.size, this.#init.probesPerSecond, now) * TICK_MS / 1_000
     for (; this.#credit >= 1; this.#credit--) {
       if (this.#queue.length === 0) {
         this.#queue = this.#nextRound()
@@ -228,7 +206,7 @@ export class Surveyor {
       if (next === undefined) {
         this.#credit = 0
       } else if ('node' in next) {
-        this.#probeForwarder(next)
+        this.#near.send(next)
       } else {
         this.#probeLink(next)
       }
@@ -239,7 +217,7 @@ export class Surveyor {
 
   /** What is not used is saved for one pair, not for more. */
   #tickLoss (): void {
-    const perTick = this.#lossProbesPerSecond * TICK_MS / 1_000
+    const perTick = lossProbesPerSecond(this.#forwarders.size, this.#init.probesPerSecond) * TICK_MS / 1_000
     const credit = Math.min(2 + perTick, this.#lossCredit + perTick)
     this.#lossCredit = credit - this.#loss.tick(Math.floor(credit))
   }
@@ -262,18 +240,6 @@ export class Surveyor {
     return unseen.length > 0 && !isForAll ? unseen : links.filter((link) => link.skips-- <= 0)
   }
 
-  #probeForwarder ({ key, node }: Surveyed): void {
-    const sent = this.#cost.probe([node], ({ rttMs }) => {
-      if (rttMs !== undefined) {
-        this.#differences.sampleNear(key, rttMs * 1_000)
-      }
-    })
-    if (!sent) {
-      // its links are measured through their other ends from now on, which say so when it is gone
-      this.#differences.removeForwarder(key)
-    }
-  }
-
   #probeLink (link: SurveyedLink): void {
     const end = this.#differences.betterEnd(link.a.key, link.b.key)
     if (end === undefined) {
@@ -282,25 +248,61 @@ export class Surveyor {
     }
     link.unreachedSinceMs = undefined
     const [near, far] = link.from(end)
-    this.#cost.probe([near.node, far.node], ({ rttMs }) => { this.#takeFar(link, near, rttMs) })
+    const sentMs = this.#timers.now()
+    this.#cost.probe([near.node, far.node], ({ rttMs, notice }) => {
+      if (rttMs === undefined && notice === undefined) {
+        this.#lost(link, near, sentMs)
+      } else {
+        this.#takeFar(link, near, rttMs)
+      }
+    })
   }
 
-  /** Neither end answers. Where nothing is known of the link, that says nothing of it; but it has had its time. */
+  /** Neither end answers, which says nothing of the link: it is not spoken of any more, when it has had its time. */
   #unreached (link: SurveyedLink): void {
     const nowMs = this.#timers.now()
+    if (this.#measured.has(link) && !this.#near.hasAnybodyAnsweredSince(nowMs - UNREACHED_MS)) {
+      // nobody answers at all: the fault is our own, and what we know of the links only gets old
+      link.unreachedSinceMs = nowMs
+    }
     link.unreachedSinceMs ??= nowMs
-    if (this.#measured.has(link)) {
-      this.#missed(link)
-    } else if (nowMs - link.unreachedSinceMs >= UNREACHED_MS) {
-      link.isDown = true
-      this.#measured.add(link)
+    if (!link.isDown && nowMs - link.unreachedSinceMs >= UNREACHED_MS) {
+      this.#init.map.release(link.a.key, link.b.key)
+      this.#down(link)
     }
   }
 
-  /** A probe over the link has come back through this end, or is lost. */
+  /**
+   * What nobody has answered was lost on the link only where its near end still answers: where that is not known it is asked, on account of the next probes.
+   * One check at a time: those of a long silence would all come back at its end, and say that the link had lost as many.
+   */
+  #lost (link: SurveyedLink, near: Surveyed, sentMs: number): void {
+    if (!this.#isCurrent(link)) {
+      return
+    }
+    // whatever it was, it is looked at again soon
+    link.steady = link.skips = 0
+    if (this.#near.hasAnsweredSince(near, sentMs)) {
+      this.#missed(link)
+      return
+    }
+    if (link.isChecked) {
+      return
+    }
+    link.isChecked = true
+    this.#credit--
+    this.#near.send(near, (isBack) => {
+      link.isChecked = false
+      if (isBack) {
+        this.#takeFar(link, near, undefined)
+      }
+    })
+  }
+
+  /** A probe over the link has come back through this end, or is lost although that end answers. */
   #takeFar (link: SurveyedLink, near: Surveyed, rttMs: number | undefined): void {
     const [, far] = link.from(near.key)
-    if (this.#links.get(linkName(near.key, far.key)) !== link) {
+    if (!this.#isCurrent(link)) {
       return
     }
     if (rttMs === undefined) {
@@ -331,13 +333,22 @@ export class Surveyor {
     link.steady = link.skips = 0
     this.#gone(link)
     if (++link.misses >= this.#missesIfDown(link) && !link.isDown) {
-      link.wentDown()
-      this.#loss.forget(link)
-      this.#rate.forget(link)
-      this.#measured.add(link)
       this.#init.map.remove(link.a.key, link.b.key)
-      this.#differences.removeLink(link.a.key, link.b.key)
+      this.#down(link)
     }
+  }
+
+  /** It is down, or out of reach: what was measured does not hold any more. */
+  #down (link: SurveyedLink): void {
+    link.wentDown()
+    this.#loss.forget(link)
+    this.#rate.forget(link)
+    this.#measured.add(link)
+    this.#differences.removeLink(link.a.key, link.b.key)
+  }
+
+  #isCurrent (link: SurveyedLink): boolean {
+    return this.#links.get(linkName(link.a.key, link.b.key)) === link
   }
 
   #missesIfDown (link: SurveyedLink): number {
@@ -363,7 +374,7 @@ export class Surveyor {
   /** Puts on the map what is known of it. */
   #publish (link: SurveyedLink): void {
     const { a, b, rttUs, jitterUs, measuredAtMs } = link
-    if (rttUs === undefined || link.isDown || this.#links.get(linkName(a.key, b.key)) !== link) {
+    if (rttUs === undefined || link.isDown || !this.#isCurrent(link)) {
       return
     }
     const nowMs = this.#timers.now()

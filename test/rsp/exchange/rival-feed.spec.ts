@@ -24,11 +24,13 @@ describe('feed from a rival', () => {
   /** The last batches that it was told were taken. */
   let asked: bigint[]
   let feed: RivalFeed
+  /** By which its clock is ahead of ours. */
+  let aheadMs: number
   const taken: bigint[] = []
   const breaches: Error[] = []
 
   beforeEach(async () => {
-    [asked, leases] = [[], []]
+    [asked, leases, aheadMs] = [[], [], 0]
     taken.length = breaches.length = 0
     const [reader, rival] = await Promise.all([createNode(), createNode({ privateKey: RIVAL_KEY })])
     await serveExchange(rival.services.internals.registrar, {
@@ -40,7 +42,7 @@ describe('feed from a rival', () => {
         if (answer === 'unavailable') {
           throw new UnavailableError('not now')
         }
-        return answer === 'nothing' ? undefined : sealBatch({ subscriber: peer, sequence: answer, issuedAtMs: Date.now(), measurements: [sampleMeasurement()] }, RIVAL_KEY)
+        return answer === 'nothing' ? undefined : sealBatch({ subscriber: peer, sequence: answer, issuedAtMs: Date.now() + aheadMs, measurements: [sampleMeasurement()] }, RIVAL_KEY)
       }
     })
     const addresses = rival.getMultiaddrs().map((address) => address.decapsulate('/p2p'))
@@ -86,4 +88,17 @@ describe('feed from a rival', () => {
     await until(() => breaches.length > 0, 'it has been found out')
     assert.deepEqual([taken, breaches.map(({ name }) => name), feed.status.breaches], [[57n], ['MalformedMessageError'], 1])
   })
+
+  for (const [title, ms] of [['ahead', 600_000], ['behind', -600_000]] as const) {
+    it(`regression: punishes no rival for a clock that is ten minutes ${title}, takes nothing meanwhile, and says what to look at`, async () => {
+      [aheadMs, answers] = [ms, [1n]]
+      feed.start()
+      await until(() => feed.status.lastError !== undefined, 'a batch has come')
+      assert.deepEqual([taken, breaches, feed.status.breaches, feed.status.lastError], [[], [], 0, 'ClocksApartError'])
+      aheadMs = 0
+      answers = [1n]
+      await until(() => taken.length > 0, 'it is asked again soon, and heard where the clocks agree', 15_000)
+      assert.deepEqual([feed.status.breaches, feed.status.lastError], [0, undefined])
+    })
+  }
 })

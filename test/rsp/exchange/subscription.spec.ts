@@ -85,6 +85,33 @@ describe('what a rival is told', () => {
     assert.equal(take(one).length, 20)
   })
 
+  it('regression: counts a link that it knows, and that is due again, once', () => {
+    const one = subscription({ maxLinks: 10 })
+    for (let link = 0; link < 6; link++) {
+      note(one, `a n${link}`, up(10_000))
+    }
+    assert.equal(take(one).length, 6)
+    for (let link = 0; link < 12; link++) {
+      note(one, `a n${link}`, up(20_000))
+    }
+    assert.deepEqual(one.status, { links: 6, waiting: 10 })
+    assert.equal(take(one).length, 10)
+    nowMs += 600_001
+    note(one, 'a n0', up(20_000))
+    one.prune()
+    assert.deepEqual(one.status, { links: 1, waiting: 1 }, 'what waits is not forgotten')
+    for (let link = 20; link < 32; link++) {
+      note(one, `a n${link}`, up(10_000))
+    }
+    assert.deepEqual(one.status, { links: 1, waiting: 10 })
+    assert.equal(take(one).length, 10)
+    one.restart()
+    for (let link = 0; link < 12; link++) {
+      note(one, `a n${link}`, up(10_000))
+    }
+    assert.equal(take(one).length, 10)
+  })
+
   it('is what lies in the scope: with one end, or with both, by name or by tag', () => {
     const told = (scope: Partial<ExchangeScope>): string[] => {
       const one = subscription({ scope: { ...EVERYTHING, ...scope } })

@@ -29,8 +29,12 @@ class World {
   linkMs: Record<string, number> = { '01': 15, '02': 25, '03': 35, '12': 45, '13': 55, '23': 65 }
   /** Forwarders whose link to us is gone. */
   readonly unlinked = new Set<number>()
+  /** Forwarders that we are linked to, and that do not answer us. */
+  readonly silent = new Set<number>()
+  /** Links that were found down. */
+  readonly down: string[] = []
   /** Probes that are under way, where they take time. */
-  underWay: Array<(result: ProbeResult) => void> | undefined
+  underWay: Array<{ sentMs: number, isNear: boolean, end: (result: ProbeResult) => void }> | undefined
   readonly #added: number[] = []
   readonly #links = new class extends TypedEventEmitter<LinkSetEvents> {
     get (): undefined {}
@@ -41,6 +45,11 @@ class World {
   }()
 
   constructor (probesPerSecond?: number) {
+    const remove = this.map.remove.bind(this.map)
+    this.map.remove = (from, to) => {
+      this.down.push(this.#name(from) + this.#name(to))
+      remove(from, to)
+    }
     this.surveyor = new Surveyor({
       map: this.map,
       links: this.#links,
@@ -80,8 +89,11 @@ class World {
   }
 
   get links (): Record<string, number> {
-    const name = (key: string): number => PEERS.findIndex((peer) => peer.toString() === key)
-    return Object.fromEntries([...this.map.links()].map(({ from, to, rttUs }) => [`${name(from)}${name(to)}`, rttUs / 1_000]).filter(([pair]) => (pair as string)[0] < (pair as string)[1]).sort())
+    return Object.fromEntries([...this.map.links()].map(({ from, to, rttUs }) => [this.#name(from) + this.#name(to), rttUs / 1_000]).filter(([pair]) => (pair as string)[0] < (pair as string)[1]).sort())
+  }
+
+  #name (key: string): string {
+    return String(PEERS.findIndex((peer) => peer.toString() === key))
   }
 
   #probe (nodes: NodeId[], onResult: (result: ProbeResult) => void): boolean {
@@ -93,11 +105,11 @@ class World {
     const link = [near, far].sort().join('')
     this.looks[link] = (this.looks[link] ?? 0) + 1
     if (this.underWay !== undefined) {
-      this.underWay.push(onResult)
+      this.underWay.push({ sentMs: this.nowMs, isNear: far === undefined, end: onResult })
       return true
     }
     const overMs = far === undefined ? 0 : this.linkMs[link]
-    onResult(overMs === undefined ? {} : { rttMs: this.nearMs[near] + overMs })
+    onResult(overMs === undefined || this.silent.has(near) ? {} : { rttMs: this.nearMs[near] + overMs })
     return true
   }
 }
@@ -178,11 +190,73 @@ describe('surveyor', () => {
     assert.equal(world.links['01'], 90)
   })
 
-  it('regression: drops a link when neither end can be reached any more', () => {
-    world = new World().add(0, 1).run(2_000)
-    world.unlinked.add(0).add(1)
+  it('regression: drops the links of a forwarder that hangs, though it still has a link to us', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.silent.add(0)
+    delete world.linkMs['01']
+    delete world.linkMs['02']
     world.run(3_000)
-    assert.deepEqual(world.links, {})
+    assert.deepEqual([Object.keys(world.links), world.down.sort()], [['12'], ['01', '02']])
+  })
+
+  it('regression: says nothing of a link neither of whose ends can be reached any more while others can, and does not say that it is down', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.unlinked.add(0).add(1)
+    world.run(9_000)
+    assert.deepEqual(Object.keys(world.links).sort(), ['01', '02', '12'])
+    world.run(3_000)
+    assert.deepEqual([Object.keys(world.links).sort(), world.down], [['02', '12'], []])
+    world.unlinked.clear()
+    world.run(3_000)
+    assert.deepEqual(world.links, { '01': 15, '02': 25, 12: 45 })
+  })
+
+  for (const way of ['unlinked', 'silent'] as const) {
+    it(`regression: takes no link for down, and none off the map, while all forwarders are ${way}: the fault is its own`, () => {
+      world = new World().add(0, 1, 2).run(2_000)
+      const { links } = world
+      for (const number of [0, 1, 2]) {
+        world[way].add(number)
+      }
+      world.run(60_000)
+      assert.deepEqual([world.links, world.down], [links, []])
+      world[way].clear()
+      world.linkMs['01'] = 90
+      world.run(5_000)
+      assert.deepEqual([world.links, world.down], [{ ...links, '01': 90 }, []])
+    })
+  }
+
+  it('regression: takes no link for down when what was sent in a long silence comes back at its end', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    // one after the other, as they were sent: what is older than three seconds is lost by then
+    const underWay: Array<{ sentMs: number, isNear: boolean, end: (result: ProbeResult) => void }> = world.underWay = []
+    const lose = (): void => {
+      for (const probe of underWay.filter(({ sentMs }) => sentMs <= world.nowMs - 3_000)) {
+        underWay.splice(underWay.indexOf(probe), 1)
+        probe.end({})
+      }
+    }
+    for (const untilMs = world.nowMs + 5_000; world.nowMs < untilMs;) {
+      world.run(TICK_MS)
+      lose()
+    }
+    assert.ok(underWay.length > 100)
+    world.underWay = undefined
+    for (const { sentMs, end } of underWay.toSorted((one, other) => Number(other.isNear) - Number(one.isNear))) {
+      end({ rttMs: world.nowMs - sentMs + 20 })
+    }
+    world.run(5_000)
+    assert.deepEqual([world.down, Object.keys(world.links).length], [[], 3])
+  })
+
+  it('regression: asks the near end of a link before it takes a lost probe for lost on the link, and spends no more for that', () => {
+    world = new World(5).add(0, 1, 2, 3).run(5_000)
+    delete world.linkMs['01']
+    const { probes } = world
+    world.run(20_000)
+    assert.deepEqual(world.down, ['01'])
+    assert.ok(Math.abs(world.probes - probes - 400) <= 20, `${world.probes - probes} probes`)
   })
 
   it('regression: hurries ten seconds for a link neither of whose ends it can reach, and takes it all the same when it can', () => {
@@ -241,7 +315,7 @@ describe('surveyor', () => {
     world.underWay = []
     world.run(2_000)
     world.surveyor.stop()
-    for (const end of world.underWay) {
+    for (const { end } of world.underWay) {
       end({})
     }
     assert.ok(world.underWay.length > 20)
