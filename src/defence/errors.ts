@@ -36,12 +36,12 @@ export class PingFloodError extends Error {
   }
 }
 
-/** The slot of an inbound connection was needed, or lay unused for too long. */
+/** The slot of a connection was needed, or lay unused for too long. */
 export class ConnectionReapedError extends Error {
   override readonly name = 'ConnectionReapedError'
 
   constructor (readonly uselessForMs: number, readonly reason: 'crowded' | 'idle') {
-    super(`inbound connection ended after ${Math.round(uselessForMs)} ms without use (${reason}): attach, subscribe or exchange packets to keep it`)
+    super(`connection ended after ${Math.round(uselessForMs)} ms without use (${reason}): attach, subscribe or exchange packets to keep it`)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Gives inbound connection slots back when those who hold them make no use of them.
+ * Gives connection slots back when those who hold them make no use of them.
  *
  * libp2p's pruner spares every connection that has a stream, so an attacker that opens one and falls silent keeps its slot for good.
  * The reaper asks the roles whether a peer is useful, not whether it looks busy, and takes slots from those that are not:
@@ -8,15 +8,20 @@
  *    so that one slot more than the useful ones take is always about to be free;
  *  - idle: without use for `idleMs` they go anyway.
  *
- * Outbound connections and those of useful peers are never touched: what those may cost is the roles' own admission.
+ * Outbound connections take no stranger's slot, and who dials knows why, as the DHT does: so they may be idle. But others can have this node dial, and
+ * keep what came of it open: of those that no role has a use for, and on which this node has no stream of its own, so many stay.
+ *
+ * Connections of useful peers are never touched: what those may cost is the roles' own admission.
  */
 import { ConnectionReapedError } from './errors.ts'
 import type { ComponentLogger, Connection, Libp2pEvents, Logger, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
 
 export interface ReaperInit {
-  /** What admission lets in (`AdmissionLimits.maxInbound`). Outbound connections do not count: they take no stranger's slot. */
+  /** What admission lets in (`AdmissionLimits.maxInbound`). */
   maxInbound: number
-  /** Asked of every inbound connection at every sweep, so it must be cheap. If it throws, the peer is taken for useful. */
+  /** Outbound connections without use. Default 64: the DHT keeps a few dozen. */
+  maxSpareOutbound?: number
+  /** Asked of every connection at every sweep, so it must be cheap. If it throws, the peer is taken for useful. */
   isUseful: (peer: PeerId) => boolean
   /** Share of the slots above which useless connections go. Default 0.8: the rest is headroom for handshakes and newcomers. */
   crowdedShare?: number
@@ -58,11 +63,13 @@ export class Reaper implements Startable {
   readonly #log: Logger
   /** By connection id; bounded by admission, since an entry goes with its connection. */
   readonly #inbound = new Map<string, Tracked>()
+  /** The same; bounded by what this node dials. */
+  readonly #outbound = new Map<string, Tracked>()
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor (components: ReaperComponents, init: ReaperInit) {
     this.#components = components
-    this.#init = { crowdedShare: 0.8, idleMs: 60_000, graceMs: 2_000, sweepIntervalMs: 5_000, closeTimeoutMs: 500, now: () => performance.now(), ...init }
+    this.#init = { maxSpareOutbound: 64, crowdedShare: 0.8, idleMs: 60_000, graceMs: 2_000, sweepIntervalMs: 5_000, closeTimeoutMs: 500, now: () => performance.now(), ...init }
     this.#log = components.logger.forComponent('byway:defence:reaper')
   }
 
@@ -86,22 +93,29 @@ export class Reaper implements Startable {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#inbound.clear()
+    this.#outbound.clear()
   }
 
   /** Runs by itself on every new connection and on a timer. */
   sweep (): void {
     const nowMs = this.#init.now()
+    const useless = this.#useless(this.#inbound, nowMs)
+    this.#makeRoom(useless, nowMs)
+    this.#endIdle(useless, nowMs)
+    this.#endSpare(this.#useless(this.#outbound, nowMs), nowMs)
+  }
+
+  /** Those that are longest without use first. */
+  #useless (all: ReadonlyMap<string, Tracked>, nowMs: number): Tracked[] {
     const useless: Tracked[] = []
-    for (const tracked of this.#inbound.values()) {
+    for (const tracked of all.values()) {
       if (this.#isUseful(tracked.connection)) {
         tracked.usefulAtMs = nowMs
       } else {
         useless.push(tracked)
       }
     }
-    useless.sort((a, b) => a.usefulAtMs - b.usefulAtMs)
-    this.#makeRoom(useless, nowMs)
-    this.#endIdle(useless, nowMs)
+    return useless.sort((a, b) => a.usefulAtMs - b.usefulAtMs)
   }
 
   #makeRoom (useless: Tracked[], nowMs: number): void {
@@ -113,6 +127,15 @@ export class Reaper implements Startable {
         return
       }
       if (isFull || nowMs - tracked.openedAtMs >= graceMs) {
+        this.counters.crowded++
+        this.#abort(tracked, new ConnectionReapedError(nowMs - tracked.usefulAtMs, 'crowded'))
+      }
+    }
+  }
+
+  #endSpare (useless: Tracked[], nowMs: number): void {
+    for (const tracked of useless.slice(0, Math.max(0, useless.length - this.#init.maxSpareOutbound))) {
+      if (nowMs - tracked.openedAtMs >= this.#init.graceMs) {
         this.counters.crowded++
         this.#abort(tracked, new ConnectionReapedError(nowMs - tracked.usefulAtMs, 'crowded'))
       }
@@ -136,7 +159,7 @@ export class Reaper implements Startable {
   }
 
   #abort ({ connection }: Tracked, reason: ConnectionReapedError): void {
-    this.#inbound.delete(connection.id)
+    this.#of(connection).delete(connection.id)
     try {
       connection.abort(reason)
     } catch (err) {
@@ -146,9 +169,9 @@ export class Reaper implements Startable {
     }
   }
 
-  #isUseful ({ remotePeer }: Connection): boolean {
+  #isUseful ({ remotePeer, direction, streams }: Connection): boolean {
     try {
-      return this.#init.isUseful(remotePeer)
+      return this.#init.isUseful(remotePeer) || (direction === 'outbound' && streams.some((stream) => stream.direction === 'outbound'))
     } catch (err) {
       this.#log.error('could not tell whether %p is useful, keeping it - %e', remotePeer, err)
       return true
@@ -156,10 +179,14 @@ export class Reaper implements Startable {
   }
 
   #track (connection: Connection): void {
-    if (connection.direction === 'inbound' && connection.status === 'open') {
+    if (connection.status === 'open') {
       const nowMs = this.#init.now()
-      this.#inbound.set(connection.id, { connection, openedAtMs: nowMs, usefulAtMs: nowMs })
+      this.#of(connection).set(connection.id, { connection, openedAtMs: nowMs, usefulAtMs: nowMs })
     }
+  }
+
+  #of ({ direction }: Connection): Map<string, Tracked> {
+    return direction === 'inbound' ? this.#inbound : this.#outbound
   }
 
   readonly #onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -168,6 +195,6 @@ export class Reaper implements Startable {
   }
 
   readonly #onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
-    this.#inbound.delete(connection.id)
+    this.#of(connection).delete(connection.id)
   }
 }

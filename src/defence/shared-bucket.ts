@@ -43,4 +43,10 @@ export class SharedBucket {
     this.#own.set(name, own)
     return own.take(amount, nowMs)
   }
+
+  /** Some of what was taken was not used. */
+  give (name: string, amount: number, nowMs: number): void {
+    this.#own.get(name)?.give(amount, nowMs)
+    this.#all.give(amount, nowMs)
+  }
 }

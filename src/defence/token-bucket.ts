@@ -42,6 +42,11 @@ export class TokenBucket {
     return true
   }
 
+  /** Some of what was taken was not used; no more than the burst is held. */
+  give (amount: number, nowMs: number): void {
+    this.#tokens = Math.min(this.burst, this.availableAt(nowMs) + amount)
+  }
+
   /** A clock that steps backwards neither refills nor drains. */
   availableAt (nowMs: number): number {
     const elapsedMs = nowMs - this.#filledAtMs

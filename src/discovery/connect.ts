@@ -1,17 +1,54 @@
 // Dialling where a verified descriptor says that its peer is.
+import { OverQuotaError } from '../../protocols/errors.ts'
+import type { Dial } from '../defence/dial-budget.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
-/** The open connection to the peer, or a new one. */
-export async function connectTo (connectionManager: ConnectionManager, descriptor: VerifiedDescriptor, signal: AbortSignal): Promise<Connection> {
+/** As many dials as may be are under way for who asks, or too many of them have failed. */
+export class DialPutOffError extends OverQuotaError {
+  override readonly name = 'DialPutOffError'
+
+  constructor () {
+    super('no more dials are made for who asks just now: wait some seconds')
+  }
+}
+
+/** Which addresses of a peer may be dialled now; undefined, or none: it has to wait. */
+export type DialGrant = (descriptor: VerifiedDescriptor) => Dial | undefined
+
+/**
+ * The open connection to the peer, or a new one.
+ *
+ * @param grant - default: all of its addresses may be dialled
+ * @throws DialPutOffError where there is no connection and none may be dialled now
+ */
+export async function connectTo (connectionManager: ConnectionManager, descriptor: VerifiedDescriptor, signal: AbortSignal, grant?: DialGrant): Promise<Connection> {
   const existing = connectionManager.getConnections(descriptor.peer).find(({ status }) => status === 'open')
   if (existing !== undefined) {
     return existing
   }
-  const addresses = ownAddresses(descriptor).map((address) => address.encapsulate(`/p2p/${descriptor.peer.toString()}`))
-  return connectionManager.openConnection(addresses.length === 0 ? descriptor.peer : addresses, { signal })
+  return grant === undefined ? open(connectionManager, descriptor, ownAddresses(descriptor), signal) : openGranted(connectionManager, descriptor, signal, grant(descriptor))
+}
+
+async function openGranted (connectionManager: ConnectionManager, descriptor: VerifiedDescriptor, signal: AbortSignal, dial: Dial | undefined): Promise<Connection> {
+  if (dial === undefined || dial.addresses.length === 0) {
+    throw new DialPutOffError()
+  }
+  try {
+    const connection = await open(connectionManager, descriptor, dial.addresses, signal)
+    dial.end(connection.remoteAddr)
+    return connection
+  } catch (error) {
+    dial.end()
+    throw error
+  }
+}
+
+async function open (connectionManager: ConnectionManager, { peer }: VerifiedDescriptor, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Connection> {
+  const named = addresses.map((address) => address.encapsulate(`/p2p/${peer.toString()}`))
+  return connectionManager.openConnection(named.length === 0 ? peer : named, { signal })
 }
 
 /**

@@ -91,7 +91,7 @@ export class Attachments {
     }
     this.#checkRoom(caller.peer, isForwarder)
     const application = await this.#applicationOf(descriptor)
-    await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal })
+    await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal, moves: true })
     this.#checkRoomAgain(caller.peer, isForwarder)
     const askedMs = request.leaseMs === 0 ? DEFAULT_LEASE_MS : request.leaseMs
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(askedMs, this.#init.limits.maxLeaseMs))
@@ -153,7 +153,7 @@ export class Attachments {
     }
   }
 
-  /** The link to a forwarder stays: somebody may have asked us for it. */
+  /** The link to a forwarder stays while somebody else wants it; see spare-links.ts. */
   #end (peer: PeerId): void {
     const attachment = this.#attached.get(peer.toString())
     this.#remove(peer)

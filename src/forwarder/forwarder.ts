@@ -2,11 +2,15 @@
 // no routes. ARCHITECTURE.md draws how the parts hang together.
 import { DEFAULT_ATTACHMENT_LIMITS, Attachments } from './attachments.ts'
 import { DEFAULT_WATCH_LIMITS, WatchList } from './watch-list.ts'
+import { DialBudget } from '../defence/dial-budget.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
+import { MAX_KEPT } from './next-hops.ts'
+import { MAX_SPARE_LINKS, SpareLinks } from './spare-links.ts'
+import { ownAddresses } from '../discovery/connect.ts'
 import { ForwarderSetUp } from './set-up.ts'
 import { exposeForwarder } from './forwarder-metrics.ts'
 import type { ForwarderStatus } from './forwarder-status.ts'
@@ -89,6 +93,7 @@ export class Forwarder implements Startable {
   readonly #watchService: WatchService
   readonly #monitor: LinkMonitor
   readonly #publisher: ReportPublisher
+  readonly #spareLinks: SpareLinks
   #unserve: Array<() => Promise<void>> = []
   readonly #processor: ProcessorLimit
   #housekeeping: ReturnType<typeof setInterval> | undefined
@@ -106,7 +111,8 @@ export class Forwarder implements Startable {
       now,
       queueBytes: init.queueBytes ?? DEFAULT_QUEUE_BYTES,
       lateAfterMs: LATE_AFTER_MS,
-      maxLinks: attachments.maxAttachments + attachments.maxNeighbours,
+      // nobody's share of one of these is taken from another
+      maxLinks: attachments.maxAttachments + attachments.maxNeighbours + watches.maxTargets + MAX_KEPT + MAX_SPARE_LINKS,
       onPacket: (buffer, at, length, from, nowMs) => { this.#relay.receive(buffer, at, length, from, nowMs) }
     })
     this.#endpoint = new Endpoint({ self: nodeIdOf(components.peerId), links: this.links, nowS })
@@ -128,12 +134,15 @@ export class Forwarder implements Startable {
       })
     })
     this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now })
+    this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.isUseful(peer), now })
+    const dials = new DialBudget({ now })
     this.#neighbours = new KeptLinks({
       self: components.peerId,
       links: this.links,
       connectionManager: components.connectionManager,
       descriptor: async () => this.discovery.self.get(),
       mutual: true,
+      grant: (descriptor) => dials.begin(this.#watchService.askersOf(descriptor.peer.toString()), descriptor.peer, ownAddresses(descriptor)),
       log: components.logger.forComponent('byway:forwarder:neighbours')
     })
     this.#setUp = new ForwarderSetUp({
@@ -148,6 +157,7 @@ export class Forwarder implements Startable {
       policy: init.policy,
       maxPaths: init.maxPaths,
       limits: init.setUpLimits,
+      chooseAddresses: (asker, descriptor) => dials.choose(asker, descriptor.peer, ownAddresses(descriptor)),
       prefixOf: init.setUpPrefixOf,
       now,
       log: components.logger.forComponent('byway:forwarder:set-up')
@@ -184,11 +194,16 @@ export class Forwarder implements Startable {
       loadBytesPerSecond: () => this.#load.bytesPerSecond,
       priceMicroPerGb: init.priceMicroPerGb,
       now: Date.now,
+      clock: now,
       log: components.logger.forComponent('byway:forwarder:reports')
     })
     exposeForwarder({ metrics: components.metrics, status: () => this.status, queuedBytes: () => this.#queuedBytes, now })
     this.links.addEventListener('link:down', () => { void this.#publisher.publish() })
-    this.#setUp.policy.onRevoked(() => { void this.#publisher.publish() })
+    this.#setUp.policy.onRevoked((rsp) => {
+      this.#watchService.end(rsp)
+      void this.#publisher.end(rsp)
+      void this.#publisher.publish()
+    })
   }
 
   readonly [Symbol.toStringTag] = 'byway/forwarder'
@@ -305,6 +320,7 @@ export class Forwarder implements Startable {
     this.#watchService.expire()
     this.#attachments.expire()
     this.#setUp.expire()
+    this.#spareLinks.expire()
     const bytes = this.#relay.counters.forwardedBytes
     const atMs = performance.now()
     this.#load = { bytes, bytesPerSecond: (bytes - this.#load.bytes) * 1_000 / Math.max(HOUSEKEEPING_MS, atMs - this.#load.atMs), atMs }

@@ -6,6 +6,7 @@ import { NotFoundError, OverQuotaError, UnavailableError } from '../../protocols
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { SharedBucket } from '../defence/shared-bucket.ts'
 import { MAX_OFFER_LIFE_MS } from '../../protocols/route/constants.ts'
+import type { Dial } from '../defence/dial-budget.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
@@ -17,11 +18,11 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 /** Handshakes are dear, and an install must not make a node scan others. */
 const DIALS_PER_SECOND = 2
 const DIAL_BURST = 16
-/** Of those who count together: half, so that others reach theirs meanwhile. */
+/** Of one address prefix, its forwarders included: half, so that others reach theirs meanwhile. */
 const DIALS_PER_SECOND_OF_ONE = 1
 const DIAL_BURST_OF_ONE = 8
 const MAX_NAMES = 1_024
-const MAX_KEPT = 256
+export const MAX_KEPT = 256
 const MAX_KEPT_OF_ONE = 64
 /** To look for who does not exist takes a walk through the DHT: not again so soon. */
 const NOT_FOUND_MS = 10_000
@@ -34,6 +35,8 @@ export interface NextHopsInit {
   neighbours: KeptLinks
   discovery: Discovery
   connectionManager: ConnectionManager
+  /** Which addresses of a peer may be dialled for whom; default: all. */
+  chooseAddresses?: (asker: string, descriptor: VerifiedDescriptor) => Dial
   /** Is the link wanted for another reason, though nothing keeps it from here? */
   isAttached?: (peer: PeerId) => boolean
   /** Monotonic, ms. */
@@ -45,6 +48,7 @@ export class NextHops {
   readonly #dials: SharedBucket
   /** Peer ids, as text → until when their links are kept, and who asked first. */
   readonly #kept = new Map<string, { untilMs: number, asker: string }>()
+  #someHaveGone = false
   /** Peer ids, as text → when they were looked for last. */
   readonly #notFoundAtMs = new RecentlyUsed<number>(MAX_NOT_FOUND)
   readonly #reaching = new Map<string, Promise<Link>>()
@@ -69,22 +73,33 @@ export class NextHops {
     }
   }
 
-  /** Lets go of those that are not kept any more. Were there any? */
+  /** Lets go of those that are not kept any more. Have any gone since it was asked last? */
   expire (): boolean {
+    this.#dropExpired()
+    const haveGone = this.#someHaveGone
+    this.#someHaveGone = false
+    return haveGone
+  }
+
+  #dropExpired (): void {
     const nowMs = this.#init.now()
-    const { size } = this.#kept
     for (const [key, { untilMs }] of this.#kept) {
       if (untilMs <= nowMs) {
         this.#kept.delete(key)
+        this.#someHaveGone = true
       }
     }
-    return this.#kept.size < size
+  }
+
+  /** On whose account the link to this peer (its id as text) is kept. */
+  askerOf (key: string): string | undefined {
+    return this.has(key) ? this.#kept.get(key)?.asker : undefined
   }
 
   /**
    * The link to a forwarder, both ways.
    *
-   * @param asker - by whom dials and links are counted: a forwarder that brings the pass, or the address prefix of a host
+   * @param asker - address prefix of who brings the pass, a host or a forwarder, by which dials and links are counted: forwarders can be made up, too
    * @throws NotFoundError for who is no forwarder, OverQuotaError, UnavailableError
    */
   async reach (forwarder: PeerId, asker: string): Promise<Link> {
@@ -101,7 +116,8 @@ export class NextHops {
     let link: Link | undefined
     try {
       const descriptor = await this.#describe(forwarder, key, signal)
-      const connection = await connectTo(this.#init.connectionManager, descriptor, signal)
+      const choose = this.#init.chooseAddresses
+      const connection = await connectTo(this.#init.connectionManager, descriptor, signal, choose && (() => choose(asker, descriptor)))
       link = await this.#init.links.open(forwarder, { connection, signal })
       await attach(connection, { descriptor: await this.#init.discovery.self.get() }, { signal })
       if (this.#init.links.get(forwarder) !== link) {
@@ -122,7 +138,7 @@ export class NextHops {
     if (nowMs - (this.#notFoundAtMs.get(key) ?? -Infinity) < NOT_FOUND_MS) {
       throw new NotFoundError(`${key} was not found a moment ago`)
     }
-    this.expire()
+    this.#dropExpired()
     if (!this.#hasRoom(key, asker) || !this.#dials.take(asker, 1, nowMs)) {
       throw new OverQuotaError('too many new links are asked for here: try again in some seconds, or another path')
     }

@@ -11,7 +11,7 @@ export interface PathNote extends QuotaPlace {
 }
 
 const FIELDS = 9
-const Field = { account: 0, source: 1, prefix: 2, pathNumber: 3, flags: 4, packets: 5, bytes: 7 } as const
+const Field = { account: 0, source: 1, bringer: 2, pathNumber: 3, flags: 4, packets: 5, bytes: 7 } as const
 const BEGINS = 1
 const ENDS = 2
 const FIRST_ENTRIES = 64
@@ -30,7 +30,7 @@ export class PathNotes {
     this.#rows.fill(0, at, at + FIELDS)
     this.#rows[at + Field.account] = note.account
     this.#rows[at + Field.source] = note.source
-    this.#rows[at + Field.prefix] = note.prefix
+    this.#rows[at + Field.bringer] = note.bringer
     this.#rows[at + Field.pathNumber] = note.pathNumber
     this.#rows[at + Field.flags] = (note.begins ? BEGINS : 0) | (note.ends ? ENDS : 0)
   }
@@ -40,7 +40,7 @@ export class PathNotes {
     return {
       account: row[Field.account],
       source: row[Field.source],
-      prefix: row[Field.prefix],
+      bringer: row[Field.bringer],
       pathNumber: row[Field.pathNumber],
       begins: (row[Field.flags] & BEGINS) !== 0,
       ends: (row[Field.flags] & ENDS) !== 0

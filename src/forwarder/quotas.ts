@@ -13,6 +13,8 @@ export interface QuotaLimits {
   maxPerPrefix: number
   /** Of a forwarder that brings the passes of others. */
   maxPerForwarder: number
+  /** Of an address prefix and its forwarders together. */
+  maxPerPrefixInAll: number
   /** Of one signed path: each may use the rate that the RSP has signed for it. Two, so that one can be set up before the other goes. */
   maxPerPath: number
 }
@@ -25,16 +27,21 @@ const DEFAULT_MAX_PER_PREFIX = 1_024
 const DEFAULT_MAX_PER_PATH = 2
 /** So many forwarders bring as much as they may before the table is full. */
 const FORWARDERS_THAT_FILL = 8
+/** So many address prefixes: forwarders can be made up, prefixes cannot. */
+const PREFIXES_THAT_FILL = 4
 
 /** The defaults for what is not said: one RSP may have half of the table. */
 export function quotaLimits (limits: Partial<QuotaLimits> = {}): QuotaLimits {
   const maxEntries = limits.maxEntries ?? DEFAULT_MAX_ENTRIES
+  const maxPerPrefix = limits.maxPerPrefix ?? DEFAULT_MAX_PER_PREFIX
+  const maxPerForwarder = limits.maxPerForwarder ?? Math.max(1, Math.ceil(maxEntries / FORWARDERS_THAT_FILL))
   return {
     maxEntries,
     maxPerRsp: limits.maxPerRsp ?? Math.max(1, Math.floor(maxEntries / 2)),
     maxPerSource: limits.maxPerSource ?? DEFAULT_MAX_PER_SOURCE,
-    maxPerPrefix: limits.maxPerPrefix ?? DEFAULT_MAX_PER_PREFIX,
-    maxPerForwarder: limits.maxPerForwarder ?? Math.max(1, Math.ceil(maxEntries / FORWARDERS_THAT_FILL)),
+    maxPerPrefix,
+    maxPerForwarder,
+    maxPerPrefixInAll: limits.maxPerPrefixInAll ?? Math.max(maxPerPrefix, maxPerForwarder, Math.ceil(maxEntries / PREFIXES_THAT_FILL)),
     maxPerPath: limits.maxPerPath ?? DEFAULT_MAX_PER_PATH
   }
 }
@@ -46,7 +53,7 @@ export interface QuotaClaim {
   source: PeerId
   /** See defence/address-prefix.ts. Callers without one are counted together, so that hiding it is no way around. */
   prefix: string | undefined
-  /** Peer id of the forwarder that brought a pass: the entry counts to it instead of to a prefix. */
+  /** Peer id of the forwarder that brought a pass: the entry counts to it instead of to the hosts of its prefix. */
   forwarder?: string
 }
 
@@ -54,7 +61,7 @@ export interface QuotaClaim {
 export interface QuotaPlace {
   account: number
   source: number
-  prefix: number
+  bringer: number
 }
 
 const WITHOUT_PREFIX = ''
@@ -63,7 +70,11 @@ export class Quotas {
   readonly limits: QuotaLimits
   readonly #accounts = new Map<number, number>()
   readonly #sources = new Tally(new NodeTable<number>())
+  /** Hosts of a prefix, or a forwarder at one. */
+  readonly #bringers = new Tally(new Map<string, number>())
   readonly #prefixes = new Tally(new Map<string, number>())
+  /** By number of who brings. */
+  readonly #prefixOf: number[] = []
   readonly #peers: PeerId[] = []
   #entries = 0
 
@@ -94,24 +105,26 @@ export class Quotas {
    *
    * @throws OverQuotaError
    */
-  take ({ account, source, prefix: given = WITHOUT_PREFIX, forwarder }: QuotaClaim): QuotaPlace {
-    const prefix = forwarder === undefined ? given : `forwarder ${forwarder}`
-    const { maxEntries, maxPerRsp, maxPerSource, maxPerPrefix, maxPerForwarder } = this.limits
+  take ({ account, source, prefix = WITHOUT_PREFIX, forwarder }: QuotaClaim): QuotaPlace {
+    const bringer = forwarder === undefined ? prefix : `${prefix} forwarder ${forwarder}`
+    const { maxEntries, maxPerRsp, maxPerSource, maxPerPrefix, maxPerForwarder, maxPerPrefixInAll } = this.limits
     const node = nodeIdOf(source)
     refuseAt(this.#entries, maxEntries, 'this forwarder has', 'use another one')
     refuseAt(this.entriesOf(account), maxPerRsp, 'the RSP has', 'use a path of another one')
     refuseAt(this.#sources.countOf(node), maxPerSource, 'the source has', 'remove some that are not used')
-    refuseAt(this.#prefixes.countOf(prefix), forwarder === undefined ? maxPerPrefix : maxPerForwarder,
+    refuseAt(this.#bringers.countOf(bringer), forwarder === undefined ? maxPerPrefix : maxPerForwarder,
       forwarder === undefined ? 'callers at this address prefix have' : 'paths over the forwarder before have', 'come over another forwarder')
+    refuseAt(this.#prefixes.countOf(prefix), maxPerPrefixInAll, 'callers at this address prefix and its forwarders have', 'come over another forwarder')
     this.#entries++
     this.#accounts.set(account, this.entriesOf(account) + 1)
-    const place = { account, source: this.#sources.add(node), prefix: this.#prefixes.add(prefix) }
+    const place = { account, source: this.#sources.add(node), bringer: this.#bringers.add(bringer) }
+    this.#prefixOf[place.bringer] = this.#prefixes.add(prefix)
     this.#peers[place.source] = source
     return place
   }
 
   /** An entry is gone. Once for each that was taken. */
-  give ({ account, source, prefix }: QuotaPlace): void {
+  give ({ account, source, bringer }: QuotaPlace): void {
     const left = this.entriesOf(account) - 1
     if (left > 0) {
       this.#accounts.set(account, left)
@@ -120,7 +133,8 @@ export class Quotas {
     }
     this.#entries--
     this.#sources.remove(source)
-    this.#prefixes.remove(prefix)
+    this.#bringers.remove(bringer)
+    this.#prefixes.remove(this.#prefixOf[bringer])
   }
 }
 

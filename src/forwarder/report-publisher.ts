@@ -31,6 +31,8 @@ export interface ReportPublisherInit {
   policy?: () => PolicyStatement
   /** Unix time, ms. */
   now: () => number
+  /** Monotonic, ms. */
+  clock: () => number
   log: Logger
 }
 
@@ -45,7 +47,8 @@ export class ReportPublisher {
   readonly #subscribers = new Map<Pushable<Queued>, Subscriber>()
   readonly #published = new Map<string, LinkMeasurement>()
   #sequence: bigint
-  #lastFullMs = 0
+  /** By the monotonic clock. */
+  #lastFullMs = -Infinity
   #publishedPolicy: PolicyStatement | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #publishing = false
@@ -99,16 +102,16 @@ export class ReportPublisher {
     }
     this.#publishing = true
     try {
-      const now = this.#init.now()
+      const clockMs = this.#init.clock()
       const all = this.#measurements()
       const policy = this.#init.policy?.()
-      const full = now - this.#lastFullMs >= HEARTBEAT_MS || policy !== this.#publishedPolicy || this.#hasGone(all)
+      const full = clockMs - this.#lastFullMs >= HEARTBEAT_MS || policy !== this.#publishedPolicy || this.#hasGone(all)
       const moved = full ? all : all.filter((link) => this.#hasMoved(link))
       if (moved.length === 0 && !full) {
         return
       }
       if (full) {
-        this.#lastFullMs = now
+        this.#lastFullMs = clockMs
         this.#publishedPolicy = policy
         this.#published.clear()
       }
@@ -120,6 +123,25 @@ export class ReportPublisher {
       this.#init.log.error('a report could not be made - %e', error)
     } finally {
       this.#publishing = false
+    }
+  }
+
+  /** Ends what this RSP has subscribed to, after a full report: the policy in it says why. Never rejects. */
+  async end (rsp: PeerId): Promise<void> {
+    const ended = [...this.#subscribers].filter(([, { peer }]) => peer.equals(rsp)).map(([reports]) => reports)
+    for (const reports of ended) {
+      this.#subscribers.delete(reports)
+    }
+    try {
+      const report = ended.length === 0 ? undefined : await this.#seal(this.#measurements(), true)
+      for (const reports of ended) {
+        reports.push({ report: report as Uint8Array })
+      }
+    } catch (error) {
+      this.#init.log.error('the last report of a subscription could not be made - %e', error)
+    }
+    for (const reports of ended) {
+      reports.end()
     }
   }
 

@@ -191,7 +191,7 @@ export class SetUpService {
   }
 
   /** A link to the next node; a forwarder that is not connected yet is dialled, since an authorized install asks for it. */
-  async #linkOn (next: PeerId, isDestination: boolean, { isForwarder, peer, prefix }: InstallCaller['gate']): Promise<Link> {
+  async #linkOn (next: PeerId, isDestination: boolean, { prefix }: InstallCaller['gate']): Promise<Link> {
     const link = this.#init.links.get(next)
     if (link !== undefined) {
       this.#init.renew?.(next)
@@ -200,7 +200,7 @@ export class SetUpService {
     if (isDestination) {
       throw new NotFoundError(`${next.toString()} is not attached here`)
     }
-    return this.#init.reach(next, isForwarder ? peer : prefix)
+    return this.#init.reach(next, prefix)
   }
 
   async #passOn ({ install, opened }: CheckedInstall, next: PeerId, backLabel: Label | undefined): Promise<Installed> {

@@ -24,6 +24,7 @@ import { VerifiedPaths } from '../../protocols/setup/verified-paths.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { KeptLinks } from '../link/kept-links.ts'
 import type { LinkSet } from '../link/link-set.ts'
+import type { NextHopsInit } from './next-hops.ts'
 import type { RspUsage } from './usage-ledger.ts'
 import type { Neighbour } from './link-rules.ts'
 import type { PathState } from './path-state.ts'
@@ -54,6 +55,8 @@ export interface ForwarderSetUpInit {
   /** Entries of the table. */
   maxPaths?: number
   limits?: Partial<SetUpLimits>
+  /** Which addresses of a next hop may be dialled for whom. */
+  chooseAddresses?: NextHopsInit['chooseAddresses']
   /** Address prefix of a caller, where its address does not tell. */
   prefixOf?: (connection: Connection) => string | undefined
   /** Monotonic, ms. */
@@ -129,7 +132,7 @@ export class ForwarderSetUp {
       connect: async (peer) => connectionManager.getConnections(peer).find(({ status }) => status === 'open') ??
         connectTo(connectionManager, await discovery.describe(peer), AbortSignal.timeout(CONNECT_DEADLINE_MS))
     })
-    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, isAttached: init.isAttached, now })
+    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, chooseAddresses: init.chooseAddresses, isAttached: init.isAttached, now })
     this.#service = new SetUpService({
       checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now, checkRsp: (rsp) => { this.policy.checkRsp(rsp) } }),
       table: this.table,

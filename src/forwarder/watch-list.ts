@@ -64,6 +64,11 @@ export class WatchList {
     return this.#byRsp.has(rsp)
   }
 
+  /** Address prefixes of the RSPs that have asked for this link, undefined where one is not counted by it. */
+  prefixesOf (target: string): Array<string | undefined> {
+    return [...this.#byRsp.values()].filter(({ targets }) => targets.includes(target)).map(({ prefix }) => prefix)
+  }
+
   /** All links that are watched; true where somebody wants them measured. */
   wanted (): Map<string, boolean> {
     const wanted = new Map([...this.#granted()].map((target) => [target, false]))

@@ -29,7 +29,7 @@ export interface WatchServiceInit {
   monitor: LinkMonitor
   discovery: Discovery
   /** Links that are wanted for another reason (peer ids as text); `expire` lets go of some, and says whether it did. */
-  alsoKept: { has: (key: string) => boolean, expire: () => boolean }
+  alsoKept: { has: (key: string) => boolean, expire: () => boolean, askerOf: (key: string) => string | undefined }
   /** RSPs that may ask; undefined: any. */
   allowed?: readonly PeerId[]
   /** Throws for an RSP whose paths are not taken here: it has no use for what it would learn. */
@@ -78,6 +78,8 @@ export class WatchService {
         found.push({ index, descriptor: target })
       }
     }
+    // the operator may have decided otherwise meanwhile
+    this.#init.checkRsp?.(caller.peer)
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(MAX_LEASE_MS, request.leaseMs))
     const keys = found.map(({ descriptor }) => descriptor.peer.toString())
     const accepted = this.#init.watches.set(caller.peer.toString(), keys, request.connectOnly, this.#init.now() + leaseMs, this.#init.prefixOf?.(caller))
@@ -103,6 +105,21 @@ export class WatchService {
     if (this.#init.watches.expire(this.#init.now()) || isLetGo) {
       this.#apply()
     }
+  }
+
+  /** Ends the watch of an RSP that is not served any more. */
+  end (rsp: PeerId): void {
+    const key = rsp.toString()
+    if (this.#init.watches.has(key)) {
+      this.#init.watches.remove(key)
+      this.#apply()
+    }
+  }
+
+  /** Address prefixes of those who want the link to this peer (its id as text); undefined for one that is not counted by it. */
+  askersOf (key: string): Array<string | undefined> {
+    const asker = this.#init.alsoKept.askerOf(key)
+    return [...this.#init.watches.prefixesOf(key), ...asker === undefined ? [] : [asker]]
   }
 
   /** Targets cost only those who have shown that they are RSPs; a stranger's request costs one check. */

@@ -1,8 +1,9 @@
 // Keeps links to chosen forwarders: dials them at the addresses of their verified descriptors, attaches there (which is how
 // one asks for the link back), refreshes the lease, and dials again with back-off when they go away. Forwarders keep their
 // neighbours so, hosts their access forwarders, and surveying RSPs the forwarders that they probe through.
-import { connectTo } from '../discovery/connect.ts'
+import { DialPutOffError, connectTo } from '../discovery/connect.ts'
 import { attach } from '../../protocols/attach/client.ts'
+import type { DialGrant } from '../discovery/connect.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { LinkSet } from './link-set.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
@@ -10,6 +11,8 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const FIRST_BACKOFF_MS = 500
 const MAX_BACKOFF_MS = 60_000
+/** Of who waits for others' dials, not for a peer that does not answer. */
+const MAX_PUT_OFF_MS = 8_000
 const CONNECT_DEADLINE_MS = 10_000
 /** Of two nodes that may keep each other the one with the smaller id dials; the other waits so long for it. */
 const YIELD_MS = 1_500
@@ -25,6 +28,8 @@ export interface KeptLinksInit {
   descriptor: () => Promise<Uint8Array>
   /** Do the others keep links to us too? Then one of each two waits for the other to dial. */
   mutual: boolean
+  /** Which addresses may be dialled now; default: all that the peer says it has. */
+  grant?: DialGrant
   /** Ask this forwarder to tell the DHT that we can be reached there? */
   advertises?: (peer: PeerId) => boolean
   /** 0 ≤ … < 1; spreads what need not be told at once, and the calls of all who wait for one that has gone. */
@@ -35,6 +40,8 @@ export interface KeptLinksInit {
 interface KeptLink {
   descriptor: VerifiedDescriptor
   backoffMs: number
+  /** Under way. */
+  attempt?: AbortController
   timer?: ReturnType<typeof setTimeout>
   /** When it fires; monotonic. */
   dueMs: number
@@ -75,15 +82,14 @@ export class KeptLinks {
     this.#schedule(kept, this.#init.mutual && this.#init.self.toString() > key ? YIELD_MS : 0)
   }
 
-  /** Lets go of all that are not in `keys` (peer id strings). A mutual link stays while the other side wants it. */
+  /** Lets go of all that are not in `keys` (peer id strings). A mutual link stays while the other side wants it: who made this says when it ends. */
   retain (keys: { has: (key: string) => boolean }): void {
     for (const [key, kept] of this.#kept) {
       if (!keys.has(key)) {
         clearTimeout(kept.timer)
         this.#kept.delete(key)
-        if (!this.#init.mutual) {
-          this.#init.links.close(kept.descriptor.peer)
-        }
+        kept.attempt?.abort()
+        this.#letGo(kept)
       }
     }
   }
@@ -113,10 +119,16 @@ export class KeptLinks {
   async #connect (kept: KeptLink): Promise<void> {
     const { peer } = kept.descriptor
     kept.dueMs = Infinity
-    const signal = AbortSignal.timeout(CONNECT_DEADLINE_MS)
+    const attempt = kept.attempt = new AbortController()
+    const { signal } = attempt
+    const deadline = setTimeout(() => { attempt.abort() }, CONNECT_DEADLINE_MS)
     try {
-      const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal)
+      const connection = await connectTo(this.#init.connectionManager, kept.descriptor, signal, this.#init.grant)
       await this.#init.links.open(peer, { connection, signal })
+      if (!this.#isKept(kept)) {
+        this.#letGo(kept)
+        return
+      }
       const { leaseMs } = await attach(connection, {
         descriptor: await this.#init.descriptor(),
         leaseMs: LEASE_MS,
@@ -128,7 +140,21 @@ export class KeptLinks {
       const waitMs = this.#backOff(kept)
       this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, waitMs, error)
       this.#reschedule(kept, waitMs)
-      kept.backoffMs = Math.min(MAX_BACKOFF_MS, kept.backoffMs * 2)
+      const longestMs = error instanceof DialPutOffError ? Math.max(kept.backoffMs, MAX_PUT_OFF_MS) : MAX_BACKOFF_MS
+      kept.backoffMs = Math.min(longestMs, kept.backoffMs * 2)
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  #isKept (kept: KeptLink): boolean {
+    return this.#kept.get(kept.descriptor.peer.toString()) === kept
+  }
+
+  /** Unless somebody wants it anew. */
+  #letGo ({ descriptor: { peer } }: KeptLink): void {
+    if (!this.#init.mutual && !this.has(peer)) {
+      this.#init.links.close(peer)
     }
   }
 
@@ -142,7 +168,7 @@ export class KeptLinks {
 
   /** Unless it was let go meanwhile, or has something to tell sooner. */
   #reschedule (kept: KeptLink, waitMs: number): void {
-    if (this.#kept.get(kept.descriptor.peer.toString()) === kept && kept.dueMs > performance.now() + waitMs) {
+    if (this.#isKept(kept) && kept.dueMs > performance.now() + waitMs) {
       this.#schedule(kept, waitMs)
     }
   }

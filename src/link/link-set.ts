@@ -132,11 +132,13 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
    * A link over which packets can be sent to the peer; opened over the given connection, or one that exists, or dialled
    * if the connection manager knows how.
    *
+   * @param options.moves - a link that stands over another connection goes over the given one from now on
    * @throws TooManyLinksError, UnavailableError
    */
-  async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal } = {}): Promise<Link> {
-    const existing = this.get(peer)
-    if (existing !== undefined) {
+  async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal, moves?: boolean } = {}): Promise<Link> {
+    const { connection, moves = false } = options
+    const existing = this.#links.get(nodeIdOf(peer))
+    if (existing?.isUp === true && !(moves && connection?.status === 'open' && !existing.goesOver(connection))) {
       return existing
     }
     const key = peer.toString()

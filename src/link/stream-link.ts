@@ -13,7 +13,7 @@ import { QueueCounters } from './queue-counters.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
 import type { Link, LinkCounters } from './link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
-import type { Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
+import type { Connection, Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** Takes one packet where it lies; must copy what it keeps. `nowMs` is when its chunk came: nobody asks the clock for each packet. */
@@ -79,6 +79,11 @@ export class StreamLink implements Link, Flushable {
 
   get isUp (): boolean {
     return this.#outgoing?.status === 'open' && this.#outgoing.writeStatus === 'writable'
+  }
+
+  /** Do packets to the neighbour go over this connection? */
+  goesOver (connection: Connection): boolean {
+    return this.#outgoing !== undefined && connection.streams.includes(this.#outgoing)
   }
 
   get hasStreams (): boolean {

@@ -90,8 +90,11 @@ const K_BUCKET_SIZE = 8
 const POOL_BYTES = 8_192
 /** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
 const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
-/** libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot. */
-const CONNECTION_HEADROOM = 64
+/**
+ * libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot, and outbound connections take none: those that a forwarder
+ * keeps to 512 that are watched and 256 next hops, 64 spare links and as many connections without use, and some that are being made.
+ */
+const CONNECTION_HEADROOM = 960
 /**
  * Anyone may ask a forwarder to dial addresses from a descriptor: in a public overlay those must not lead into the network
  * that the forwarder stands in.

@@ -11,7 +11,7 @@ export interface DefenceStatus {
   inboundConnections: number
   /** Inbound connections, by what admission said. */
   connections: Readonly<AdmissionCounters>
-  /** Inbound connections ended because nobody used them. */
+  /** Connections ended because nobody used them. */
   reaped: Readonly<ReaperCounters>
   /** Connections ended for what came in their frames, by the name of the error. */
   breaches: Readonly<Record<string, number>>

@@ -52,6 +52,7 @@ describe('reaper', () => {
       id: `connection ${peer}`,
       direction: 'inbound',
       status: 'open',
+      streams: [],
       remotePeer: peers[peer],
       close: async () => { end('closed') },
       abort: () => { end('aborted') },
@@ -94,12 +95,28 @@ describe('reaper', () => {
     assert.deepEqual(ends(opened), [...new Array(9).fill('open'), 'aborted'])
   })
 
-  it('neither counts nor ends outbound connections', () => {
+  it('neither counts nor ends outbound connections while there are few without use, however idle', () => {
     const reaper = startReaper()
     const opened = Array.from({ length: 12 }, (_, peer) => open(peer, { direction: 'outbound' }))
     nowMs += 3_600_000
     reaper.sweep()
     assert.deepEqual(ends(opened), new Array(12).fill('open'))
+  })
+
+  it('regression: ends the outbound connections that are longest without use, once there are many of them', () => {
+    const reaper = startReaper({ maxSpareOutbound: 4 })
+    useful.add(peers[0].toString())
+    const own = { direction: 'outbound' } as unknown as Connection['streams'][number]
+    const peersOwn = { direction: 'inbound' } as unknown as Connection['streams'][number]
+    const opened = Array.from({ length: 8 }, (_, peer) => {
+      nowMs += 100
+      return open(peer, { direction: 'outbound', streams: peer === 1 ? [own] : [peersOwn] })
+    })
+    assert.deepEqual(new Set(ends(opened)), new Set(['open']), 'newcomers have their grace')
+    nowMs += 2_000
+    reaper.sweep()
+    assert.deepEqual(ends(opened), ['open', 'open', 'aborted', 'aborted', ...new Array(4).fill('open')])
+    assert.deepEqual(reaper.counters, { crowded: 2, idle: 0 })
   })
 
   it('closes a connection that was useless for longer than idleMs, counted from its last use', async () => {

@@ -21,6 +21,16 @@ describe('shared bucket', () => {
     assert.equal(names.reduce((sum, name) => sum + taken(name, 10), 0), 100)
   })
 
+  it('takes back what was not used, and holds no more than the burst for that', () => {
+    assert.equal(taken('one', 20), 10)
+    bucket.give('one', 4, 0)
+    assert.equal(taken('one', 20), 4)
+    bucket.give('one', 1_000, 0)
+    assert.equal(taken('one', 20), 10)
+    bucket.give('nobody', 1_000, 0)
+    assert.equal(taken('nobody', 20), 10)
+  })
+
   it('takes an amount whole or not at all', () => {
     assert.equal(bucket.take('one', 11, 0), false)
     assert.equal(bucket.take('one', 10, 0), true)

@@ -23,8 +23,9 @@ class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
   /** Set to hold up `open`. */
   gate: Promise<void> = Promise.resolve()
 
-  async open (peer: PeerId): Promise<void> {
+  async open (peer: PeerId, { moves }: { moves?: boolean }): Promise<void> {
     await this.gate
+    assert.equal(moves, true, 'packets for it go over the connection that it attaches over')
     this.opened.push(peer.toString())
   }
 

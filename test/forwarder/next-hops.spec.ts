@@ -186,6 +186,21 @@ describe('links to next hops that are not connected', () => {
     }
   })
 
+  it('regression: that expire while others are asked for are let go of all the same', async () => {
+    await nextHops.reach(await numbered(10), 'one')
+    nowMs += KEPT_MS
+    await nextHops.reach(await numbered(11), 'one')
+    assert.deepEqual([nextHops.expire(), nextHops.expire()], [true, false])
+  })
+
+  it('are kept on the account of who asked first', async () => {
+    const peer = await numbered(10)
+    await nextHops.reach(peer, 'one')
+    assert.equal(nextHops.askerOf(peer.toString()), 'one')
+    nowMs += KEPT_MS
+    assert.equal(nextHops.askerOf(peer.toString()), undefined)
+  })
+
   it('are not looked for again within ten seconds where there is no such forwarder', async () => {
     role = 'host'
     const peer = await numbered(10)

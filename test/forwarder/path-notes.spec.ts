@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { PathNotes } from '../../src/forwarder/path-notes.ts'
 import type { PathNote } from '../../src/forwarder/path-notes.ts'
 
-const NOTE: PathNote = { account: 3, source: 4, prefix: 5, pathNumber: 2 ** 32 - 1, begins: true, ends: false }
+const NOTE: PathNote = { account: 3, source: 4, bringer: 5, pathNumber: 2 ** 32 - 1, begins: true, ends: false }
 
 describe('notes of paths', () => {
   it('are what was noted last, for any entries in any order', () => {
-    const note = fc.record<PathNote>({ account: fc.nat(), source: fc.nat(), prefix: fc.nat(), pathNumber: fc.nat(2 ** 32 - 1), begins: fc.boolean(), ends: fc.boolean() }, { noNullPrototype: true })
+    const note = fc.record<PathNote>({ account: fc.nat(), source: fc.nat(), bringer: fc.nat(), pathNumber: fc.nat(2 ** 32 - 1), begins: fc.boolean(), ends: fc.boolean() }, { noNullPrototype: true })
     fc.assert(fc.property(fc.array(fc.tuple(fc.nat(300), note), { maxLength: 100 }), (written) => {
       const notes = new PathNotes()
       const last = new Map(written)

@@ -24,7 +24,7 @@ describe('policy', () => {
     const policy = new Policy()
     assert.equal(takes(policy, A), true)
     policy.checkLink({ peer: B })
-    assert.deepEqual([policy.sourceRoutes, policy.rspLinkShare, policy.quotas], ['anyone', 0.5, { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024, maxPerForwarder: 8_192, maxPerPath: 2 }])
+    assert.deepEqual([policy.sourceRoutes, policy.rspLinkShare, policy.quotas], ['anyone', 0.5, { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024, maxPerForwarder: 8_192, maxPerPrefixInAll: 16_384, maxPerPath: 2 }])
     assert.deepEqual(policy.statement, { listedOnly: false, rsps: [], revoked: [], authorizedOnly: false })
   })
 

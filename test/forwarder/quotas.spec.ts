@@ -11,8 +11,8 @@ const claim = (change: Partial<QuotaClaim> = {}): QuotaClaim => ({ account: 1, s
 
 describe('quotas', () => {
   it('are half of the table for an RSP, 256 for a source and 1,024 for a prefix, unless told otherwise', () => {
-    assert.deepEqual(quotaLimits(), { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024, maxPerForwarder: 8_192, maxPerPath: 2 })
-    assert.deepEqual(quotaLimits({ maxEntries: 10, maxPerSource: 2 }), { maxEntries: 10, maxPerRsp: 5, maxPerSource: 2, maxPerPrefix: 1_024, maxPerForwarder: 2, maxPerPath: 2 })
+    assert.deepEqual(quotaLimits(), { maxEntries: 65_536, maxPerRsp: 32_768, maxPerSource: 256, maxPerPrefix: 1_024, maxPerForwarder: 8_192, maxPerPrefixInAll: 16_384, maxPerPath: 2 })
+    assert.deepEqual(quotaLimits({ maxEntries: 10, maxPerSource: 2 }), { maxEntries: 10, maxPerRsp: 5, maxPerSource: 2, maxPerPrefix: 1_024, maxPerForwarder: 2, maxPerPrefixInAll: 1_024, maxPerPath: 2 })
     assert.equal(quotaLimits({ maxEntries: 1 }).maxPerRsp, 1)
   })
 
@@ -30,6 +30,20 @@ describe('quotas', () => {
     quotas.take({ ...claim, forwarder: 'g' })
     quotas.take(claim)
     assert.throws(() => quotas.take(claim), /address prefix/)
+  })
+
+  it('regression: leave room for others when all forwarders of one prefix bring as much as they may', () => {
+    const quotas = new Quotas({ maxPerPrefix: 1, maxEntries: 64, maxPerSource: 64 })
+    const bring = (forwarder: string, prefix: string): QuotaPlace => quotas.take({ ...claim({ account: quotas.entries, prefix }), forwarder })
+    const places = ['f', 'g'].flatMap((forwarder) => Array.from({ length: 8 }, () => bring(forwarder, '192.0.2.0/24')))
+    for (const forwarder of ['f', 'g', 'h']) {
+      assert.throws(() => bring(forwarder, '192.0.2.0/24'), { name: 'OverQuotaError' })
+    }
+    assert.throws(() => quotas.take(claim({ prefix: '192.0.2.0/24', account: 99 })), /its forwarders have all of the 16/)
+    bring('i', '198.51.100.0/24')
+    quotas.give(places[0])
+    bring('h', '192.0.2.0/24')
+    assert.equal(quotas.entries, 17)
   })
 
   for (const { title, limits, refused, taken, message } of full) {

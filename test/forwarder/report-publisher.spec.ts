@@ -18,6 +18,8 @@ describe('report publisher', () => {
   let loadBytesPerSecond: number
   let policy: PolicyStatement | undefined
   let nowMs: number
+  /** Where it is not told apart from what time it is. */
+  let clockMs: number | undefined
   let rsps: number
 
   beforeEach(() => {
@@ -27,6 +29,7 @@ describe('report publisher', () => {
     loadBytesPerSecond = 1_000
     policy = undefined
     nowMs = NOW_MS
+    clockMs = undefined
     publisher = new ReportPublisher({
       privateKey: FORWARDER_KEY,
       measurements: () => links,
@@ -34,6 +37,7 @@ describe('report publisher', () => {
       priceMicroPerGb: 50_000,
       policy: () => policy ?? NO_POLICY,
       now: () => nowMs,
+      clock: () => clockMs ?? nowMs,
       log: defaultLogger().forComponent('test:reports')
     })
   })
@@ -103,6 +107,29 @@ describe('report publisher', () => {
     await publisher.publish()
     const report = await subscriber.next()
     assert.deepEqual([report?.full, report?.links.map(({ up }) => up)], [true, [false, true]])
+  })
+
+  it('regression: keeps its heartbeat when the clock on the wall is set back', async () => {
+    clockMs = 1_000
+    const subscriber = await settled()
+    nowMs -= 30_000
+    clockMs += HEARTBEAT_MS
+    await publisher.publish()
+    assert.equal((await subscriber.next())?.full, true)
+  })
+
+  it('ends what an RSP has subscribed to, and tells it of the policy before that; others go on', async () => {
+    const [ended, other] = [subscribe({ peer: RSPS[30] }), await settled()]
+    await ended.next()
+    policy = samplePolicy({ listedOnly: false, rsps: [] })
+    await publisher.end(RSPS[30])
+    const last = await ended.next()
+    assert.deepEqual([last?.full, last?.policy?.revoked.length, await ended.next()], [true, 1, undefined])
+    assert.equal(publisher.subscribers, 1)
+    await publisher.publish()
+    assert.equal((await other.next())?.full, true)
+    await publisher.end(RSPS[31])
+    assert.equal(publisher.subscribers, 1)
   })
 
   it('tells at once of a link that has gone down', async () => {

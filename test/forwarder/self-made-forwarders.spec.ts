@@ -15,7 +15,7 @@ import { until } from '../helpers/testnet.ts'
 import type { DescriptorInit } from '../../protocols/descriptor/codec.ts'
 import type { DefendedNode } from '../../src/node/libp2p.ts'
 import type { Forwarder } from '../../src/forwarder/forwarder.ts'
-import type { Connection } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 
 const CALLER_BURST = 5
 const FRAMES = 40
@@ -24,7 +24,7 @@ const LIMITS = { callerPerSecond: 0.001, callerBurst: CALLER_BURST, forwarderPer
 const FORWARDER = { forwarder: { capacityBytesPerSecond: 1, maxAttachments: 1, maxNeighbours: 1 } }
 const RSP = { rsp: { mapKind: 'reports' as const, metrics: ['delay' as const], priceMicro: 0n } }
 
-interface Caller { connection: Connection, descriptor: Uint8Array }
+interface Caller { peer: PeerId, connection: Connection, descriptor: Uint8Array }
 
 describe('a peer that says it is a forwarder', () => {
   let node: DefendedNode<Forwarder>
@@ -56,7 +56,7 @@ describe('a peer that says it is a forwarder', () => {
       network: NETWORK, sequence: 1n, issuedAtMs: nowMs, expiresAtMs: nowMs + 600_000, endpoints: [{ peer: caller.peerId, addresses: caller.getMultiaddrs() }], ...says
     }, privateKey)
     await attach(connection, { descriptor }, { signal: AbortSignal.timeout(5_000) })
-    return { connection, descriptor }
+    return { peer: caller.peerId, connection, descriptor }
   }
 
   /** Frames too long for a refresh, with nothing in them that holds. @returns how many were looked at */
@@ -94,6 +94,15 @@ describe('a peer that says it is a forwarder', () => {
       admitted.push(await flood(caller))
     }
     assert.deepEqual(admitted, [FRAMES, FRAMES, CALLER_BURST])
+  })
+
+  it('is not watched for an RSP any more once that is revoked', async () => {
+    const rsp = await attached(RSP)
+    await watchBy(rsp, [await attached(FORWARDER)])
+    const { status: { neighbours, watchingRsps } } = node.services.byway
+    node.services.byway.revoke(rsp.peer)
+    const { status: after } = node.services.byway
+    assert.deepEqual([neighbours, watchingRsps, after.neighbours, after.watchingRsps], [1, 1, 0, 0])
   })
 
   async function watchBy (rsp: Caller, forwarders: Caller[]): Promise<void> {

@@ -39,6 +39,13 @@ describe('setting up a path, in virtual time', () => {
     return [...forwarders.map(({ table }) => table.size), source.labels.size, destination.labels.size]
   }
 
+  it('regression: has a link that is missing made on the account of an address prefix, though a forwarder brings the pass', async () => {
+    overlay.unlinked.add(forwarders[2].peer.toString())
+    await assert.rejects(install('one-pass'), { code: 'UNAVAILABLE' })
+    assert.deepEqual(overlay.askers, ['192.0.2.0/24'])
+    assert.deepEqual(left(), [0, 0, 0, 0, 0])
+  })
+
   for (const style of STYLES) {
     describe(style, () => {
       it('leaves an entry at each forwarder and a label at each end', async () => {

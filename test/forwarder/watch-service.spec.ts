@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { NotAuthorizedError } from '../../protocols/errors.ts'
 import { WatchList } from '../../src/forwarder/watch-list.ts'
 import { WatchService } from '../../src/forwarder/watch-service.ts'
 import { NOW_MS, peerOf } from '../helpers/descriptors.ts'
@@ -41,7 +42,7 @@ describe('watch service', () => {
       neighbours,
       monitor: { set: (peers: Map<string, unknown>) => { measured = [...peers.keys()] } } as unknown as LinkMonitor,
       discovery: discovery.asDiscovery,
-      alsoKept: Object.assign(new Set<string>(), { expire: () => false }),
+      alsoKept: Object.assign(new Set<string>(), { expire: () => false, askerOf: () => undefined }),
       now: () => nowMs,
       ...init
     })
@@ -129,6 +130,7 @@ describe('watch service', () => {
     await make({
       alsoKept: {
         has: (key) => also.has(key),
+        askerOf: () => undefined,
         expire: () => {
           const had = also.size > 0
           also.clear()
@@ -139,6 +141,35 @@ describe('watch service', () => {
     kept.set((await keys(A))[0], await opened(A, 'forwarder'))
     service.expire()
     assert.equal(kept.size, 0)
+  })
+
+  it('ends the watch of an RSP that is not served any more, and lets go of what only it had asked for', async () => {
+    await watch(await forwarders(A, B))
+    await watch(await forwarders(B, C), {}, 3)
+    service.end(rsp)
+    assert.deepEqual([[...kept.keys()], measured], [await keys(B, C), await keys(B, C)])
+    service.end(await peerOf(4))
+    assert.equal(kept.size, 2)
+  })
+
+  it('regression: takes no watch of an RSP that was revoked while its targets were checked', async () => {
+    let asked = 0
+    await make({ checkRsp: () => {
+      if (++asked > 1) {
+        throw new NotAuthorizedError('revoked')
+      }
+    } })
+    await assert.rejects(watch(await forwarders(A)), { name: 'NotAuthorizedError' })
+    assert.equal(kept.size, 0)
+  })
+
+  it('knows for whom a link is dialled: each RSP that has asked for it, and who has a path over it', async () => {
+    const also = Object.assign(new Set<string>(), { expire: () => false, askerOf: (key: string) => key === keyOfB ? '203.0.113.0/24' : undefined })
+    const [keyOfA, keyOfB] = await keys(A, B)
+    await make({ alsoKept: also, prefixOf: ({ peer }) => peer.equals(rsp) ? '198.51.100.0/24' : undefined })
+    await watch(await forwarders(A, B))
+    await watch(await forwarders(A), {}, 3)
+    assert.deepEqual([service.askersOf(keyOfA), service.askersOf(keyOfB), service.askersOf('nobody')], [['198.51.100.0/24', undefined], ['198.51.100.0/24', '203.0.113.0/24'], []])
   })
 
   const strangers: Array<{ title: string, descriptor: () => Promise<Uint8Array>, error: string }> = [

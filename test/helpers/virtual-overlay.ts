@@ -79,6 +79,9 @@ export class VirtualOverlay {
   readonly messages: Message[] = []
   /** Decides for each message; default: all arrive. */
   fault: (message: Message) => Fault | undefined = () => undefined
+  /** Peer ids, as text, to which forwarders have no links, and on whose account they looked for one. */
+  readonly unlinked = new Set<string>()
+  readonly askers: string[] = []
   readonly #nodes = new Map<string, Node>()
 
   readonly nowUnixMs = (): number => NOW_MS + this.timers.nowMs
@@ -86,7 +89,7 @@ export class VirtualOverlay {
   async addForwarder (number: number, { policy: rules, limits, maxPaths = 1_024 }: { policy?: PolicyInit, limits?: Partial<SetUpLimits>, maxPaths?: number } = {}): Promise<VirtualForwarder> {
     const peer = peerIdFromPrivateKey(await keyOf(number))
     const { now } = this.timers
-    const links = fakeLinks()
+    const links = fakeLinks(this.unlinked)
     const caps = new BucketSlab({ maxBuckets: 4_096 })
     const policy = new Policy(rules)
     const quotas = new Quotas(policy.quotas)
@@ -105,7 +108,10 @@ export class VirtualOverlay {
       budget,
       authority,
       client: this.#clientOf(peer),
-      reach: async () => { throw new UnavailableError('there is no such forwarder') },
+      reach: async (_, asker) => {
+        this.askers.push(asker)
+        throw new UnavailableError('there is no such forwarder')
+      },
       now,
       nowUnixMs: this.nowUnixMs,
       log: SILENT
@@ -202,11 +208,14 @@ export async function settled (): Promise<void> {
 }
 
 /** Every peer is a neighbour; its link has a number of its own. */
-function fakeLinks (): LinkSet {
+function fakeLinks (unlinked: ReadonlySet<string>): LinkSet {
   const byPeer = new Map<string, Link>()
   const all: Link[] = []
-  const get = (peer: PeerId): Link => {
+  const get = (peer: PeerId): Link | undefined => {
     const key = peer.toString()
+    if (unlinked.has(key)) {
+      return undefined
+    }
     const known = byPeer.get(key)
     if (known !== undefined) {
       return known

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { defaultLogger } from '@libp2p/logger'
+import { multiaddr } from '@multiformats/multiaddr'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { serveAttach } from '../../protocols/attach/server.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -115,6 +116,22 @@ describe('kept links', () => {
       await until(() => requests.length === 2, 'the refreshed attachment', 5_000)
     })
 
+    it('regression: do not come up after they were let go', async () => {
+      const { node } = await forwarder(300_000)
+      const opened = host.links.open.bind(host.links)
+      let isOpen = false
+      host.links.open = async (...asked) => {
+        const link = await opened(...asked)
+        kept.retain(new Set())
+        isOpen = true
+        return link
+      }
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => isOpen && host.events.includes('down'), 'the end of the link')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.deepEqual([host.links.size, requests.length], [0, 0])
+    })
+
     it('are closed when they are let go', async () => {
       const { node } = await forwarder(300_000)
       kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
@@ -126,13 +143,20 @@ describe('kept links', () => {
 
   describe('in virtual time', () => {
     let dials: number[]
+    let dialled: string[]
     let nowMs: number
     let kept: KeptLinks
+    let signal: AbortSignal | undefined
+    /** Settles a dial: rejects, unless a test says otherwise. */
+    let answer: () => Promise<never>
 
     beforeEach(() => {
       mock.timers.enable({ apis: ['setTimeout'] })
       dials = []
+      dialled = []
       nowMs = 0
+      signal = undefined
+      answer = async () => { throw new Error('unreachable') }
     })
 
     afterEach(() => {
@@ -140,17 +164,19 @@ describe('kept links', () => {
       mock.timers.reset()
     })
 
-    async function keepUnreachable (self: number, mutual: boolean): Promise<void> {
+    async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}): Promise<void> {
       const components = { logger: defaultLogger(), connectionManager: {
         getConnections: () => [],
-        openConnection: async () => {
+        openConnection: async (to: Multiaddr[], options: { signal: AbortSignal }) => {
           dials.push(nowMs)
-          throw new Error('unreachable')
+          dialled.push(...to.map(String))
+          signal = options.signal
+          return answer()
         }
       } } as unknown as ConstructorParameters<typeof LinkSet>[0]
       const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
       kept = new KeptLinks({
-        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5
+        self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5, ...init
       })
     }
 
@@ -167,6 +193,41 @@ describe('kept links', () => {
       await advance(250_000)
       const waits = dials.slice(1).map((atMs, i) => atMs - dials[i])
       assert.deepEqual(waits.slice(0, 10), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    })
+
+    it('are dialled where that is granted, and wait for it eight seconds at most: that they had to says nothing of the peer', async () => {
+      const ended: boolean[] = []
+      let isGranted = false
+      const address = multiaddr('/ip4/192.0.2.77/tcp/1')
+      await keepUnreachable(2, false, {
+        grant: () => isGranted ? { addresses: [address], end: (reached) => { ended.push(reached !== undefined) } } : undefined
+      })
+      kept.keep(await verified(1))
+      await advance(120_000)
+      assert.deepEqual(dials, [])
+      isGranted = true
+      await advance(8_250)
+      assert.deepEqual([dials.length, dialled, ended], [1, [`${address}/p2p/${await peerOf(1)}`], [false]])
+    })
+
+    it('regression: are not dialled for any longer when they are let go', async () => {
+      answer = async () => new Promise(() => {})
+      await keepUnreachable(2, true)
+      kept.keep(await verified(1))
+      await advance(2_000)
+      assert.deepEqual([dials.length, signal?.aborted], [1, false])
+      kept.retain(new Set())
+      assert.equal(signal?.aborted, true)
+    })
+
+    it('are given up when a dial takes ten seconds', async () => {
+      answer = async () => new Promise(() => {})
+      await keepUnreachable(2, false)
+      kept.keep(await verified(1))
+      await advance(9_750)
+      assert.equal(signal?.aborted, false)
+      await advance(500)
+      assert.equal(signal?.aborted, true)
     })
 
     it('are not dialled any more when they were let go', async () => {

@@ -7,7 +7,7 @@ import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
 import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
 import type { TestNode } from '../helpers/nodes.ts'
-import type { Stream } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -185,6 +185,24 @@ describe('links over libp2p', () => {
     second.send(packet(2))
     await until(() => a.received.length === 2 && first.status !== 'open', 'the second stream to replace the first')
     assert.deepEqual([first.status, second.status, a.links.size], ['reset', 'open', 1])
+  })
+
+  it('regression: go over the connection that they are to move to, the old one dead or not, and stay the same links', async () => {
+    const b = await neighbour()
+    const link = await a.links.open(b.node.peerId)
+    const [old] = a.node.getConnections(b.node.peerId)
+    const fresh = await a.node.dial(b.node.getMultiaddrs(), { force: true })
+    const forwards = ({ streams }: Connection): number => streams.filter(({ protocol }) => protocol === FORWARD_PROTOCOL).length
+    assert.equal(await a.links.open(b.node.peerId, { connection: fresh }), link)
+    assert.deepEqual([forwards(old), forwards(fresh)], [1, 0], 'who does not ask for it moves nothing')
+    assert.equal(await a.links.open(b.node.peerId, { connection: fresh, moves: true }), link)
+    await until(() => forwards(old) === 0, 'the end of the old stream')
+    assert.deepEqual([forwards(fresh), link.isUp, a.links.size], [1, true, 1])
+    old.abort(new Error('cut'))
+    put(link, 7)
+    await until(() => b.received.length === 1, 'a packet over the new connection')
+    await a.links.open(b.node.peerId, { connection: fresh, moves: true })
+    assert.deepEqual([forwards(fresh), a.events.includes('down')], [1, false])
   })
 
   it('go down with the connection, and come up with a new one', async () => {
