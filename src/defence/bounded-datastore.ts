@@ -9,9 +9,14 @@
  * The oldest go first, in halves (see Generations). Records are hints that honest peers renew every few minutes, so one that a flood
  * pushed out comes back; how fast one peer can push is bounded by its own share.
  *
+ * Who asks for the providers of a key gets those alone of whom something is known. A record outlives what is known of its peer, which is forgotten
+ * minutes after it went (gone-peers.ts), pushed out, or refused; and kad-dht answers a question with an error, and names nobody, when the peer
+ * store does not know one of the providers.
+ *
  * What is kept is copied: it comes as a piece of one of Node's blocks of 64 KB, or of what was received, which would stay for its sake.
  */
 import { NotFoundError } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { Generations } from './generations.ts'
 import { ValueRefusedError } from './errors.ts'
 import type { Libp2pOptions } from 'libp2p'
@@ -56,6 +61,7 @@ export interface DatastoreCounters {
 
 const PROVIDERS = '/dht/provider/'
 const VALUES = '/dht/record/'
+const PEERS = '/peers'
 
 export class BoundedDatastore implements Datastore {
   readonly counters: DatastoreCounters = { refusedProviderRecords: 0, refusedValues: 0, refusedLargeValues: 0 }
@@ -161,9 +167,20 @@ export class BoundedDatastore implements Datastore {
 
   /** As of now: what comes while somebody walks over it is not seen. The providers of one key are found without a walk. */
   #under (prefix: string): Pair[] {
-    const known = this.#store(prefix).shelf(prefix.replace(/\/$/, ''))
-    const pairs = known.length > 0 ? known : [...this.#providers.all(), ...this.#others.all()]
-    return pairs.filter(({ key }) => key.toString().startsWith(prefix))
+    const shelf = this.#store(prefix).shelf(prefix.replace(/\/$/, ''))
+    if (shelf.length > 0) {
+      return prefix.startsWith(PROVIDERS) ? shelf.filter(({ key }) => this.#isOfKnownPeer(key)) : shelf
+    }
+    return [...this.#providers.all(), ...this.#others.all()].filter(({ key }) => key.toString().startsWith(prefix))
+  }
+
+  #isOfKnownPeer (provider: Key): boolean {
+    try {
+      return this.#others.get(PEERS, nameInPeerStore(placeOf(provider.toString()).name)) !== undefined
+    } catch {
+      // no peer id: nobody's record
+      return false
+    }
   }
 }
 
@@ -171,6 +188,11 @@ export class BoundedDatastore implements Datastore {
 function placeOf (key: string): { shelf: string, name: string } {
   const at = key.lastIndexOf('/')
   return { shelf: key.slice(0, at), name: key.slice(at + 1) }
+}
+
+/** The peer store of libp2p writes peer ids as CIDs, its DHT as they are printed. */
+function nameInPeerStore (peer: string): string {
+  return peerIdFromString(peer).toCID().toString()
 }
 
 /** libp2p's keys are bytes; the class is not ours to import. */

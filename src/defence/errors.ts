@@ -103,3 +103,12 @@ export class MessageTooLongError extends Error {
 export class ValueRefusedError extends Error {
   override readonly name = 'ValueRefusedError'
 }
+
+/** An address, or all that a name stands for, is in a private network, where a public node connects to nobody. */
+export class PrivateAddressError extends Error {
+  override readonly name = 'PrivateAddressError'
+
+  constructor (readonly host: string) {
+    super(`${host} is in a private network: an overlay inside one must say so (isLocal, --local)`)
+  }
+}

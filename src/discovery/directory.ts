@@ -1,10 +1,11 @@
 // Verified descriptors of other nodes, bounded, the newest of each identity. Nothing gets in that was not checked.
 import { sha256 } from '@noble/hashes/sha2.js'
+import { drawn } from './drawn.ts'
 import { toString } from 'uint8arrays/to-string'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
 
-/** An overlay larger than this is known in part by each node; regions cut it up. */
+/** An overlay larger than this is known in part by each node; who says its region looks there first. */
 const DEFAULT_MAX_ENTRIES = 4_096
 /** A node renews its descriptor twice an hour; one that is to hold for longer outlives its node, or was made in store. */
 const MOST_HELD_MS = 3_600_000
@@ -68,12 +69,7 @@ export class Directory {
 
   /** So many of them at most, drawn anew each time: no order lets some of them, a stranger's say, hide the others for long. */
   someOfRole (role: RoleName, limit: number): VerifiedDescriptor[] {
-    const all = this.ofRole(role)
-    for (let at = 0; at < Math.min(limit, all.length - 1); at++) {
-      const drawn = at + Math.floor(this.#random() * (all.length - at));
-      [all[at], all[drawn]] = [all[drawn], all[at]]
-    }
-    return all.slice(0, limit)
+    return drawn(this.ofRole(role), limit, this.#random)
   }
 
   #dropExpired (): void {

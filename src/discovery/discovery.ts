@@ -7,8 +7,10 @@ import { countedPrefix } from '../defence/address-prefix.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { CODE_P2P } from '@multiformats/multiaddr'
 import { ownAddresses } from './connect.ts'
+import { DhtRecords } from './dht-records.ts'
 import { Directory } from './directory.ts'
 import { eachOf } from './each-of.ts'
+import { OverlayConnections } from './overlay-connections.ts'
 import { PeerLookup } from './peer-lookup.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
@@ -71,15 +73,12 @@ const SLOW_LOOKUP_MS = 300_000
 const ADVERTISE_INTERVALS_MS = [8_000, 60_000, 300_000]
 /** Newcomers greeted per second: each greeting is one exchange. */
 const GREETINGS_PER_SECOND = 20
-/** A host that stays is advertised anew so often. */
-const READVERTISE_MS = 240_000
-const MAX_ADVERTISED_HOSTS = 4_096
-const MAX_HOSTS_TO_ADVERTISE = 256
 const LOOKUP_DEADLINE_MS = 5_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
 const FETCH_CONCURRENCY = 8
-const MAX_PROVIDERS = 256
+/** Descriptors of a role that one answer may have. */
+const MAX_TOLD = 256
 /** Connected nodes asked for what they know of a role, per round; another one each time. */
 const ASKED_PEERS = 1
 
@@ -94,12 +93,11 @@ export class Discovery {
   readonly #log: Logger
   readonly #seek: Repeat
   readonly #lookup: Repeat
+  readonly #overlay: OverlayConnections
+  readonly #records: DhtRecords
   readonly #peerLookup: PeerLookup
   readonly #advertise: Repeat
   readonly #greetings: TokenBucket
-  /** When a host was advertised here. */
-  readonly #advertisedHosts = new Map<string, number>()
-  readonly #hostsToAdvertise = new Set<PeerId>()
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
   #lastSlowLookupMs: number
@@ -113,9 +111,15 @@ export class Discovery {
     this.#lastSlowLookupMs = this.#clock()
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
+    this.#records = new DhtRecords({ contentRouting: components.contentRouting, network: this.network, clock: this.#clock, log: this.#log })
+    this.#overlay = new OverlayConnections({
+      connections: () => components.connectionManager.getConnections(),
+      isDescribed: (peer) => this.directory.get(peer) !== undefined,
+      peerStore: components.peerStore
+    })
     this.#peerLookup = new PeerLookup({
-      providers: (peer, signal) => this.#providers(hostKey(this.network, peer), signal),
-      connections: () => this.#openConnections(),
+      providers: (peer, signal) => this.#records.providers(hostKey(this.network, peer), signal),
+      connections: async (most) => this.#overlay.some(most),
       connect: async (to, signal) => components.connectionManager.openConnection(to, { signal }),
       verification: () => this.verification,
       log: this.#log
@@ -216,32 +220,16 @@ export class Discovery {
     return found
   }
 
-  /** Says in the DHT that a host, or the application it speaks for, can be reached here; one after the other, and each not more often than it must be. */
+  /** Says in the DHT that a host, or the application it speaks for, can be reached here. */
   async advertiseHost (host: PeerId): Promise<void> {
-    const key = host.toString()
-    const now = this.#clock()
-    if (now - (this.#advertisedHosts.get(key) ?? -Infinity) < READVERTISE_MS || this.#hostsToAdvertise.size >= MAX_HOSTS_TO_ADVERTISE) {
-      return
-    }
-    this.#advertisedHosts.delete(key)
-    this.#advertisedHosts.set(key, now)
-    if (this.#advertisedHosts.size > MAX_ADVERTISED_HOSTS) {
-      this.#advertisedHosts.delete(this.#advertisedHosts.keys().next().value as string)
-    }
-    this.#hostsToAdvertise.add(host)
-    if (this.#hostsToAdvertise.size === 1) {
-      for (const next of this.#hostsToAdvertise) {
-        await this.#provide(hostKey(this.network, next), AbortSignal.timeout(LOOKUP_DEADLINE_MS))
-        this.#hostsToAdvertise.delete(next)
-      }
-    }
+    await this.#records.provideHost(host)
   }
 
   async #seekOnce (signal: AbortSignal): Promise<void> {
     await this.#join(signal)
     const bootstrap = this.#init.asksBootstrap === true ? await this.#bootstrapConnection(signal) : []
     for (const role of this.#init.seeks) {
-      await this.#ask([...this.#someConnections(), ...bootstrap], role, signal)
+      await this.#ask([...await this.#overlay.some(ASKED_PEERS), ...bootstrap], role, signal)
     }
   }
 
@@ -249,18 +237,26 @@ export class Discovery {
     await this.#join(signal)
     const isSlowRound = this.#clock() - this.#lastSlowLookupMs >= SLOW_LOOKUP_MS
     this.#lastSlowLookupMs = isSlowRound ? this.#clock() : this.#lastSlowLookupMs
+    // our own region first: what the DHT names of a role in one answer is a part of it
+    const regions = [...new Set([this.#init.describe().tags?.region, undefined])]
     for (const role of this.#init.seeks) {
-      if (!isSlowRound && this.directory.ofRole(role).length >= ENOUGH_KNOWN[role]) {
-        continue
-      }
-      const unknown: PeerId[] = []
-      for await (const provider of this.#providers(roleKey(this.network, role), signal)) {
-        if (!provider.equals(this.#components.peerId) && this.directory.get(provider) === undefined) {
-          unknown.push(provider)
+      if (isSlowRound || this.directory.ofRole(role).length < ENOUGH_KNOWN[role]) {
+        for (const region of regions) {
+          await this.#meet(roleKey(this.network, role, region), signal)
         }
       }
-      await eachOf(unknown, FETCH_CONCURRENCY, async (peer) => { await this.#introduce(peer, signal) })
     }
+  }
+
+  /** Gets to know those whom the DHT names and we do not know. */
+  async #meet (key: CID, signal: AbortSignal): Promise<void> {
+    const unknown: PeerId[] = []
+    for await (const provider of this.#records.providers(key, signal)) {
+      if (!provider.equals(this.#components.peerId) && this.directory.get(provider) === undefined) {
+        unknown.push(provider)
+      }
+    }
+    await eachOf(unknown, FETCH_CONCURRENCY, async (peer) => { await this.#introduce(peer, signal) })
   }
 
   /** Gets to know a peer that has just connected, or is elsewhere now, so that the next newcomer hears of it. */
@@ -274,9 +270,9 @@ export class Discovery {
     }
   }
 
-  /** Connects to a bootstrap node while we know nobody. */
+  /** Connects to a bootstrap node while we know nobody, or are connected to nobody of the overlay. */
   async #join (signal: AbortSignal): Promise<void> {
-    if (this.#openConnections().length > 0 || this.#init.bootstrap.length === 0) {
+    if (this.#init.bootstrap.length === 0 || (this.directory.size > 0 && await this.#overlay.any())) {
       return
     }
     await eachOf(this.#init.bootstrap, 2, async (address) => {
@@ -287,10 +283,6 @@ export class Discovery {
         this.#log('bootstrap node %a could not be reached - %e', address, error)
       }
     })
-  }
-
-  #someConnections (): Connection[] {
-    return this.#openConnections().sort(() => Math.random() - 0.5).slice(0, ASKED_PEERS)
   }
 
   /** To one of the bootstrap nodes; none if it cannot be reached. */
@@ -308,13 +300,16 @@ export class Discovery {
   async #ask (connections: readonly Connection[], role: RoleName, signal: AbortSignal): Promise<void> {
     await eachOf(connections, connections.length, async (connection) => {
       try {
-        const found = await fetchRole(connection, role, MAX_PROVIDERS, {
+        const found = await fetchRole(connection, role, MAX_TOLD, {
           ...this.verification,
           signal: within(FETCH_DEADLINE_MS, signal),
           isKnown: (bytes) => this.directory.has(bytes)
         })
+        // all of them before anything else, which one of them could make fail, or slow
         for (const descriptor of found) {
           this.learn(descriptor)
+        }
+        for (const descriptor of found) {
           await this.#remember(descriptor)
         }
       } catch (error) {
@@ -339,9 +334,18 @@ export class Discovery {
     return descriptor
   }
 
-  /** Where a descriptor says that its own peer is, libp2p may dial. */
+  /** Where the newest descriptor of a peer says that it is, libp2p may dial, and nowhere else: a peer that moves often would have ever more addresses. */
   async #remember (descriptor: VerifiedDescriptor): Promise<void> {
-    await this.#components.peerStore.merge(descriptor.peer, { multiaddrs: ownAddresses(descriptor) })
+    const { peer, sequence } = descriptor
+    const multiaddrs = ownAddresses(descriptor)
+    if (peer.equals(this.#components.peerId) || multiaddrs.length === 0 || (this.directory.get(peer)?.sequence ?? 0n) > sequence) {
+      return
+    }
+    try {
+      await this.#components.peerStore.patch(peer, { multiaddrs })
+    } catch (error) {
+      this.#log('libp2p did not take the addresses of %p - %e', peer, error)
+    }
   }
 
   async #advertiseOnce (signal: AbortSignal): Promise<void> {
@@ -351,37 +355,15 @@ export class Discovery {
       ...(terms.rsp === undefined ? [] : ['rsp' as const])
     ]
     for (const role of roles) {
-      await this.#provide(roleKey(this.network, role), within(LOOKUP_DEADLINE_MS, signal))
+      await this.#records.provide(roleKey(this.network, role), signal)
       if (terms.tags?.region !== undefined) {
-        await this.#provide(roleKey(this.network, role, terms.tags.region), within(LOOKUP_DEADLINE_MS, signal))
+        await this.#records.provide(roleKey(this.network, role, terms.tags.region), signal)
       }
     }
-  }
-
-  async #provide (key: CID, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#components.contentRouting.provide(key, { signal })
-    } catch (error) {
-      this.#log('advertising failed - %e', error)
+    if (roles.length > 0) {
+      // whom a bootstrap node meets it asks: one that has started anew knows nobody else
+      await this.#bootstrapConnection(signal)
     }
-  }
-
-  async * #providers (key: CID, signal: AbortSignal): AsyncGenerator<PeerId> {
-    let count = 0
-    try {
-      for await (const provider of this.#components.contentRouting.findProviders(key, { signal: within(LOOKUP_DEADLINE_MS, signal) })) {
-        yield provider.id
-        if (++count >= MAX_PROVIDERS) {
-          return
-        }
-      }
-    } catch (error) {
-      this.#log('looking up providers failed - %e', error)
-    }
-  }
-
-  #openConnections (): Connection[] {
-    return this.#components.connectionManager.getConnections().filter(({ status }) => status === 'open')
   }
 }
 

@@ -1,5 +1,6 @@
 // Finds the descriptor of somebody who cannot be asked, or of the host that speaks for an application: from the forwarders that the DHT names for it, and from
-// nodes that are connected anyway. Several are asked, and the newest counts.
+// nodes that are connected anyway. Several are asked, and the newest counts. Anyone may say in the DHT to be one of those forwarders, so each of the two has places of its own.
+import { drawn } from './drawn.ts'
 import { eachOf } from './each-of.ts'
 import { fetchApplication, fetchPeer } from '../../protocols/descriptor/client.ts'
 import { within } from './within.ts'
@@ -10,15 +11,17 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 export interface PeerLookupInit {
   /** Whom the DHT names for a host or an application. */
   providers: (peer: PeerId, signal: AbortSignal) => AsyncIterable<PeerId>
-  /** Open connections. */
-  connections: () => Connection[]
+  /** Connections to nodes of the overlay, so many at most. */
+  connections: (most: number) => Promise<Connection[]>
   connect: (to: PeerId | Multiaddr, signal: AbortSignal) => Promise<Connection>
   verification: () => { nowMs: number, network: string }
   log: Logger
+  /** 0 ≤ … < 1 */
+  random?: () => number
 }
 
 const DEADLINE_MS = 5_000
-/** Connected nodes that are asked; as many again that the DHT names. */
+/** Connected nodes that are asked; as many again that the DHT names, and that the caller does. */
 const TOLD_BY = 3
 
 export class PeerLookup {
@@ -51,14 +54,17 @@ export class PeerLookup {
   }
 
   async #ask (peer: PeerId, first: readonly Multiaddr[], signal: AbortSignal, ask: (connection: Connection) => Promise<void>): Promise<void> {
-    const { connections, providers, connect, log } = this.#init
-    const askers = connections().slice(0, TOLD_BY).map((connection) => async () => connection)
+    const { connections, providers, connect, log, random } = this.#init
+    const named: PeerId[] = []
     // half of the time, so that those who are found, and those who are connected anyway, are asked in any case
     for await (const provider of providers(peer, within(DEADLINE_MS / 2, signal))) {
-      askers.unshift(async () => connect(provider, signal))
+      named.push(provider)
     }
-    const named = first.map((address) => async () => connect(address, signal))
-    await eachOf([...named, ...askers].slice(0, 2 * TOLD_BY), 2 * TOLD_BY, async (open) => {
+    const asked = [
+      ...[...first.slice(0, TOLD_BY), ...drawn(named, TOLD_BY, random)].map((to) => async () => connect(to, signal)),
+      ...(await connections(TOLD_BY)).map((connection) => async () => connection)
+    ]
+    await eachOf(asked, asked.length, async (open) => {
       try {
         await ask(await open())
       } catch (error) {

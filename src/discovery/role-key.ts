@@ -9,9 +9,9 @@ import type { PeerId } from '@libp2p/interface'
 
 const SHA2_256 = 0x12
 
-/** Providers of this key say that they have the role (in the region). Hints only: their descriptors decide. */
+/** Providers of this key say that they have the role (in the region, in any case). Hints only: their descriptors decide. */
 export function roleKey (network: string, role: RoleName, region?: string): CID {
-  return keyOf(region === undefined ? `/byway/${network}/role/${role}` : `/byway/${network}/role/${role}/region/${region}`)
+  return keyOf(region === undefined ? `/byway/${network}/role/${role}` : `/byway/${network}/role/${role}/region/${region.toLowerCase()}`)
 }
 
 /** Providers of this key are forwarders at which the host is attached, or the host that speaks for this application. */

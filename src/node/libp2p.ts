@@ -8,8 +8,8 @@ import { DhtPace } from '../defence/dht-pace.ts'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { gonePeers } from '../defence/gone-peers.ts'
+import { guardedWebSockets } from './guarded-web-sockets.ts'
 import { identify } from '@libp2p/identify'
-import { isPrivate } from '@libp2p/utils'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { leanNoise } from './lean-noise.ts'
@@ -18,15 +18,16 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
 import { quietYamux } from './quiet-yamux.ts'
 import { ping } from '@libp2p/ping'
+import { PUBLIC_ONLY, publicLookup } from './public-addresses.ts'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
-import { webSockets } from '@libp2p/websockets'
 import { YoungGarbage } from './young-garbage.ts'
 import { yamux } from '@libp2p/yamux'
 import type { DefenceStatus } from './node-defences.ts'
 import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
 import type { AdmissionLimits } from '../defence/admission.ts'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
+import type { TCPSocketOptions } from '@libp2p/tcp'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ConnectionGater, Libp2p, PeerId, PrivateKey, Startable } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
@@ -95,11 +96,6 @@ const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
  * keeps to 512 that are watched and 256 next hops, 64 spare links and as many connections without use, and some that are being made.
  */
 const CONNECTION_HEADROOM = 960
-/**
- * Anyone may ask a forwarder to dial addresses from a descriptor: in a public overlay those must not lead into the network
- * that the forwarder stands in.
- */
-const PUBLIC_ONLY: ConnectionGater = { denyDialMultiaddr: (address) => isPrivate(address) }
 /** libp2p counts new inbound connections per address and second; admission does it per prefix, and knows loopback. */
 const INBOUND_PER_SECOND = 1_000
 
@@ -118,6 +114,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     Buffer.poolSize = POOL_BYTES
   }
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
+  const lookup = isLocal ? undefined : publicLookup()
   const datastore = init.datastore ?? new BoundedDatastore()
   const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
   let role: R | undefined
@@ -130,7 +127,8 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     datastore,
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
-    transports: [wrap(tcp()), wrap(webSockets())],
+    // the options are those of net.connect, of which the types have a few
+    transports: [wrap(tcp({ dialOpts: { lookup } as TCPSocketOptions })), wrap(guardedWebSockets(lookup))],
     connectionEncrypters: [leanNoise(noise())],
     streamMuxers: [guardedMuxer(quietYamux(yamux({
       maxInboundStreams: MAX_INBOUND_STREAMS,

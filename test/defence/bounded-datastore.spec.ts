@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { Key } from 'interface-datastore'
 import { BoundedDatastore } from '../../src/defence/bounded-datastore.ts'
+import { createNode } from '../../src/node/libp2p.ts'
+import { keyOf, peerOf } from '../helpers/descriptors.ts'
+import { roleKey } from '../../src/discovery/role-key.ts'
+import { until } from '../helpers/testnet.ts'
+import type { BywayNode, Role } from '../../src/node/libp2p.ts'
+import type { PeerId } from '@libp2p/interface'
 
 const provider = (key: string | number, peer: string): Key => new Key(`/dht/provider/${key}/${peer}`)
+/** As libp2p's peer store names it. */
+const inPeerStore = (peer: PeerId): Key => new Key(`/peers/${peer.toCID().toString()}`)
 const VALUE = new Uint8Array(10)
 
 describe('bounded datastore', () => {
@@ -40,12 +48,59 @@ describe('bounded datastore', () => {
 
   it('finds the providers of one key, those of all keys, and nothing of a key that only begins alike', async () => {
     const store = new BoundedDatastore()
-    for (const key of [provider('AB', 'p'), provider('AB', 'q'), provider('ABC', 'p'), new Key('/peers/p')]) {
+    const [p, q] = await Promise.all([peerOf(1), peerOf(2)])
+    const records = [provider('AB', p.toString()), provider('AB', q.toString()), provider('ABC', p.toString())]
+    for (const key of [...records, inPeerStore(p), inPeerStore(q)]) {
       store.put(key, VALUE)
     }
-    assert.deepEqual(await keysUnder(store, '/dht/provider/AB'), ['/dht/provider/AB/p', '/dht/provider/AB/q'])
+    assert.deepEqual(await keysUnder(store, '/dht/provider/AB'), records.slice(0, 2).map(String).sort())
     assert.equal((await keysUnder(store, '/dht/provider')).length, 3)
-    assert.equal((await keysUnder(store, '/peers/')).length, 1)
+    assert.equal((await keysUnder(store, '/peers/')).length, 2)
+  })
+
+  it('regression: names no providers of whom nothing is known, and keeps their records for when they come back', async () => {
+    const store = new BoundedDatastore()
+    const [gone, here] = await Promise.all([peerOf(1), peerOf(2)])
+    const records = [gone, here].map((peer) => provider('key', peer.toString()))
+    for (const key of [...records, provider('key', 'no peer id'), inPeerStore(gone), inPeerStore(here)]) {
+      store.put(key, VALUE)
+    }
+    store.delete(inPeerStore(gone))
+    assert.deepEqual(await keysUnder(store, '/dht/provider/key'), [records[1].toString()])
+    assert.equal((await keysUnder(store, '/dht/provider')).length, 3)
+    store.put(inPeerStore(gone), VALUE)
+    assert.deepEqual(await keysUnder(store, '/dht/provider/key'), records.map(String).sort())
+  })
+
+  it('regression: a server of the DHT that has forgotten one provider of a key names the others', async () => {
+    const role = (): Role => ({ start: () => {}, stop: () => {}, isUseful: () => true })
+    const start = async (number: number, servesDht: boolean): Promise<BywayNode<Role>> => createNode({ role, privateKey: await keyOf(number), listen: ['/ip4/127.0.0.1/tcp/0'], network: 'test', servesDht, isLocal: true })
+    const server = await start(1, true)
+    const clients = await Promise.all([2, 3, 4].map(async (number) => start(number, false)))
+    const [gone, here, asker] = clients
+    const key = roleKey('test', 'forwarder')
+    const named = async (): Promise<string[]> => {
+      const ids: string[] = []
+      for await (const { id } of asker.contentRouting.findProviders(key, { signal: AbortSignal.timeout(5_000) })) {
+        ids.push(id.toString())
+      }
+      return ids.sort()
+    }
+    try {
+      for (const client of clients) {
+        await client.dial(server.getMultiaddrs())
+      }
+      await until(async () => {
+        await Promise.all([gone, here].map(async (client) => { await client.contentRouting.provide(key, { signal: AbortSignal.timeout(5_000) }) }))
+        return (await named()).length === 2
+      }, 'the DHT names both', 20_000)
+      await gone.stop()
+      await until(() => server.getConnections(gone.peerId).length === 0, 'the server notices that one has gone')
+      await server.peerStore.delete(gone.peerId)
+      assert.deepEqual(await named(), [here.peerId.toString()])
+    } finally {
+      await Promise.all([server, here, asker].map(async (node) => { await node.stop() }))
+    }
   })
 
   it('takes no more provider records of one peer than its share, but renews those that it has, and takes those of others', () => {

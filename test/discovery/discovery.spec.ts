@@ -102,6 +102,14 @@ describe('discovery', () => {
       ...change
     })
 
+    const at = (key: PrivateKey, address: string): Pick<DescriptorInit, 'endpoints'> => ({ endpoints: [{ peer: peerIdFromPrivateKey(key), addresses: [multiaddr(address)] }] })
+
+    /** Where libp2p would dial. */
+    async function addressesOf (node: BywayNode<Role>, key: PrivateKey): Promise<string[]> {
+      const { addresses } = await node.peerStore.get(peerIdFromPrivateKey(key)).catch(() => ({ addresses: [] }))
+      return addresses.map((address) => address.multiaddr.toString())
+    }
+
     it('takes what holds, and nothing that is forged, expired, altered or of another network', async () => {
       const [honest, victim, liar] = await Promise.all([1, 2, 3].map(async () => generateKeyPair('Ed25519')))
       const altered = (await sealDescriptor(good(victim), victim)).map((byte, i, { length }) => i === length - 1 ? byte ^ 1 : byte)
@@ -142,6 +150,55 @@ describe('discovery', () => {
       }
       await until(async () => isAt(liar), 'what it says of itself is known')
       assert.equal(await isAt(victim), false)
+    })
+
+    it('regression: goes on when libp2p does not take what one says of itself', async () => {
+      const [absurd, honest, liar] = await Promise.all([1, 2, 3].map(async () => generateKeyPair('Ed25519')))
+      const newcomer = await start(host({
+        network: NETWORK,
+        bootstrap: await listenAs({ self: await sealDescriptor(good(liar), liar), known: await Promise.all([absurd, honest].map(async (key) => sealDescriptor(good(key, at(key, '/ip4/127.0.0.1/tcp/9')), key))), privateKey: liar })
+      }), false, { start: false })
+      for (const method of ['merge', 'patch'] as const) {
+        const take = newcomer.peerStore[method].bind(newcomer.peerStore)
+        newcomer.peerStore[method] = async (peer, ...rest) => {
+          if (peer.equals(peerIdFromPrivateKey(absurd))) {
+            throw new Error('too large')
+          }
+          return take(peer, ...rest)
+        }
+      }
+      await newcomer.start()
+      const { directory } = newcomer.services.byway.discovery
+      await until(() => [absurd, honest].every((key) => directory.get(peerIdFromPrivateKey(key)) !== undefined), 'both are known')
+      await until(async () => (await addressesOf(newcomer, honest)).length === 1, 'the honest one can be dialled')
+    })
+
+    it('regression: takes the addresses of the newest descriptor alone, and none of what is said of itself', async () => {
+      const [moving, teller] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
+      const told: Uint8Array[] = []
+      const tell = async (key: PrivateKey, sequence: bigint, address: string): Promise<void> => { told.splice(0, 1, await sealDescriptor(good(key, { ...at(key, address), sequence }), key)) }
+      await tell(moving, 1n, '/ip4/127.0.0.1/tcp/1')
+      const privateKey = await generateKeyPair('Ed25519')
+      const newcomer = await start(host({ network: NETWORK, bootstrap: await listenAs({ self: await sealDescriptor(good(teller), teller), known: told, privateKey: teller }) }), false, { privateKey })
+      const { discovery } = newcomer.services.byway
+      const isAt = async (address: string): Promise<boolean> => (await addressesOf(newcomer, moving)).join() === address
+      await until(async () => isAt('/ip4/127.0.0.1/tcp/1'), 'where it is')
+      await tell(moving, 3n, '/ip4/127.0.0.1/tcp/3')
+      discovery.refresh()
+      await until(async () => isAt('/ip4/127.0.0.1/tcp/3'), 'where it is now')
+      for (const [key, sequence] of [[moving, 2n], [privateKey, 2n]] as const) {
+        let asked = 0
+        await tell(key, sequence, '/ip4/127.0.0.1/tcp/2')
+        const { has } = discovery.directory
+        discovery.directory.has = function (bytes) {
+          asked++
+          return has.call(this, bytes)
+        }
+        discovery.refresh()
+        await until(() => asked > 1, 'it is told')
+      }
+      assert.ok(await isAt('/ip4/127.0.0.1/tcp/3'))
+      assert.ok(!(await addressesOf(newcomer, privateKey)).includes('/ip4/127.0.0.1/tcp/2'))
     })
 
     it('takes the newest of what several peers say of a peer that cannot be asked itself', async () => {

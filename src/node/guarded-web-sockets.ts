@@ -1,0 +1,89 @@
+// libp2p's WebSockets, and what they lack among strangers. To be dropped when @libp2p/websockets does it by itself.
+//
+// - Nobody listens for the errors of an inbound socket, so that one wrong frame ends the process.
+// - A connection is reset by a code that no WebSocket takes, so that it stays open, whoever ends it for what reason.
+// - One message may have 100 MiB, and is held until it is whole, below all that bounds what a peer may make us hold.
+// - The platform's WebSocket, which is what dials, looks names up as it likes. Here the node says how (public-addresses.ts).
+import { once } from 'node:events'
+import { getNetConfig } from '@libp2p/utils'
+import { isPrivateHost } from './public-addresses.ts'
+import { PrivateAddressError } from '../defence/errors.ts'
+import { WebSocket } from 'ws'
+import { webSockets } from '@libp2p/websockets'
+import type { Listener, Transport } from '@libp2p/interface'
+import type { LookupFunction } from 'node:net'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { WebSocketsComponents } from '@libp2p/websockets'
+
+/** What we need to know of libp2p's transport, and of its listener. */
+interface Dialler { _connect: (address: Multiaddr, options: { signal?: AbortSignal }) => Promise<WebSocket> }
+interface Server { wsServer: { options: { maxPayload?: number } }, onWsServerConnection: (socket: WebSocket, request: unknown) => void }
+
+/** What libp2p gives to `close` for a reset: "abnormal closure", which is never sent (RFC 6455, section 7.4.1). */
+const RESET = 1006
+/** As much as a peer may have waiting at one layer of a connection (guarded-muxer.ts). libp2p sends 64 KB in one message. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+
+/** @param lookup - of the names in addresses, for a node that connects to public addresses only; default: it connects to any */
+export function guardedWebSockets (lookup?: LookupFunction): (components: WebSocketsComponents) => Transport {
+  return (components) => {
+    const transport = webSockets()(components)
+    const dialler = transport as unknown as Dialler
+    dialler._connect = async (address, { signal }) => connect(address, lookup, signal)
+    const createListener = transport.createListener.bind(transport)
+    transport.createListener = (options) => guarded(createListener(options))
+    return transport
+  }
+}
+
+function guarded (listener: Listener): Listener {
+  const server = listener as unknown as Server
+  const onConnection = server.onWsServerConnection.bind(listener)
+  server.wsServer.options.maxPayload = MAX_MESSAGE_BYTES
+  server.onWsServerConnection = (socket, request) => {
+    guard(socket)
+    onConnection(socket, request)
+  }
+  return listener
+}
+
+async function connect (address: Multiaddr, lookup?: LookupFunction, signal?: AbortSignal): Promise<WebSocket> {
+  signal?.throwIfAborted()
+  const url = new URL(urlOf(address))
+  // no look-up is made of an address, and the URL knows more ways to write one than anybody checks
+  if (lookup !== undefined && isPrivateHost(url.hostname.replace(/^\[|\]$/g, ''))) {
+    throw new PrivateAddressError(url.hostname)
+  }
+  const socket = new WebSocket(url.href, { lookup, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false })
+  socket.binaryType = 'arraybuffer'
+  guard(socket)
+  try {
+    await once(socket, 'open', { signal })
+  } catch (error) {
+    socket.terminate()
+    throw error
+  }
+  return socket
+}
+
+/** Of all that the WebSockets of libp2p dial. A name for TLS comes before the address: it is what the certificate is for. */
+function urlOf (address: Multiaddr): string {
+  const { type, host, port } = getNetConfig(address)
+  const parts = address.getComponents()
+  const name = parts.find((part) => part.name === 'sni')?.value ?? (type === 'ip6' ? `[${host}]` : host)
+  const scheme = parts.some((part) => part.name === 'tls' || part.name === 'wss') ? 'wss' : 'ws'
+  return `${scheme}://${name}${port === undefined ? '' : `:${port}`}`
+}
+
+function guard (socket: WebSocket): void {
+  const close = socket.close.bind(socket)
+  socket.close = (code, reason) => {
+    if (code === RESET) {
+      socket.terminate()
+    } else {
+      close(code, reason)
+    }
+  }
+  // libp2p listens for the end; a peer that breaks the protocol is not waited for
+  socket.on('error', () => { socket.terminate() })
+}

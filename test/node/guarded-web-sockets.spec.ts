@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { getNetConfig } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { until } from '../helpers/testnet.ts'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Libp2p, Stream } from '@libp2p/interface'
+
+const PROTOCOL = '/test/guarded-web-sockets'
+const LISTEN = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } }
+/** RFC 6455, section 5.2: final, with reserved bits that nobody has agreed on. */
+const WRONG_FRAME = Uint8Array.of(0xff, 0x80, 0, 0, 0, 0)
+/** Final, binary, masked, and of so many bytes, of which none follow. */
+const frameHeader = (bytes: number): Uint8Array => Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, ...[24, 16, 8, 0].map((shift) => bytes >>> shift & 0xff), 0, 0, 0, 0)
+
+const portOf = (node: Libp2p): number => getNetConfig(node.getMultiaddrs()[0]).port as number
+
+describe('guarded WebSockets', () => {
+  const uncaught = watchUncaught()
+  const ends: Array<() => void> = []
+
+  afterEach(async () => {
+    ends.splice(0).forEach((end) => { end() })
+    await stopNodes()
+    assert.equal(uncaught.count(), 0)
+  })
+
+  after(() => { uncaught.stop() })
+
+  it('look the names up that they dial, as they are told to', async () => {
+    const asked: string[] = []
+    const [a, b] = await Promise.all([createNode({
+      transports: [guardedWebSockets((name, { all }, done) => {
+        asked.push(name)
+        done(null, all === true ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4)
+      })],
+      addresses: { listen: [] }
+    }), createNode({ transports: [guardedWebSockets()], ...LISTEN })])
+    let received = 0
+    await b.handle(PROTOCOL, (stream: Stream) => { stream.addEventListener('message', ({ data }) => { received += data.byteLength }) })
+    const port = portOf(b)
+    const connection = await a.dial(multiaddr(`/dns4/node.example/tcp/${port}/ws/p2p/${b.peerId.toString()}`))
+    assert.ok(connection.remotePeer.equals(b.peerId))
+    assert.deepEqual(asked, ['node.example'])
+    const stream = await connection.newStream(PROTOCOL)
+    stream.send(new Uint8Array(300_000))
+    await until(() => received === 300_000, 'all of it comes')
+  })
+
+  it('regression: one wrong frame ends the connection that it came by, and not the process', async () => {
+    const socket = await upgraded(portOf(await createNode({ transports: [guardedWebSockets()], ...LISTEN })))
+    socket.write(WRONG_FRAME)
+    await until(() => socket.closed, 'the connection ends')
+  })
+
+  it('regression: a wrong frame from a peer that was dialled ends the connection, and not the process', async () => {
+    const server = createServer().on('upgrade', (request, socket: Socket) => {
+      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+      socket.write(WRONG_FRAME)
+      ends.push(() => { socket.destroy() })
+    }).listen(0, '127.0.0.1')
+    ends.push(() => { server.close() })
+    await until(() => server.listening, 'it listens')
+    const node = await createNode({ transports: [guardedWebSockets((_name, _options, done) => { done(null, [{ address: '127.0.0.1', family: 4 }]) })], addresses: { listen: [] } })
+    await assert.rejects(node.dial(multiaddr(`/dns4/node.example/tcp/${(server.address() as AddressInfo).port}/ws`)))
+  })
+
+  for (const side of ['who dialled', 'who was dialled']) {
+    it(`regression: a connection is over for both when it is aborted by the one ${side}`, async () => {
+      const [a, b] = await Promise.all([createNode({ transports: [guardedWebSockets()], addresses: { listen: [] } }), createNode({ transports: [guardedWebSockets()], ...LISTEN })])
+      await a.dial(b.getMultiaddrs())
+      await until(() => b.getConnections().length === 1, 'they are connected')
+      const [one, other] = side === 'who dialled' ? [a, b] : [b, a]
+      one.getConnections()[0].abort(new Error('enough'))
+      await until(() => other.getConnections().length === 0, 'the other one notices')
+    })
+  }
+
+  it('regression: take no message of more bytes than a connection may have waiting', async () => {
+    const port = portOf(await createNode({ transports: [guardedWebSockets()], ...LISTEN }))
+    const [modest, greedy] = [await upgraded(port), await upgraded(port)]
+    modest.write(frameHeader(4 * 1024 * 1024))
+    greedy.write(frameHeader(4 * 1024 * 1024 + 1))
+    await until(() => greedy.closed, 'the connection ends')
+    assert.equal(modest.closed, false)
+  })
+
+  /** A socket on which WebSocket frames are spoken. */
+  async function upgraded (port: number): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1')
+    ends.push(() => { socket.destroy() })
+    socket.on('error', () => {})
+    let answer = ''
+    socket.on('data', (bytes) => { answer += bytes.toString() })
+    socket.write('GET / HTTP/1.1\r\nHost: node.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
+    await until(() => answer.includes('101 Switching Protocols'), 'they speak WebSocket')
+    return socket
+  }
+})
