@@ -43,7 +43,7 @@ export const FLOW_LABEL_BYTES = 16
 export const NONCE_BYTES = 16
 /** Of a value of a refresh chain: a preimage of 128 bits is out of reach, and no collision is of use. */
 export const CHAIN_BYTES = 16
-/** The longest refresh chain: eleven hours at one refresh in ten seconds. */
+/** The longest refresh chain: 22 hours at one refresh in 20 s, as ours. */
 export const MAX_CHAIN = 4_096
 /** So many hashes does a refresh cost at most; one less may be lost in a row. */
 export const MAX_CHAIN_STEPS = 8
@@ -62,5 +62,5 @@ export const DEADLINE_MS = 10_000
 
 /** Of the text that a failure brings, for a log or a terminal. */
 export const MAX_FAILURE_CHARACTERS = 200
-/** 42 minutes at one refresh in ten seconds: four times as long as the longest offer lives. */
+/** 85 minutes at one refresh in 20 s: eight times as long as the longest offer lives. */
 export const DEFAULT_CHAIN = 256

@@ -137,14 +137,14 @@ export const SETTINGS = {
     shape: 'list',
     flag: 'rsp-allowed',
     placeholder: 'peer id',
-    about: 'take the paths of this RSP only (default: of any RSP)',
+    about: 'take the paths of this RSP only (default: of any RSP); needs "--source-routes authorized" to bind source routes too',
     expected: `up to ${MAX_POLICY_RSPS} peer ids such as 12D3KooW…`,
     schema: z.array(peer).max(MAX_POLICY_RSPS)
   }),
   revoked: setting({
     shape: 'list',
     placeholder: 'peer id',
-    about: 'take no paths of this RSP; byway revoke does that while it runs',
+    about: 'take no paths of this RSP, as byway revoke while it runs; needs "--source-routes authorized" to bind source routes too',
     expected: `up to ${MAX_REVOKED} peer ids such as 12D3KooW…`,
     schema: z.array(peer).max(MAX_REVOKED)
   }),
@@ -159,7 +159,7 @@ export const SETTINGS = {
     shape: 'text',
     flag: 'link-rule',
     placeholder: 'rule',
-    about: 'over which links paths may lead from here, such as "deny operator=acme": the first rule that matches decides; repeat it for more',
+    about: 'over which links paths and source routes may lead from here to other forwarders, such as "deny operator=acme": the first rule that matches decides; repeat it for more',
     expected: `up to ${MAX_LINK_RULES} rules such as "deny operator=acme": allow or deny, then any, peer=ID, operator=NAME or tag:KEY=VALUE`,
     schema: z.preprocess((value) => typeof value === 'string' ? rulesOf(value) : value, z.array(rule).min(1).max(MAX_LINK_RULES))
   }),

@@ -84,6 +84,15 @@ export class BucketSlab {
     return true
   }
 
+  /** Has it all that it can have by now? Then another one in its place would be no other. False for a bucket that is not in use. */
+  isFull (index: number, nowMs: number): boolean {
+    const fields = this.#fields
+    const at = index * FIELDS
+    const elapsedMs = nowMs - fields[at + At.filledAtMs]
+    const gained = elapsedMs > 0 ? (elapsedMs / 1000) * fields[at + At.ratePerSecond] : 0
+    return fields[at + At.tokens] + gained >= fields[at + At.burst]
+  }
+
   /** Does nothing for a bucket that is not in use. */
   remove (index: number): void {
     const at = index * FIELDS

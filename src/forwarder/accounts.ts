@@ -1,4 +1,4 @@
-// The RSPs that have shown a path here, as small integers, and what each of them may use of each link. Account 0 is no RSP:
+// The RSPs that have shown a path here, as small integers; what each of them may use of each link is in `caps`. Account 0 is no RSP:
 // source routes without an authenticator.
 //
 // An RSP keeps its account while it has entries, and for 15 minutes after it was last used: longer than anything that was made
@@ -6,21 +6,16 @@
 import { OverQuotaError } from '../../protocols/errors.ts'
 import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { readUint32 } from '../../protocols/forward/source-route.ts'
-import type { BucketSlab } from '../defence/bucket-slab.ts'
+import { LinkCaps } from './link-caps.ts'
 import type { GateCaller } from '../defence/set-up-limits.ts'
+import type { LinkCapsInit } from './link-caps.ts'
 import type { PeerId } from '@libp2p/interface'
 
 export const NO_ACCOUNT = 0
 
-export interface AccountsInit {
-  /** What the forwarder carries for others. */
-  capacityBytesPerSecond: number
-  /** How much of it the paths of one RSP may use on one link, above 0 and up to 1. */
-  rspLinkShare: number
+export interface AccountsInit extends Omit<LinkCapsInit, 'maxAccounts'> {
   /** Has this account entries of forwarding state? */
   hasEntries: (account: number) => boolean
-  /** Where the caps are kept, one for each account and link that are used together. */
-  caps: BucketSlab
   maxAccounts?: number
   /** Of those that the callers of one address prefix have brought, forwarders aside. */
   maxPerPrefix?: number
@@ -42,12 +37,9 @@ const DEFAULT_MAX_PER_FORWARDER = 192
 const DEFAULT_MAX_PER_PREFIX_IN_ALL = 256
 /** Offers live ten minutes and clocks differ by one; so does what is minted under an account. */
 const IDLE_MS = 900_000
-const NO_CAP = -1
-/** As for the whole forwarder: a quarter of a second, and at least four of the largest packets. */
-const CAP_BURST_S = 0.25
-const MIN_CAP_BURST_BYTES = 65_536
 
 export class Accounts {
+  readonly caps: LinkCaps
   readonly #init: AccountsInit
   readonly #maxAccounts: number
   /** By account; 0 stays undefined. */
@@ -60,14 +52,11 @@ export class Accounts {
   readonly #openers: Array<AccountOpener | undefined> = []
   readonly #byNode = new NodeTable<number>()
   readonly #byPrefix = new Map<number, number>()
-  /** By index of the link, then by account. */
-  readonly #caps: Array<Int32Array | undefined> = []
-  /** By cap. */
-  readonly #accountsOfCaps: number[] = []
 
   constructor (init: AccountsInit) {
     this.#init = init
     this.#maxAccounts = init.maxAccounts ?? DEFAULT_MAX_ACCOUNTS
+    this.caps = new LinkCaps({ ...init, maxAccounts: this.#maxAccounts })
     this.#rsps = new Array<PeerId | undefined>(this.#maxAccounts + 1).fill(undefined)
     this.#usedAtMs = new Float64Array(this.#maxAccounts + 1)
     this.#generations = new Uint32Array(this.#maxAccounts + 1)
@@ -170,72 +159,7 @@ export class Accounts {
     this.#generations[account]++
     this.#byNode.delete(node)
     this.#forgetPrefix(readUint32(node, 0), account)
-    for (const caps of this.#caps) {
-      this.#freeCap(caps, account)
-    }
-  }
-
-  /**
-   * Index of the bucket, in the slab of `init`, for what this account sends over a link.
-   *
-   * @throws OverQuotaError when the slab is full
-   */
-  capOf (account: number, link: number, nowMs: number): number {
-    const cap = this.#cap(account, link, nowMs)
-    if (cap === NO_CAP) {
-      throw new OverQuotaError('too many RSPs use too many links here: try another forwarder')
-    }
-    return cap
-  }
-
-  /** Whose cap it is, or was last. */
-  accountOfCap (cap: number): number {
-    return this.#accountsOfCaps[cap] ?? NO_ACCOUNT
-  }
-
-  /** May a packet of this account go over the link? False also where there is no room for a cap. Allocates for the first one only. */
-  take (account: number, link: number, bytes: number, nowMs: number): boolean {
-    return this.#init.caps.take(this.#cap(account, link, nowMs), bytes, nowMs)
-  }
-
-  /** The link with this index is gone. */
-  releaseLink (link: number): void {
-    const caps = this.#caps[link]
-    for (let account = 0; account <= this.#maxAccounts && caps !== undefined; account++) {
-      this.#freeCap(caps, account)
-    }
-    this.#caps[link] = undefined
-  }
-
-  #cap (account: number, link: number, nowMs: number): number {
-    const caps = this.#caps[link] ?? this.#capsOf(link)
-    const cap = caps[account]
-    if (cap !== NO_CAP) {
-      return cap
-    }
-    const rate = this.#init.rspLinkShare * this.#init.capacityBytesPerSecond
-    const added = caps[account] = this.#init.caps.add(rate, Math.max(MIN_CAP_BURST_BYTES, rate * CAP_BURST_S), nowMs)
-    while (this.#accountsOfCaps.length <= added) {
-      this.#accountsOfCaps.push(NO_ACCOUNT)
-    }
-    if (added !== NO_CAP) {
-      this.#accountsOfCaps[added] = account
-    }
-    return added
-  }
-
-  #capsOf (link: number): Int32Array {
-    while (this.#caps.length < link) {
-      this.#caps.push(undefined)
-    }
-    return this.#caps[link] = new Int32Array(this.#maxAccounts + 1).fill(NO_CAP)
-  }
-
-  #freeCap (caps: Int32Array | undefined, account: number): void {
-    if (caps !== undefined && caps[account] !== NO_CAP) {
-      this.#init.caps.remove(caps[account])
-      caps[account] = NO_CAP
-    }
+    this.caps.releaseAccount(account)
   }
 
   #open (rsp: PeerId, nowMs: number): number {

@@ -68,6 +68,11 @@ export class Attachments {
     return this.#attached.get(peer.toString())?.isForwarder === false
   }
 
+  /** What it said of itself when it attached last; undefined for who is not attached. */
+  verifiedOf (peer: PeerId): VerifiedDescriptor | undefined {
+    return this.#attached.get(peer.toString())?.descriptor
+  }
+
   /** The descriptor that an attached host or RSP brought. */
   descriptorOf (peer: PeerId): Uint8Array | undefined {
     return this.#attached.get(peer.toString())?.descriptor.bytes

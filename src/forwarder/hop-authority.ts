@@ -154,7 +154,7 @@ export class HopAuthority implements RouteAuthority {
 
   #charge (account: number, length: number, link: Link, nowMs: number): number {
     this.account = account
-    return this.#init.accounts.take(account, link.index, length, nowMs) ? 0 : NoticeCode.overQuota
+    return this.#init.accounts.caps.take(account, link.index, length, nowMs) ? 0 : NoticeCode.overQuota
   }
 
   #find (hop: HopInPacket, nowMs: number): number {

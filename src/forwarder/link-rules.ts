@@ -3,7 +3,8 @@
 //
 //   deny peer=12D3KooW…      allow operator=Example      deny tag:country=XX      deny any
 //
-// Operator and tags are what a neighbour says of itself; who must be kept out is named by peer id.
+// Operator and tags are what a neighbour says of itself; who must be kept out is named by peer id. Of whom no descriptor is known, it is taken
+// that a rule which denies by operator or tag is about it.
 import { peerIdFromString } from '@libp2p/peer-id'
 import { equals } from 'uint8arrays/equals'
 import { MAX_STRING_BYTES, TAG_KEY } from '../../protocols/descriptor/constants.ts'
@@ -12,15 +13,19 @@ import type { PeerId } from '@libp2p/interface'
 /** Rules are read by people, and tried in order for each path. */
 export const MAX_LINK_RULES = 64
 
-/** A neighbour: its descriptor, or its peer id alone where no descriptor is known; then no rule about operator or tag matches. */
+/** A neighbour: its descriptor, or its peer id alone. */
 export interface Neighbour {
   readonly peer: PeerId
+  /** No descriptor of it is known. */
+  readonly isUnknown?: boolean
   readonly operator?: string
   readonly tags?: Readonly<Record<string, string>>
 }
 
 interface LinkRule {
   allows: boolean
+  /** By operator or tag. */
+  isAboutDescriptor: boolean
   matches: (neighbour: Neighbour) => boolean
 }
 
@@ -55,7 +60,8 @@ export class LinkRules {
 
   /** Are paths of others carried over the link to this neighbour? */
   isOpen (neighbour: Neighbour): boolean {
-    return this.#rules.find(({ matches }) => matches(neighbour))?.allows ?? true
+    const rule = this.#rules.find(({ allows, isAboutDescriptor, matches }) => isAboutDescriptor && neighbour.isUnknown === true ? !allows : matches(neighbour))
+    return rule?.allows ?? true
   }
 }
 
@@ -64,7 +70,7 @@ function parseRule (text: string, line: number): LinkRule {
   if (verb === undefined) {
     throw new LinkRuleError(line, `'${text}' is no rule: ${FORMS}`)
   }
-  return { allows: verb === 'allow', matches: parseSubject(subject, line) }
+  return { allows: verb === 'allow', isAboutDescriptor: /^(operator|tag:)/u.test(subject), matches: parseSubject(subject, line) }
 }
 
 function parseSubject (subject: string, line: number): LinkRule['matches'] {

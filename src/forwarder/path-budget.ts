@@ -13,7 +13,7 @@ import type { Neighbour } from './link-rules.ts'
 import type { OpenedInstall } from '../../protocols/setup/install.ts'
 import type { PathState } from './path-state.ts'
 import type { Policy } from './policy.ts'
-import type { Quotas } from './quotas.ts'
+import type { QuotaPlace, Quotas } from './quotas.ts'
 import type { UsageLedger } from './usage-ledger.ts'
 import type { PeerId } from '@libp2p/interface'
 
@@ -53,16 +53,25 @@ export class PathBudget {
     this.#init = init
   }
 
-  /** @throws NotAuthorizedError where policy does not take the path, or not over these links */
-  check ({ path, index, previous, next, isExit }: OpenedInstall): void {
+  /**
+   * @param links - to the neighbours on the path, as far as they stand. One that is not known and has no link yet is asked about again when it has
+   * @throws NotAuthorizedError where policy does not take the path, or not over these links
+   */
+  check ({ path, index, previous, next, isExit }: OpenedInstall, links: Partial<Pick<Reservation, 'previous' | 'next'>> = {}): void {
     const { policy, neighbour } = this.#init
     policy.checkRsp(path.rsp)
+    const checkLink = (peer: PeerId, link: Link | undefined): void => {
+      const known = neighbour(peer)
+      if (link !== undefined || known.isUnknown !== true) {
+        policy.checkLink(known)
+      }
+    }
     // rules are about links between forwarders, not about hosts
     if (index > 0) {
-      policy.checkLink(neighbour(previous))
+      checkLink(previous, links.previous)
     }
     if (!isExit && next !== undefined) {
-      policy.checkLink(neighbour(next))
+      checkLink(next, links.next)
     }
   }
 
@@ -71,49 +80,77 @@ export class PathBudget {
    *
    * @throws NotAuthorizedError, OverQuotaError
    */
-  reserve ({ opened, previous, next, caller, leaseMs, nowMs }: Reservation): { forward: Label, back: Label } {
-    this.check(opened)
+  reserve (reservation: Reservation): { forward: Label, back: Label } {
+    const { opened, caller, nowMs } = reservation
+    this.check(opened, reservation)
     if (opened.path.expiresAtMs <= this.#init.nowUnixMs()) {
       throw new ExpiredError('the path has expired: ask the RSP for another offer')
     }
-    const { accounts, quotas, table } = this.#init
+    const { accounts, quotas } = this.#init
     const { path, order } = opened
     const account = accounts.of(path.rsp, nowMs, caller)
-    const caps = [accounts.capOf(account, next.index, nowMs), previous === undefined ? UNKNOWN : accounts.capOf(account, previous.index, nowMs)] as const
     const ofPath = pathKey(account, path.pathNumber)
     if ((this.#perPath.get(ofPath) ?? 0) >= quotas.limits.maxPerPath) {
       throw new OverQuotaError(`this path is installed ${quotas.limits.maxPerPath} times already: remove one, or ask the RSP for another path`)
     }
     const place = quotas.take({ account, source: order.source, prefix: caller.prefix, forwarder: caller.isForwarder ? caller.peer : undefined })
-    const labels = table.reserve({
-      previous: previous?.index ?? UNKNOWN,
-      next: next.index,
-      account,
-      source: place.source,
-      bytesPerSecond: Number(path.maxBytesPerSecond),
-      caps,
-      anchor: order.anchor,
-      endsAtMs: nowMs + path.expiresAtMs - this.#init.nowUnixMs(),
-      leaseMs
-    }, nowMs)
-    if (labels === undefined) {
-      quotas.give(place)
-      throw new OverQuotaError('the table of this forwarder is full: use another one, or try again later')
-    }
+    const labels = this.#enter(reservation, place)
     this.#perPath.set(ofPath, (this.#perPath.get(ofPath) ?? 0) + 1)
     this.#notes.set(labels.forward.slot >>> 1, { ...place, pathNumber: path.pathNumber, begins: opened.index === 0, ends: opened.isExit })
     return labels
+  }
+
+  /** Gives the place back when it throws. */
+  #enter ({ opened: { path, order }, previous, next, leaseMs, nowMs }: Reservation, place: QuotaPlace): { forward: Label, back: Label } {
+    const { accounts: { caps }, quotas, table } = this.#init
+    const held: number[] = []
+    try {
+      for (const link of [next, previous]) {
+        held.push(link === undefined ? UNKNOWN : caps.hold(place.account, link.index, nowMs))
+      }
+      const labels = table.reserve({
+        previous: previous?.index ?? UNKNOWN,
+        next: next.index,
+        account: place.account,
+        source: place.source,
+        bytesPerSecond: Number(path.maxBytesPerSecond),
+        caps: [held[0], held[1]],
+        anchor: order.anchor,
+        endsAtMs: nowMs + path.expiresAtMs - this.#init.nowUnixMs(),
+        leaseMs
+      }, nowMs)
+      if (labels === undefined) {
+        throw new OverQuotaError('the table of this forwarder is full: use another one, or try again later')
+      }
+      return labels
+    } catch (error) {
+      this.#letGo(held)
+      quotas.give(place)
+      throw error
+    }
+  }
+
+  #letGo (caps: readonly number[]): void {
+    for (const cap of caps) {
+      this.#init.accounts.caps.letGo(cap)
+    }
   }
 
   /**
    * The hop before has bound with an entry that waited for it: what goes back over that link counts to the RSP's share of it.
    *
    * @returns false when there is no such entry
-   * @throws OverQuotaError
+   * @throws NotAuthorizedError, OverQuotaError
    */
   bindPrevious (forward: Label, previous: Link, out: Label, nowMs: number): boolean {
+    this.#init.policy.checkLink(this.#init.neighbour(previous.peer))
     const { account } = this.#notes.get(forward.slot >>> 1)
-    return this.#init.table.bindPrevious(forward, previous.index, out, this.#init.accounts.capOf(account, previous.index, nowMs))
+    const cap = this.#init.accounts.caps.hold(account, previous.index, nowMs)
+    const isBound = this.#init.table.bindPrevious(forward, previous.index, out, cap)
+    if (!isBound) {
+      this.#letGo([cap])
+    }
+    return isBound
   }
 
   get heldBytes (): number {
@@ -142,6 +179,7 @@ export class PathBudget {
     this.#charge(entry, path)
     const note = this.#notes.get(entry)
     this.#init.quotas.give(note)
+    this.#letGo(path.caps)
     const ofPath = pathKey(note.account, note.pathNumber)
     const left = (this.#perPath.get(ofPath) ?? 1) - 1
     if (left > 0) {

@@ -2,6 +2,8 @@
 
 export type DropReason =
   'malformed' | 'unknownKind' | 'badRoute' | 'expired' | 'ttlExceeded' | 'unknownLabel' | 'notAuthorized' | 'noSuchNeighbour' |
+  /** From or to another forwarder, over a link that the operator's rules close. */
+  'closedLink' |
   /** More than its path may, or an RSP on a link, or than notices are passed on here. */
   'overRate' |
   /** More than the forwarder carries as a whole. */
@@ -34,6 +36,7 @@ export function zeroCounters (): RelayCounters {
       unknownLabel: 0,
       notAuthorized: 0,
       noSuchNeighbour: 0,
+      closedLink: 0,
       overRate: 0,
       overCapacity: 0
     }

@@ -1,8 +1,8 @@
 // The hot loop of a forwarder. For each packet of a received chunk, where it lies:
 //
-//   link.onPacket ─▶ kind ─▶ accept (list, direction, neighbour, expiry) ─▶ TTL ─▶ next link ─▶ authority ─▶ capacity ─▶ reserve ─▶ copy + rewrite
-//                      │            │                                       │         │             │            │            │
-//                      ├── drop     └── drop or notice                      └─────────┴── notice ───┴────────────┘            └── drop (queue full)
+//   link.onPacket ─▶ kind ─▶ accept (list, direction, neighbour, expiry) ─▶ TTL ─▶ next link ─▶ rules ─▶ authority ─▶ capacity ─▶ reserve ─▶ copy + rewrite
+//                      │            │                                       │         │          │           │            │            │
+//                      ├── drop     └── drop or notice                      └─────────┴──────────┴─ notice ──┴────────────┘            └── drop (queue full)
 //                      └── labelled, or a notice about a label: label-relay.ts
 //
 // Batches leave at the end of the tick (link/end-of-tick.ts); what credit does not let go waits its turn (link/packet-queue.ts). Nothing
@@ -16,6 +16,7 @@ import { FairCapacity, Verdict } from './fair-capacity.ts'
 import { LabelRelay } from './label-relay.ts'
 import { Refusal } from './refusal.ts'
 import { zeroCounters } from './relay-counters.ts'
+import type { ClosedLinks } from './closed-links.ts'
 import type { DropReason } from './relay-counters.ts'
 import type { Endpoint } from '../link/endpoint.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
@@ -46,6 +47,8 @@ export interface RelayInit {
   table?: ForwardingTable
   /** Without one anyone's source routes are taken. */
   authority?: RouteAuthority
+  /** Those over which no source routes of others lead. */
+  closedLinks?: Pick<ClosedLinks, 'has'>
   /** Who brings nobody's packets but its own, and can be slowed when it sends more than its share; default: everybody. */
   slows?: (link: Link) => boolean
   /** See `LabelRelayInit`; default: nobody's. */
@@ -67,6 +70,7 @@ export class Relay {
   readonly #capacity: FairCapacity
   readonly #passedNotices: TokenBucket
   readonly #authority: RouteAuthority | undefined
+  readonly #closedLinks: RelayInit['closedLinks']
   readonly #slows: (link: Link) => boolean
   readonly #refusal: Refusal
   readonly #labels: LabelRelay | undefined
@@ -82,6 +86,7 @@ export class Relay {
     this.#now = init.now
     this.#nowS = init.nowS
     this.#authority = init.authority
+    this.#closedLinks = init.closedLinks
     const slows = this.#slows = init.slows ?? (() => true)
     const nowMs = init.now()
     const capacity = this.#capacity = new FairCapacity({ bytesPerSecond: init.capacityBytesPerSecond, nowMs })
@@ -160,7 +165,15 @@ export class Relay {
       this.#refuse(buffer, at, length, from, NoticeCode.noSuchNeighbour)
       return
     }
-    const refusal = this.#askAuthority(buffer, at, length, next, link, nowMs)
+    const previous = previousHop(buffer, at)
+    // whoever gets a packet of its own back, as with a probe of this link, needs no leave for that
+    const isAsked = previous !== next && buffer[at + At.kind] !== Kind.notice
+    if (isAsked && this.#isClosed(buffer, at, previous, from, next, link)) {
+      this.#refuse(buffer, at, length, from, NoticeCode.notAuthorized, 'closedLink')
+      return
+    }
+    this.#account = NO_ACCOUNT
+    const refusal = isAsked ? this.#askAuthority(buffer, at, length, previous, next, link, nowMs) : 0
     if (refusal !== 0) {
       this.#refuse(buffer, at, length, from, refusal, refusal === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
       return
@@ -177,12 +190,18 @@ export class Relay {
     }
   }
 
-  /** Whoever gets a packet of its own back, as with a probe of this link, needs no authority for that. */
-  #askAuthority (buffer: Uint8Array, at: number, length: number, next: number, link: Link, nowMs: number): number {
-    const index = buffer[at + At.hopIndex]
-    const previous = (buffer[at + At.flags] & Flag.backwards) === 0 ? index - 1 : index + 1
-    this.#account = NO_ACCOUNT
-    if (this.#authority === undefined || buffer[at + At.kind] === Kind.notice || previous === next) {
+  /** Rules are about links between forwarders: source and destination are not meant. */
+  #isClosed (buffer: Uint8Array, at: number, previous: number, from: Link, next: number, link: Link): boolean {
+    const closed = this.#closedLinks
+    if (closed === undefined) {
+      return false
+    }
+    const last = buffer[at + At.hopCount] - 1
+    return (previous > 0 && previous < last && closed.has(from)) || (next > 0 && next < last && closed.has(link))
+  }
+
+  #askAuthority (buffer: Uint8Array, at: number, length: number, previous: number, next: number, link: Link, nowMs: number): number {
+    if (this.#authority === undefined) {
       return 0
     }
     const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
@@ -211,6 +230,11 @@ export class Relay {
 }
 
 export type { DropReason, RelayCounters } from './relay-counters.ts'
+
+/** Index in the list of who brought the packet. */
+function previousHop (buffer: Uint8Array, at: number): number {
+  return (buffer[at + At.flags] & Flag.backwards) === 0 ? buffer[at + At.hopIndex] - 1 : buffer[at + At.hopIndex] + 1
+}
 
 function reasonOf (verdict: number): DropReason {
   switch (verdict) {

@@ -9,6 +9,7 @@ import { spokenFrom } from '../../protocols/setup/errors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { rateClassOf } from '../../protocols/forward/rate-class.ts'
 import { UnboundPaths } from './unbound-paths.ts'
+import { MAX_WAITING_FOR_FORWARDER, WaitingPasses } from './waiting-passes.ts'
 import type { CheckedInstall, InstallCaller, InstallChecker } from '../defence/install-checker.ts'
 import type { ForwardingTable } from './forwarding-table.ts'
 import type { HopAuthority } from './hop-authority.ts'
@@ -47,15 +48,7 @@ export interface SetUpServiceInit {
   log: Logger
 }
 
-/** Passes of one caller that wait for the next hops: no caller fills their streams for the others. */
-const MAX_WAITING_PER_CALLER = 64
-const MAX_WAITING_PER_FORWARDER = 128
-/** Of one caller, for one next hop: one that does not answer must not hold all places that its caller, the hop before, has. */
-const MAX_WAITING_PER_CALLER_AND_NEXT = 64
-/** Of all callers, for one next hop. */
-const MAX_WAITING_FOR_FORWARDER = 128
-const MAX_WAITING_FOR_DESTINATION = 64
-/** How long a destination may take to answer; a forwarder too, where half of the places for it are taken. */
+/** How long a destination may take to answer; a forwarder too, where half of the places for it are taken: it must not let many wait for long. */
 const SHORT_DEADLINE_MS = 2_500
 
 /** Set-up messages since the start, by what became of them. */
@@ -72,8 +65,7 @@ export class SetUpService {
   readonly counters: SetUpCounters = { installed: 0, authenticated: 0, refreshed: 0, removed: 0, refused: {} }
   readonly #init: SetUpServiceInit
   readonly #unbound = new UnboundPaths()
-  /** Callers, next hops, and both together → passes that wait. */
-  readonly #waiting = new Map<string, number>()
+  readonly #waiting = new WaitingPasses()
 
   constructor (init: SetUpServiceInit) {
     this.#init = init
@@ -122,31 +114,9 @@ export class SetUpService {
     if (checked.opened.isDestination) {
       throw new NotAuthorizedError('a forwarder is not the destination of paths')
     }
-    return speakAs(checked.opened.index, async () => this.#inTurn(caller, checked.opened.next as PeerId, async () => checked.opened.order.want === 'authenticators' ? this.#authenticate(checked, caller) : this.#installLabels(checked, caller)))
-  }
-
-  /** @throws OverQuotaError when as many passes of the caller wait as may, in all or for this next hop */
-  async #inTurn<T> ({ gate: { peer, isForwarder } }: InstallCaller, next: PeerId, run: () => Promise<T>): Promise<T> {
-    return this.#counted(peer, isForwarder ? MAX_WAITING_PER_FORWARDER : MAX_WAITING_PER_CALLER, 'too many of your set-ups wait for the next hops: let some end first',
-      async () => this.#counted(`${peer} to ${next.toString()}`, MAX_WAITING_PER_CALLER_AND_NEXT, 'too many of your set-ups wait for this next hop: let some end first, or use another path', run))
-  }
-
-  async #counted<T> (key: string, max: number, complaint: string, run: () => Promise<T>): Promise<T> {
-    const waiting = this.#waiting.get(key) ?? 0
-    if (waiting >= max) {
-      throw new OverQuotaError(complaint)
-    }
-    this.#waiting.set(key, waiting + 1)
-    try {
-      return await run()
-    } finally {
-      const left = (this.#waiting.get(key) ?? 1) - 1
-      if (left === 0) {
-        this.#waiting.delete(key)
-      } else {
-        this.#waiting.set(key, left)
-      }
-    }
+    const { index, isExit, next, order } = checked.opened
+    return speakAs(index, async () => this.#waiting.during(caller.gate, (next as PeerId).toString(), isExit,
+      async () => order.want === 'authenticators' ? this.#authenticate(checked, caller) : this.#installLabels(checked, caller)))
   }
 
   async #installLabels (checked: CheckedInstall, caller: InstallCaller): Promise<SetupAnswer> {
@@ -205,36 +175,35 @@ export class SetUpService {
 
   async #passOn ({ install, opened }: CheckedInstall, next: PeerId, backLabel: Label | undefined): Promise<Installed> {
     const index = opened.index + 1
-    return this.#waitFor(next, opened, async (deadlineMs) => spokenFrom(index, this.#init.client.install(next, { ...install, index, backLabel }, {
-      deadlineMs,
+    return spokenFrom(index, this.#init.client.install(next, { ...install, index, backLabel }, {
+      deadlineMs: this.#deadlineMs(next, opened),
       onLate: ({ label }) => { void this.#removeAt(next, label) }
-    })))
+    }))
   }
 
   async #bindWith ({ opened }: CheckedInstall, next: PeerId, backLabel: Label): Promise<{ label: Label, echo: undefined }> {
-    return this.#waitFor(next, opened, async (deadlineMs) => {
-      const { label } = await spokenFrom(opened.index + 1, this.#init.client.bind(next, { orderId: opened.orderId, backLabel }, {
-        deadlineMs,
-        onLate: (late) => { void this.#removeAt(next, late.label) }
-      }))
-      return { label, echo: undefined }
-    })
+    const { label } = await spokenFrom(opened.index + 1, this.#init.client.bind(next, { orderId: opened.orderId, backLabel }, {
+      deadlineMs: this.#deadlineMs(next, opened),
+      onLate: (late) => { void this.#removeAt(next, late.label) }
+    }))
+    return { label, echo: undefined }
   }
 
-  /** A next hop that lets others wait must not hold the places of all: so few may wait for it, and not for long where many do. */
-  async #waitFor<T> (next: PeerId, { index, isExit }: OpenedInstall, run: (deadlineMs: number) => Promise<T>): Promise<T> {
-    const key = `to ${next.toString()}`
-    const max = isExit ? MAX_WAITING_FOR_DESTINATION : MAX_WAITING_FOR_FORWARDER
-    const isShort = isExit || (this.#waiting.get(key) ?? 0) >= max / 2
-    const deadlineMs = isShort ? SHORT_DEADLINE_MS : FIRST_DEADLINE_MS - HOP_DEADLINE_MS * index
-    return this.#counted(key, max, 'too many set-ups wait for the next hop: try again in some seconds, or use another path', async () => run(deadlineMs))
+  #deadlineMs (next: PeerId, { index, isExit }: OpenedInstall): number {
+    const isShort = isExit || this.#waiting.for(next.toString()) > MAX_WAITING_FOR_FORWARDER / 2
+    return isShort ? SHORT_DEADLINE_MS : FIRST_DEADLINE_MS - HOP_DEADLINE_MS * index
   }
 
   async #authenticate (checked: CheckedInstall, { gate }: InstallCaller): Promise<SetupAnswer> {
     const { opened, install } = checked
     const { path } = opened
     this.#init.budget.check(opened)
-    const rest = install.bound ? undefined : await this.#passOn(checked, (await this.#linkOn(opened.next as PeerId, opened.isExit, gate)).peer, undefined)
+    let rest: Installed | undefined
+    if (!install.bound) {
+      const next = await this.#linkOn(opened.next as PeerId, opened.isExit, gate)
+      this.#init.budget.check(opened, { next })
+      rest = await this.#passOn(checked, next.peer, undefined)
+    }
     const own = this.#init.authority.mint({
       tag: path.tag,
       rsp: path.rsp,
@@ -285,14 +254,12 @@ export class SetUpService {
 
   #remove (body: Uint8Array, caller: PeerId): SetupAnswer {
     const { label, orderId } = decodeRemove(body)
-    this.counters.removed++
-    if (orderId !== undefined) {
-      const path = this.#unbound.withdraw(orderId, nodeIdOf(caller))
-      if (path !== undefined) {
-        this.#undo(path.forward)
-      }
-    } else if (label !== undefined) {
-      this.#tellRemoved(this.#init.table.remove(label, linkTo(this.#init.links, caller).index))
+    const { links, table } = this.#init
+    const waiting = orderId === undefined ? undefined : this.#unbound.withdraw(orderId, nodeIdOf(caller))
+    const on = label === undefined ? waiting && table.release(waiting.forward) : table.remove(label, linkTo(links, caller).index)
+    if (on !== undefined) {
+      this.counters.removed++
+      this.#tellRemoved(on)
     }
     return { body: new Uint8Array() }
   }

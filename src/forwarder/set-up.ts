@@ -2,6 +2,7 @@
 // gate before them, and the service that others ask.
 import { Accounts } from './accounts.ts'
 import { BucketSlab } from '../defence/bucket-slab.ts'
+import { ClosedLinks } from './closed-links.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { ForwardingTable } from './forwarding-table.ts'
@@ -32,6 +33,7 @@ import type { PolicyInit } from './policy.ts'
 import type { SetUpGateStatus } from '../defence/set-up-gate.ts'
 import type { SetUpLimits } from '../defence/set-up-limits.ts'
 import type { SetUpCounters } from './set-up-service.ts'
+import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Connection, Logger, PeerId, PrivateKey } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
@@ -48,6 +50,8 @@ export interface ForwarderSetUpInit {
   neighbours: KeptLinks
   /** Has this peer asked for a link? */
   isAttached?: (peer: PeerId) => boolean
+  /** What it said of itself when it did. */
+  attached?: (peer: PeerId) => VerifiedDescriptor | undefined
   discovery: Discovery
   connectionManager: ConnectionManager
   capacityBytesPerSecond: number
@@ -79,7 +83,7 @@ export type SetUpStatus = SetUpCounters & SetUpGateStatus
 
 /** 65,536 paths take about 10 MB when they are there. */
 const DEFAULT_MAX_PATHS = 65_536
-/** Buckets for what RSPs send over links: 64 RSPs on each of 1,024 links. */
+/** Buckets for what RSPs send over links: 64 RSPs on each of 1,024 links at once. */
 const MAX_CAPS = 65_536
 const CONNECT_DEADLINE_MS = 3_000
 
@@ -88,6 +92,8 @@ export class ForwarderSetUp {
   readonly policy: Policy
   readonly authority: HopAuthority
   readonly nextHops: NextHops
+  /** Undefined where the operator has no rules. */
+  readonly closedLinks: ClosedLinks | undefined
   readonly #init: ForwarderSetUpInit
   readonly #maxPaths: number
   readonly #accounts: Accounts
@@ -106,6 +112,7 @@ export class ForwarderSetUp {
     this.#init = init
     this.#maxPaths = init.maxPaths ?? DEFAULT_MAX_PATHS
     this.policy = new Policy({ ...policy, links: LinkRules.parse(linkRules), quotas: { maxEntries: this.#maxPaths, ...policy.quotas } })
+    this.closedLinks = linkRules.length === 0 ? undefined : new ClosedLinks((peer) => this.isOpen(peer))
     const caps = new BucketSlab({ maxBuckets: MAX_CAPS })
     this.table = new ForwardingTable({ maxPaths: this.#maxPaths, caps, random32, onRemoved: (path) => { this.#removed(path) } })
     this.#quotas = new Quotas(this.policy.quotas)
@@ -150,7 +157,8 @@ export class ForwarderSetUp {
     this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       this.table.removeLink(link.index)
-      this.#accounts.releaseLink(link.index)
+      this.#accounts.caps.releaseLink(link.index)
+      this.closedLinks?.releaseLink(link.index)
     })
   }
 
@@ -179,6 +187,7 @@ export class ForwarderSetUp {
   expire (): void {
     this.table.expire(this.#init.now())
     this.#service.expire()
+    this.closedLinks?.expire()
   }
 
   /** Does an installed path take the link to this peer? */
@@ -194,7 +203,7 @@ export class ForwarderSetUp {
 
   /** Whose cap it is that a slot of the table names. */
   accountOfCap (cap: number): number {
-    return this.#accounts.accountOfCap(cap)
+    return this.#accounts.caps.accountOf(cap)
   }
 
   get tableStatus (): TableStatus {
@@ -244,9 +253,14 @@ export class ForwarderSetUp {
     return [...rows.values()].map(({ sources, ...row }) => ({ ...row, sources: sources.size }))
   }
 
-  /** Rules may be about operator and tags, as far as they are known. */
+  /**
+   * Rules may be about operator and tags: those of the newest descriptor with which it attached, or is kept, or that was heard of, which
+   * others can have forgotten here.
+   */
   #neighbour (peer: PeerId): Neighbour {
-    return this.#init.discovery.directory.get(peer) ?? { peer }
+    const { attached, neighbours, discovery } = this.#init
+    const known = [attached?.(peer), neighbours.descriptorOf(peer), discovery.directory.get(peer)].filter((descriptor) => descriptor !== undefined)
+    return known.length === 0 ? { peer, isUnknown: true } : known.reduce((newest, other) => other.sequence > newest.sequence ? other : newest)
   }
 
   #settle (): void {

@@ -69,6 +69,11 @@ export class KeptLinks {
     return this.#kept.has(peer.toString())
   }
 
+  /** With which the link is kept. */
+  descriptorOf (peer: PeerId): VerifiedDescriptor | undefined {
+    return this.#kept.get(peer.toString())?.descriptor
+  }
+
   /** Keeps a link to this forwarder from now on. */
   keep (descriptor: VerifiedDescriptor): void {
     const key = descriptor.peer.toString()

@@ -13,6 +13,7 @@ describe('bucket slab', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const slab = new BucketSlab({ maxBuckets: 40 })
       const model = new Map<number, TokenBucket>()
+      const bursts = new Map<number, number>()
       let nowMs = 1_000
       for (const one of steps) {
         if ('add' in one) {
@@ -22,12 +23,14 @@ describe('bucket slab', () => {
           if (index !== -1) {
             assert.ok(!model.has(index), 'an index that is in use')
             model.set(index, new TokenBucket({ ratePerSecond, burst, nowMs }))
+            bursts.set(index, burst)
           }
         } else if ('remove' in one) {
           slab.remove(one.remove)
           model.delete(one.remove)
         } else {
           nowMs += one.elapsedMs
+          assert.equal(slab.isFull(one.take, nowMs), model.get(one.take)?.availableAt(nowMs) === (bursts.get(one.take) ?? NaN))
           assert.equal(slab.take(one.take, one.amount, nowMs), model.get(one.take)?.take(one.amount, nowMs) ?? false)
         }
         assert.equal(slab.size, model.size)

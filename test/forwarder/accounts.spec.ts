@@ -160,56 +160,16 @@ describe('accounts', () => {
     assert.equal(accounts.of(C, 0), account)
   })
 
-  describe('caps', () => {
-    it('are one for each account and link, at the share of the capacity', () => {
-      const accounts = accountsWith()
-      const account = accounts.of(A, 0)
-      const cap = accounts.capOf(account, 7, 0)
-      assert.equal(accounts.capOf(account, 7, 5), cap)
-      assert.equal(new Set([cap, accounts.capOf(account, 2, 0), accounts.capOf(0, 7, 0)]).size, 3)
-      assert.equal(caps.take(cap, 125_000, 0), true, 'a quarter of a second at half of the capacity')
-      assert.equal(caps.take(cap, 1, 0), false)
-      assert.equal(caps.take(cap, 50_000, 100), true)
-      assert.equal(caps.take(cap, 1, 100), false)
-    })
-
-    it('are what packets are taken from', () => {
-      const accounts = accountsWith()
-      const account = accounts.of(A, 0)
-      assert.equal(accounts.take(account, 3, 125_000, 0), true)
-      assert.equal(accounts.take(account, 3, 1, 0), false)
-      assert.equal(accounts.take(0, 3, 1, 0), true, 'those of others have their own')
-      assert.equal(caps.take(accounts.capOf(account, 3, 0), 1, 0), false, 'it is the same bucket')
-    })
-
-    it('have room for four large packets, however small the capacity is', () => {
-      const accounts = accountsWith({ capacityBytesPerSecond: 1_000 })
-      assert.equal(accounts.take(0, 0, 65_536, 0), true)
-    })
-
-    it('go with the link, and with the account', () => {
-      const accounts = accountsWith()
-      const [a, b] = [accounts.of(A, 0), accounts.of(B, 0)]
-      for (const link of [0, 1, 5]) {
-        accounts.capOf(a, link, 0)
-        accounts.capOf(b, link, 0)
-      }
-      assert.equal(caps.size, 6)
-      accounts.releaseLink(5)
-      accounts.releaseLink(77)
-      assert.equal(caps.size, 4)
-      accounts.close(a)
-      assert.equal(caps.size, 2)
-    })
-
-    it('refuse, and do not let pass, when there is no room for another', () => {
-      const accounts = accountsWith({ caps: new BucketSlab({ maxBuckets: 1 }) })
-      accounts.capOf(0, 0, 0)
-      assert.throws(() => accounts.capOf(0, 1, 0), { name: 'OverQuotaError' })
-      assert.equal(accounts.take(0, 1, 1, 0), false)
-      accounts.releaseLink(0)
-      assert.equal(accounts.take(0, 1, 1, 0), true)
-    })
+  it('give their caps of links back when they are closed', () => {
+    const accounts = accountsWith()
+    const [a, b] = [accounts.of(A, 0), accounts.of(B, 0)]
+    for (const link of [0, 1]) {
+      accounts.caps.take(a, link, 1, 0)
+      accounts.caps.take(b, link, 1, 0)
+    }
+    assert.equal(caps.size, 4)
+    accounts.close(a)
+    assert.equal(caps.size, 2)
   })
 
   it('agree with a list of RSPs, whatever is opened, used and closed', () => {

@@ -71,6 +71,8 @@ describe('attachments', () => {
     assert.deepEqual([links.opened, discovery.advertised], [[await key(1)], [await key(1)]])
     assert.deepEqual(attachments.descriptorOf(await peerOf(1)), await sealed(1, 'host'))
     assert.equal(attachments.descriptorOf(await peerOf(2)), undefined)
+    assert.deepEqual(attachments.verifiedOf(await peerOf(1))?.bytes, attachments.descriptorOf(await peerOf(1)))
+    assert.equal(attachments.verifiedOf(await peerOf(2)), undefined)
   })
 
   describe('of a host that speaks for an application', () => {

@@ -29,6 +29,14 @@ describe('link rules', () => {
     })
   }
 
+  it('regression: deny whom nobody knows, where a rule denies by operator or tag: an RSP that makes its descriptor forgotten opens no link', () => {
+    const stranger: Neighbour = { peer: A, isUnknown: true }
+    const open = (...rules: string[]): boolean => LinkRules.parse(rules).isOpen(stranger)
+    assert.deepEqual([open('deny operator=acme'), open('deny tag:country=XX'), open('allow operator=acme', 'deny tag:country=XX')], [false, false, false])
+    assert.deepEqual([open('allow operator=acme'), open('allow operator=acme', 'deny any'), open(`deny peer=${B.toString()}`)], [true, false, true])
+    assert.equal(open(`allow peer=${A.toString()}`, 'deny operator=acme'), true)
+  })
+
   it('take a descriptor as it is', async () => {
     const rules = LinkRules.parse(['deny operator=Example', 'deny tag:country=XX'])
     assert.equal(rules.isOpen(await opened(1, 'forwarder')), true)

@@ -24,6 +24,8 @@ const sourceKey = await keyOf(1)
 const [source, destination, first, second, third] = await Promise.all([1, 2, 10, 11, 12].map(peerOf))
 const peers = [source, destination, first, second, third]
 const START_MS = 5_000
+/** Of whom no descriptor is known, in some tests. */
+let unknown = source
 
 describe('what a path may use of a forwarder', () => {
   let used: Usage[]
@@ -31,22 +33,25 @@ describe('what a path may use of a forwarder', () => {
   let quotas: Quotas
   let budget: PathBudget
   let links: Link[]
+  let accounts: Accounts
+  let caps: BucketSlab
 
-  function start (rules: PolicyInit = {}, maxPaths = 8): void {
+  function start (rules: PolicyInit = {}, maxPaths = 8, maxCaps = 64): void {
     used = []
     links = peers.map((peer, index) => ({ index, peer, node: nodeIdOf(peer) }) as unknown as Link)
-    const caps = new BucketSlab({ maxBuckets: 64 })
+    caps = new BucketSlab({ maxBuckets: maxCaps })
     const policy = new Policy(rules)
     quotas = new Quotas(policy.quotas)
     table = new ForwardingTable({ maxPaths, caps, random32: () => Math.floor(Math.random() * 2 ** 32), onRemoved: (path) => { budget.release(path) } })
+    accounts = new Accounts({ capacityBytesPerSecond: 1e6, rspLinkShare: 0.5, hasEntries: (account) => quotas.entriesOf(account) > 0, caps })
     budget = new PathBudget({
       policy,
-      accounts: new Accounts({ capacityBytesPerSecond: 1e6, rspLinkShare: 0.5, hasEntries: (account) => quotas.entriesOf(account) > 0, caps }),
+      accounts,
       quotas,
       table,
       links: { get: (peer: typeof source) => links.find((link) => link.peer.equals(peer)), byIndex: (index: number) => links[index], peerAt: (index: number) => links[index]?.peer } as unknown as LinkSet,
       ledger: { add: (usage: Usage) => { used.push(usage) } } as unknown as UsageLedger,
-      neighbour: (peer) => ({ peer, operator: peer.equals(third) ? 'acme' : undefined }),
+      neighbour: (peer) => ({ peer, operator: peer.equals(third) ? 'acme' : undefined, isUnknown: peer.equals(unknown) }),
       nowUnixMs: () => NOW_MS
     })
   }
@@ -109,6 +114,70 @@ describe('what a path may use of a forwarder', () => {
     start({ links: LinkRules.parse([`deny peer=${source.toString()}`, `deny peer=${destination.toString()}`]) })
     await reserve(0)
     await reserve(2)
+  })
+
+  describe('where rules are about operators, and a neighbour is not known', () => {
+    beforeEach(() => { start({ links: LinkRules.parse(['deny operator=elsewhere']) }) })
+    afterEach(() => { unknown = source })
+
+    it('is asked for before it is dialled, and is nothing if it is not known then', async () => {
+      unknown = third
+      budget.check(await openedAt(1))
+      await assert.rejects(reserve(1), { code: 'NOT_AUTHORIZED' })
+      unknown = source
+      await reserve(1)
+    })
+
+    it('waits for the hop before to bind, and binds with none that is not known', async () => {
+      unknown = first
+      await assert.rejects(reserve(1), { code: 'NOT_AUTHORIZED' })
+      const { forward } = await reserve(1, false)
+      const bind = (): boolean => budget.bindPrevious(forward, links[2], { slot: 7, check: 8 }, START_MS)
+      assert.throws(bind, { code: 'NOT_AUTHORIZED' })
+      unknown = source
+      assert.equal(bind(), true)
+    })
+  })
+
+  describe('holds caps of its RSP', () => {
+    const isFree = (): boolean => {
+      try {
+        // the slab has room for two
+        return accounts.caps.hold(77, 8, START_MS) !== accounts.caps.hold(77, 9, START_MS)
+      } catch {
+        return false
+      } finally {
+        accounts.caps.releaseAccount(77)
+      }
+    }
+
+    beforeEach(() => { start({ quotas: { maxPerSource: 1 } }, 8, 2) })
+
+    it('for as long as it is installed', async () => {
+      const { forward } = await reserve(1)
+      assert.equal(isFree(), false)
+      table.release(forward)
+      assert.equal(isFree(), true)
+    })
+
+    it('which it gets when it binds, too', async () => {
+      const { forward } = await reserve(1, false)
+      assert.equal(budget.bindPrevious(forward, links[2], { slot: 7, check: 8 }, START_MS), true)
+      assert.equal(isFree(), false)
+      assert.equal(budget.bindPrevious(forward, links[2], { slot: 7, check: 8 }, START_MS), false, 'once')
+      table.release(forward)
+      assert.equal(isFree(), true)
+    })
+
+    it('regression: only after its quotas, and none when it fails', async () => {
+      const { forward } = await reserve(0)
+      await assert.rejects(reserve(1), { code: 'OVER_QUOTA' })
+      table.release(forward)
+      accounts.caps.hold(77, 8, START_MS)
+      await assert.rejects(reserve(1), { code: 'OVER_QUOTA', message: /too many links/ })
+      accounts.caps.releaseAccount(77)
+      assert.deepEqual([table.size, quotas.entries, isFree()], [0, 0, true])
+    })
   })
 
   it('is nothing above a quota, and nothing is counted then', async () => {

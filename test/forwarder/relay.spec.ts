@@ -6,7 +6,7 @@ import { Relay } from '../../src/forwarder/relay.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
 import { fakeLinks } from '../link/fake-links.ts'
 import { NOW_S, embedded, forgedRoute, hex, nodeOf, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
-import type { DropReason } from '../../src/forwarder/relay.ts'
+import type { DropReason, RelayCounters } from '../../src/forwarder/relay.ts'
 import type { FakeLinks } from '../link/fake-links.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 
@@ -126,6 +126,51 @@ describe('relay', () => {
       assert.equal(neighbours.to(NEXT).sent.length, 1, 'it goes on serving')
     })
   }
+
+  describe('where the operator\'s rules close a link', () => {
+    let closed: NodeId[]
+
+    beforeEach(() => {
+      closed = [NEXT]
+      const endpoint = new Endpoint({ self: SELF, links: neighbours.links, nowS: () => NOW_S })
+      relay = new Relay({ endpoint, closedLinks: { has: ({ node }) => closed.includes(node) }, capacityBytesPerSecond: CAPACITY, now: () => nowMs, nowS: () => NOW_S })
+    })
+
+    /** What is dropped for it, and what goes on. */
+    function counts ({ forwardedPackets, dropped }: RelayCounters): [number, number] {
+      return [dropped.closedLink, forwardedPackets]
+    }
+
+    it('regression: sends no source route of others on over it, authorized or not, and says so', () => {
+      receive(onRoute())
+      assert.deepEqual(counts(relay.counters), [1, 0])
+      assert.equal(decodeNotice(neighbours.to(SOURCE).sent[0])?.code, NoticeCode.notAuthorized)
+    })
+
+    it('takes none that comes over it either, there and back', () => {
+      receive(packetOf(routeOf([DESTINATION, NEXT, SELF, SOURCE]), PAYLOAD).fill(2, At.hopIndex, At.hopIndex + 1), NEXT)
+      receive(changed((bytes) => { bytes[At.flags] = Flag.backwards }), NEXT)
+      assert.deepEqual(counts(relay.counters), [2, 0])
+    })
+
+    it('lets packets end and begin at that neighbour: rules are about links between forwarders, and surveys need their probes', () => {
+      receive(packetOf(routeOf([SOURCE, SELF, NEXT]), PAYLOAD, Flag.turnAround))
+      receive(packetOf(routeOf([NEXT, SELF, SOURCE]), PAYLOAD), NEXT)
+      receive(changed((bytes) => { bytes[At.flags] = Flag.backwards }, packetOf(routeOf([SOURCE, SELF, NEXT]), PAYLOAD)), NEXT)
+      assert.deepEqual(counts(relay.counters), [0, 3])
+    })
+
+    it('gives who is behind it its own packets back', () => {
+      receive(packetOf(routeOf([SOURCE, NEXT, SELF]), PAYLOAD, Flag.turnAround).fill(2, At.hopIndex, At.hopIndex + 1), NEXT)
+      assert.deepEqual(counts(relay.counters), [0, 1])
+    })
+
+    it('sends on over the others', () => {
+      closed = [DESTINATION]
+      receive(onRoute())
+      assert.deepEqual(counts(relay.counters), [0, 1])
+    })
+  })
 
   it('leaves it to the next queue to count what has no room there, and says nothing', () => {
     neighbours.to(NEXT).isFull = true

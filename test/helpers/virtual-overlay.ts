@@ -48,6 +48,8 @@ export interface Message { from: PeerId, to: PeerId, type: number, body: Uint8Ar
 
 interface Node {
   peer: PeerId
+  /** Of its address. */
+  prefix: string
   handle: (request: SetupRequest, caller: InstallCaller) => SetupAnswer | Promise<SetupAnswer>
 }
 
@@ -71,6 +73,7 @@ export interface VirtualHost extends Node {
 
 export const SILENT = Object.assign((): void => {}, { enabled: false, error () {}, trace () {}, newScope: () => SILENT }) as unknown as Logger
 
+const PREFIX = '192.0.2.0/24'
 /** More than tests need. */
 const CAPACITY_BYTES_PER_SECOND = 12_500_000
 
@@ -116,12 +119,12 @@ export class VirtualOverlay {
       nowUnixMs: this.nowUnixMs,
       log: SILENT
     })
-    const node = { peer, table, links, service, policy, ledger, gate, authority, handle: (request: SetupRequest, caller: InstallCaller) => service.handle(request, caller) }
+    const node = { peer, prefix: PREFIX, table, links, service, policy, ledger, gate, authority, handle: (request: SetupRequest, caller: InstallCaller) => service.handle(request, caller) }
     this.#nodes.set(peer.toString(), node)
     return node
   }
 
-  async addHost (number: number): Promise<VirtualHost> {
+  async addHost (number: number, prefix = PREFIX): Promise<VirtualHost> {
     const key = await keyOf(number)
     const peer = peerIdFromPrivateKey(key)
     const { now, startTimer } = this.timers
@@ -137,7 +140,7 @@ export class VirtualOverlay {
     })
     const endpoint = { labels, self: nodeIdOf(peer) } as unknown as Endpoint
     const installer = new PathInstaller({ self: peer, privateKey: key, endpoint, client: this.#clientOf(peer), now, nowUnixMs: this.nowUnixMs, startTimer, log: SILENT })
-    const node: VirtualHost = { peer, key, labels, installer, accepts: () => true, handle: (request, caller) => ends.handle(request, caller) }
+    const node: VirtualHost = { peer, prefix, key, labels, installer, accepts: () => true, handle: (request, caller) => ends.handle(request, caller) }
     this.#nodes.set(peer.toString(), node)
     return node
   }
@@ -182,7 +185,8 @@ export class VirtualOverlay {
     if (fault === 'request lost' || node === undefined) {
       throw new UnavailableError('the connection broke')
     }
-    const gate = { peer: from.toString(), prefix: '192.0.2.0/24', isForwarder: 'table' in (this.#nodes.get(from.toString()) ?? {}) }
+    const caller = this.#nodes.get(from.toString())
+    const gate = { peer: from.toString(), prefix: caller?.prefix ?? PREFIX, isForwarder: 'table' in (caller ?? {}) }
     try {
       const answer = await node.handle({ type: type as MessageType, body, frameBytes: body.length + 8 }, { peer: from, gate })
       if (fault !== undefined) {

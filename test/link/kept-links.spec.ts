@@ -67,6 +67,7 @@ describe('kept links', () => {
       assert.equal(host.links.get(node.peerId)?.isUp, true)
       assert.equal(requests[0].operation, AttachRequest.Operation.ATTACH)
       assert.deepEqual([kept.has(node.peerId), kept.size, host.events], [true, 1, ['up']])
+      assert.deepEqual([kept.descriptorOf(node.peerId)?.peer.equals(node.peerId), kept.descriptorOf(await peerOf(9))], [true, undefined])
     })
 
     it('regression: attach again before a lease is over that is shorter than was asked for', async () => {
