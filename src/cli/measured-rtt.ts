@@ -1,10 +1,10 @@
 // Round trips that a short-lived host measures: over the default route, and to each forwarder of a path.
+import { OPEN_DEADLINE_MS, reach } from './reach.ts'
 import type { Host } from '../host/host.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /** The least of so many: what queues and a busy machine add is not the route's. */
 const PROBES = 4
-const OPEN_DEADLINE_MS = 15_000
 /** Echoes on a fresh route come quickly; one that has not answered by then does not work. */
 const ECHO_DEADLINE_MS = 4_000
 const POLL_MS = 50
@@ -36,7 +36,7 @@ export async function measureHops (host: Host, path: readonly PeerId[]): Promise
 /** The round trip over the default route, by the echoes of a channel that is opened for it. */
 export async function measureDefault (host: Host, peer: PeerId, stop: AbortSignal): Promise<Rtt> {
   try {
-    const channel = await host.open(peer, { signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+    const channel = await reach(peer, OPEN_DEADLINE_MS, stop, async (signal) => host.open(peer, { signal }))
     const untilMs = performance.now() + ECHO_DEADLINE_MS
     while ((channel.status.default?.answered ?? 0) < PROBES && performance.now() < untilMs && !stop.aborted && !channel.isClosed) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))

@@ -6,6 +6,7 @@ import { parseDestination, parsePath } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { measureHops } from './measured-rtt.ts'
 import { msText, rounded, table } from './output.ts'
+import { OPEN_DEADLINE_MS, reach } from './reach.ts'
 import { SET_UP_STYLES } from './path.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import type { Command } from 'commander'
@@ -43,7 +44,6 @@ export type TracesLabelled = Pick<Host, 'traceLabelled'>
 const EXAMPLE = '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… 12D3KooW…'
 const LABELLED_DEADLINE_MS = 30_000
 const ATTACH_DEADLINE_MS = 5_000
-const OPEN_DEADLINE_MS = 15_000
 
 export function registerTrace (program: Command, terminal: Terminal): void {
   const command = program.command('trace')
@@ -74,7 +74,7 @@ export function registerTrace (program: Command, terminal: Terminal): void {
 }
 
 async function traceChosen (host: Host, peer: PeerId, stop: AbortSignal): Promise<TraceReport> {
-  const channel = await host.open(peer, { signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+  const channel = await reach(peer, OPEN_DEADLINE_MS, stop, async (signal) => host.open(peer, { signal }))
   await channel.settled()
   const { status } = channel
   const route = routeToTrace(status)
@@ -101,10 +101,9 @@ async function traceGiven (host: Host, path: readonly PeerId[], peer: PeerId): P
   return { ...await trace(host, path, peer), rsp: null }
 }
 
-/** @throws what `host.traceLabelled` throws */
+/** @throws UnavailableError when time is up; else what `host.traceLabelled` throws */
 export async function traceLabelled (host: TracesLabelled, peer: PeerId, options: { via?: readonly PeerId[], style: SetUpStyle }, stop: AbortSignal): Promise<TraceReport> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(LABELLED_DEADLINE_MS)])
-  const { forwarders, rsp, style, setUpMs, hops } = await host.traceLabelled(peer, { ...options, signal })
+  const { forwarders, rsp, style, setUpMs, hops } = await reach(peer, LABELLED_DEADLINE_MS, stop, async (signal) => host.traceLabelled(peer, { ...options, signal }))
   return {
     destination: peer.toString(),
     path: forwarders,

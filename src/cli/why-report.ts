@@ -3,6 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { MAX_TEXT_BYTES } from '../../protocols/route/constants.ts'
+import { OPEN_DEADLINE_MS, reach } from './reach.ts'
 import { readQuery } from './query-text.ts'
 import { explain } from '../host/explanation.ts'
 import type { Channel, RouteChange } from '../host/channel.ts'
@@ -12,8 +13,6 @@ import type { PeerId } from '@libp2p/interface'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
 
 const MAX_ID_LETTERS = 128
-/** A channel is opened, and what is offered is measured. */
-const OPEN_DEADLINE_MS = 15_000
 
 const nullableNumber = z.number().nullable()
 const change = z.looseObject({ atMs: z.number(), route: z.string(), reason: z.string() })
@@ -59,7 +58,7 @@ export interface WhyReport extends ChannelExplanation {
 export type WhyEvent = { report: WhyReport } | { switch: Switch }
 
 /** A channel that this host has opened. */
-export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' | 'isClosed' | 'addEventListener' | 'removeEventListener'> {
+export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' | 'isOpen' | 'isClosed' | 'addEventListener' | 'removeEventListener'> {
   settled: () => Promise<void>
   close: () => void
 }
@@ -70,6 +69,9 @@ export interface OpensChannels {
   readonly channels: ReadonlyArray<{ readonly remote: PeerId } | ExplainableChannel>
   open: (peer: PeerId, options: { signal: AbortSignal, query?: string }) => Promise<ExplainableChannel>
 }
+
+/** Those that were opened for an answer: they end with it, so no other answer is to be about them. */
+const briefChannels = new WeakSet<ExplainableChannel>()
 
 /** The control commands of a host: `why`, and `why.follow`, which sends events until the caller goes or the channel ends. */
 export function whyCommands (host: OpensChannels): ControlCommands {
@@ -101,13 +103,14 @@ export async function followChannel (host: OpensChannels, peer: PeerId, stop: Ab
 
 async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSignal, query: string | undefined, run: (channel: ExplainableChannel, how: Pick<WhyReport, 'channel' | 'openedByThem'>) => Promise<T>): Promise<T> {
   const channels = host.channels.filter(({ remote }) => remote.equals(peer))
-  const kept = channels.filter(isExplainable).findLast(({ isClosed }) => !isClosed)
+  const kept = channels.filter(isExplainable).findLast((channel) => channel.isOpen && !briefChannels.has(channel))
   const openedByThem = channels.some((channel) => !isExplainable(channel))
   if (kept !== undefined) {
     return run(kept, { channel: 'kept', openedByThem })
   }
   const wanted = query === undefined ? {} : { query }
-  const channel = await host.open(peer, { ...wanted, signal: AbortSignal.any([stop, AbortSignal.timeout(OPEN_DEADLINE_MS)]) })
+  const channel = await reach(peer, OPEN_DEADLINE_MS, stop, async (signal) => host.open(peer, { ...wanted, signal }))
+  briefChannels.add(channel)
   try {
     await channel.settled()
     return await run(channel, { channel: 'brief', openedByThem })

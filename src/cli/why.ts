@@ -6,6 +6,7 @@ import { checkAnswer, NoDaemonError, withDaemon } from './control-client.ts'
 import { parseDestination } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import { OPEN_DEADLINE_MS } from './reach.ts'
 import { readQuery } from './query-text.ts'
 import { followChannel, whyAnswer, whyEvent, whyReport } from './why-report.ts'
 import { switchText, whyText } from './why-text.ts'
@@ -14,7 +15,8 @@ import type { ControlClient } from './control-client.ts'
 import type { Terminal } from './output.ts'
 import type { OpensChannels, WhyEvent, WhyReport } from './why-report.ts'
 
-const ANSWER_DEADLINE_MS = 40_000
+/** A channel is opened, and within 15 s what is offered is measured. */
+const ANSWER_DEADLINE_MS = OPEN_DEADLINE_MS + 20_000
 /** As long as a timer can be set: whoever follows ends it himself. */
 const FOLLOW_DEADLINE_MS = 2 ** 31 - 1
 const SETTINGS = [...HOST_SETTINGS, 'control', 'query', 'queries'] as const

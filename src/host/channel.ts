@@ -91,6 +91,11 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     return this.#closed
   }
 
+  /** Between its handshake and its end. */
+  get isOpen (): boolean {
+    return this.#session !== undefined && !this.#closed
+  }
+
   /** Set once the handshake is done. */
   protected get session (): Session | undefined {
     return this.#session

@@ -180,9 +180,9 @@ export class Testnet implements AsyncDisposable {
   async offered (source: BywayNode<Host>, destination: BywayNode<Host>, { deadlineMs = ROUTE_DEADLINE_MS, signal }: UntilOptions = {}): Promise<ProviderAnswer[]> {
     let answers: ProviderAnswer[] = []
     let problem = 'no RSP has answered'
-    await until(async () => {
+    await until(async (over) => {
       try {
-        answers = await source.services.byway.offers(destination.peerId, { signal })
+        answers = await source.services.byway.offers(destination.peerId, { signal: over })
         problem = answers.map(({ mapKind, error }) => `the RSP that maps by ${mapKind} says ${error?.message ?? 'nothing'}`).join(', ') || 'no RSP is known'
       } catch (error) {
         problem = (error as Error).message

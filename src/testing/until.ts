@@ -22,23 +22,33 @@ export interface UntilOptions {
 
 const POLL_MS = 10
 const DEFAULT_DEADLINE_MS = 5_000
+/** A timer of more would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Waits for what must become true.
+ * Waits for what must become true, and no longer than the deadline, whatever `isTrue` waits for then.
  *
+ * @param isTrue - its signal fires when the waiting is over, of time or of the caller's signal
  * @param what - asked when it did not, so that it can say how far things were
  * @throws NotInTimeError; the signal's reason; what `isTrue` throws
  */
-export async function until (isTrue: () => boolean | Promise<boolean>, what: string | (() => string), { deadlineMs = DEFAULT_DEADLINE_MS, pollMs = POLL_MS, signal }: UntilOptions = {}): Promise<void> {
-  const untilMs = performance.now() + deadlineMs
-  for (;;) {
+export async function until (isTrue: (over: AbortSignal) => boolean | Promise<boolean>, what: string | (() => string), { deadlineMs = DEFAULT_DEADLINE_MS, pollMs = POLL_MS, signal }: UntilOptions = {}): Promise<void> {
+  signal?.throwIfAborted()
+  const over = new AbortController()
+  const ending = Promise.withResolvers<unknown>()
+  const timer = setTimeout(ending.resolve, Math.min(deadlineMs, MAX_TIMER_MS))
+  signal?.addEventListener('abort', ending.resolve)
+  const end = ending.promise.then(() => {
     signal?.throwIfAborted()
-    if (await isTrue()) {
-      return
+    throw new NotInTimeError(typeof what === 'string' ? what : what(), deadlineMs)
+  })
+  end.catch((reason: unknown) => { over.abort(reason) })
+  try {
+    while (!await Promise.race([isTrue(over.signal), end])) {
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, pollMs)), end])
     }
-    if (performance.now() > untilMs) {
-      throw new NotInTimeError(typeof what === 'string' ? what : what(), deadlineMs)
-    }
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', ending.resolve)
   }
 }

@@ -37,7 +37,6 @@ export class Graph implements Readonly<GraphColumns> {
   readonly price: Int32Array | undefined
   readonly delayVariance: Float32Array | undefined
   readonly lossVariance: Float32Array | undefined
-  readonly rateVariance: Float32Array | undefined
   /** What its table changed, for those who follow it from snapshot to snapshot; one object for all snapshots of a table. */
   readonly changes: LinkChanges | undefined
 
@@ -56,7 +55,6 @@ export class Graph implements Readonly<GraphColumns> {
     this.price = columns.price
     this.delayVariance = columns.delayVariance
     this.lossVariance = columns.lossVariance
-    this.rateVariance = columns.rateVariance
     this.changes = changes
   }
 

@@ -18,8 +18,7 @@ const KINDS = {
   loadPpm: Int32Array,
   price: Int32Array,
   delayVariance: Float32Array,
-  lossVariance: Float32Array,
-  rateVariance: Float32Array
+  lossVariance: Float32Array
 } as const
 
 export type ColumnName = keyof typeof KINDS
@@ -36,11 +35,10 @@ export interface MetricColumns {
   price?: Int32Array
   delayVariance?: Float32Array
   lossVariance?: Float32Array
-  rateVariance?: Float32Array
 }
 
 const NAMES = Object.keys(KINDS) as ColumnName[]
-const [DELAY, LOSS, JITTER, UPDATED, RATE, LOAD, PRICE, DELAY_VARIANCE, LOSS_VARIANCE, RATE_VARIANCE] = NAMES.keys()
+const [DELAY, LOSS, JITTER, UPDATED, RATE, LOAD, PRICE, DELAY_VARIANCE, LOSS_VARIANCE] = NAMES.keys()
 const REQUIRED: readonly ColumnName[] = ['delayUs', 'lossPpm', 'jitterUs', 'updatedAtMs']
 
 /** From this share of the links on, laying a column out anew costs no more than mending it. */
@@ -109,7 +107,6 @@ export class LinkColumns {
     this.#put(PRICE, slot, metrics.price)
     this.#put(DELAY_VARIANCE, slot, metrics.delayVariance)
     this.#put(LOSS_VARIANCE, slot, metrics.lossVariance)
-    this.#put(RATE_VARIANCE, slot, metrics.rateVariance)
     if (this.#isMendable) {
       this.#changed.push(slot)
       this.#isMendable = this.#changed.length < this.#capacity * MENDED_SHARE

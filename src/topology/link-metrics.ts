@@ -18,7 +18,6 @@ export interface LinkMetrics {
   /** Of the value that is measured next, in the squared unit of the value. */
   delayVariance?: number
   lossVariance?: number
-  rateVariance?: number
 }
 
 export function checkLinkEnds (from: number, to: number): void {
@@ -41,7 +40,6 @@ export function checkLinkMetrics (metrics: LinkMetrics): void {
   checkRange('price', metrics.price ?? 0, MAX_COUNT)
   checkRange('delayVariance', metrics.delayVariance ?? 0, Number.MAX_VALUE)
   checkRange('lossVariance', metrics.lossVariance ?? 0, Number.MAX_VALUE)
-  checkRange('rateVariance', metrics.rateVariance ?? 0, Number.MAX_VALUE)
 }
 
 function checkEnd (field: string, node: number): void {

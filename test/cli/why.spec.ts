@@ -35,13 +35,22 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   readonly switches = { all: [{ atMs: AT_MS, route: 'default (no path has been measured yet)', reason: 'no path has been measured yet' }] }
   readonly status: ExplainableChannel['status']
   isClosed = false
+  /** Its handshake is not done. */
+  isOpening = false
+  measured: Promise<void> | undefined
 
   constructor (kind: RouteKind, routes: RouteStatus[], text: string, reason: string) {
     super()
     this.status = { remote: DEST, kind, routes, text, reason, answers: [] }
   }
 
-  async settled (): Promise<void> {}
+  get isOpen (): boolean {
+    return !this.isOpening && !this.isClosed
+  }
+
+  async settled (): Promise<void> {
+    await this.measured
+  }
 
   close (): void {
     this.isClosed = true
@@ -155,6 +164,46 @@ describe('byway why', () => {
     closed.close()
     host.channels = [onPath(), closed]
     assert.equal((await why(DEST)).code, 0)
+  })
+
+  it('regression: takes no channel that is only being opened, of which nothing is known yet', async () => {
+    const opening = dead()
+    opening.isOpening = true
+    host.channels = [opening]
+    host.opens = onPath()
+    const { code, out } = await why('--json', DEST)
+    assert.deepEqual([code, (JSON.parse(out) as WhyReport).channel, opening.isClosed], [0, 'brief', false])
+  })
+
+  it('regression: two at once have a channel each, so that none ends with the other one', async () => {
+    const [first, second] = [onPath(), direct()]
+    const measured = Promise.withResolvers<void>()
+    first.measured = measured.promise
+    const opened = Promise.withResolvers<void>()
+    host.open = async () => {
+      const channel = host.opened++ === 0 ? first : second
+      host.channels.push(channel)
+      opened.resolve()
+      return channel
+    }
+    const one = why('--json', DEST)
+    await opened.promise
+    const lines: string[] = []
+    const other = cli(['why', '--json', '--follow', DEST], { env, onOut: (line) => {
+      lines.push(line)
+      if (lines.length === 1) {
+        first.close()
+        second.safeDispatchEvent('route', { detail: { text: 'via MtimQ5 (RSP CVe2Xo, −38.1 ms)', reason: 'measured 38.1 ms faster' } })
+      } else {
+        second.close()
+      }
+    } })
+    assert.equal((await other).code, 0)
+    const [report, change] = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual([report.channel, report.verdict, lines.length, Object.keys(change)], ['brief', 'direct', 2, ['switch']])
+    measured.resolve()
+    assert.equal((await one).code, 0)
+    assert.equal(host.opened, 2)
   })
 
   it('ends with 1 where the destination cannot be reached', async () => {

@@ -5,21 +5,19 @@ import { posix } from 'node:path'
 import type { SourceFile } from './source-tree.ts'
 
 const SERVICES = ['link', 'defence', 'discovery', 'measurement', 'path-finding', 'query', 'telemetry', 'topology']
-const ROLES = ['forwarder', 'rsp', 'host', 'gateway']
+const ROLES = ['forwarder', 'rsp', 'host']
 
 /**
  * Which folders of src (and bootstrap) a folder may import; all may import protocols/ and src/errors.ts. Inside the
  * layer of services the edges are named one by one: probes travel over links, and links are dialled at discovered addresses.
  */
 export const ALLOWED_EDGES: Record<string, readonly string[]> = {
-  cli: ['dashboard', 'bootstrap', 'node', ...ROLES, ...SERVICES],
-  dashboard: ['node', ...ROLES, ...SERVICES],
+  cli: ['bootstrap', 'node', ...ROLES, ...SERVICES],
   bootstrap: ['node', ...ROLES, ...SERVICES],
   node: [...ROLES, ...SERVICES],
   forwarder: SERVICES,
   rsp: SERVICES,
   host: SERVICES,
-  gateway: SERVICES,
   measurement: ['link', 'discovery', 'topology'],
   link: ['discovery', 'defence', 'topology'],
   discovery: ['defence', 'topology'],

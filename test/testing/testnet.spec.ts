@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { createTestnet } from '../../src/testing.ts'
 import { NamedPlaces } from '../../src/testing/latencies.ts'
+import { Testnet } from '../../src/testing/testnet.ts'
 import { until } from '../../src/testing/until.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { Host } from '../../src/host/host.ts'
+import type { BywayNode } from '../../src/node/libp2p.ts'
 import type { TestnetInit } from '../../src/testing.ts'
 
 describe('a testnet', () => {
@@ -18,6 +22,26 @@ describe('a testnet', () => {
       await assert.rejects(createTestnet(init), { name: 'InvalidTestnetError', code: 'INVALID_TESTNET', message })
     })
   }
+})
+
+describe('the wait for an offer', () => {
+  it('regression: keeps its deadline while a question is under way, and says what was answered before', async () => {
+    const { resolve, promise: ended } = Promise.withResolvers<void>()
+    const answers = [[], new Promise<never>(() => {})]
+    const source = {
+      services: {
+        byway: {
+          offers: async (_: PeerId, { signal }: { signal: AbortSignal }) => {
+            signal.addEventListener('abort', () => { resolve() })
+            return answers.shift()
+          }
+        }
+      }
+    } as unknown as BywayNode<Host>
+    const net = new Testnet({ forwarders: 1 })
+    await assert.rejects(net.offered(source, source, { deadlineMs: 300 }), { name: 'NotInTimeError', message: 'not within 300 ms: a path is offered: no RSP is known' })
+    await ended
+  })
 })
 
 describe('latencies of a testnet', () => {
@@ -44,6 +68,25 @@ describe('until', () => {
     let looks = 0
     const waiting = until(async () => ++looks < 0, () => `${looks > 0 ? 'some' : 'no'} looks`, { deadlineMs: 5, pollMs: 1 })
     await assert.rejects(waiting, { name: 'NotInTimeError', deadlineMs: 5, message: 'not within 5 ms: some looks' })
+  })
+
+  it('regression: does not wait for a look that takes longer, and ends it', async () => {
+    let over: AbortSignal | undefined
+    const waiting = until(async (signal) => {
+      over = signal
+      return new Promise<boolean>(() => {})
+    }, 'never', { deadlineMs: 5 })
+    await assert.rejects(waiting, { name: 'NotInTimeError', message: 'not within 5 ms: never' })
+    assert.equal(over?.aborted, true)
+  })
+
+  it('takes what is true at once even where no time is left', async () => {
+    await until(async () => true, 'true', { deadlineMs: 0 })
+  })
+
+  it('may wait without an end', async () => {
+    let looks = 0
+    await until(() => ++looks === 3, 'three looks', { deadlineMs: Infinity, pollMs: 1 })
   })
 
   it('ends with the reason of its signal', async () => {

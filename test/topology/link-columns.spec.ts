@@ -6,7 +6,7 @@ import type { LinkMetrics } from '../../src/topology/link-metrics.ts'
 import { reverseRowsOf } from '../../src/topology/reverse-rows.ts'
 
 const base: LinkMetrics = { delayUs: 1, lossPpm: 2, jitterUs: 3, updatedAtMs: 4 }
-const full: LinkMetrics = { ...base, bytesPerSecond: 5, loadPpm: 6, price: 7, delayVariance: 8, lossVariance: 9, rateVariance: 10 }
+const full: LinkMetrics = { ...base, bytesPerSecond: 5, loadPpm: 6, price: 7, delayVariance: 8, lossVariance: 9 }
 
 describe('columns of a link table', () => {
   it('are there for the metrics that some link had, and say where another has none', () => {
@@ -29,7 +29,7 @@ describe('columns of a link table', () => {
     table.upsert(0, 1, { ...full, delayUs: 11 })
     const after = table.snapshot()
     assert.deepEqual([[...before.delayUs], [...after.delayUs]], [[1, 1], [11, 1]])
-    for (const column of ['lossPpm', 'jitterUs', 'updatedAtMs', 'bytesPerSecond', 'price', 'rateVariance', 'targets'] as const) {
+    for (const column of ['lossPpm', 'jitterUs', 'updatedAtMs', 'bytesPerSecond', 'price', 'lossVariance', 'targets'] as const) {
       assert.equal(after[column], before[column], column)
     }
   })
@@ -64,7 +64,7 @@ describe('columns of a link table', () => {
     }), { numRuns: 200, seed: 61 })
   })
 
-  for (const changes of [{ bytesPerSecond: -2 }, { loadPpm: Number.NaN }, { price: 2 ** 31 }, { delayVariance: Infinity }, { lossVariance: -1 }, { rateVariance: -0.1 }]) {
+  for (const changes of [{ bytesPerSecond: -2 }, { loadPpm: Number.NaN }, { price: 2 ** 31 }, { delayVariance: Infinity }, { lossVariance: -0.1 }]) {
     it(`refuse a ${Object.keys(changes)[0]} of ${Object.values(changes)[0]}`, () => {
       const table = new LinkTable()
       assert.throws(() => { table.upsert(0, 1, { ...base, ...changes }) }, InvalidLinkError)
