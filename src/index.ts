@@ -13,7 +13,7 @@ export type { Bootstrap, BootstrapInit, BootstrapStatus } from './discovery/boot
 export type { BywayFactory, BywayInit } from './node/byway.ts'
 export type { BywayTransport, TransportRouteChange } from './host/transport/byway-transport.ts'
 export type { ConnectionStatus } from './host/transport/application-connections.ts'
-export type { Channel, ChannelEvents, RouteChange } from './host/channel.ts'
+export type { Channel, ChannelEnd, ChannelEvents, RouteChange } from './host/channel.ts'
 export type { ChannelStream, ChannelStreamEvents } from './host/stream/channel-stream.ts'
 export type { ChannelStatus, RouteStatus } from './host/channel-status.ts'
 export type { Decision, DecisionCause, PathSelector, PathSelectorInit, RouteState, Spread } from './host/path-selector.ts'

@@ -70,6 +70,13 @@ export function encodeEchoRequest (id: Uint8Array, paddingBytes = 0): Uint8Array
   return frame
 }
 
+/** The id of an echo that is known by a number. */
+export function numbered (number: number): Uint8Array {
+  const id = new Uint8Array(ECHO_ID_BYTES)
+  writeUint64(id, 0, number)
+  return id
+}
+
 export function encodeEchoReply (id: Uint8Array): Uint8Array {
   checkLength('echo id', id, ECHO_ID_BYTES, ECHO_ID_BYTES)
   const frame = allocateFrame(FrameType.echoReply, ECHO_REPLY_BYTES)

@@ -55,7 +55,9 @@ export class ScoreFile implements ScoreStore {
     }
   }
 
-  complain (reason: string): void {
-    this.#warn(`the scores of RSPs in ${this.file} cannot be read and begin anew: ${reason}`)
+  complain (reason: string, what: 'load' | 'save'): void {
+    this.#warn(what === 'load'
+      ? `the scores of RSPs in ${this.file} cannot be read and begin anew: ${reason}`
+      : `the scores of RSPs cannot be written to ${this.file}, and end with this daemon if that stays so: ${reason}`)
   }
 }

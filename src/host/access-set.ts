@@ -61,7 +61,7 @@ const MEASURED_SAMPLES = 2
 /** A forwarder that cannot be reached for so long is no access point: longer than it takes to connect to any. */
 const GONE_MS = 5_000
 /** Asked by peers and for paths, a host attaches to so many more. */
-const MAX_ASKED = 16
+export const MAX_ASKED = 16
 
 interface Candidate {
   descriptor: VerifiedDescriptor

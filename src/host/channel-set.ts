@@ -20,8 +20,6 @@ export interface ChannelSetInit {
   accepts: (peer: PeerId) => boolean | Promise<boolean>
   /** A peer has opened a channel to us. */
   onChannel: (channel: IncomingChannel) => void
-  /** The last channel with a peer ended a while ago. */
-  onLeft: (peer: PeerId) => void
 }
 
 /** How long the link to a peer outlives the last channel with it: another one may follow. */
@@ -116,7 +114,7 @@ export class ChannelSet {
     for (const [key, { peer, atMs }] of this.#leaving) {
       if (atMs <= nowMs) {
         this.#leaving.delete(key)
-        this.#init.onLeft(peer)
+        this.#init.context.left(peer)
       }
     }
   }
@@ -176,7 +174,8 @@ export class ChannelSet {
 
   async #onResponse (arrival: Arrival): Promise<void> {
     try {
-      const channel = this.#channels.get(keyOf(sessionIdOf(arrival.payload)))
+      const sessionId = sessionIdOf(arrival.payload)
+      const channel = this.#channels.get(keyOf(sessionId)) ?? this.all.find((other) => other instanceof OutgoingChannel && other.asksFor(sessionId))
       if (channel instanceof OutgoingChannel) {
         await channel.complete(arrival)
       }

@@ -44,6 +44,8 @@ export interface ChannelContext {
   failures: ForwarderFailures
   /** To neighbours that have come back over new connections. */
   waysBack: WaysBack
+  /** The last channel with a peer has ended: unless it is of use otherwise, nothing is kept for it. */
+  left: (peer: PeerId) => void
   /** Monotonic, ms. */
   now: () => number
   /** Unix time in seconds. */
@@ -68,8 +70,14 @@ export interface ChannelEvents {
   stream: CustomEvent<ChannelStream>
   /** Another route is used from now on. */
   route: CustomEvent<RouteChange>
-  close: Event
+  close: CustomEvent<ChannelEnd>
 }
+
+/**
+ * Why a channel has ended. `idle`: nothing has come for long. `forgotten`: the peer answers, but does not know this session any more, for it was restarted;
+ * another channel can be opened at once.
+ */
+export type ChannelEnd = 'closed' | 'closed-by-peer' | 'idle' | 'forgotten' | 'protocol-error'
 
 export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   readonly remote: PeerId
@@ -165,7 +173,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   }
 
   /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. */
-  close (reason: number = CloseReason.normal): void {
+  close (reason: number = CloseReason.normal, why: ChannelEnd = 'closed'): void {
     if (this.#closed) {
       return
     }
@@ -173,7 +181,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     if (way !== undefined) {
       this.sendFrame(encodeClose(reason), way)
     }
-    this.ended()
+    this.ended(why)
   }
 
   /** A sealed envelope of this channel's session has arrived. What cannot be opened is dropped and told by the error. */
@@ -204,7 +212,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
         this.#onStreamPacket(frame.packet, arrival)
         break
       case 'close':
-        this.ended()
+        this.ended('closed-by-peer')
         break
       default:
         this.onFrame(frame, arrival)
@@ -238,7 +246,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
       this.streams.receive(packet, isMarked === true)
     } catch (error) {
       this.context.log('%p does not keep to the rules of streams - %e', this.remote, error)
-      this.close(CloseReason.protocolError)
+      this.close(CloseReason.protocolError, 'protocol-error')
     }
   }
 
@@ -266,18 +274,23 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     return way !== undefined && this.sendFrame(frame, way, options)
   }
 
+  /** When an envelope of the session came last; monotonic, ms. */
+  protected get lastArrivalMs (): number {
+    return this.#lastArrivalMs
+  }
+
   /** Echoes go to and fro all the time: who is silent for long has gone, or has forgotten the session. */
   protected closeIfIdle (nowMs: number): void {
     if (nowMs - this.#lastArrivalMs > this.context.idleMs) {
-      this.close(CloseReason.idle)
+      this.close(CloseReason.idle, 'idle')
     }
   }
 
-  protected ended (): void {
+  protected ended (why: ChannelEnd): void {
     if (!this.#closed) {
       this.#closed = true
       this.#streams?.close()
-      this.safeDispatchEvent('close')
+      this.safeDispatchEvent('close', { detail: why })
     }
   }
 }

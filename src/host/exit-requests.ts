@@ -8,9 +8,14 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 
 /** The peer may have to connect first. */
 const DEADLINE_MS = 5_000
+/** A frame may be lost, of the request or of the answer: who is silent is asked once more. While it connects it passes over that. */
+const REPEAT_MS = 1_000
 
-/** `full`: the peer is attached to as many as it may be, or was asked too often; that, and what was not asked at all, says nothing of the exit. */
-export type ExitAnswer = 'attached' | 'declined' | 'full' | 'not-asked'
+/**
+ * `full`: the peer is attached to as many as it may be, or was asked too often; `silent`: it does not answer, as it would if the exit did not. Both, and
+ * what was not asked at all, say nothing of the exit.
+ */
+export type ExitAnswer = 'attached' | 'declined' | 'full' | 'silent' | 'not-asked'
 
 interface Asked {
   result: Promise<ExitAnswer>
@@ -33,15 +38,18 @@ export class ExitRequests {
     if (asked !== undefined) {
       return asked.result
     }
-    if (!this.#send(encodeAttachRequest(exit.bytes))) {
+    const request = encodeAttachRequest(exit.bytes)
+    if (!this.#send(request)) {
       return 'not-asked'
     }
     const { promise: result, resolve: answer } = Promise.withResolvers<ExitAnswer>()
-    const timer = setTimeout(() => { answer('declined') }, DEADLINE_MS)
+    const repeat = setTimeout(() => { this.#send(request) }, REPEAT_MS)
+    const timer = setTimeout(() => { answer('silent') }, DEADLINE_MS)
     this.#asked.set(key, { result, answer })
     try {
       return await result
     } finally {
+      clearTimeout(repeat)
       clearTimeout(timer)
       this.#asked.delete(key)
     }

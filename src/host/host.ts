@@ -1,6 +1,6 @@
 // The host role as a libp2p service: attached to forwarders near it, it opens channels to other hosts and takes theirs.
 import { TypedEventEmitter } from 'main-event'
-import { AccessSet } from './access-set.ts'
+import { AccessSet, MAX_ASKED } from './access-set.ts'
 import { attachAt } from './attach-at.ts'
 import { attributesOf } from '../discovery/node-attributes.ts'
 import { ChannelSet } from './channel-set.ts'
@@ -121,7 +121,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     this.links = new LinkSet(components, {
       now,
       queueBytes: QUEUE_BYTES,
-      maxLinks: maxCandidates + maxChannels,
+      maxLinks: maxCandidates + MAX_ASKED + maxChannels,
+      isUseful: (peer) => this.isUseful(peer),
       onPacket: (buffer, at, length, from) => { this.#endpoint.receive(buffer, at, length, from) }
     })
     this.#endpoint = new Endpoint({ self: nodeIdOf(self), links: this.links, nowS })
@@ -176,6 +177,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       installer: this.#setUp.installer,
       failures: new ForwarderFailures(now),
       waysBack: new WaysBack({ links: this.links, now, log }),
+      left: (peer) => { this.#left(peer) },
       now,
       nowS,
       idleMs: init.idleMs ?? DEFAULT_IDLE_MS,
@@ -186,8 +188,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       privateKey: components.privateKey,
       maxChannels,
       accepts,
-      onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) },
-      onLeft: (peer) => { this.#left(peer) }
+      onChannel: (channel) => { this.safeDispatchEvent('channel', { detail: channel }) }
     })
     this.links.addEventListener('link:down', ({ detail: { peer } }) => { this.#channels.onLinkDown(peer) })
     exposeHost(components.metrics, () => ({
@@ -346,7 +347,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     return this.#channels.refusedPayloads
   }
 
-  /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
+  /** Is a connection to this peer worth keeping? Asked when slots or links run out. */
   isUseful (peer: PeerId): boolean {
     return this.access.has(peer) || this.#channels.has(peer)
   }

@@ -93,7 +93,8 @@ export class InstalledPaths {
   }
 
   /**
-   * @throws NotFoundError when nobody offers such a path, or the forwarders say why they decline; UnavailableError
+   * @throws NotFoundError when nobody offers such a path, or the forwarders say why they decline; UnavailableError; the signal's reason: then nothing
+   * stays installed
    */
   async install (destination: PeerId, { via, offer, style = 'one-pass', want = 'labels', signal }: InstallPathOptions = {}): Promise<InstalledPathStatus> {
     if (this.#kept.size >= MAX_KEPT) {
@@ -116,6 +117,11 @@ export class InstalledPaths {
     }
     this.#kept.set(kept.id, kept)
     await new Promise<void>((resolve) => { this.#probe(kept, resolve) })
+    if (signal?.aborted === true && this.#kept.delete(kept.id)) {
+      // whoever asked has gone, and would not know that it is there
+      kept.hold.release()
+    }
+    signal?.throwIfAborted()
     return statusOf(kept)
   }
 
@@ -126,8 +132,9 @@ export class InstalledPaths {
     for (const path of offered) {
       const startedMs = this.#init.now()
       try {
-        return { hold: await this.#take(path, destination, style, want), setUpMs: Math.round((this.#init.now() - startedMs) * 100) / 100 }
+        return { hold: await this.#take(path, destination, { style, want, signal }), setUpMs: Math.round((this.#init.now() - startedMs) * 100) / 100 }
       } catch (error) {
+        signal?.throwIfAborted()
         this.#init.log('the path over %s cannot be set up - %e', path.forwarders.join(), error)
         first ??= error
       }
@@ -185,15 +192,20 @@ export class InstalledPaths {
     return wanted
   }
 
-  async #take (path: OfferedPath, destination: PeerId, style: SetUpStyle, want: Want): Promise<PathHold> {
+  async #take (path: OfferedPath, destination: PeerId, { style, want, signal }: { style: SetUpStyle, want: Want, signal?: AbortSignal }): Promise<PathHold> {
     const { access, discovery, self, installer } = this.#init
     const entry = path.forwarders[0]
     const askedBy = {}
     try {
-      if (!access.hold(entry, askedBy) && !await access.attachTo(await discovery.describe(entry), ATTACH_DEADLINE_MS, askedBy)) {
+      if (!access.hold(entry, askedBy) && !await access.attachTo(await discovery.describe(entry, { signal }), ATTACH_DEADLINE_MS, askedBy)) {
         throw new UnavailableError(`cannot attach to ${entry.toString()}, the entry of the path`)
       }
-      const hold = await holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(self), remote: destination, installer })
+      signal?.throwIfAborted()
+      const hold = await holdPath(path, want === 'labels' ? style : 'authenticators', { self: nodeIdOf(self), remote: destination, installer, signal })
+      if (signal?.aborted === true) {
+        hold.release()
+      }
+      signal?.throwIfAborted()
       return {
         path,
         primitive: hold.primitive,

@@ -1,8 +1,7 @@
 // The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
 // and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
 // and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
-import { ECHO_ID_BYTES } from '../../protocols/envelope/constants.ts'
-import { encodeEchoRequest, readUint64, writeUint64 } from '../../protocols/envelope/codec.ts'
+import { encodeEchoRequest, numbered, readUint64, sessionIdOf } from '../../protocols/envelope/codec.ts'
 import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { noticeName } from '../../protocols/forward/notice.ts'
@@ -10,6 +9,7 @@ import { AS_ECHO, Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
 import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
+import { HeardRoutes } from './heard-routes.ts'
 import { holdPath } from './path-hold.ts'
 import { PromiseWatch } from './promise-watch.ts'
 import { RouteAnnouncer } from './route-announcer.ts'
@@ -18,20 +18,20 @@ import { QUICK_ECHOES } from './route-monitor.ts'
 import { RouteQueries } from './route-queries.ts'
 import { RouteWatches } from './route-watches.ts'
 import { RouteSteering } from './route-steering.ts'
-import { areDisjoint } from './path-selector.ts'
 import { lossWorthMs } from './route-cost.ts'
 import { selectorOf } from './spreading-selector.ts'
 import { startTimer } from './start-timer.ts'
 import { SwitchHistory } from './switch-history.ts'
+import { SessionCheck } from './session-check.ts'
 import { SessionOpening } from './session-opening.ts'
 import { USE_THIS_ROUTE } from './incoming-channel.ts'
 import type { Arrival, SendOptions } from '../link/endpoint.ts'
 import type { Way } from '../link/way.ts'
 import type { AskedText } from './asked-text.ts'
-import type { ChannelContext } from './channel.ts'
+import type { ChannelContext, ChannelEnd } from './channel.ts'
 import type { Decision, PathSelectorInit } from './path-selector.ts'
 import type { Primitive } from './path-hold.ts'
-import type { OfferedPath, ProviderAnswer, RouteWish } from './provider-set.ts'
+import type { ProviderAnswer, RouteWish } from './provider-set.ts'
 import type { Route } from './route.ts'
 import type { Frame } from '../../protocols/envelope/codec.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
@@ -39,8 +39,8 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 const SETTLE_DEADLINE_MS = 15_000
-/** Of a stream of packets one so often shows that they come. */
-const HEARD_INTERVAL_MS = 10
+/** Of an echo whose answer shows only that the session is known; those of routes count from 1. */
+const NO_NUMBER = 0
 
 export interface OutgoingChannelInit {
   context: ChannelContext
@@ -56,12 +56,14 @@ export interface OutgoingChannelInit {
 export class OutgoingChannel extends Channel {
   readonly switches = new SwitchHistory(this)
   readonly #opening: SessionOpening
+  readonly #check: SessionCheck
   readonly #book: RouteBook
   readonly #steering: RouteSteering
   readonly #queries: RouteQueries
   readonly #announcer: RouteAnnouncer
   readonly #spread: DatagramSpread
   readonly #exits: ExitRequests
+  readonly #heard: HeardRoutes
   readonly #promises: PromiseWatch
   readonly #watches: RouteWatches
   #watchedWish: RouteWish | undefined
@@ -69,10 +71,8 @@ export class OutgoingChannel extends Channel {
   readonly query: string | undefined
   readonly #flow: number
   readonly #lossWorthMs: number | undefined
-  #nextHeardMs = 0
   /** Whose offers were taken last, best first. */
   #chosen: readonly ProviderAnswer[] = []
-  #deliveredSentMs = -Infinity
 
   constructor ({ context, descriptor, privateKey, weights, selector, primitive, asked }: OutgoingChannelInit) {
     super(context, descriptor.peer)
@@ -80,7 +80,22 @@ export class OutgoingChannel extends Channel {
     const { self, now, nowS, endpoint, installer, failures, providers, access, discovery, log } = context
     this.#spread = new DatagramSpread(selector?.spread ?? 'single', (way, envelope) => endpoint.send(way, envelope))
     this.#announcer = new RouteAnnouncer(() => { this.#announce() })
-    this.#opening = new SessionOpening({ remote, privateKey, now, nowUnixMs: () => nowS() * 1_000 })
+    const nowUnixMs = (): number => nowS() * 1_000
+    this.#opening = new SessionOpening({ remote, privateKey, now, nowUnixMs })
+    this.#check = new SessionCheck({
+      remote,
+      privateKey,
+      routes: () => this.#book.routes,
+      reopenDefault: async () => this.#reopenDefault(),
+      send: (envelope, way) => endpoint.send(way, envelope),
+      sendEcho: (way) => { super.sendFrame(encodeEchoRequest(numbered(NO_NUMBER)), way, AS_ECHO) },
+      lastArrivalMs: () => this.lastArrivalMs,
+      isClosed: () => this.isClosed,
+      onForgotten: () => { this.ended('forgotten') },
+      now,
+      nowUnixMs,
+      log
+    })
     this.#book = new RouteBook({
       context,
       remote,
@@ -93,6 +108,7 @@ export class OutgoingChannel extends Channel {
       isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
       hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
     })
+    this.#heard = new HeardRoutes(this.#book)
     this.#flow = providers.newFlow()
     this.#lossWorthMs = lossWorthMs(weights ?? asked?.weights)
     this.#promises = new PromiseWatch({
@@ -104,7 +120,7 @@ export class OutgoingChannel extends Channel {
       routes: () => this.#book.routes,
       selector: selectorOf({ msPerLossPercent: this.#lossWorthMs, ...selector }),
       failures,
-      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(echoIdOf(number)), way, AS_ECHO) || endpoint.links.getAt(way.neighbour, 0) === undefined,
+      sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(numbered(number)), way, AS_ECHO) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
       onFailed: (route, why) => { this.#failed(route, why) },
       now,
@@ -120,7 +136,7 @@ export class OutgoingChannel extends Channel {
       weights,
       asked,
       take: async (answers, askedMs) => this.#take(answers, askedMs),
-      wantsBackupOf: () => this.#wantsBackupOf(),
+      wantsBackupOf: () => this.#steering.alone?.path,
       now,
       log
     })
@@ -174,8 +190,17 @@ export class OutgoingChannel extends Channel {
     }, signal)
   }
 
-  /** The response to our init. */
+  /** Does a response with this session id belong to this channel, though its session has another? */
+  asksFor (sessionId: Uint8Array): boolean {
+    return this.#check.asksFor(sessionId)
+  }
+
+  /** The response to our init, or to the question whether the peer still knows the session. */
   async complete (arrival: Arrival): Promise<void> {
+    if (this.asksFor(sessionIdOf(arrival.payload))) {
+      await this.#check.complete(arrival)
+      return
+    }
     const session = await this.#opening.complete(arrival.payload)
     if (session !== undefined && this.session === undefined) {
       this.session = session
@@ -213,6 +238,7 @@ export class OutgoingChannel extends Channel {
       return
     }
     this.closeIfIdle(nowMs)
+    this.#check.tick(nowMs)
     this.#steering.tick()
     this.#promises.check(this.#book.routes, nowMs)
     this.#queries.tick(nowMs)
@@ -264,22 +290,7 @@ export class OutgoingChannel extends Channel {
   }
 
   protected override onData (arrival: Arrival): void {
-    const nowMs = this.context.now()
-    if (nowMs >= this.#nextHeardMs) {
-      this.#nextHeardMs = nowMs + HEARD_INTERVAL_MS
-      const route = this.#book.byArrival(arrival)
-      route?.watch.heard(nowMs)
-      this.#noteDelivered(route)
-    }
-  }
-
-  /** A stream whose data still arrives shows that its route lives, however long echoes wait in the queue that it has made. */
-  #noteDelivered (route: Route | undefined): void {
-    const path = this.streamPath
-    if (route !== undefined && path?.key === route.id && path.deliveredSentMs > this.#deliveredSentMs) {
-      this.#deliveredSentMs = path.deliveredSentMs
-      route.watch.delivered(path.deliveredSentMs, path.acknowledgedMs)
-    }
+    this.#heard.heard(arrival, this.streamPath, this.context.now())
   }
 
   protected override onFrame (frame: Frame, arrival: Arrival): void {
@@ -313,14 +324,13 @@ export class OutgoingChannel extends Channel {
       this.#queries.hasten(route.path?.forwarders)
     }
     if (route.isDefault) {
-      this.#reopenDefault()
+      void this.#reopenDefault()
     }
   }
 
-  /** Beside all else: a peer that cannot be dialled must not delay the search for paths. */
-  #reopenDefault (): void {
+  async #reopenDefault (): Promise<void> {
     if (!this.#book.hasDefaultLink) {
-      void this.#book.openDefault()
+      await this.#book.openDefault()
     }
   }
 
@@ -343,7 +353,8 @@ export class OutgoingChannel extends Channel {
   }
 
   async #take (answers: readonly ProviderAnswer[], askedMs: number): Promise<boolean> {
-    this.#reopenDefault()
+    // beside all else: a peer that cannot be dialled must not delay the search for paths
+    void this.#reopenDefault()
     const { active, backup } = this.#steering
     const { providers, now } = this.context
     const chosen = this.#chosen = providers.rank(answers, this.#flow, this.#lossWorthMs)
@@ -363,12 +374,6 @@ export class OutgoingChannel extends Channel {
     }
   }
 
-  #wantsBackupOf (): OfferedPath | undefined {
-    const { active } = this.#steering
-    const isThere = this.#book.routes.some((route) => route !== active && !route.isDefault && route.alive && active !== undefined && areDisjoint(route, active))
-    return isThere ? undefined : active?.path
-  }
-
   /** Needs the session: before it only exits at which the peer is attached already are of use. */
   async #attachPeer (exit: PeerId): Promise<boolean> {
     const descriptor = this.context.discovery.directory.get(exit)
@@ -382,17 +387,11 @@ export class OutgoingChannel extends Channel {
     return answer === 'attached'
   }
 
-  protected override ended (): void {
-    super.ended()
+  protected override ended (why: ChannelEnd): void {
+    super.ended(why)
     this.#steering.stop()
     this.#watches.close()
     this.#book.close()
     this.#exits.stop()
   }
-}
-
-function echoIdOf (number: number): Uint8Array {
-  const id = new Uint8Array(ECHO_ID_BYTES)
-  writeUint64(id, 0, number)
-  return id
 }

@@ -29,19 +29,21 @@ export interface PathHoldInit {
   self: NodeId
   remote: PeerId
   installer: PathInstaller
+  signal?: AbortSignal
 }
 
 /**
- * @throws InvalidRouteError for a path over one of the ends themselves; what a forwarder or the destination says that declines
+ * @throws InvalidRouteError for a path over one of the ends themselves; what a forwarder or the destination says that declines; the signal's reason
  */
 export async function holdPath (path: OfferedPath, primitive: Primitive, init: PathHoldInit): Promise<PathHold> {
+  const { installer, remote, signal } = init
   if (primitive === 'source-route') {
     return listHold(path, primitive, init)
   }
   if (primitive === 'authenticators') {
-    return listHold(path, primitive, init, await init.installer.authenticators(path, init.remote))
+    return listHold(path, primitive, init, await installer.authenticators(path, remote, { signal }))
   }
-  const installed = await init.installer.install(path, init.remote, { style: primitive })
+  const installed = await installer.install(path, remote, { style: primitive, signal })
   return {
     path,
     primitive,

@@ -20,7 +20,7 @@ const TRUSTED_SHARE = 0.6
 const COVERED_BELIEF = { yes: 1.6, no: 0.4 }
 const ANSWERED_BELIEF = { yes: 2, no: 0.5 }
 const FAILING_SHARE = 0.5
-/** Outages end: who was failing is asked again after so long. */
+/** Outages end: who was failing is asked again after so long; and when the clock was set back by more, for nobody knows then when it was. */
 const LEFT_ALONE_MS = 300_000
 /** From so many judged answers on an RSP is no newcomer any more. */
 const KNOWN_CASES = 0.9
@@ -160,7 +160,7 @@ export class ProviderScore {
     if (this.#kept.share(nowMs) < TRUSTED_SHARE) {
       return 'distrusted'
     }
-    if (this.#answered.share(nowMs) < FAILING_SHARE && nowMs - this.#seenAtMs < LEFT_ALONE_MS) {
+    if (this.#answered.share(nowMs) < FAILING_SHARE && Math.abs(nowMs - this.#seenAtMs) < LEFT_ALONE_MS) {
       return 'failing'
     }
     return this.#kept.cases(nowMs) < KNOWN_CASES ? 'new' : 'trusted'

@@ -1,13 +1,13 @@
 // The routes of one channel: the default one and the paths that RSPs have offered, each once however many offer it.
-import { At, encodeSourceRoute } from '../../protocols/forward/source-route.ts'
+import { At } from '../../protocols/forward/source-route.ts'
 import { PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { equals } from 'uint8arrays/equals'
+import { defaultWay, openDefaultLink } from './default-route.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { isNoticeAbout } from '../../protocols/forward/notice.ts'
 import { isAnswer, isRefusal } from './offer-answers.ts'
 import { Route } from './route.ts'
 import { routeIdOf } from './provider-set.ts'
-import { wayAlong } from '../link/way.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
@@ -17,9 +17,7 @@ import type { Notice } from '../../protocols/forward/notice.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const DEFAULT_ID = 'default'
-/** The default route's header is made anew with every query, much more often than this. */
-const DEFAULT_LIFE_S = 600
-const OPEN_DEADLINE_MS = 5_000
+const ATTACH_DEADLINE_MS = 5_000
 /** Routes that are measured at once; the ones offered first by each RSP come first. */
 const MAX_PATHS = 6
 /** The default route, those offered last, and a few that were offered before and still serve. */
@@ -141,12 +139,14 @@ export class RouteBook {
    * connection has ended it is dialled anew.
    */
   async openDefault (signal?: AbortSignal): Promise<void> {
-    try {
-      const deadline = AbortSignal.timeout(OPEN_DEADLINE_MS)
-      await this.#context.endpoint.links.open(this.#remote, { signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) })
+    const { endpoint: { links }, log } = this.#context
+    const isOpen = await openDefaultLink({ links, remote: this.#remote, signal, log })
+    if (this.#closed) {
+      // it came after the peer was left, and nobody waits for it
+      this.#context.left(this.#remote)
+    } else if (isOpen) {
       this.#renewDefault()
-    } catch (error) {
-      this.#context.log('there is no default route to %p - %e', this.#remote, error)
+    } else {
       this.#routes.delete(DEFAULT_ID)
     }
   }
@@ -355,7 +355,7 @@ export class RouteBook {
       if (!access.mayAskFor(entry)) {
         return false
       }
-      if (!await access.attachTo(descriptor, OPEN_DEADLINE_MS, this.#askedBy)) {
+      if (!await access.attachTo(descriptor, ATTACH_DEADLINE_MS, this.#askedBy)) {
         this.#onUnreachable?.(entry)
         return false
       }
@@ -368,15 +368,12 @@ export class RouteBook {
     if (!this.hasDefaultLink) {
       return
     }
-    const header = encodeSourceRoute({
-      nodes: [this.#context.endpoint.self, nodeIdOf(this.#remote)],
-      expiryS: Math.floor(this.#context.nowS()) + DEFAULT_LIFE_S
-    })
+    const way = defaultWay(this.#context.endpoint.self, this.#remote, this.#context.nowS())
     const known = this.default
     if (known === undefined) {
-      this.#routes.set(DEFAULT_ID, new Route({ id: DEFAULT_ID, way: wayAlong(header), label: 'default' }))
+      this.#routes.set(DEFAULT_ID, new Route({ id: DEFAULT_ID, way, label: 'default' }))
     } else {
-      known.renew(wayAlong(header))
+      known.renew(way)
     }
   }
 }

@@ -1,6 +1,7 @@
 // Keeps a flow on the best of its routes: measures them (route-monitor.ts), has the selector decide, and leaves at once what fails. The same code runs
 // in channels and, in virtual time, in tests; it knows neither sockets nor sessions.
 import { RouteMonitor } from './route-monitor.ts'
+import { areDisjoint } from './path-selector.ts'
 import type { Decision, PathSelector } from './path-selector.ts'
 import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { Route } from './route.ts'
@@ -50,6 +51,13 @@ export class RouteSteering {
 
   get backup (): Route | undefined {
     return this.#decision.backup as Route | undefined
+  }
+
+  /** The active route, where no living path shares no forwarder with it. */
+  get alone (): Route | undefined {
+    const { active } = this
+    const hasOther = active !== undefined && this.#init.routes().some((route) => route !== active && !route.isDefault && route.alive && areDisjoint(route, active))
+    return hasOther ? undefined : active
   }
 
   /** Routes that carry datagrams beside the active one. */

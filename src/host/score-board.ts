@@ -11,8 +11,8 @@ export interface ScoreStore {
   load: () => Promise<unknown>
   /** Replaces what was saved as a whole, or fails and leaves it. @param scores - can be made JSON */
   save: (scores: KeptScores) => Promise<void>
-  /** Somebody should know that what was saved is of no use, and why. */
-  complain?: (reason: string) => void
+  /** Somebody should know that what was saved is of no use, or that nothing can be saved, and why. */
+  complain?: (reason: string, what: 'load' | 'save') => void
 }
 
 /** An RSP, by peer id as text, and what is known of it. */
@@ -38,6 +38,8 @@ export class ScoreBoard {
   #isChanged = false
   #nextSaveMs = 0
   #saving: Promise<void> = Promise.resolve()
+  /** Has it been said that they cannot be saved? Until they are. */
+  #isTold = false
 
   constructor (init: ScoreBoardInit) {
     this.#init = init
@@ -51,14 +53,14 @@ export class ScoreBoard {
       const kept = readScores(await store?.load(), this.#init.now(), (error) => { spoilt.push(error) })
       if (spoilt.length > 0) {
         this.#init.log('scores of %d RSPs begin anew - %e', spoilt.length, spoilt[0])
-        store?.complain?.(spoilt[0].message)
+        store?.complain?.(spoilt[0].message, 'load')
       }
       for (const [rsp, record] of Object.entries(kept).slice(0, maxProviders)) {
         this.#scores.set(rsp, new ProviderScore(record))
       }
     } catch (error) {
       this.#init.log('scores of RSPs begin anew - %e', error)
-      store?.complain?.((error as Error).message)
+      store?.complain?.((error as Error).message, 'load')
     }
   }
 
@@ -113,12 +115,23 @@ export class ScoreBoard {
       }
       this.#isChanged = false
       const scores = Object.fromEntries([...this.#scores].map(([rsp, score]) => [rsp, score.record]))
-      await store.save({ version: SCORES_VERSION, scores }).catch((error: unknown) => {
+      try {
+        await store.save({ version: SCORES_VERSION, scores })
+        this.#isTold = false
+      } catch (error) {
         this.#isChanged = true
         log('scores of RSPs were not saved - %e', error)
-      })
+        this.#tell(error as Error)
+      }
     })
     await this.#saving
+  }
+
+  #tell ({ message }: Error): void {
+    if (!this.#isTold) {
+      this.#isTold = true
+      this.#init.store?.complain?.(message, 'save')
+    }
   }
 
   /** Who was never judged goes first: strangers must not push out what is known of liars. */

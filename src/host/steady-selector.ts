@@ -77,7 +77,7 @@ export class SteadySelector implements PathSelector {
       : this.#choose(current, this.#best(sound), fallback, nowMs) ?? without(fallback, measured)
     this.#note(choice, nowMs)
     const { route } = choice
-    return route === undefined ? { ...NOTHING, ...choice } : { ...NOTHING, ...choice, backup: this.#backupOf(route, sound, fallback) }
+    return route === undefined ? { ...NOTHING, ...choice } : { ...NOTHING, ...choice, backup: this.#backupOf(route, sound, fallback) ?? this.#spareOf(route, measured, nowMs) }
   }
 
   #note ({ route, cause }: Choice, nowMs: number): void {
@@ -107,6 +107,11 @@ export class SteadySelector implements PathSelector {
     const best = this.#best(sound.filter((other) => other.id !== route.id && !other.isSuspect && areDisjoint(route, other)))
     const other = fallback?.id === route.id ? undefined : fallback
     return best !== undefined && (other === undefined || this.#gains(best, other)) ? best : other
+  }
+
+  /** One that is kept out for having fallen behind is no choice, but better than nothing when the route in use fails, and good for copies. */
+  #spareOf (route: RouteState, measured: readonly RouteState[], nowMs: number): RouteState | undefined {
+    return this.#best(measured.filter((other) => other.id !== route.id && !other.isSuspect && areDisjoint(route, other) && !this.#failed.isOut(other.id, nowMs)))
   }
 
   /** @returns undefined when there is no path to choose */

@@ -35,6 +35,8 @@ export interface LinkSetInit {
   now: () => number
   /** May this peer send packets to us? Default: anyone. */
   admits?: (peer: PeerId) => boolean
+  /** Have we a use for a link to this peer? When the table is full it takes the place of one for which we have none. Default: nobody gives way. */
+  isUseful?: (peer: PeerId) => boolean
 }
 
 export interface LinkSetEvents {
@@ -44,6 +46,12 @@ export interface LinkSetEvents {
   'link:gone': CustomEvent<Link>
 }
 
+interface Opening {
+  link: Promise<Link>
+  /** Was there no connection when it began? */
+  isDial: boolean
+}
+
 export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #components: LinkSetComponents
   readonly #init: LinkSetInit
@@ -51,7 +59,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #all = new Set<StreamLink>()
   /** Places without a link are undefined, never holes. */
   readonly #byIndex: Array<StreamLink | undefined> = []
-  readonly #opening = new Map<string, Promise<Link>>()
+  /** The latest attempt for each peer. */
+  readonly #opening = new Map<string, Opening>()
   readonly #endOfTick = new EndOfTick()
   readonly #log: Logger
   /** Of links that have gone. */
@@ -142,9 +151,20 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       return existing
     }
     const key = peer.toString()
-    const opening = this.#opening.get(key) ?? this.#open(peer, options).finally(() => this.#opening.delete(key))
+    const pending = this.#opening.get(key)
+    const isDial = options.connection?.status !== 'open' && !this.isConnected(peer)
+    // a dial may hang for long, and the peer dial us meanwhile
+    if (pending !== undefined && (isDial || !pending.isDial)) {
+      return pending.link
+    }
+    const opening: Opening = { isDial, link: this.#open(peer, options).finally(() => { this.#opened(key, opening) }) }
     this.#opening.set(key, opening)
-    return opening
+    return opening.link
+  }
+
+  /** Has this peer a connection with us now, not one that is limited as those of circuit relays are? */
+  isConnected (peer: PeerId): boolean {
+    return this.#components.connectionManager.getConnections(peer).some(({ status, limits }) => status === 'open' && limits === undefined)
   }
 
   close (peer: PeerId): void {
@@ -152,7 +172,18 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   }
 
   async #open (peer: PeerId, { connection, signal }: { connection?: Connection, signal?: AbortSignal }): Promise<Link> {
-    const stream = await this.#openStream(peer, connection, signal)
+    let stream: Stream
+    try {
+      const over = connection?.status === 'open' ? connection : await this.#components.connectionManager.openConnection(peer, { signal })
+      const standing = over === connection ? undefined : this.get(peer)
+      if (standing !== undefined) {
+        // over a connection that came while the peer was dialled
+        return standing
+      }
+      stream = await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
+    } catch (cause) {
+      throw cause instanceof BywayError ? cause : new UnavailableError(`no link to ${peer.toString()} could be opened`, { cause })
+    }
     const link = this.#linkTo(peer)
     if (link === undefined) {
       const error = new TooManyLinksError(this.#init.maxLinks)
@@ -167,12 +198,9 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     return link
   }
 
-  async #openStream (peer: PeerId, connection: Connection | undefined, signal: AbortSignal | undefined): Promise<Stream> {
-    try {
-      const over = connection?.status === 'open' ? connection : await this.#components.connectionManager.openConnection(peer, { signal })
-      return await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
-    } catch (cause) {
-      throw cause instanceof BywayError ? cause : new UnavailableError(`no link to ${peer.toString()} could be opened`, { cause })
+  #opened (key: string, opening: Opening): void {
+    if (this.#opening.get(key) === opening) {
+      this.#opening.delete(key)
     }
   }
 
@@ -192,7 +220,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     if (existing !== undefined) {
       return existing
     }
-    if (this.#all.size >= this.#init.maxLinks) {
+    if (this.#all.size >= this.#init.maxLinks && !this.#makesRoom(peer)) {
       return undefined
     }
     const link = new StreamLink({
@@ -212,6 +240,15 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     this.#all.add(link)
     this.#byIndex[link.index] = link
     return link
+  }
+
+  /** Strangers must not keep us from those whom we need: of their links the oldest goes. Who is about to become useful has come just now. */
+  #makesRoom (peer: PeerId): boolean {
+    const { isUseful, maxLinks } = this.#init
+    if (isUseful?.(peer) === true) {
+      [...this.#all].find(({ peer: other }) => !isUseful(other))?.close()
+    }
+    return this.#all.size < maxLinks
   }
 
   /** The smallest, so that indices stay below the most links that there were at once. */

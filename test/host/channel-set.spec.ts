@@ -40,6 +40,7 @@ class World {
         },
         access: { release: (channel: object) => { this.released.push(channel) } },
         waysBack: { open: async () => true },
+        left: () => {},
         discovery: {},
         now: () => this.nowMs,
         idleMs: 60_000,
@@ -48,8 +49,7 @@ class World {
       privateKey,
       maxChannels,
       accepts: async (peer) => this.accepts(peer),
-      onChannel: (channel) => { this.opened.push(channel) },
-      onLeft: () => {}
+      onChannel: (channel) => { this.opened.push(channel) }
     })
     this.set.start()
   }

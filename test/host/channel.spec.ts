@@ -130,6 +130,17 @@ describe('channel', () => {
       assert.equal(outgoing.isClosed, true)
     })
 
+    it('regression: ends soon when the answering end has forgotten the session, as after a restart, so that another one can be opened', async function () {
+      this.timeout(40_000)
+      const { outgoing, incoming } = await connect(net)
+      assert.deepEqual(await roundTrip(outgoing, incoming), ['there', 'back'])
+      const closed = pEvent<'close', CustomEvent<string>>(outgoing, 'close', { timeout: 30_000 })
+      ;(incoming as unknown as { ended: (why: string) => void }).ended('closed')
+      assert.equal((await closed).detail, 'forgotten')
+      assert.deepEqual(await roundTrip(...Object.values(await connect(net)) as [OutgoingChannel, Channel]), ['there', 'back'])
+      await until(() => net.hosts[1].services.byway.channels.length === 1, 'what was only asked for ends')
+    })
+
     it('lets several channels between the same hosts live side by side', async () => {
       const [first, ...others] = [await connect(net), await connect(net), await connect(net)]
       first.outgoing.close()

@@ -54,15 +54,35 @@ describe('exit requests', () => {
     const result = requests.attach(exitAt(A))
     requests.answered(nodeIdOf(B), AttachStatus.attached)
     mock.timers.tick(5_000)
-    assert.equal(await result, 'declined')
+    assert.equal(await result, 'silent')
   })
 
-  it('wait five seconds for an answer, and not at all when the request could not be sent', async () => {
+  it('regression: are sent once more when no answer comes, and no more than that', async () => {
+    const result = requests.attach(exitAt(A))
+    mock.timers.tick(999)
+    assert.equal(sent.length, 1)
+    mock.timers.tick(1)
+    assert.deepEqual(sent.map((request) => decodeFrame(request)), Array(2).fill({ type: 'attach-request', descriptor: A.toMultihash().bytes }))
+    requests.answered(nodeIdOf(A), AttachStatus.attached)
+    assert.equal(await result, 'attached')
+    mock.timers.tick(10_000)
+    assert.equal(sent.length, 2)
+  })
+
+  it('are not sent once more when the answer has come', async () => {
+    const result = requests.attach(exitAt(A))
+    requests.answered(nodeIdOf(A), AttachStatus.attached)
+    await result
+    mock.timers.tick(1_000)
+    assert.equal(sent.length, 1)
+  })
+
+  it('regression: wait five seconds for an answer, whose absence says nothing of the exit, and not at all when the request could not be sent', async () => {
     const result = requests.attach(exitAt(A))
     mock.timers.tick(4_999)
     assert.equal(await Promise.race([result, Promise.resolve('waits')]), 'waits')
     mock.timers.tick(1)
-    assert.equal(await result, 'declined')
+    assert.equal(await result, 'silent')
     canSend = false
     assert.equal(await requests.attach(exitAt(B)), 'not-asked')
   })

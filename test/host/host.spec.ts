@@ -6,7 +6,8 @@ import { encodeSourceRoute, packetBytes, writePacket } from '../../protocols/for
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { rawStream } from '../link/link-nodes.ts'
 import type { BywayNode } from '../../src/node/libp2p.ts'
 import type { Host, HostInit } from '../../src/host/host.ts'
 import type { Testnet } from '../helpers/testnet.ts'
@@ -23,12 +24,13 @@ describe('host', () => {
   let brief: BywayNode<Host>
   let first: BywayNode<Host>
   let second: BywayNode<Host>
+  let crowded: BywayNode<Host>
 
   before(async () => {
     const accepts = (peer: PeerId): boolean => { asked.push(peer.toString()); return false }
-    const inits: HostInit[] = [{ idleMs: 700 }, { accepts }, { maxChannels: 2 }, { idleMs: 700 }, {}, {}]
+    const inits: HostInit[] = [{ idleMs: 700 }, { accepts }, { maxChannels: 2 }, { idleMs: 700 }, {}, {}, { maxChannels: 2, maxCandidates: 2 }]
     net = await createTestnet({ forwarders: 2 });
-    [source, picky, narrow, brief, first, second] = await Promise.all(inits.map(async (init) => net.addHost(init)))
+    [source, picky, narrow, brief, first, second, crowded] = await Promise.all(inits.map(async (init) => net.addHost(init)))
     await net.ready()
   })
 
@@ -126,6 +128,20 @@ describe('host', () => {
     await until(() => narrow.services.byway.channels.length === 1, 'one has ended')
     await narrow.services.byway.open(source.peerId)
     assert.equal(narrow.services.byway.channels.length, 2)
+  })
+
+  it('regression: reaches its peers directly although strangers have taken all links', async () => {
+    const { links, access } = crowded.services.byway
+    try {
+      while (links.refusedStreams === 0) {
+        await rawStream(await createNode({ addresses: { listen: [] } }), crowded)
+      }
+      const channel = await crowded.services.byway.open(source.peerId)
+      await until(() => (channel.status.default?.answered ?? 0) > 0, 'the default route answers')
+      assert.deepEqual(access.points.map(({ attached }) => attached), [true, true])
+    } finally {
+      await stopNodes()
+    }
   })
 
   it('regression: counts channels that are being opened', async () => {

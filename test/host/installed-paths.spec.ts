@@ -43,6 +43,28 @@ describe('installed paths', () => {
       assert.equal(world.holding.size, 0)
     })
 
+    it('regression: are not kept when whoever asked has gone meanwhile, and no forwarder is asked for the next one', async () => {
+      const stop = new AbortController()
+      world.offered = [world.path, world.path]
+      world.whileSetUp = () => { stop.abort(new Error('interrupted')) }
+      await assert.rejects(world.paths.install(DESTINATION, { signal: stop.signal }), /interrupted/)
+      assert.deepEqual([world.paths.list(), world.holding.size, world.setUps, world.removed], [[], 0, 1, 1])
+    })
+
+    it('regression: hand the signal to those who set up', async () => {
+      const { signal } = new AbortController()
+      await world.paths.install(DESTINATION, { signal })
+      await world.paths.install(DESTINATION, { signal, offer: world.path, style: 'hop-by-hop' })
+      assert.deepEqual(world.signals, [signal, signal])
+    })
+
+    it('regression: are not kept when whoever asked has gone while they were measured', async () => {
+      const stop = new AbortController()
+      world.whileMeasured = () => { stop.abort(new Error('interrupted')) }
+      await assert.rejects(world.paths.install(DESTINATION, { signal: stop.signal }), /interrupted/)
+      assert.deepEqual([world.paths.list(), world.holding.size, world.removed], [[], 0, 1])
+    })
+
     it('regression: are asked for ever more seldom while nobody offers them', async () => {
       await world.paths.install(DESTINATION, { offer: world.path })
       await world.run(100_000)
@@ -91,6 +113,11 @@ class World {
   /** For whom the entry is held. */
   readonly holding = new Set<object>()
   readonly askedAtS: number[] = []
+  setUps = 0
+  removed = 0
+  readonly signals: Array<AbortSignal | undefined> = []
+  whileSetUp = (): void => {}
+  whileMeasured = (): void => {}
   #last: { isUp: boolean } = { isUp: false }
   readonly paths = new InstalledPaths({
     self: SELF,
@@ -99,12 +126,20 @@ class World {
       release: (askedBy: object) => { this.holding.delete(askedBy) }
     },
     installer: {
-      install: async () => {
+      install: async (_: OfferedPath, __: PeerId, { signal }: { signal?: AbortSignal }) => {
+        this.setUps++
+        this.signals.push(signal)
+        this.whileSetUp()
         this.#last = { isUp: !this.losesAtOnce }
-        return Object.assign(this.#last, { way: { header: new Uint8Array(14) }, addEventListener: () => {}, remove: async () => {} })
+        return Object.assign(this.#last, { way: { header: new Uint8Array(14) }, addEventListener: () => {}, remove: async () => { this.removed++ } })
       }
     },
-    prober: { probeOn: () => false },
+    prober: {
+      probeOn: () => {
+        this.whileMeasured()
+        return false
+      }
+    },
     discovery: {},
     offers: async () => {
       this.askedAtS.push(this.nowMs / 1_000)

@@ -129,6 +129,15 @@ describe('score of an RSP', () => {
     assert.equal(score.status(NOW_MS).priceMicro, 250_000)
   })
 
+  it('regression: calls nobody failing for longer when the clock was set back by more than five minutes', () => {
+    const score = new ProviderScore()
+    for (let i = 0; i < 5; i++) {
+      score.failed(NOW_MS)
+    }
+    assert.equal(score.standing(NOW_MS - 200_000), 'failing')
+    assert.notEqual(score.standing(NOW_MS - 3_600_000), 'failing')
+  })
+
   it('calls who mostly does not answer failing, for five minutes after it was last asked', () => {
     const score = judged([41, 41])
     score.failed(NOW_MS)

@@ -41,6 +41,11 @@ class World {
   nowMs = 0
   /** Links that the default route can use; absent: the peer cannot be dialled. */
   canDial = true
+  /** How long it takes. */
+  dial: Promise<void> | undefined
+  /** A connection of its own stands. */
+  hasDialledUs = false
+  readonly left: PeerId[] = []
   hasLink = false
   dials = 0
   /** Where we are attached, and where the peer is, or will be when asked. */
@@ -71,13 +76,16 @@ class World {
         self: nodeIdOf(SELF),
         links: {
           get: () => this.hasLink ? {} : undefined,
+          isConnected: () => this.hasDialledUs,
           open: async () => {
             this.dials++
-            this.hasLink = this.canDial
-            if (!this.canDial) throw new Error('no address')
+            await this.dial
+            this.hasLink = this.canDial || this.hasDialledUs || this.hasLink
+            if (!this.hasLink || !this.canDial) throw new Error('no address')
           }
         }
       },
+      left: (peer: PeerId) => { this.left.push(peer) },
       access: { isAttached: (peer: PeerId) => this.attached.has(peer), mayAskFor: () => this.hasRoom, attachTo: async ({ peer }: VerifiedDescriptor) => { this.askedHere.push(peer); return false } },
       discovery: { directory: { get: (peer: PeerId) => this.#descriptorOf(peer) } },
       now: () => this.nowMs,
@@ -130,6 +138,36 @@ describe('route book', () => {
     world.canDial = false
     await world.book.openDefault()
     assert.deepEqual(world.book.routes, [])
+  })
+
+  it('regression: keeps its default route when a dial fails, and a link came to stand meanwhile', async () => {
+    const world = await opened()
+    const before = world.book.default
+    const { promise, resolve } = Promise.withResolvers<void>()
+    Object.assign(world, { hasLink: false, canDial: false, dial: promise })
+    const dialled = world.book.openDefault()
+    world.hasLink = true
+    resolve()
+    await dialled
+    assert.equal(world.book.default, before)
+  })
+
+  it('regression: opens its default route over the connection of a peer that cannot be dialled, but has dialled', async () => {
+    const world = new World()
+    Object.assign(world, { canDial: false, hasDialledUs: true })
+    await world.book.openDefault()
+    assert.equal(world.book.default?.isDefault, true)
+  })
+
+  it('regression: keeps no link that came to stand after the end of the channel', async () => {
+    const world = new World()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.dial = promise
+    const dialled = world.book.openDefault()
+    world.book.close()
+    resolve()
+    await dialled
+    assert.deepEqual([world.left, world.book.routes], [[REMOTE], []])
   })
 
   it('dials anew when the connection of the default route has ended, and keeps what was measured', async () => {

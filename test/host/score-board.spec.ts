@@ -28,8 +28,8 @@ class MemoryStore implements ScoreStore {
     this.text = JSON.stringify(scores)
   }
 
-  complain (reason: string): void {
-    this.complaints.push(reason)
+  complain (reason: string, what: string): void {
+    this.complaints.push(`${what}: ${reason}`)
   }
 }
 
@@ -137,6 +137,17 @@ describe('scores of all RSPs', () => {
     store.isBroken = false
     await board.flush()
     assert.equal(store.saves, 1)
+  })
+
+  it('regression: say once that they cannot be saved, and again only after they could', async () => {
+    const store = new MemoryStore()
+    const board = boardOn(store)
+    for (const isBroken of [true, true, false, true, true]) {
+      store.isBroken = isBroken
+      board.change(PEERS[0], (score, nowMs) => { score.failed(nowMs) })
+      await board.flush()
+    }
+    assert.deepEqual(store.complaints, ['save: the disk is full', 'save: the disk is full'])
   })
 
   it('are bounded, and strangers push out strangers before they push out who is known', () => {

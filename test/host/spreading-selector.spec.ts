@@ -26,6 +26,27 @@ describe('spreading selectors', () => {
     assert.deepEqual(beside('copies', [route('default', 50)]), [])
   })
 
+  for (const { title, atMs, b, expected } of [
+    { title: 'regression: go on sending copies over another path while paths are held off, as the first has just become slower', atMs: 100, b: {}, expected: ['b'] },
+    { title: 'regression: send copies also over the path that became slower itself, which delivers', atMs: 100, b: { alive: false }, expected: ['a'] },
+    { title: 'send no copies over a path that is suspect', atMs: 100, b: { isSuspect: true, rttMs: 1 }, expected: ['a'] }
+  ]) {
+    it(title, () => {
+      const selector = selectorOf({ spread: 'copies' })
+      const others = [route('default', 50), route('b', 45, b)]
+      assert.equal(selector.decide([...others, route('a', 40)], 0).route?.id, 'a')
+      assert.equal(selector.decide([...others, route('a', 56, { lagMs: 6 })], 50).cause, 'fell-behind')
+      const { route: used, cause, also } = selector.decide([...others, route('a', 56)], atMs)
+      assert.deepEqual([used?.id, cause, also.map(({ id }) => id)], ['default', 'held-off', expected])
+    })
+  }
+
+  it('send no copies over a path that has failed, until it is held off no more', () => {
+    const selector = selectorOf({ spread: 'copies' })
+    const copies = (nowMs: number, alive: boolean): string[] => selector.decide([route('default', 50), route('a', 20, { alive })], nowMs).also.map(({ id }) => id)
+    assert.deepEqual([copies(0, true), copies(50, false), copies(100, true), copies(3_100, true)], [['default'], [], [], ['default']])
+  })
+
   it('stripe over at most three routes that are about as fast and share no forwarder', () => {
     assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 24), route('c', 31), route('d', 22), route('e', 23)]), ['d', 'e'])
     assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 24, { forwarders: ['a', 'x'] }), route('c', 31)]), [])

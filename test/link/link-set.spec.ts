@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { encodeCredit } from '../../protocols/forward/link-control.ts'
 import { FIRST_WINDOW_BYTES } from '../../src/link/credit-window.ts'
 import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
+import type { AddressInfo } from 'node:net'
 import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
 import type { TestNode } from '../helpers/nodes.ts'
@@ -36,9 +40,13 @@ describe('links over libp2p', () => {
 
   /** A node connected to `a`, which both know. */
   async function neighbour (): Promise<LinkNode> {
+    return neighbourOf(a)
+  }
+
+  async function neighbourOf ({ node }: LinkNode): Promise<LinkNode> {
     const b = await linkNode()
-    await connected(a.node, b.node)
-    await until(() => b.node.getConnections(a.node.peerId).length > 0, 'the connection at the other end')
+    await connected(node, b.node)
+    await until(() => b.node.getConnections(node.peerId).length > 0, 'the connection at the other end')
     return b
   }
 
@@ -244,6 +252,49 @@ describe('links over libp2p', () => {
     assert.deepEqual([full.links.refusedStreams, full.links.size], [1, 1])
     full.links.close(a.node.peerId)
     assert.ok((await full.links.open(other.node.peerId)).isUp)
+  })
+
+  it('regression: of strangers give way to those of peers that are needed, whoever opens them, the oldest first', async () => {
+    const needed = new Set<string>()
+    const full = await linkNode({ maxLinks: 2, isUseful: (peer) => needed.has(peer.toString()) })
+    const strangers = [await createNode(), await createNode(), await createNode()]
+    const streams = [await rawStream(strangers[0], full.node), await rawStream(strangers[1], full.node)]
+    await until(() => full.links.size === 2, 'two strangers')
+    const third = await rawStream(strangers[2], full.node)
+    await until(() => third.status !== 'open', 'the refusal of one more')
+
+    needed.add(a.node.peerId.toString())
+    await connected(full.node, a.node)
+    assert.ok((await full.links.open(a.node.peerId)).isUp)
+    await until(() => streams[0].status !== 'open', 'the end of the first')
+    assert.deepEqual([streams[1].status, full.links.size], ['open', 2])
+
+    const friend = await linkNode()
+    needed.add(friend.node.peerId.toString())
+    await rawStream(friend.node, full.node)
+    await until(() => streams[1].status !== 'open', 'the end of the second')
+    assert.equal(full.links.size, 2)
+    const other = await neighbourOf(full)
+    needed.add(other.node.peerId.toString())
+    await assert.rejects(full.links.open(other.node.peerId), { name: 'TooManyLinksError' })
+  })
+
+  it('regression: do not wait for a dial that hangs when the peer has dialled meanwhile, and outlive its end', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const b = await linkNode()
+    await a.node.peerStore.merge(b.node.peerId, { multiaddrs: [multiaddr(`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}`)] })
+    const stop = new AbortController()
+    const hanging = assert.rejects(a.links.open(b.node.peerId, { signal: stop.signal }), { name: 'UnavailableError' })
+    await once(silent, 'connection')
+    await connected(b.node, a.node)
+    await until(() => a.links.isConnected(b.node.peerId), 'the connection of the peer')
+    assert.ok((await a.links.open(b.node.peerId)).isUp)
+    stop.abort()
+    await hanging
+    put(a.links.get(b.node.peerId) as Link, 1)
+    await until(() => b.received.length === 1, 'a packet')
+    silent.close()
   })
 
   it('have the smallest index that is free, until neither direction stands', async () => {
