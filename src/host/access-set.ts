@@ -322,15 +322,16 @@ export class AccessSet {
     return isNear || nowMs - candidate.usedMs < IN_USE_MS ? PROBE_INTERVAL_MS : FAR_PROBE_INTERVAL_MS
   }
 
-  /** When all have been measured: lets go of the far ones, and makes the descriptor say what is true now. */
+  /** When all that answer in time have been measured: lets go of the far ones, and makes the descriptor say what is true now. */
   #settle (): void {
     this.#forgetExpired()
     if (this.unmeasured > 0 || this.#candidates.size === 0) {
       return
     }
     const nearest = this.#nearest(this.points)
-    this.#kept.retain(new Set([...nearest, ...this.#asked.keys(), ...this.#neededOrGone()]))
-    for (const key of nearest) {
+    const wanted = [...nearest, ...this.#stillUnmeasured(this.#init.maxAccess - nearest.length)]
+    this.#kept.retain(new Set([...wanted, ...this.#asked.keys(), ...this.#neededOrGone()]))
+    for (const key of wanted) {
       this.#keep(this.#candidates.get(key) as Candidate)
     }
     const change = this.#description.update(this.points)
@@ -355,6 +356,15 @@ export class AccessSet {
   #nearest (points: readonly AccessPoint[]): string[] {
     const distance = ({ rttUs, attached }: AccessPoint): number => attached ? STAY_SHARE * rttUs : rttUs
     return [...points].sort((a, b) => distance(a) - distance(b)).slice(0, this.#init.maxAccess).map(({ forwarder }) => forwarder.toString())
+  }
+
+  /** Where too few are known, those that did not answer in time may yet: this machine was busy, or theirs. The attached first. */
+  #stillUnmeasured (most: number): string[] {
+    return [...this.#candidates]
+      .filter(([, { estimator }]) => estimator.samples < MEASURED_SAMPLES)
+      .sort(([, a], [, b]) => Number(this.isAttached(b.descriptor.peer)) - Number(this.isAttached(a.descriptor.peer)))
+      .slice(0, most)
+      .map(([key]) => key)
   }
 
   /** What channels use stays; what is gone is tried again, ever more seldom, until its descriptor expires. */

@@ -92,6 +92,11 @@ class World {
     }
   }
 
+  /** Its answers to probes. */
+  loses (peer: PeerId): void {
+    this.#rttMs.delete(nodeIdOf(peer).join())
+  }
+
   rttMs (peer: PeerId, rttMs: number): void {
     this.#rttMs.set(nodeIdOf(peer).join(), rttMs)
   }
@@ -201,6 +206,22 @@ describe('access set', () => {
     await world.run(9_000)
     assert.ok(world.invalidated > 0)
     assert.deepEqual(world.attached, names([FORWARDERS[1]]))
+  })
+
+  it('regression: attaches in the end although no forwarder has answered for longer than one keeps others waiting', async () => {
+    world = new World({ maxAccess: 3 })
+    const slow = FORWARDERS.slice(0, 5)
+    slow.forEach((peer) => { world.links.unreachable.add(peer.toString()) })
+    world.consider(...slow)
+    await world.run(3_000)
+    world.links.unreachable.clear()
+    slow.forEach((peer) => { world.loses(peer) })
+    await world.run(20_000)
+    assert.deepEqual(world.points, [])
+    slow.forEach((peer, i) => { world.rttMs(peer, i + 1) })
+    world.consider(...slow)
+    await world.run(20_000)
+    assert.deepEqual(world.attached, names(slow.slice(0, 3)))
   })
 
   it('regression: leaves out a forwarder that is gone, and names it again when it is back', async () => {
