@@ -64,6 +64,8 @@ export interface DiscoveryInit {
 
 /** A newcomer sees the overlay in seconds; one that has seen it asks its peers again once a minute. */
 const SEEK_INTERVALS_MS = [500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 60_000]
+/** Who knows nobody yet waits no longer for the next try: there may have been nobody to tell, or no time to listen. */
+const ALONE_MS = 5_000
 /** A DHT look-up asks many nodes, so it is done seldom: peers answer from their directories in between. */
 const LOOKUP_INTERVALS_MS = [5_000, 15_000, 60_000, 300_000]
 /** Whoever knows so many of a role from its peers looks only at the slowest pace for more. */
@@ -127,7 +129,7 @@ export class Discovery {
     const { peerId, privateKey, addressManager } = components
     this.self = new SelfDescriptor({ peerId, privateKey, addressManager, network: init.network, describe: init.describe, now: this.#now })
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
-    this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
+    this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, mostMs: () => this.directory.size === 0 ? ALONE_MS : Infinity, run: async (signal) => { await this.#seekOnce(signal) }, onError })
     this.#lookup = new Repeat({ intervalsMs: LOOKUP_INTERVALS_MS, run: async (signal) => { await this.#lookUpOnce(signal) }, onError })
     this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#clock() })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })

@@ -3,6 +3,8 @@
 export interface RepeatInit {
   /** Waits between the runs; the last one is repeated. ms. */
   intervalsMs: readonly number[]
+  /** No wait is longer than this for now, ms. Default: any may be. */
+  mostMs?: () => number
   run: (signal: AbortSignal) => Promise<void>
   /** Each wait is varied by up to this share, so that nodes started together do not act together. */
   jitter?: number
@@ -53,8 +55,8 @@ export class Repeat {
       }
     }
     if (this.#started) {
-      const { intervalsMs, jitter = 0.2 } = this.#init
-      const waitMs = intervalsMs[Math.min(this.#runs++, intervalsMs.length - 1)]
+      const { intervalsMs, mostMs, jitter = 0.2 } = this.#init
+      const waitMs = Math.min(intervalsMs[Math.min(this.#runs++, intervalsMs.length - 1)], mostMs?.() ?? Infinity)
       this.#schedule(waitMs * (1 + jitter * (2 * Math.random() - 1)))
     }
   }

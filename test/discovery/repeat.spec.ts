@@ -16,12 +16,14 @@ describe('repeat', () => {
   let errors: unknown[]
   let signals: AbortSignal[]
   let failure: Error | undefined
+  let mostMs: number
 
   beforeEach(() => {
     mock.timers.enable({ apis: ['setTimeout'] });
-    [runs, nowMs, runMs, running, most, errors, signals, failure] = [[], 0, 0, 0, 0, [], [], undefined]
+    [runs, nowMs, runMs, running, most, errors, signals, failure, mostMs] = [[], 0, 0, 0, 0, [], [], undefined, Infinity]
     repeat = new Repeat({
       intervalsMs: [100, 200, 400],
+      mostMs: () => mostMs,
       jitter: 0,
       onError: (error) => { errors.push(error) },
       run: async (signal) => {
@@ -51,6 +53,15 @@ describe('repeat', () => {
     repeat.start()
     await pass(1_600)
     assert.deepEqual(runs, [0, 100, 300, 700, 1_100, 1_500])
+  })
+
+  it('waits no longer than may be for now', async () => {
+    mostMs = 150
+    repeat.start()
+    await pass(600)
+    mostMs = Infinity
+    await pass(1_000)
+    assert.deepEqual(runs, [0, 100, 250, 400, 550, 700, 1_100, 1_500])
   })
 
   it('counts the wait from the end of a run', async () => {
