@@ -64,7 +64,7 @@ export interface DiscoveryInit {
 
 /** A newcomer sees the overlay in seconds; one that has seen it asks its peers again once a minute. */
 const SEEK_INTERVALS_MS = [500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 60_000]
-/** Who knows nobody yet waits no longer for the next try: there may have been nobody to tell, or no time to listen. */
+/** Who knows nobody yet of those it seeks waits no longer for the next try: there may have been nobody to tell, or no time to listen. */
 const ALONE_MS = 5_000
 /** A DHT look-up asks many nodes, so it is done seldom: peers answer from their directories in between. */
 const LOOKUP_INTERVALS_MS = [5_000, 15_000, 60_000, 300_000]

@@ -111,6 +111,8 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   protected set session (session: Session) {
     this.#session = session
+    // the handshake may have taken long
+    this.#lastArrivalMs = this.context.now()
   }
 
   /** Largest datagram in bytes that `send` takes. */

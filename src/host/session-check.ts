@@ -47,14 +47,20 @@ export interface SessionCheckInit {
 
 export class SessionCheck {
   readonly #init: SessionCheckInit
+  /** The last one: an answer may come when it is no longer of use, and its session must be closed, too. */
   #question: SessionOpening | undefined
+  #isAsking = false
   #nextMs = -Infinity
 
   constructor (init: SessionCheckInit) {
     this.#init = init
   }
 
-  /** Is this the id of the session that is asked for now? */
+  get isAsking (): boolean {
+    return this.#isAsking
+  }
+
+  /** Is this the id of the session that was asked for last? */
   asksFor (sessionId: Uint8Array): boolean {
     const id = this.#question?.sessionId
     return id !== undefined && equals(id, sessionId)
@@ -62,7 +68,7 @@ export class SessionCheck {
 
   /** Asks if it is time to. */
   tick (nowMs: number): void {
-    if (this.#question === undefined && nowMs >= this.#nextMs && this.#isSilent()) {
+    if (!this.#isAsking && nowMs >= this.#nextMs && this.#isSilent()) {
       void this.#ask()
     }
   }
@@ -84,6 +90,7 @@ export class SessionCheck {
   async #ask (): Promise<void> {
     const { remote, privateKey, now, nowUnixMs, routes, reopenDefault, send, onForgotten, log } = this.#init
     const askedMs = now()
+    this.#isAsking = true
     const question = this.#question = new SessionOpening({ remote, privateKey, now, nowUnixMs })
     try {
       await question.prepare()
@@ -104,7 +111,7 @@ export class SessionCheck {
     } catch (error) {
       log('it is not known whether %p knows the session of a channel - %e', remote, error)
     } finally {
-      this.#question = undefined
+      this.#isAsking = false
       this.#nextMs = now() + PAUSE_MS
     }
   }

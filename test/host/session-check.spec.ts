@@ -29,6 +29,7 @@ class World {
   /** Who answers inits; nobody: 0. */
   answers = OTHER
   whenEchoed = (): void => {}
+  answersWhen = Promise.resolve()
   /** Frames that came in the sessions that the other end has made. */
   readonly frames: string[] = []
   readonly #sessions: Session[] = []
@@ -68,8 +69,9 @@ class World {
     }
     this.inits++
     this.#asked = sessionIdOf(envelope)
-    assert.ok(this.isAsking)
+    assert.ok(this.check.asksFor(this.#asked))
     if (this.answers === OTHER) {
+      await this.answersWhen
       const { message, session } = await acceptInit(envelope, { privateKey: await keyOf(OTHER), nowMs: NOW_MS })
       this.#sessions.push(session)
       await this.check.complete({ payload: message, answerOn: () => WAY } as unknown as Arrival)
@@ -83,7 +85,7 @@ class World {
   }
 
   get isAsking (): boolean {
-    return this.check.asksFor(this.#asked)
+    return this.check.isAsking
   }
 
   async hasAsked (): Promise<void> {
@@ -120,6 +122,18 @@ describe('session check', () => {
     await until(() => world.echoes > 0, 'an echo in the session')
     await world.hasEnded()
     assert.deepEqual([world.echoes, world.forgotten, world.frames], [1, 0, ['close']])
+  })
+
+  it('regression: closes the session that was only asked for also when the answer comes after an echo of the channel', async () => {
+    const late = Promise.withResolvers<void>()
+    world.answersWhen = late.promise
+    world.check.tick(world.nowMs)
+    await world.hasAsked()
+    world.lastArrivalMs = world.nowMs
+    await world.hasEnded()
+    late.resolve()
+    await until(() => world.frames.length > 0, 'it is closed')
+    assert.deepEqual([world.frames, world.forgotten], [['close'], 0])
   })
 
   it('takes the answer of nobody but the peer', async () => {
