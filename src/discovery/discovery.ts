@@ -129,7 +129,7 @@ export class Discovery {
     const { peerId, privateKey, addressManager } = components
     this.self = new SelfDescriptor({ peerId, privateKey, addressManager, network: init.network, describe: init.describe, now: this.#now })
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
-    this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, mostMs: () => this.directory.size === 0 ? ALONE_MS : Infinity, run: async (signal) => { await this.#seekOnce(signal) }, onError })
+    this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, mostMs: () => init.seeks.some((role) => this.directory.ofRole(role).length > 0) ? Infinity : ALONE_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
     this.#lookup = new Repeat({ intervalsMs: LOOKUP_INTERVALS_MS, run: async (signal) => { await this.#lookUpOnce(signal) }, onError })
     this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#clock() })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })

@@ -10,13 +10,16 @@ import { isPrivateHost } from './public-addresses.ts'
 import { PrivateAddressError } from '../defence/errors.ts'
 import { WebSocket } from 'ws'
 import { webSockets } from '@libp2p/websockets'
-import type { Listener, Transport } from '@libp2p/interface'
+import type { CounterGroup, Listener, Transport } from '@libp2p/interface'
 import type { LookupFunction } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 
 /** What we need to know of libp2p's transport, and of its listener. */
-interface Dialler { _connect: (address: Multiaddr, options: { signal?: AbortSignal }) => Promise<WebSocket> }
+interface Dialler {
+  _connect: (address: Multiaddr, options: { signal?: AbortSignal }) => Promise<WebSocket>
+  metrics?: { dialerEvents: CounterGroup }
+}
 interface Server { wsServer: { options: { maxPayload?: number } }, onWsServerConnection: (socket: WebSocket, request: unknown) => void }
 
 /** What libp2p gives to `close` for a reset: "abnormal closure", which is never sent (RFC 6455, section 7.4.1). */
@@ -29,10 +32,22 @@ export function guardedWebSockets (lookup?: LookupFunction): (components: WebSoc
   return (components) => {
     const transport = webSockets()(components)
     const dialler = transport as unknown as Dialler
-    dialler._connect = async (address, { signal }) => connect(address, lookup, signal)
+    dialler._connect = async (address, { signal }) => counted(dialler, signal, async () => connect(address, lookup, signal))
     const createListener = transport.createListener.bind(transport)
     transport.createListener = (options) => guarded(createListener(options))
     return transport
+  }
+}
+
+/** As the method does whose place this takes. */
+async function counted ({ metrics }: Dialler, signal: AbortSignal | undefined, run: () => Promise<WebSocket>): Promise<WebSocket> {
+  try {
+    const socket = await run()
+    metrics?.dialerEvents.increment({ connect: true })
+    return socket
+  } catch (error) {
+    metrics?.dialerEvents.increment(signal?.aborted === true ? { abort: true } : { error: true })
+    throw error
   }
 }
 

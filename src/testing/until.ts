@@ -22,6 +22,9 @@ export interface UntilOptions {
 
 const POLL_MS = 10
 const DEFAULT_DEADLINE_MS = 5_000
+/** A process that stood still when time was up looks once more: so long it waits for what it asks then. */
+const GRACE_MS = 500
+const STOOD_STILL_MS = 100
 /** A timer of more would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -36,7 +39,8 @@ export async function until (isTrue: (over: AbortSignal) => boolean | Promise<bo
   signal?.throwIfAborted()
   const over = new AbortController()
   const ending = Promise.withResolvers<unknown>()
-  const timer = setTimeout(ending.resolve, Math.min(deadlineMs, MAX_TIMER_MS))
+  const dueMs = performance.now() + Math.min(deadlineMs, MAX_TIMER_MS)
+  let timer = setTimeout(() => { timer = setTimeout(ending.resolve, performance.now() - dueMs > STOOD_STILL_MS ? GRACE_MS : 0) }, dueMs - performance.now())
   signal?.addEventListener('abort', ending.resolve)
   const end = ending.promise.then(() => {
     signal?.throwIfAborted()

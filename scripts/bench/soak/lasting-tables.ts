@@ -27,7 +27,7 @@ const LIVES_ON: LastingTable[] = [
 
 /** Between those who stay. They connect when they first need each other, sometimes from both sides at once. */
 const BETWEEN_THOSE_WHO_STAY: LastingTable[] = [
-  { name: /\.connections(\.map)?$|\.reaper\.#inbound$|^handles\.TCPSocketWrap$/, mostEntries: 2 * STAYING_PEERS, why: 'two connections at most between each two of those who stay; no stranger is connected' },
+  { name: /\.connections(\.map)?$|\.reaper\.#(inbound|outbound)$|^handles\.TCPSocketWrap$/, mostEntries: 2 * STAYING_PEERS, why: 'two connections at most between each two of those who stay; no stranger is connected' },
   { name: /\.#source\.#measured$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links between forwarders that stay, which a plan may watch or not' },
   { name: /\.reconnectQueue\.queue\./, mostEntries: 20, why: 'peers of the DHT that libp2p dials again' },
   { name: /\.dht\.routingTable\./, mostEntries: 20, why: 'peers in the buckets of the DHT, eight in each, and the closest twenty' }
@@ -52,8 +52,9 @@ const UNTIL_NEEDED: LastingTable[] = [
 
 /** Lists whose places are given out again: as long as at the busiest moment. */
 const HIGH_WATER: LastingTable[] = [
-  { name: /\.quotas\.#((sources|prefixes)\.#(keys|counts|free)|peers)$/, mostEntries: 65_536, why: 'places for sources and prefixes' },
-  { name: /\.#linkUses$|\.#byIndex$/, mostEntries: 1_536, why: 'places for links' },
+  { name: /\.quotas\.#((sources|prefixes|bringers)\.#(keys|counts|free)|peers|prefixOf)$/, mostEntries: 65_536, why: 'places for sources and prefixes' },
+  { name: /\.caps\.#(caps|accounts|links|holds)$/, mostEntries: 65_536, why: 'places for caps of RSPs on links' },
+  { name: /\.#linkUses$|\.#byIndex$/, mostEntries: 2_368, why: 'places for links' },
   { name: /\.pathStateBytes$/, mostEntries: 16_777_216, why: 'the table of paths, in bytes' }
 ]
 
