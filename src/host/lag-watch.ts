@@ -16,11 +16,9 @@ export const CLOSE_INTERVAL_MS = 130
 /** Slower ones in a row that show a lag. */
 const ECHOES = 3
 const SPACING_MS = 20
-/** After a doubt that had no reason, and twice as long each time: who is late again and again shall not have more to do. */
-const REST_MS = 300
-const MOST_REST_MS = 2_400
-/** Who had no doubt for so long rests briefly again. */
-const CALM_MS = 10_000
+/** Late echoes start so many doubts in such a time, and no more: who is late again and again shall not have ever more to do. */
+const MOST_DOUBTS = 4
+const DOUBTS_WITHIN_MS = 6_000
 /** So long after two round trips a doubt is over that was not settled, since an answer was lost; and so is a lag after which nobody left. */
 const DOUBT_MS = 1_000
 
@@ -38,8 +36,8 @@ export class LagWatch {
   #sentPairs = 0
   #doubtsSinceMs = -Infinity
   #lastPairMs = -Infinity
-  #restsUntilMs = -Infinity
-  #restMs = REST_MS
+  /** Of the last ones that a late echo started. */
+  #doubtedMs: number[] = []
 
   /** By how much the path lags at least; undefined while it does not. */
   get lagMs (): number | undefined {
@@ -76,13 +74,14 @@ export class LagWatch {
     const pair = this.#pairs.get(number)
     const fallbackMs = Math.min(usualFallbackMs, this.#newestFallbackMs)
     if (this.#neededPairs > 0 && nowMs - this.#doubtsSinceMs > DOUBT_MS + 2 * usualFallbackMs) {
-      this.#forget(nowMs)
+      this.#forget()
     } else if (pair !== undefined) {
       // one that is still under way is no faster
-      this.#settle(rttMs - (this.#fallbackMs.get(pair) ?? Infinity), nowMs)
-    } else if (this.#neededPairs === 0 && nowMs >= this.#restsUntilMs && rttMs - fallbackMs > NOTICEABLE_MS) {
+      this.#settle(rttMs - (this.#fallbackMs.get(pair) ?? Infinity))
+    } else if (this.#neededPairs === 0 && this.#mayDoubt(nowMs) && rttMs - fallbackMs > NOTICEABLE_MS) {
       this.#begin(ECHOES - 1, nowMs)
       this.#behindMs = [rttMs - fallbackMs]
+      this.#doubtedMs = [...this.#doubtedMs, nowMs].slice(-MOST_DOUBTS)
     }
   }
 
@@ -91,17 +90,19 @@ export class LagWatch {
     this.#doubtsSinceMs = nowMs
   }
 
-  #settle (behindMs: number, nowMs: number): void {
+  #mayDoubt (nowMs: number): boolean {
+    return this.#doubtedMs.length < MOST_DOUBTS || nowMs - this.#doubtedMs[0] >= DOUBTS_WITHIN_MS
+  }
+
+  #settle (behindMs: number): void {
     if (behindMs > NOTICEABLE_MS) {
       this.#behindMs.push(behindMs)
     } else {
-      this.#forget(nowMs)
+      this.#forget()
     }
   }
 
-  #forget (nowMs: number): void {
-    this.#restMs = this.#doubtsSinceMs - this.#restsUntilMs > CALM_MS ? REST_MS : Math.min(2 * this.#restMs, MOST_REST_MS)
-    this.#restsUntilMs = nowMs + this.#restMs
+  #forget (): void {
     this.#behindMs = []
     this.#neededPairs = 0
     this.#sentPairs = 0
