@@ -7,7 +7,7 @@
 //
 // What it costs: an echo takes 161 bytes each way over two forwarders (45 of envelope, 116 of source route), 58 under labels. While data is
 // sent and none comes back, an echo goes out every 40 to 210 ms, at a round trip of 67 ms and little jitter every 63 ms (2.6 KB/s each way);
-// while data comes back, or none is sent, every 250 ms (0.65 KB/s; every 130 ms where data is sent on a path that gains less than 30 ms, lag-watch.ts).
+// while data comes back, or none is sent, every 250 ms (0.65 KB/s; every 110 ms where data is sent on a path that gains less than 30 ms, lag-watch.ts).
 // The default route and the backup cost 0.32 KB/s each, every other route that is measured 0.16 KB/s, or a quarter of that where it is far slower than the
 // one in use. test/host/route-steering.spec.ts counts the echoes.
 

@@ -2,17 +2,19 @@
 // echoes are due side by side and whether the path lags come out.
 //
 // One late echo is reason to ask again: twice, each time on both routes at the same moment, so that what makes this process or the other end late
-// makes both late. When all three were slower than the default route by more than anybody notices, the path lags. Other echoes that are under way
+// makes both late. When all three were slower than the default route by more than 4 ms, the path lags. Other echoes that are under way
 // meanwhile do not count: one pause makes all of them late. A path that has just been taken is asked so without any reason, and so is the one in use when the
 // default route works again: what was known of the two was measured at different times, and a pause may have spoilt it. While data is sent on a path that is not much faster than the default route an echo goes out
-// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 130 ms until the first of them, two
+// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 110 ms until the first of them, two
 // round trips, and 20 ms between the pairs.
 
 /** What nobody notices. */
 export const NOTICEABLE_MS = 5
+/** An echo that is so much slower is behind: a little less than what is noticed, so that one that is near to it does not delay the verdict. */
+const BEHIND_MS = 4
 /** A path that is faster by more becomes slower only by so much that its echoes are overdue, too. */
 export const CLOSE_MS = 30
-export const CLOSE_INTERVAL_MS = 130
+export const CLOSE_INTERVAL_MS = 110
 /** Slower ones in a row that show a lag. */
 const ECHOES = 3
 const SPACING_MS = 20
@@ -78,7 +80,7 @@ export class LagWatch {
     } else if (pair !== undefined) {
       // one that is still under way is no faster
       this.#settle(rttMs - (this.#fallbackMs.get(pair) ?? Infinity))
-    } else if (this.#neededPairs === 0 && this.#mayDoubt(nowMs) && rttMs - fallbackMs > NOTICEABLE_MS) {
+    } else if (this.#neededPairs === 0 && this.#mayDoubt(nowMs) && rttMs - fallbackMs > BEHIND_MS) {
       this.#begin(ECHOES - 1, nowMs)
       this.#behindMs = [rttMs - fallbackMs]
       this.#doubtedMs = [...this.#doubtedMs, nowMs].slice(-MOST_DOUBTS)
@@ -95,7 +97,7 @@ export class LagWatch {
   }
 
   #settle (behindMs: number): void {
-    if (behindMs > NOTICEABLE_MS) {
+    if (behindMs > BEHIND_MS) {
       this.#behindMs.push(behindMs)
     } else {
       this.#forget()
