@@ -100,7 +100,7 @@ export function parseQueryJson (text: string): RouteAst {
   return queryFromJson(value)
 }
 
-/** The canonical JSON form; `queryFromJson` gives the same tree. */
+/** The canonical JSON form; `queryFromJson` gives the same tree, or refuses it where its canonical text is longer than texts may be. */
 export function queryToJson (ast: RouteAst): string {
   return JSON.stringify(ast)
 }

@@ -11,16 +11,26 @@ export const MAX_REMEMBERED_AGE_MS = 1_800_000
 /** Less than this is the steering of a clock, and makes no link too old. */
 const LEAST_STEP_MS = 10_000
 
+export interface TwoClocks {
+  /** Unix time, ms. */
+  now: () => number
+  /** Ms of any monotonic origin. */
+  clock: () => number
+}
+
 export class LinkAge {
-  readonly #clock: (() => number) | undefined
+  readonly #clocks: TwoClocks | undefined
   /** When what is remembered was taken in; undefined when nothing is. */
   #rememberedAtMs: number | undefined
   /** At the last look, by the wall clock and by the other one. */
-  #seen: { nowMs: number, clockMs: number } | undefined
+  #seenMs: number
+  #seenClockMs: number
 
-  /** @param clock - ms of any monotonic origin; without it steps of the wall clock are not seen */
-  constructor (clock?: () => number) {
-    this.#clock = clock
+  /** @param clocks - without them steps of the wall clock are not seen */
+  constructor (clocks?: TwoClocks) {
+    this.#clocks = clocks
+    this.#seenMs = clocks?.now() ?? 0
+    this.#seenClockMs = clocks?.clock() ?? 0
   }
 
   /** From now on there is something remembered. */
@@ -28,15 +38,15 @@ export class LinkAge {
     this.#rememberedAtMs = nowMs
   }
 
-  /** Gives the wall clock's time at the last look, if it was set since. */
-  stepFrom (nowMs: number): number | undefined {
-    if (this.#clock === undefined) {
+  /** Was the wall clock set since the last look? Then gives its time at that look, and now. Asked for with each value that comes. */
+  step (): { beforeMs: number, nowMs: number } | undefined {
+    if (this.#clocks === undefined) {
       return undefined
     }
-    const before = this.#seen
-    const clockMs = this.#clock()
-    this.#seen = { nowMs, clockMs }
-    return before !== undefined && Math.abs(nowMs - before.nowMs - (clockMs - before.clockMs)) >= LEAST_STEP_MS ? before.nowMs : undefined
+    const [beforeMs, beforeClockMs] = [this.#seenMs, this.#seenClockMs]
+    const nowMs = this.#seenMs = this.#clocks.now()
+    const clockMs = this.#seenClockMs = this.#clocks.clock()
+    return Math.abs(nowMs - beforeMs - (clockMs - beforeClockMs)) >= LEAST_STEP_MS ? { beforeMs, nowMs } : undefined
   }
 
   /** Who lives has spoken by now: true, once, when what is still remembered is to be forgotten. */

@@ -6,12 +6,13 @@
 import { LinkAge } from './link-age.ts'
 import { LinkTable } from '../topology/link-table.ts'
 import { LinkViews } from './link-views.ts'
-import { NodeSelection } from './node-selection.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
+import { NumberedAttributes } from './numbered-attributes.ts'
 import { UnwillingNodes } from './unwilling-nodes.ts'
 import { attributesOf } from '../discovery/node-attributes.ts'
 import { isRemembered, ownProvenance } from './exchange/link-provenance.ts'
+import { isSettled } from './exchange/own-measurement.ts'
 import { lesserCapacity, metricsOf } from './believed-metrics.ts'
 import type { Graph } from '../topology/graph.ts'
 import type { NodePredicate } from './node-selection.ts'
@@ -19,9 +20,9 @@ import type { NodeSet } from '../topology/node-set.ts'
 import type { ArchivedView } from './map-archive.ts'
 import type { KeptView, LinkEstimate, LinkView } from './link-view.ts'
 import type { LinkProvenance } from './exchange/link-provenance.ts'
+import type { TwoClocks } from './link-age.ts'
 import type { MapChanges } from './map-changes.ts'
 import type { MapExchange } from './exchange/map-exchange.ts'
-import { isSettled } from './exchange/own-measurement.ts'
 import type { OwnViews } from './exchange/own-measurement.ts'
 import type { NodeAttributes } from '../discovery/node-attributes.ts'
 import type { Source } from './node-statements.ts'
@@ -45,8 +46,8 @@ export interface PerformanceMapInit {
   mapKind?: 'reports' | 'surveys'
   /** Our own peer id, as text. */
   self?: string
-  /** Ms of any monotonic origin, by which steps of the wall clock are told. Default: they are not. */
-  clock?: () => number
+  /** By which steps of the wall clock are told. Default: they are not. */
+  clocks?: TwoClocks
 }
 
 export class PerformanceMap {
@@ -56,8 +57,7 @@ export class PerformanceMap {
   readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
   readonly #statements = new NodeStatements(MAX_VIEWS_PER_NODE)
   readonly #unwilling = new UnwillingNodes(this.#statements, (key) => this.#nodes.indexOf(key))
-  #attributes: Array<NodeAttributes | undefined> = []
-  readonly #selection = new NodeSelection(() => this.#attributes)
+  readonly #attributes = new NumberedAttributes()
   /** What is to be written; undefined: nothing is kept. */
   #changes: MapChanges | undefined
   /** What other RSPs say; undefined: nothing is exchanged. */
@@ -70,7 +70,7 @@ export class PerformanceMap {
 
   constructor (init: PerformanceMapInit = {}) {
     this.#init = init
-    this.#age = new LinkAge(init.clock)
+    this.#age = new LinkAge(init.clocks)
   }
 
   /** Believes what other RSPs say where we do not know better ourselves, and tells it what we measure. */
@@ -115,7 +115,7 @@ export class PerformanceMap {
     this.#links.removeNode(node)
     this.#graph = undefined
     this.#nodes.delete(key)
-    this.#setAttributes(node, undefined)
+    this.#attributes.set(node, undefined)
     this.#statements.forget(key)
     this.#exchange?.removeNode(key)
     for (const view of [...this.#views.of(key), ...this.#views.about(key)]) {
@@ -126,6 +126,7 @@ export class PerformanceMap {
 
   /** Takes what `from`, a node of the map, says of its link to `to`, which may become one later. */
   set (from: string, to: string, view: LinkView): void {
+    this.#noticeStep()
     const kept = this.#open(from, to)
     if (kept !== undefined) {
       kept.update(view)
@@ -179,10 +180,11 @@ export class PerformanceMap {
   /**
    * Removes the links of which `from` says nothing any more.
    *
-   * @param options.sparesRemembered - but not those remembered from before a restart: a forwarder whose lease has ended meanwhile
-   * watches nothing, and reports nothing, until it is asked again
+   * @param options.sparesRemembered - but not those remembered from before a restart or a sleep: a forwarder whose lease has ended
+   * meanwhile watches nothing, and reports nothing, until it is asked again
    */
   retain (from: string, tos: ReadonlySet<string>, options: { sparesRemembered?: boolean } = {}): void {
+    this.#noticeStep()
     for (const { to, isRemembered } of this.#views.of(from)) {
       if (!tos.has(to) && !(isRemembered && options.sparesRemembered === true)) {
         this.release(from, to)
@@ -238,12 +240,12 @@ export class PerformanceMap {
 
   /** What each node says of itself, by its number; undefined where it has said nothing. Another array when something has changed. */
   get attributes (): ReadonlyArray<NodeAttributes | undefined> {
-    return this.#attributes
+    return this.#attributes.all
   }
 
   /** The numbers of the nodes that say this of themselves, as a set to avoid or to keep to. It is shared: it must not be changed. */
   nodesWhere (predicate: NodePredicate): NodeSet {
-    return this.#selection.nodesWhere(predicate)
+    return this.#attributes.nodesWhere(predicate)
   }
 
   /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it or an end has closed it. */
@@ -286,10 +288,7 @@ export class PerformanceMap {
   }
 
   snapshot (nowMs: number): Graph {
-    const beforeMs = this.#age.stepFrom(nowMs)
-    if (beforeMs !== undefined) {
-      this.#recall(beforeMs, nowMs)
-    }
+    this.#noticeStep()
     const graph = this.#graph
     const oldestMs = this.#age.oldestAllowedMs(nowMs)
     if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < (this.#init.snapshotMs ?? 0) || graph.version === this.#links.version)) {
@@ -321,17 +320,9 @@ export class PerformanceMap {
     const node = this.#nodes.indexOf(key)
     if (node !== undefined) {
       this.#statements.describe(key, attributes, source)
-      // a descriptor is renewed every few minutes, and says the same
-      if (JSON.stringify(attributes) !== JSON.stringify(this.#attributes[node])) {
-        this.#setAttributes(node, attributes)
-      }
+      this.#attributes.set(node, attributes)
       this.#changes?.addNode(key)
     }
-  }
-
-  #setAttributes (node: number, attributes: NodeAttributes | undefined): void {
-    this.#attributes = [...this.#attributes]
-    this.#attributes[node] = attributes
   }
 
   /** Undefined for strangers, and where there is no room. */
@@ -346,14 +337,23 @@ export class PerformanceMap {
     }
   }
 
-  /** The wall clock was set, or we have slept: what was measured by then, and was not too old, is as if from before a restart. */
-  #recall (beforeMs: number, nowMs: number): void {
+  /**
+   * Where the wall clock was set, or we have slept, all that was heard by then, and was not too old, is as if from before a restart.
+   * Looked for before anything is taken in, so that all on the map is dated by one clock.
+   */
+  #noticeStep (): void {
+    const step = this.#age.step()
+    if (step === undefined) {
+      return
+    }
+    const { beforeMs, nowMs } = step
     const oldestMs = this.#age.oldestAllowedMs(beforeMs)
     this.#age.remember(nowMs)
+    this.#exchange?.recall(nowMs)
     for (const view of this.#views.all()) {
       if (view.measuredAtMs < oldestMs) {
         this.#delete(view)
-      } else if (view.measuredAtMs <= beforeMs) {
+      } else {
         view.recall(nowMs)
       }
       this.#combine(view.from, view.to)
@@ -389,8 +389,8 @@ export class PerformanceMap {
       }
       return
     }
-    const linkCount = this.#links.linkCount
-    const capacityBytesPerSecond = lesserCapacity(this.#attributes[from], this.#attributes[to])
+    const { linkCount } = this.#links
+    const capacityBytesPerSecond = lesserCapacity(this.attributes[from], this.attributes[to])
     this.#links.upsert(from, to, metricsOf(believed, believed.forth, capacityBytesPerSecond))
     this.#links.upsert(to, from, metricsOf(believed, believed.back, capacityBytesPerSecond))
     if (this.#links.linkCount !== linkCount) {

@@ -1,4 +1,5 @@
 // Fills the map from forwarders' reports: one subscription to each forwarder, taken up again when it breaks.
+import { ExpiredError } from '../../protocols/errors.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { subscribeReports } from '../../protocols/report/client.ts'
@@ -72,6 +73,7 @@ export class ReportCollector {
     const key = peer.toString()
     let backoffMs = FIRST_BACKOFF_MS
     while (!signal.aborted) {
+      let isTimeWrong = false
       try {
         const connection = await connectTo(this.#init.connectionManager, subscription.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
         const reports = subscribeReports(connection, { descriptor: await this.#init.descriptor() }, {
@@ -89,10 +91,15 @@ export class ReportCollector {
           this.#take(key, report)
         }
       } catch (error) {
+        isTimeWrong = error instanceof ExpiredError
         this.#init.log('no reports from %s, next try in %d ms - %e', key, backoffMs, error)
       }
-      // what it said is no longer true for sure; the other ends of its links still speak for them
-      this.#init.map.retain(key, new Set())
+      // clocks that differ say nothing of links: what it said gets old
+      if (!isTimeWrong) {
+        // what it said is no longer true for sure; the other ends of its links still speak for them.
+        // What is from before a sleep, in which subscriptions break, has a second try
+        this.#init.map.retain(key, new Set(), { sparesRemembered: backoffMs === FIRST_BACKOFF_MS })
+      }
       await pause(backoffMs, signal)
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
     }

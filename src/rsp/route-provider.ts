@@ -119,7 +119,7 @@ export class RouteProvider implements Startable {
     const { profile } = init
     this.mapKind = init.mapKind ?? profile?.measures.mapKind ?? 'reports'
     const abilities = abilitiesOn(this.mapKind, { sendsBursts: init.surveyBurstBytesPerSecond !== 0 }, profile?.abilities)
-    this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString(), clock })
+    this.map = new PerformanceMap({ snapshotMs: SNAPSHOT_MS, mapKind: this.mapKind, self: peerId.toString(), clocks: { now: Date.now, clock } })
     const endpoint = new Endpoint({
       self: nodeIdOf(peerId),
       links: this.#links = new LinkSet(components, {

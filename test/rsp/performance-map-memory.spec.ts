@@ -196,7 +196,7 @@ describe('what the map has when the wall clock is set', () => {
 
   beforeEach(() => {
     [clockMs, setMs] = [0, 0]
-    map = new PerformanceMap({ clock: () => clockMs })
+    map = new PerformanceMap({ clocks: { now: nowMs, clock: () => clockMs } })
     for (const key of ['a', 'b', 'c']) {
       map.addNode(key)
     }
@@ -227,6 +227,20 @@ describe('what the map has when the wall clock is set', () => {
       assert.deepEqual([after(MINUTE_MS + 1), map.estimate('a', 'b')?.rttUs], [['ab'], 30_000])
     })
   }
+
+  it('regression: stays where it was heard just before or just after it was set back, and is never from the future', () => {
+    hear('a', 'b', 20_000)
+    after(MINUTE_MS)
+    clockMs += 1_000
+    hear('a', 'c', 20_000)
+    clockMs += 1_000
+    setMs = -10 * MINUTE_MS
+    hear('b', 'c', 20_000)
+    clockMs += 1_000
+    assert.deepEqual(after(0), ['ab', 'ac', 'bc'])
+    assert.deepEqual([['a', 'b'], ['a', 'c'], ['b', 'c']].map(([from, to]) => map.provenanceOf(from, to)[0].isRemembered), [true, true, false])
+    assert.ok(map.snapshot(nowMs()).updatedAtMs.every((atMs) => atMs <= nowMs()))
+  })
 
   it('is forgotten where more than half an hour was missed, as after a restart', () => {
     hear('a', 'b', 20_000)

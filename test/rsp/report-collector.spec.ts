@@ -16,15 +16,18 @@ describe('report collector', () => {
   let b: FakeForwarder
   /** Of the collector, where it does not run by itself. */
   let clockMs: number | undefined
+  /** How far the wall clock is from where it was. */
+  let setMs: number
 
   beforeEach(async () => {
     const rsp = await createNode()
-    map = new PerformanceMap()
+    setMs = 0
+    map = new PerformanceMap({ clocks: { now: () => Date.now() + setMs, clock: () => performance.now() } })
     clockMs = undefined
     onLook = () => {}
     const now = (): number => {
       onLook()
-      return Date.now()
+      return Date.now() + setMs
     }
     collector = new ReportCollector({
       map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now, clock: () => clockMs ?? performance.now(), log: silentLog()
@@ -178,6 +181,34 @@ describe('report collector', () => {
     a.hangUp()
     await until(() => rttUs() === undefined, 'it is forgotten')
     await until(() => a.subscriptions === 2, 'it is subscribed to again')
+  })
+
+  for (const [title, stepMs] of [['forward', 600_000], ['back', -600_000]] as const) {
+    it(`regression: keeps what a forwarder said when the wall clock is set ${title}, though its reports are refused until it is right again`, async () => {
+      await a.report([{ peer: b.peer, rttUs: 23_000 }])
+      await until(() => rttUs() === 23_000, 'it is in the map')
+      setMs = stepMs
+      for (const subscriptions of [2, 3]) {
+        await a.report([{ peer: b.peer, rttUs: 30_000 }])
+        await until(() => a.subscriptions === subscriptions, 'it is refused, and subscribed to again')
+        assert.equal(rttUs(), 23_000)
+      }
+      setMs = 0
+      await a.report([{ peer: b.peer, rttUs: 24_000 }])
+      await until(() => rttUs() === 24_000, 'it is taken')
+    })
+  }
+
+  it('regression: keeps what a forwarder said when a subscription breaks in a sleep, for one more try', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    setMs = 600_000
+    a.hangUp()
+    await until(() => a.subscriptions === 2, 'it is subscribed to again')
+    assert.equal(rttUs(), 23_000)
+    a.hangUp()
+    await until(() => a.subscriptions === 3, 'it is subscribed to again')
+    assert.equal(rttUs(), undefined)
   })
 
   it('regression: follows a forwarder to a new address', async () => {

@@ -65,7 +65,7 @@ export class MapExchange {
       if (own !== undefined) {
         this.#judge(a, b, own)
       }
-      if (own === undefined && this.#refused(rival, a, b, nowMs - said.ageMs)) {
+      if (own === undefined && this.#refused(rival, a, b, said.ageMs)) {
         continue
       }
       if (this.words.rival(rival)?.trust.isCredible === true) {
@@ -134,6 +134,13 @@ export class MapExchange {
     }
   }
 
+  /** The wall clock was set: what rivals said may seem to be from the future. */
+  recall (nowMs: number): void {
+    for (const [a, b] of this.words.recall(nowMs)) {
+      this.#init.onChange(a, b)
+    }
+  }
+
   expire (): void {
     this.words.expire(this.#init.now() - MAX_WORD_AGE_MS)
   }
@@ -144,9 +151,11 @@ export class MapExchange {
   }
 
   /** We have found the link down lately, as late as this word: it is as wrong as it would be on a link that we measure. */
-  #refused (rival: string, a: string, b: string, measuredAtMs: number): boolean {
+  #refused (rival: string, a: string, b: string, ageMs: number): boolean {
+    const nowMs = this.#init.now()
     const downAtMs = this.#downAtMs.get(linkName(a, b))
-    if (downAtMs === undefined || measuredAtMs >= downAtMs + OWN_WINS_MS) {
+    // a clock that was set back since then does not make it hold for longer
+    if (downAtMs === undefined || downAtMs > nowMs || nowMs - ageMs >= downAtMs + OWN_WINS_MS) {
       return false
     }
     for (const turned of this.words.judgeDown(a, b, downAtMs, DOWN_GRACE_MS)) {

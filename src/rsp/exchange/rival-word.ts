@@ -64,9 +64,9 @@ export function wordOf (rival: string, said: SaidOfLink, isReversed: boolean, op
   }
 }
 
-/** It is to be compared with what we measure: it is no echo, and has not been lately. */
+/** It is to be compared with what we measure: it is no echo, and has not been lately. Judged long after it was said it can be only by a clock that was set back since. */
 export function isOpen ({ isBlind, judgedAtMs, measuredAtMs }: RivalWord): boolean {
-  return isBlind && measuredAtMs - judgedAtMs >= REJUDGE_MS
+  return isBlind && Math.abs(measuredAtMs - judgedAtMs) >= REJUDGE_MS
 }
 
 export function isSameTime (oneMs: number, otherMs: number): boolean {

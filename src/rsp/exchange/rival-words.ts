@@ -150,7 +150,8 @@ export class RivalWords {
   awaitsJudgement (a: string, b: string, nowMs: number, mostMs: number): boolean {
     return this.wordsOf(a, b).filter((word) => isOpen(word) && word.measuredAtMs >= nowMs - mostMs).some(({ rival }) => {
       const record = this.#recordOf(rival, a, b)
-      record.awaitedSinceMs ??= nowMs
+      // not in the future: the clock may have been set back
+      record.awaitedSinceMs = Math.min(record.awaitedSinceMs ?? nowMs, nowMs)
       return nowMs - record.awaitedSinceMs < mostMs
     })
   }
@@ -196,6 +197,15 @@ export class RivalWords {
     for (const [a, b] of [...this.#links()].filter(([a, b]) => a === key || b === key)) {
       this.withdraw(a, b)
     }
+  }
+
+  /** The clock was set: nothing is newer than now, or nothing that is said from now on would be. Gives the links of which that was so. */
+  recall (nowMs: number): Array<readonly [a: string, b: string]> {
+    const links = [...this.since(nowMs + 1)].map(([a, b, words]) => ({ link: [a, b] as const, words }))
+    for (const word of links.flatMap(({ words }) => words)) {
+      word.measuredAtMs = Math.min(word.measuredAtMs, nowMs)
+    }
+    return links.map(({ link }) => link)
   }
 
   /** Forgets what is older. */

@@ -2,6 +2,7 @@
 // be known. When one does not, pairs of probes (measurement/loss-difference.ts) go over the link until its loss is known well enough; they age, so
 // some more go now and then, for as long as there is loss.
 import type { ProbeOutcome } from '../../measurement/loss-difference.ts'
+import type { ProbeResult } from '../../measurement/prober.ts'
 import type { RttDifference } from '../../measurement/rtt-difference.ts'
 import type { StallWatch } from './stall-watch.ts'
 import type { SurveyCost } from './survey-cost.ts'
@@ -29,8 +30,8 @@ export interface LossSurveyInit {
   lateAfterMs?: number
   /** A near probe has come back. */
   onNear: (near: Surveyed, rttMs: number) => void
-  /** A probe over the link has come back, or has not although the one to its near end has. */
-  onFar: (link: SurveyedLink, near: Surveyed, rttMs: number | undefined) => void
+  /** A probe over the link has come back, or has not although the one to its near end has. With when it was sent. */
+  onFar: (link: SurveyedLink, near: Surveyed, result: ProbeResult, sentMs: number) => void
   /** There is a new pair. */
   onPair: (link: SurveyedLink) => void
 }
@@ -128,12 +129,13 @@ export class LossSurvey {
       return 0
     }
     const [near, far] = link.from(via)
-    const { downs } = link
+    const { lapses } = link
+    const sentMs = timers.now()
     const outcomes: { near?: ProbeOutcome, far?: ProbeOutcome } = {}
     let isNearBack = false
     const end = (): void => {
       if (outcomes.near !== undefined && outcomes.far !== undefined) {
-        link.pair(outcomes.near, outcomes.far, timers.now(), downs)
+        link.pair(outcomes.near, outcomes.far, timers.now(), lapses)
         onPair(link)
       }
     }
@@ -148,11 +150,12 @@ export class LossSurvey {
     })
     if (isSent) {
       sent++
-      sent += cost.probe([near.node, far.node], ({ rttMs, notice }) => {
+      sent += cost.probe([near.node, far.node], (result) => {
+        const { rttMs, notice } = result
         // who says that there is no link, or no leave, has lost nothing
         outcomes.far = notice === undefined ? this.outcomeOf(rttMs, near, far) : undefined
         if (rttMs !== undefined || notice !== undefined || isNearBack) {
-          onFar(link, near, rttMs)
+          onFar(link, near, result, sentMs)
         }
         end()
       })

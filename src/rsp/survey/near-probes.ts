@@ -5,6 +5,8 @@ import type { SurveyCost } from './survey-cost.ts'
 import type { Surveyed } from './surveyed-link.ts'
 import type { SurveyTimers } from './survey-timers.ts'
 
+/** Nobody has answered for so long: the fault is our own. */
+const SILENCE_MS = 10_000
 /** A forwarder that did not answer so often in a row is none through which a link can be measured: by chance once in a hundred times, on an access that loses a third. */
 const MAX_MISSES = 4
 
@@ -22,6 +24,8 @@ export class NearProbes {
   readonly #answeredMs = new WeakMap<Surveyed, number>()
   /** When any forwarder answered last. */
   #lastAnswerMs = Number.NEGATIVE_INFINITY
+  /** When the last silence of all of them ended. */
+  #silentUntilMs = Number.NEGATIVE_INFINITY
 
   constructor (init: NearProbesInit) {
     this.#init = init
@@ -47,8 +51,12 @@ export class NearProbes {
   /** One has come back, whoever sent it. */
   back (forwarder: Surveyed, rttMs: number): void {
     this.#misses.delete(forwarder)
-    this.#lastAnswerMs = this.#init.timers.now()
-    this.#answeredMs.set(forwarder, this.#lastAnswerMs)
+    const nowMs = this.#init.timers.now()
+    if (nowMs - this.#lastAnswerMs >= SILENCE_MS) {
+      this.#silentUntilMs = nowMs
+    }
+    this.#lastAnswerMs = nowMs
+    this.#answeredMs.set(forwarder, nowMs)
     this.#init.differences.sampleNear(forwarder.key, rttMs * 1_000)
   }
 
@@ -59,6 +67,11 @@ export class NearProbes {
   /** Has any forwarder? Where none has it is our own access that is down. */
   hasAnybodyAnsweredSince (sinceMs: number): boolean {
     return this.#lastAnswerMs >= sinceMs
+  }
+
+  /** Was our own access down then, or later? */
+  wasSilentSince (sinceMs: number): boolean {
+    return this.#silentUntilMs >= sinceMs || !this.hasAnybodyAnsweredSince(this.#init.timers.now() - SILENCE_MS)
   }
 
   #missed (forwarder: Surveyed): void {

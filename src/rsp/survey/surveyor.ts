@@ -19,7 +19,7 @@ import { lossProbesPerSecond, probesPerSecond } from './survey-pace.ts'
 import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
 import type { LinkSet } from '../../link/link-set.ts'
 import type { PerformanceMap } from '../performance-map.ts'
-import type { Prober } from '../../measurement/prober.ts'
+import type { Prober, ProbeResult } from '../../measurement/prober.ts'
 import type { Surveyed } from './surveyed-link.ts'
 import type { SurveyCostStatus } from './survey-cost.ts'
 import type { SurveyTimers } from './survey-timers.ts'
@@ -35,14 +35,10 @@ const MOVED_SHARE = 0.05
 const MOVED_US = 1_000
 /** Where links are new, one round in so many is for the others all the same. */
 const ROUNDS_FOR_ALL = 3
-/** A link that did not answer so often in a row is down, if by chance that happens to it once in ten thousand times at most. */
-const MIN_MISSES = 3
-const MAX_MISSES = 24
-const CHANCE_OF_MISSES = 1e-4
 /** To be attached to a forwarder takes less: a link neither of whose ends has answered by then is no new one, for which all have to hurry, and not known any more. */
 const UNREACHED_MS = 10_000
-/** As many outcomes as a forwarder remembers: so much a link without loss is known to be without. */
-const MAX_CLEAN_SAMPLES = 64
+/** A forwarder that does not answer is given up after as long, and its links are not wanted then: where nobody has answered meanwhile that may be our own fault. */
+const ANSWERED_MS = 3_000
 
 export interface SurveyInit {
   /** For each forwarder, of all kinds but bursts. */
@@ -116,7 +112,7 @@ export class Surveyor {
       stalls,
       lateAfterMs: init.lateAfterMs,
       onNear: (near, rttMs) => { this.#near.back(near, rttMs) },
-      onFar: (link, near, rttMs) => { this.#takeFar(link, near, rttMs) },
+      onFar: (link, near, result, sentMs) => { this.#endFar(link, near, result, sentMs) },
       onPair: (link) => { this.#publish(link) }
     })
     this.#rate = new RateSurvey({ ...common, bytesPerSecond: init.burstBytesPerSecond, onFound: (link) => { this.#publish(link) } })
@@ -144,8 +140,9 @@ export class Surveyor {
     this.#queue = []
   }
 
-  /** Measures exactly these links between the forwarders from now on. */
+  /** Measures exactly these links between the forwarders from now on. Of others nothing is said; where nobody answers, what is known of them only gets old. */
   setLinks (links: Iterable<readonly [a: string, b: string]>): void {
+    const isReached = this.#near.hasAnybodyAnsweredSince(this.#timers.now() - ANSWERED_MS)
     const wanted = new Set<string>()
     for (const [keyA, keyB] of links) {
       const [a, b] = [this.#forwarders.get(keyA), this.#forwarders.get(keyB)]
@@ -160,8 +157,10 @@ export class Surveyor {
     for (const [name, link] of this.#links) {
       if (!wanted.has(name)) {
         this.#forget(name, link)
-        // nobody keeps the link for us any more
-        this.#init.map.release(link.a.key, link.b.key)
+        if (isReached) {
+          // nobody keeps the link for us any more
+          this.#init.map.release(link.a.key, link.b.key)
+        }
       }
     }
     this.#queue = []
@@ -246,34 +245,45 @@ export class Surveyor {
       this.#unreached(link)
       return
     }
-    link.unreachedSinceMs = undefined
+    link.unreached = undefined
     const [near, far] = link.from(end)
     const sentMs = this.#timers.now()
-    this.#cost.probe([near.node, far.node], ({ rttMs, notice }) => {
-      if (rttMs === undefined && notice === undefined) {
-        this.#lost(link, near, sentMs)
-      } else {
-        this.#takeFar(link, near, rttMs)
-      }
-    })
+    this.#cost.probe([near.node, far.node], (result) => { this.#endFar(link, near, result, sentMs) })
   }
 
-  /** Neither end answers, which says nothing of the link: it is not spoken of any more, when it has had its time. */
+  /**
+   * Neither end answers, which says nothing of the link: what we have measured of it is not spoken of any more, when it has had its time, and its ends a
+   * whole round to answer in. What is remembered from before a restart is not ours to take back: it is forgotten where nobody confirms it.
+   */
   #unreached (link: SurveyedLink): void {
     const nowMs = this.#timers.now()
-    if (this.#measured.has(link) && !this.#near.hasAnybodyAnsweredSince(nowMs - UNREACHED_MS)) {
-      // nobody answers at all: the fault is our own, and what we know of the links only gets old
-      link.unreachedSinceMs = nowMs
+    const isKnown = link.rttUs !== undefined
+    if (link.unreached === undefined || (isKnown && this.#near.wasSilentSince(link.unreached.sinceMs))) {
+      // where nobody answers at all the fault is our own, and what we know of the links only gets old
+      link.unreached = { sinceMs: nowMs, round: this.#rounds }
     }
-    link.unreachedSinceMs ??= nowMs
-    if (!link.isDown && nowMs - link.unreachedSinceMs >= UNREACHED_MS) {
+    if (nowMs - link.unreached.sinceMs < UNREACHED_MS) {
+      return
+    }
+    this.#measured.add(link)
+    if (isKnown && this.#rounds >= link.unreached.round + 2) {
       this.#init.map.release(link.a.key, link.b.key)
-      this.#down(link)
+      this.#lapse(link)
+    }
+  }
+
+  /** A probe over the link has come back through this end, or is lost. Who says that there is no link has answered, too. */
+  #endFar (link: SurveyedLink, near: Surveyed, { rttMs, notice }: ProbeResult, sentMs: number): void {
+    if (rttMs === undefined && notice === undefined) {
+      this.#lost(link, near, sentMs)
+    } else {
+      this.#takeFar(link, near, rttMs)
     }
   }
 
   /**
-   * What nobody has answered was lost on the link only where its near end still answers: where that is not known it is asked, on account of the next probes.
+   * What nobody has answered was lost on the link only where its near end has answered later than the probe was due: what came before that may be from before
+   * our access failed. Where that is not known the near end is asked, on account of the next probes.
    * One check at a time: those of a long silence would all come back at its end, and say that the link had lost as many.
    */
   #lost (link: SurveyedLink, near: Surveyed, sentMs: number): void {
@@ -282,7 +292,8 @@ export class Surveyor {
     }
     // whatever it was, it is looked at again soon
     link.steady = link.skips = 0
-    if (this.#near.hasAnsweredSince(near, sentMs)) {
+    const usualUs = this.#differences.usualUs(near.key, link.from(near.key)[1].key)
+    if (usualUs !== undefined && this.#near.hasAnsweredSince(near, sentMs + usualUs / 1_000)) {
       this.#missed(link)
       return
     }
@@ -324,7 +335,7 @@ export class Surveyor {
   /** A probe over it was lost or late. */
   #gone (link: SurveyedLink): void {
     link.backInARow = 0
-    if (this.#measured.has(link) && !link.isDown) {
+    if (link.rttUs !== undefined) {
       this.#loss.suspect(link)
     }
   }
@@ -332,15 +343,16 @@ export class Surveyor {
   #missed (link: SurveyedLink): void {
     link.steady = link.skips = 0
     this.#gone(link)
-    if (++link.misses >= this.#missesIfDown(link) && !link.isDown) {
+    if (++link.misses >= link.missesIfDown(this.#timers.now()) && !link.isDown) {
+      link.isDown = true
       this.#init.map.remove(link.a.key, link.b.key)
-      this.#down(link)
+      this.#lapse(link)
     }
   }
 
   /** It is down, or out of reach: what was measured does not hold any more. */
-  #down (link: SurveyedLink): void {
-    link.wentDown()
+  #lapse (link: SurveyedLink): void {
+    link.lapse()
     this.#loss.forget(link)
     this.#rate.forget(link)
     this.#measured.add(link)
@@ -349,12 +361,6 @@ export class Surveyor {
 
   #isCurrent (link: SurveyedLink): boolean {
     return this.#links.get(linkName(link.a.key, link.b.key)) === link
-  }
-
-  #missesIfDown (link: SurveyedLink): number {
-    const { lossPpm } = link.everLoss.reading(this.#timers.now()) ?? { lossPpm: 0 }
-    const misses = lossPpm === 0 ? MIN_MISSES : Math.ceil(Math.log(CHANCE_OF_MISSES) / Math.log(Math.min(0.9, lossPpm / 1e6)))
-    return Math.max(MIN_MISSES, Math.min(MAX_MISSES, misses))
   }
 
   #enter (link: SurveyedLink): void {
@@ -373,23 +379,9 @@ export class Surveyor {
 
   /** Puts on the map what is known of it. */
   #publish (link: SurveyedLink): void {
-    const { a, b, rttUs, jitterUs, measuredAtMs } = link
-    if (rttUs === undefined || link.isDown || !this.#isCurrent(link)) {
-      return
+    const view = this.#isCurrent(link) ? link.view(this.#timers.now(), this.#init.nowMs()) : undefined
+    if (view !== undefined) {
+      this.#init.map.set(link.a.key, link.b.key, view)
     }
-    const nowMs = this.#timers.now()
-    const loss = link.loss.reading(nowMs) ?? { lossPpm: 0, samples: Math.min(MAX_CLEAN_SAMPLES, link.backInARow) }
-    const rate = link.rate.found(nowMs)
-    this.#init.map.set(a.key, b.key, {
-      rttUs,
-      jitterUs,
-      lossPpm: loss.lossPpm,
-      samples: loss.samples,
-      measuredAtMs,
-      ...(rate === undefined
-        ? {}
-        // a burst crosses the link in both directions: what is said is the lesser of both
-        : { bytesPerSecond: rate.bytesPerSecond, rateIsFloor: rate.isFloor, mostReceivedBytesPerSecond: rate.bytesPerSecond, mostReceivedIsFloor: rate.isFloor })
-    })
   }
 }

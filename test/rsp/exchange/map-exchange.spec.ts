@@ -16,14 +16,17 @@ describe('a map with what rivals say', () => {
   let map: PerformanceMap
   let exchange: MapExchange
   let nowMs: number
+  /** How far the wall clock is from where it was. */
+  let setMs: number
   let told: string[]
   let changes: number
 
   beforeEach(() => {
     nowMs = NOW_MS
+    setMs = 0
     told = []
     changes = 0
-    map = new PerformanceMap({ mapKind: 'surveys', self: SELF })
+    map = new PerformanceMap({ mapKind: 'surveys', self: SELF, clocks: { now: () => nowMs, clock: () => nowMs - setMs } })
     exchange = new MapExchange({
       isNode: (key) => map.indexOf(key) !== undefined,
       onChange: (a, b) => {
@@ -194,6 +197,43 @@ describe('a map with what rivals say', () => {
     makeCredible(exchange.words, 'r')
     take('r', said(40_000))
     assert.equal(changes, 1)
+  })
+
+  function setBack (ms: number): void {
+    nowMs -= ms
+    setMs -= ms
+    map.snapshot(nowMs)
+  }
+
+  it('regression: goes on with what rivals say when the wall clock is set back', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000))
+    setBack(3_600_000)
+    assert.deepEqual([links(), map.snapshot(nowMs).updatedAtMs.every((atMs) => atMs <= nowMs)], [['AB 20000', 'BA 20000'], true])
+    nowMs += 1_000
+    take('r', said(25_000))
+    assert.deepEqual(links(), ['AB 25000', 'BA 25000'])
+    take('r', said(0, { down: true }))
+    assert.deepEqual(links(), [])
+  })
+
+  it('regression: holds a link for down no longer because the wall clock was set back since it was found so', () => {
+    makeCredible(exchange.words, 'r')
+    map.set(A, B, view(20_000))
+    map.remove(A, B)
+    setBack(3_600_000)
+    take('r', said(25_000))
+    assert.deepEqual(links(), ['AB 25000', 'BA 25000'])
+  })
+
+  it('regression: judges rivals, and tells others, though the wall clock was set back since it did', () => {
+    take('r', said(20_000))
+    map.set(A, B, view(20_000))
+    assert.deepEqual([exchange.words.rival('r')?.judgedTrue, told.length], [1, 1])
+    setBack(3_600_000)
+    take('r', said(20_000))
+    map.set(A, B, view(20_000, { measuredAtMs: nowMs }))
+    assert.deepEqual([exchange.words.rival('r')?.judgedTrue, told.length], [2, 2])
   })
 
   it('gives no place to a rival that was removed and whose last batch comes late', () => {

@@ -81,6 +81,15 @@ class World {
     return this
   }
 
+  /** Of a link, from before a restart. */
+  remember (a: number, b: number): this {
+    const [from, to] = [a, b].map((number) => PEERS[number].toString())
+    this.map.addNode(from)
+    this.map.addNode(to)
+    this.map.remember([{ from, to, rttUs: 15_000, jitterUs: 100, lossPpm: 0, measuredAtMs: -60_000, movementUs2: 100, reports: 9 }], this.nowMs)
+    return this
+  }
+
   run (forMs: number): this {
     for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs; this.nowMs += TICK_MS) {
       mock.timers.tick(TICK_MS)
@@ -226,6 +235,79 @@ describe('surveyor', () => {
       assert.deepEqual([world.links, world.down], [{ ...links, '01': 90 }, []])
     })
   }
+
+  it('regression: finds a link down that it had ceased to speak of, when its ends answer again and it does not', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    world.silent.add(0).add(1)
+    world.run(12_000)
+    assert.deepEqual([world.links, world.down], [{ '02': 25, 12: 45 }, []])
+    world.silent.clear()
+    delete world.linkMs['01']
+    world.run(5_000)
+    assert.deepEqual(world.down, ['01'])
+  })
+
+  it('regression: leaves what is remembered from before a restart, and what it has not measured since, while the ends of the link do not answer, and no longer when they do', () => {
+    world = new World().remember(0, 1).remember(0, 2)
+    world.unlinked.add(0).add(1)
+    delete world.linkMs['02']
+    world.add(0, 1, 2, 3).want('01', '02', '23').run(20_000)
+    assert.deepEqual([world.links, world.down], [{ '01': 15, 23: 65 }, ['02']])
+    world.map.snapshot(world.nowMs)
+    assert.deepEqual(world.links, { '01': 15, 23: 65 })
+    world.unlinked.clear()
+    delete world.linkMs['01']
+    world.run(5_000)
+    assert.deepEqual([world.links, world.down], [{ 23: 65 }, ['02', '01']])
+  })
+
+  for (const way of ['unlinked', 'silent'] as const) {
+    it(`regression: ceases to speak of no link at the end of a time in which all forwarders were ${way}, though a round takes longer than a link has`, () => {
+      world = new World(0.2).add(0, 1, 2).run(300_000)
+      const { links } = world
+      assert.equal(Object.keys(links).length, 3)
+      for (const number of [0, 1, 2]) {
+        world[way].add(number)
+      }
+      world.run(300_000)
+      world[way].clear()
+      for (let second = 0; second < 200; second++) {
+        assert.deepEqual(world.run(1_000).links, links)
+      }
+      assert.deepEqual(world.down, [])
+    })
+  }
+
+  it('regression: takes no link for down because its near end answered before the access failed, and the probes over the link would have come after that', () => {
+    world = new World(100).add(0, 1)
+    world.linkMs['01'] = 1_000
+    world.run(2_000)
+    const underWay: Array<{ sentMs: number, isNear: boolean, end: (result: ProbeResult) => void }> = world.underWay = []
+    const end = (olderMs: number, result: ProbeResult, isWanted = (_isNear: boolean): boolean => true): void => {
+      for (const probe of underWay.filter(({ sentMs, isNear }) => sentMs <= world.nowMs - olderMs && isWanted(isNear))) {
+        underWay.splice(underWay.indexOf(probe), 1)
+        probe.end(result)
+      }
+    }
+    for (let passedMs = 0; passedMs < 900; passedMs += TICK_MS) {
+      world.run(TICK_MS)
+      end(0, { rttMs: 20 }, (isNear) => isNear)
+    }
+    assert.ok(underWay.length >= 3, `${underWay.length}`)
+    for (let passedMs = 0; passedMs < 20_000; passedMs += TICK_MS) {
+      world.run(TICK_MS)
+      end(3_000, {})
+    }
+    assert.deepEqual([world.down, world.links], [[], { '01': 1_000 }])
+  })
+
+  it('regression: leaves links on the map that are not wanted any more because nobody answers', () => {
+    world = new World().add(0, 1, 2).run(2_000)
+    const { links } = world
+    world.silent.add(0).add(1).add(2)
+    world.run(4_000).want().run(2_000)
+    assert.deepEqual(world.links, links)
+  })
 
   it('regression: takes no link for down when what was sent in a long silence comes back at its end', () => {
     world = new World().add(0, 1, 2).run(2_000)
