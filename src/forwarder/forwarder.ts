@@ -10,7 +10,6 @@ import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { MAX_KEPT } from './next-hops.ts'
 import { MAX_SPARE_LINKS, SpareLinks } from './spare-links.ts'
-import { ownAddresses } from '../discovery/connect.ts'
 import { ForwarderSetUp } from './set-up.ts'
 import { exposeForwarder } from './forwarder-metrics.ts'
 import type { ForwarderStatus } from './forwarder-status.ts'
@@ -142,7 +141,7 @@ export class Forwarder implements Startable {
       connectionManager: components.connectionManager,
       descriptor: async () => this.discovery.self.get(),
       mutual: true,
-      grant: (descriptor) => dials.begin(this.#watchService.askersOf(descriptor.peer.toString()), descriptor.peer, ownAddresses(descriptor)),
+      grant: ({ peer }, dialable) => dials.begin(this.#watchService.askersOf(peer.toString()), peer, dialable),
       log: components.logger.forComponent('byway:forwarder:neighbours')
     })
     this.#setUp = new ForwarderSetUp({
@@ -158,7 +157,7 @@ export class Forwarder implements Startable {
       policy: init.policy,
       maxPaths: init.maxPaths,
       limits: init.setUpLimits,
-      chooseAddresses: (asker, descriptor) => dials.choose(asker, descriptor.peer, ownAddresses(descriptor)),
+      chooseAddresses: (asker, { peer }, dialable) => dials.choose(asker, peer, dialable),
       prefixOf: init.setUpPrefixOf,
       now,
       log: components.logger.forComponent('byway:forwarder:set-up')
