@@ -4,6 +4,7 @@ import { DEFAULT_LEASE_MS } from '../../protocols/attach/constants.ts'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
+import { DEFAULT_ADMISSION_LIMITS } from '../defence/admission.ts'
 import { openBinding } from '../../protocols/identity/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -29,10 +30,10 @@ export interface AttachmentLimits {
  * A lease may be long, since the end of the connection ends the attachment at once.
  *
  * Admission counts the connections of a prefix that come in, and anybody may attach over one that this node was asked to make: so hosts and RSPs are as many
- * as may come in (AdmissionLimits.maxPerPrefix), and forwarders twice as many, since those of one place dial each other from both sides.
+ * as may come in, and forwarders twice as many, since those of one place dial each other from both sides.
  */
 export const DEFAULT_ATTACHMENT_LIMITS: AttachmentLimits = {
-  maxAttachments: 1_024, maxNeighbours: 512, maxPerPrefix: 32, maxNeighboursPerPrefix: 64, maxLeaseMs: 300_000
+  maxAttachments: 1_024, maxNeighbours: 512, maxPerPrefix: DEFAULT_ADMISSION_LIMITS.maxPerPrefix, maxNeighboursPerPrefix: 2 * DEFAULT_ADMISSION_LIMITS.maxPerPrefix, maxLeaseMs: 300_000
 }
 
 /** However little is asked for: refreshing must not be the main work. */

@@ -133,7 +133,7 @@ export class Forwarder implements Startable {
       })
     })
     this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now })
-    this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.isUseful(peer), now })
+    this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.#isWanted(peer), now })
     const dials = new DialBudget({ now })
     this.#neighbours = new KeptLinks({
       self: components.peerId,
@@ -243,6 +243,10 @@ export class Forwarder implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
+    return this.#isWanted(peer) || this.#spareLinks.has(peer)
+  }
+
+  #isWanted (peer: PeerId): boolean {
     return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString()) || this.#setUp.isOnPath(peer)
   }
 
