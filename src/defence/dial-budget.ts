@@ -4,7 +4,8 @@
  *
  * So dials are shared among those who ask, by their address prefixes: one that succeeds gives most of its price back. A peer that has not answered from
  * here is tried at few of its addresses at once, and each failure is counted to the address prefix that was dialled, not to the key that named it. It is
- * counted to who asked, too: nobody keeps us from dialling an honest peer by naming its neighbours.
+ * counted to the prefix of who asked, too: from elsewhere nobody keeps us from dialling an honest peer by naming its neighbours. Where a forwarder brings
+ * what asks, a pass, its prefix stands for all behind it: one of these can keep the others from new links to a prefix that it names.
  */
 import { addressPrefix, countedPrefix } from './address-prefix.ts'
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
@@ -84,7 +85,7 @@ export class DialBudget {
     const nowMs = this.#init.now()
     const chosen: Array<{ address: Multiaddr, failures?: TokenBucket }> = []
     let room = MAX_NEW_ADDRESSES
-    for (const address of this.#shuffled(addresses)) {
+    for (const address of spread(this.#shuffled(addresses))) {
       if (countedPrefix(address) === undefined || this.#answered.get(nameOf(address, peer)) !== undefined) {
         chosen.push({ address })
       } else if (room > 0) {
@@ -155,6 +156,20 @@ export class DialBudget {
     const from = Math.floor((this.#init.random ?? Math.random)() * addresses.length)
     return [...addresses.slice(from), ...addresses.slice(0, from)]
   }
+}
+
+/** One of each prefix, then the others: where one prefix cannot be reached from here, another may. */
+function spread (addresses: readonly Multiaddr[]): Multiaddr[] {
+  const firsts = new Map<string, Multiaddr>()
+  const others = addresses.filter((address) => {
+    const prefix = addressPrefix(address) ?? WITHOUT_HOST
+    const isFirst = !firsts.has(prefix)
+    if (isFirst) {
+      firsts.set(prefix, address)
+    }
+    return !isFirst
+  })
+  return [...firsts.values(), ...others]
 }
 
 /** As a connection's remote address is written. */

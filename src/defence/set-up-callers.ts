@@ -14,23 +14,35 @@ import type { Registrar } from '@libp2p/interface-internal'
 /** Addresses that name no host share one prefix, so that they are no way around its bucket. */
 const WITHOUT_PREFIX = ''
 
-export interface GatedSetUpInit {
-  gate: SetUpGate
+export interface SetUpCallersInit {
   /** Forwarders bring the passes of many sources. Not to be what a peer says of itself: anybody would say so. */
   isForwarder: (peer: PeerId) => boolean
   /** Where prefixes are not those of addresses, as behind a proxy that knows more. Default, and where it says nothing: `addressPrefix`. */
   prefixOf?: (connection: Connection) => string | undefined
   limits?: Partial<Pick<SetUpLimits, 'maxForwardersPerPrefix' | 'maxPrefixes'>>
+}
+
+export interface GatedSetUpInit extends SetUpCallersInit {
+  gate: SetUpGate
   handle: (request: SetupRequest, caller: InstallCaller) => SetupAnswer | Promise<SetupAnswer>
   log: Logger
 }
 
 /** @returns what ends it */
-export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder, prefixOf, limits, handle, log }: GatedSetUpInit): Promise<() => Promise<void>> {
+export async function serveGatedSetUp (registrar: Registrar, { gate, handle, log, ...init }: GatedSetUpInit): Promise<() => Promise<void>> {
+  const callerOf = setUpCallers(init)
+  return serveSetup(registrar, {
+    admit: ({ connection }, bytes) => gate.admit(callerOf(connection).gate, bytes),
+    handle: (request, { connection }) => handle(request, callerOf(connection))
+  }, { log })
+}
+
+/** Tells who calls over a connection. */
+export function setUpCallers ({ isForwarder, prefixOf, limits }: SetUpCallersInit): (connection: Connection) => InstallCaller {
   const { maxForwardersPerPrefix, maxPrefixes } = { ...DEFAULT_SET_UP_LIMITS, ...limits }
   const counted = new CountedForwarders({ isForwarder, maxPerPrefix: maxForwardersPerPrefix, maxPrefixes })
   const places = new WeakMap<Connection, { prefix: string, isThisMachine: boolean, caller?: InstallCaller }>()
-  const callerOf = (connection: Connection): InstallCaller => {
+  return (connection) => {
     let place = places.get(connection)
     if (place === undefined) {
       const told = prefixOf?.(connection)
@@ -42,12 +54,9 @@ export async function serveGatedSetUp (registrar: Registrar, { gate, isForwarder
     const counts = place.isThisMachine ? isForwarder(peer) : counted.has(peer, place.prefix)
     // that may change while it is connected
     if (place.caller?.gate.isForwarder !== counts) {
-      place.caller = { peer, gate: { peer: peer.toString(), prefix: place.prefix, isForwarder: counts } }
+      const prefix = place.isThisMachine && counts ? `this machine, ${peer.toString()}` : place.prefix
+      place.caller = { peer, gate: { peer: peer.toString(), prefix, isForwarder: counts } }
     }
     return place.caller
   }
-  return serveSetup(registrar, {
-    admit: ({ connection }, bytes) => gate.admit(callerOf(connection).gate, bytes),
-    handle: (request, { connection }) => handle(request, callerOf(connection))
-  }, { log })
 }

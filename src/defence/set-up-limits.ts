@@ -85,8 +85,8 @@ export const DEFAULT_SET_UP_LIMITS: SetUpLimits = {
 export interface GateCaller {
   /** Its peer id, as text. */
   peer: string
-  /** Of its address; see addressPrefix. */
+  /** Of its address; see addressPrefix. A forwarder on this machine has one to itself: nobody else has the machine's. */
   prefix: string
-  /** One of the forwarders that this node knows as such: it counts by itself, not with its prefix. */
+  /** One of the forwarders that this node knows as such: it has buckets and quotas of its own. */
   isForwarder: boolean
 }

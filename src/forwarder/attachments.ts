@@ -3,6 +3,8 @@
 import { DEFAULT_LEASE_MS } from '../../protocols/attach/constants.ts'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { NotAuthorizedError, OverQuotaError } from '../../protocols/errors.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
+import { DEFAULT_ADMISSION_LIMITS } from '../defence/admission.ts'
 import { openBinding } from '../../protocols/identity/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Discovery } from '../discovery/discovery.ts'
@@ -17,11 +19,22 @@ export interface AttachmentLimits {
   maxAttachments: number
   /** Forwarders. */
   maxNeighbours: number
+  /** Hosts and RSPs of one address prefix. */
+  maxPerPrefix: number
+  /** Forwarders of one address prefix. */
+  maxNeighboursPerPrefix: number
   maxLeaseMs: number
 }
 
-/** A lease may be long, since the end of the connection ends the attachment at once. */
-export const DEFAULT_ATTACHMENT_LIMITS: AttachmentLimits = { maxAttachments: 1_024, maxNeighbours: 512, maxLeaseMs: 300_000 }
+/**
+ * A lease may be long, since the end of the connection ends the attachment at once.
+ *
+ * Admission counts the connections of a prefix that come in, and anybody may attach over one that this node was asked to make: so hosts and RSPs are as many
+ * as may come in, and forwarders twice as many, since those of one place dial each other from both sides.
+ */
+export const DEFAULT_ATTACHMENT_LIMITS: AttachmentLimits = {
+  maxAttachments: 1_024, maxNeighbours: 512, maxPerPrefix: DEFAULT_ADMISSION_LIMITS.maxPerPrefix, maxNeighboursPerPrefix: 2 * DEFAULT_ADMISSION_LIMITS.maxPerPrefix, maxLeaseMs: 300_000
+}
 
 /** However little is asked for: refreshing must not be the main work. */
 const MIN_LEASE_MS = 1_000
@@ -31,6 +44,8 @@ interface Attachment {
   /** For which the host speaks. */
   application?: PeerId
   isForwarder: boolean
+  /** Of the address that it attached from last; undefined: this machine, which is not counted. */
+  prefix: string | undefined
   expiresAtMs: number
 }
 
@@ -94,14 +109,15 @@ export class Attachments {
     if (!isForwarder && !descriptor.roles.has('host') && !descriptor.roles.has('rsp')) {
       throw new NotAuthorizedError('only hosts, RSPs and forwarders attach: the descriptor names none of these roles')
     }
-    this.#checkRoom(caller.peer, isForwarder)
+    const prefix = countedPrefix(caller.connection.remoteAddr)
+    this.#checkRoom(caller.peer, isForwarder, prefix)
     const application = await this.#applicationOf(descriptor)
     await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal, moves: true })
-    this.#checkRoomAgain(caller.peer, isForwarder)
+    this.#checkRoomAgain(caller.peer, isForwarder, prefix)
     const askedMs = request.leaseMs === 0 ? DEFAULT_LEASE_MS : request.leaseMs
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(askedMs, this.#init.limits.maxLeaseMs))
     this.#remove(caller.peer)
-    this.#attached.set(caller.peer.toString(), { descriptor, application, isForwarder, expiresAtMs: this.#init.now() + leaseMs })
+    this.#attached.set(caller.peer.toString(), { descriptor, application, isForwarder, prefix, expiresAtMs: this.#init.now() + leaseMs })
     if (application !== undefined) {
       this.#applications.set(application.toString(), caller.peer)
     }
@@ -136,20 +152,31 @@ export class Attachments {
   }
 
   /** @throws OverQuotaError */
-  #checkRoom (peer: PeerId, isForwarder: boolean): void {
-    if (this.#attached.get(peer.toString())?.isForwarder === isForwarder) {
-      return
-    }
-    const { maxAttachments, maxNeighbours } = this.#init.limits
-    if (isForwarder ? this.#neighbours >= maxNeighbours : this.size >= maxAttachments) {
+  #checkRoom (peer: PeerId, isForwarder: boolean, prefix: string | undefined): void {
+    const { maxAttachments, maxNeighbours, maxPerPrefix, maxNeighboursPerPrefix } = this.#init.limits
+    const attached = this.#attached.get(peer.toString())
+    const hasPlace = attached?.isForwarder === isForwarder
+    if (!hasPlace && (isForwarder ? this.#neighbours >= maxNeighbours : this.size >= maxAttachments)) {
       throw new OverQuotaError(`no room: ${isForwarder ? `${maxNeighbours} neighbours` : `${maxAttachments} attachments`} are the most here; try another forwarder`)
+    }
+    const max = isForwarder ? maxNeighboursPerPrefix : maxPerPrefix
+    if (prefix !== undefined && !(hasPlace && attached.prefix === prefix) && this.#countOf(prefix, isForwarder) >= max) {
+      throw new OverQuotaError(`no room: ${max} ${isForwarder ? 'neighbours' : 'attachments'} of one address prefix are the most here; try another forwarder`)
     }
   }
 
+  #countOf (prefix: string, isForwarder: boolean): number {
+    let count = 0
+    for (const other of this.#attached.values()) {
+      count += other.prefix === prefix && other.isForwarder === isForwarder ? 1 : 0
+    }
+    return count
+  }
+
   /** Others may have come while the link was opened. */
-  #checkRoomAgain (peer: PeerId, isForwarder: boolean): void {
+  #checkRoomAgain (peer: PeerId, isForwarder: boolean, prefix: string | undefined): void {
     try {
-      this.#checkRoom(peer, isForwarder)
+      this.#checkRoom(peer, isForwarder, prefix)
     } catch (error) {
       if (!this.has(peer)) {
         this.#init.links.close(peer)

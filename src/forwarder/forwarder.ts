@@ -10,7 +10,6 @@ import { LinkMonitor } from './link-monitor.ts'
 import { LinkSet } from '../link/link-set.ts'
 import { MAX_KEPT } from './next-hops.ts'
 import { MAX_SPARE_LINKS, SpareLinks } from './spare-links.ts'
-import { ownAddresses } from '../discovery/connect.ts'
 import { ForwarderSetUp } from './set-up.ts'
 import { exposeForwarder } from './forwarder-metrics.ts'
 import type { ForwarderStatus } from './forwarder-status.ts'
@@ -134,7 +133,7 @@ export class Forwarder implements Startable {
       })
     })
     this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now })
-    this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.isUseful(peer), now })
+    this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.#isWanted(peer), now })
     const dials = new DialBudget({ now })
     this.#neighbours = new KeptLinks({
       self: components.peerId,
@@ -142,7 +141,7 @@ export class Forwarder implements Startable {
       connectionManager: components.connectionManager,
       descriptor: async () => this.discovery.self.get(),
       mutual: true,
-      grant: (descriptor) => dials.begin(this.#watchService.askersOf(descriptor.peer.toString()), descriptor.peer, ownAddresses(descriptor)),
+      grant: ({ peer }, dialable) => dials.begin(this.#watchService.askersOf(peer.toString()), peer, dialable),
       log: components.logger.forComponent('byway:forwarder:neighbours')
     })
     this.#setUp = new ForwarderSetUp({
@@ -158,7 +157,7 @@ export class Forwarder implements Startable {
       policy: init.policy,
       maxPaths: init.maxPaths,
       limits: init.setUpLimits,
-      chooseAddresses: (asker, descriptor) => dials.choose(asker, descriptor.peer, ownAddresses(descriptor)),
+      chooseAddresses: (asker, { peer }, dialable) => dials.choose(asker, peer, dialable),
       prefixOf: init.setUpPrefixOf,
       now,
       log: components.logger.forComponent('byway:forwarder:set-up')
@@ -244,6 +243,10 @@ export class Forwarder implements Startable {
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */
   isUseful (peer: PeerId): boolean {
+    return this.#isWanted(peer) || this.#spareLinks.has(peer)
+  }
+
+  #isWanted (peer: PeerId): boolean {
     return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString()) || this.#setUp.isOnPath(peer)
   }
 

@@ -1,7 +1,7 @@
 // Links to forwarders that installs ask for and nobody watches: dialled at the addresses of their verified descriptors, so many per
 // second, and kept for as long as a path over them can live.
 import { attach } from '../../protocols/attach/client.ts'
-import { connectTo } from '../discovery/connect.ts'
+import { DialPutOffError, connectTo } from '../discovery/connect.ts'
 import { NotFoundError, OverQuotaError, UnavailableError } from '../../protocols/errors.ts'
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { SharedBucket } from '../defence/shared-bucket.ts'
@@ -14,6 +14,7 @@ import type { Link } from '../link/link.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** Handshakes are dear, and an install must not make a node scan others. */
 const DIALS_PER_SECOND = 2
@@ -35,8 +36,8 @@ export interface NextHopsInit {
   neighbours: KeptLinks
   discovery: Discovery
   connectionManager: ConnectionManager
-  /** Which addresses of a peer may be dialled for whom; default: all. */
-  chooseAddresses?: (asker: string, descriptor: VerifiedDescriptor) => Dial
+  /** Which addresses of a peer, of those that can be dialled from here, may be dialled for whom; default: all that it has. */
+  chooseAddresses?: (asker: string, descriptor: VerifiedDescriptor, dialable: Multiaddr[]) => Dial
   /** Is the link wanted for another reason, though nothing keeps it from here? */
   isAttached?: (peer: PeerId) => boolean
   /** Monotonic, ms. */
@@ -113,11 +114,12 @@ export class NextHops {
     this.#charge(key, asker)
     const signal = AbortSignal.timeout(DEADLINE_MS)
     const standing = this.#init.links.get(forwarder)
+    const isKnown = this.#init.discovery.directory.get(forwarder) !== undefined
     let link: Link | undefined
     try {
       const descriptor = await this.#describe(forwarder, key, signal)
       const choose = this.#init.chooseAddresses
-      const connection = await connectTo(this.#init.connectionManager, descriptor, signal, choose && (() => choose(asker, descriptor)))
+      const connection = await connectTo(this.#init.connectionManager, descriptor, signal, choose && ((_, dialable) => choose(asker, descriptor, dialable)))
       link = await this.#init.links.open(forwarder, { connection, signal })
       await attach(connection, { descriptor: await this.#init.discovery.self.get() }, { signal })
       if (this.#init.links.get(forwarder) !== link) {
@@ -128,7 +130,12 @@ export class NextHops {
       return link
     } catch (cause) {
       this.#closeUnwanted(forwarder, link === standing ? undefined : link)
-      throw cause instanceof NotFoundError ? cause : new UnavailableError(`there is no link to ${key}`, { cause })
+      const isPutOff = cause instanceof DialPutOffError
+      if (isPutOff && isKnown) {
+        // nobody was looked for, nor dialled
+        this.#dials.give(asker, 1, this.#init.now())
+      }
+      throw isPutOff || cause instanceof NotFoundError ? cause : new UnavailableError(`there is no link to ${key}`, { cause })
     }
   }
 

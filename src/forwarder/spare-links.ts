@@ -11,7 +11,7 @@ export const MAX_SPARE_LINKS = 64
 const GRACE_MS = 12_000
 
 export interface SpareLinksInit {
-  links: Pick<LinkSet, typeof Symbol.iterator | 'close'>
+  links: Pick<LinkSet, typeof Symbol.iterator | 'close' | 'get'>
   /** Is the peer attached here, is a link to it kept, or does a path take it? */
   isWanted: (peer: PeerId) => boolean
   /** Monotonic, ms. */
@@ -29,6 +29,12 @@ export class SpareLinks {
 
   get size (): number {
     return this.#sinceMs.size
+  }
+
+  /** Is the link to this peer one of them? Its connection must not be ended before it. */
+  has (peer: PeerId): boolean {
+    const link = this.#init.links.get(peer)
+    return link !== undefined && this.#sinceMs.has(link)
   }
 
   /** Every second. */

@@ -11,11 +11,12 @@ export const MAX_WAITING_FOR_DESTINATION = 64
 /** Of one caller, for all next hops: as many as the hop before may have wait for us, whether it counts as a forwarder here or not. */
 export const MAX_WAITING_PER_CALLER = MAX_WAITING_FOR_FORWARDER
 /**
- * A forwarder, which brings the passes of many, may hold as many places as are left: alone it has half of all. Other callers of one address prefix
- * together, ids being free, may hold a quarter of that, a fifth of all: the share of the hop before must not be filled by one of those behind it.
+ * A forwarder brings the passes of many, but can be made up: so all callers of one address prefix, its forwarders included, may hold as many places as are
+ * left: alone they have half of all. Those that are no forwarders may hold a quarter of that, a fifth of all: the share of the hop before must not be filled
+ * by one of those behind it.
  */
-const SHARE_OF_FORWARDER = 1
-const SHARE_OF_PREFIX = 1 / 4
+const SHARE_OF_PREFIX = 1
+const SHARE_OF_HOSTS = 1 / 4
 
 export class WaitingPasses {
   /** Callers, next hops, and who asks for a next hop → passes that wait. */
@@ -29,7 +30,8 @@ export class WaitingPasses {
    */
   async during<T> ({ peer, prefix, isForwarder }: GateCaller, next: string, isDestination: boolean, run: () => Promise<T>): Promise<T> {
     const to = toward(next)
-    const asked = `${isForwarder ? peer : prefix} ${to}`
+    const ofPrefix = `all of ${prefix} ${to}`
+    const ofHosts = `hosts of ${prefix} ${to}`
     const left = (isDestination ? MAX_WAITING_FOR_DESTINATION : MAX_WAITING_FOR_FORWARDER) - this.#count(to)
     if (this.#count(peer) >= MAX_WAITING_PER_CALLER) {
       throw new OverQuotaError('too many of your set-ups wait for the next hops: let some end first')
@@ -37,10 +39,10 @@ export class WaitingPasses {
     if (left <= 0) {
       throw new OverQuotaError('too many set-ups wait for the next hop: try again in some seconds, or use another path')
     }
-    if (!isDestination && this.#count(asked) >= left * (isForwarder ? SHARE_OF_FORWARDER : SHARE_OF_PREFIX)) {
+    if (!isDestination && (this.#count(ofPrefix) >= left * SHARE_OF_PREFIX || (!isForwarder && this.#count(ofHosts) >= left * SHARE_OF_HOSTS))) {
       throw new OverQuotaError('too many set-ups from where you are wait for this next hop: let some end first, or use another path')
     }
-    const keys = [peer, to, asked]
+    const keys = isForwarder ? [peer, to, ofPrefix] : [peer, to, ofPrefix, ofHosts]
     this.#add(keys, 1)
     try {
       return await run()

@@ -50,6 +50,8 @@ interface Opening {
   link: Promise<Link>
   /** Was there no connection when it began? */
   isDial: boolean
+  /** The connection that it was given. */
+  over?: Connection
 }
 
 export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
@@ -145,19 +147,21 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
    * @throws TooManyLinksError, UnavailableError
    */
   async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal, moves?: boolean } = {}): Promise<Link> {
-    const { connection, moves = false } = options
+    const over = options.connection?.status === 'open' ? options.connection : undefined
+    const movesTo = options.moves === true ? over : undefined
     const existing = this.#links.get(nodeIdOf(peer))
-    if (existing?.isUp === true && !(moves && connection?.status === 'open' && !existing.goesOver(connection))) {
+    if (existing?.isUp === true && (movesTo === undefined || existing.goesOver(movesTo))) {
       return existing
     }
     const key = peer.toString()
     const pending = this.#opening.get(key)
-    const isDial = options.connection?.status !== 'open' && !this.isConnected(peer)
-    // a dial may hang for long, and the peer dial us meanwhile
-    if (pending !== undefined && (isDial || !pending.isDial)) {
+    const isDial = over === undefined && !this.isConnected(peer)
+    // a dial may hang for long, and the peer dial us meanwhile; so may a stream over a connection that is dead, which is why the link is to move. If that one
+    // comes yet, its connection lives, and the link goes there: the peer takes packets over the stream that came last
+    if (pending !== undefined && (movesTo === undefined || pending.over === movesTo) && (isDial || !pending.isDial)) {
       return pending.link
     }
-    const opening: Opening = { isDial, link: this.#open(peer, options).finally(() => { this.#opened(key, opening) }) }
+    const opening: Opening = { isDial, over, link: this.#open(peer, options).finally(() => { this.#opened(key, opening) }) }
     this.#opening.set(key, opening)
     return opening.link
   }

@@ -85,6 +85,15 @@ describe('dials that others ask for', () => {
     assert.deepEqual(budget.begin([LOUD], PEERS[1], [at(9), at(10), at(11)])?.addresses.length, NEW_ADDRESSES, 'nor has another peer')
   })
 
+  it('regression: go to addresses of different prefixes, where a peer has such: one of them may be out of reach from here', () => {
+    const addresses = [at(0, 1), at(0, 2), at(0, 3), at(1, 1), at(1, 2)]
+    for (const [from, expected] of [[0, [at(0, 1), at(1, 1)]], [1, [at(0, 2), at(1, 1)]], [4, [at(1, 2), at(0, 1)]]] as const) {
+      random = from / addresses.length
+      assert.deepEqual(budget.begin([LOUD], PEERS[0], addresses)?.addresses, expected)
+    }
+    assert.deepEqual(budget.begin([LOUD], PEERS[0], addresses.slice(0, 2))?.addresses.length, NEW_ADDRESSES, 'of one, where it has no other')
+  })
+
   it('regression: hit an address prefix that does not answer so often, however many peers are said to be there', () => {
     const victims = Array.from({ length: 40 }, (_, host) => at(7, host))
     let dialled = 0

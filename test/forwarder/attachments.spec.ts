@@ -15,7 +15,9 @@ import type { FakeDiscovery } from './samples.ts'
 import type { PeerId } from '@libp2p/interface'
 
 const { ATTACH, DETACH } = AttachRequest.Operation
-const LIMITS = { maxAttachments: 2, maxNeighbours: 1, maxLeaseMs: 120_000 }
+const LIMITS = { maxAttachments: 2, maxNeighbours: 1, maxPerPrefix: 2, maxNeighboursPerPrefix: 3, maxLeaseMs: 120_000 }
+/** Another host of it for each number. */
+const CROWDED = (number: number): string => `/ip4/192.0.2.${number}/tcp/4001`
 
 class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly opened: string[] = []
@@ -49,9 +51,9 @@ describe('attachments', () => {
     })
   })
 
-  async function attach (number: number, role: RoleName, change: Partial<AttachRequest> = {}): Promise<AttachResponse> {
+  async function attach (number: number, role: RoleName, change: Partial<AttachRequest> = {}, address?: string): Promise<AttachResponse> {
     const request = { operation: ATTACH, descriptor: new Uint8Array(await sealed(number, role)), leaseMs: 60_000, advertise: false, ...change }
-    return await attachments.handle(request, await callerOf(number))
+    return await attachments.handle(request, await callerOf(number, address))
   }
 
   async function detach (number: number): Promise<AttachResponse> {
@@ -202,6 +204,50 @@ describe('attachments', () => {
     const refusals = (await asked).filter(({ status }) => status === 'rejected')
     assert.deepEqual([attachments.size, refusals.length], [2, 2])
     assert.equal(links.closed.length, 2, 'whoever found no room loses the link again')
+  })
+
+  describe('of one address prefix', () => {
+    beforeEach(() => {
+      attachments = new Attachments({
+        limits: { ...LIMITS, maxAttachments: 10, maxNeighbours: 10 }, links: links as unknown as LinkSet, discovery: discovery.asDiscovery, now: () => nowMs
+      })
+    })
+
+    const from = async (number: number, role: RoleName, address: string): Promise<AttachResponse> => attach(number, role, {}, address)
+
+    it('regression: are so many hosts and RSPs, and so many forwarders, whoever made the connection: those of others find their places', async () => {
+      for (const number of [1, 2, 3]) {
+        await from(number, 'forwarder', CROWDED(number))
+      }
+      await assert.rejects(from(4, 'forwarder', CROWDED(4)), { name: 'OverQuotaError' })
+      await from(5, 'host', CROWDED(5))
+      await from(6, 'rsp', CROWDED(6))
+      await assert.rejects(from(7, 'host', CROWDED(7)), { name: 'OverQuotaError' })
+      await assert.rejects(from(1, 'host', CROWDED(1)), { name: 'OverQuotaError' }, 'nor does one that says that it is another now')
+      assert.equal((await from(5, 'host', CROWDED(5))).attachments, 2, 'who is attached may refresh')
+      await from(4, 'forwarder', '/ip4/198.51.100.1/tcp/4001')
+      assert.equal((await from(7, 'host', '/ip4/198.51.100.1/tcp/4001')).attachments, 3)
+      await detach(1)
+      await from(8, 'forwarder', CROWDED(8))
+    })
+
+    it('are counted where they attached last', async () => {
+      await from(1, 'host', CROWDED(1))
+      await from(2, 'host', CROWDED(2))
+      await from(3, 'host', '/ip4/198.51.100.1/tcp/4001')
+      await assert.rejects(from(3, 'host', CROWDED(3)), { name: 'OverQuotaError' })
+      assert.equal(attachments.has(await peerOf(3)), true, 'what it has stays')
+      await from(2, 'host', '/ip4/198.51.100.2/tcp/4001')
+      assert.equal((await from(3, 'host', CROWDED(3))).attachments, 3)
+    })
+
+    it('are not counted on this machine', async () => {
+      for (const number of [1, 2, 3, 4]) {
+        await attach(number, 'forwarder')
+        await attach(10 + number, 'host')
+      }
+      assert.equal(attachments.size, 4)
+    })
   })
 
   it('regression: hold the limit of forwarders against a host that becomes one', async () => {

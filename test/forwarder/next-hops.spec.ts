@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { multiaddr } from '@multiformats/multiaddr'
 import { serveAttach } from '../../protocols/attach/server.ts'
 import { AttachResponse } from '../../protocols/attach/codec.ts'
 import { NextHops } from '../../src/forwarder/next-hops.ts'
@@ -12,6 +13,7 @@ import type { Discovery } from '../../src/discovery/discovery.ts'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 const KEPT_MS = 600_000
 const BURST = 16
@@ -30,6 +32,11 @@ describe('links to next hops that are not connected', () => {
   let attached: number
   let failing: Error | undefined
   let nextHops: NextHops
+  /** Which the directory has. */
+  let known: Set<string>
+  let isConnected: boolean
+  /** Addresses that may be dialled. */
+  let granted: Multiaddr[]
 
   before(async () => {
     const [forwarder, asked] = [await createNode(), await createNode()]
@@ -57,10 +64,14 @@ describe('links to next hops that are not connected', () => {
     kept = []
     attached = 0
     failing = undefined
+    known = new Set()
+    isConnected = true
+    granted = []
     const descriptors = new Map<string, Promise<VerifiedDescriptor>>()
     nextHops = new NextHops({
       now: () => nowMs,
       discovery: {
+        directory: { get: (peer: PeerId) => known.has(peer.toString()) ? {} : undefined },
         self: { get: async () => sealed(50, 'forwarder') },
         describe: async (peer: PeerId) => {
           dials.push(peer.toString())
@@ -70,7 +81,12 @@ describe('links to next hops that are not connected', () => {
           return descriptor
         }
       } as unknown as Discovery,
-      connectionManager: { getConnections: () => [connection] } as unknown as ConnectionManager,
+      connectionManager: {
+        getConnections: () => isConnected ? [connection] : [],
+        isDialable: async () => true,
+        openConnection: async () => connection
+      } as unknown as ConnectionManager,
+      chooseAddresses: () => ({ addresses: granted, end: () => {} }),
       isAttached: (peer) => attachedPeers.has(peer.toString()),
       links: {
         get: (peer: PeerId) => standing.get(peer.toString()),
@@ -191,6 +207,23 @@ describe('links to next hops that are not connected', () => {
     nowMs += KEPT_MS
     await nextHops.reach(await numbered(11), 'one')
     assert.deepEqual([nextHops.expire(), nextHops.expire()], [true, false])
+  })
+
+  it('regression: for which no dial may be made now say so, and are on nobody\'s account, unless the forwarder had to be looked for', async () => {
+    const peer = await numbered(10)
+    isConnected = false
+    known.add(peer.toString())
+    for (let time = 0; time < 2 * BURST; time++) {
+      await assert.rejects(nextHops.reach(peer, 'one'), { name: 'DialPutOffError', code: 'OVER_QUOTA' })
+    }
+    known.clear()
+    for (let time = 0; time < BURST_OF_ONE; time++) {
+      await assert.rejects(nextHops.reach(peer, 'one'), { name: 'DialPutOffError' })
+    }
+    await assert.rejects(nextHops.reach(peer, 'one'), { name: 'OverQuotaError' })
+    granted = [multiaddr('/ip4/192.0.2.1/tcp/4001')]
+    await nextHops.reach(peer, 'another')
+    assert.equal(nextHops.has(peer.toString()), true)
   })
 
   it('are kept on the account of who asked first', async () => {

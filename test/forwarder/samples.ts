@@ -1,4 +1,5 @@
 // Peers with signed descriptors, and callers as the request/response engine presents them.
+import { multiaddr } from '@multiformats/multiaddr'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { NETWORK, NOW_MS, descriptorOf, keyOf, peerOf } from '../helpers/descriptors.ts'
 import type { DescriptorInit, RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -21,8 +22,9 @@ export async function opened (number: number, role: RoleName, overrides: Partial
   return await openDescriptor(await sealed(number, role, overrides), { nowMs: NOW_MS, network: NETWORK })
 }
 
-export async function callerOf (number: number): Promise<Caller> {
-  return { peer: await peerOf(number), connection: undefined as unknown as Caller['connection'], signal: new AbortController().signal }
+/** @param address - where it calls from; default: this machine */
+export async function callerOf (number: number, address = '/ip4/127.0.0.1/tcp/4001'): Promise<Caller> {
+  return { peer: await peerOf(number), connection: { remoteAddr: multiaddr(address) } as unknown as Caller['connection'], signal: new AbortController().signal }
 }
 
 /** What a forwarder's parts use of discovery. */

@@ -22,6 +22,7 @@ describe('links that nobody wants any more', () => {
     spare = new SpareLinks({
       links: {
         [Symbol.iterator]: () => links.values() as IterableIterator<Link>,
+        get: (peer) => links.find((link) => link.peer === peer && link.isUp),
         close: (peer) => { links = links.filter((link) => link.peer !== peer) }
       },
       isWanted: (peer) => wanted.has(peer.toString()),
@@ -73,6 +74,16 @@ describe('links that nobody wants any more', () => {
     }
     pass(GRACE_MS)
     assert.deepEqual(links.map(({ index }) => index), Array.from({ length: MAX_SPARE_LINKS }, (_, i) => i + PEERS.length - MAX_SPARE_LINKS))
+  })
+
+  it('regression: are known by their peers, so that connections without another use stay for as long as they do', () => {
+    open(0)
+    open(1)
+    wanted.add(PEERS[1].toString())
+    pass(1_000)
+    assert.deepEqual([0, 1, 2].map((number) => spare.has(PEERS[number])), [true, false, false])
+    pass(SPARE_MS)
+    assert.equal(spare.has(PEERS[0]), false)
   })
 
   it('are left alone while they may still be in the making', () => {

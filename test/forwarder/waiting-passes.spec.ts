@@ -5,7 +5,8 @@ import type { GateCaller } from '../../src/defence/set-up-limits.ts'
 const NEXT = 'next hop'
 /** A host whose place is its number among those of its prefix. */
 const host = (prefix: number, number: number): GateCaller => ({ peer: `host ${prefix}.${number}`, prefix: `10.0.${prefix}.0/24`, isForwarder: false })
-const forwarder = (number: number): GateCaller => ({ peer: `forwarder ${number}`, prefix: '10.1.0.0/24', isForwarder: true })
+/** Each of a prefix of its own, if none is given. */
+const forwarder = (number: number, prefix = `10.1.${number}.0/24`): GateCaller => ({ peer: `forwarder ${number}`, prefix, isForwarder: true })
 
 describe('passes that wait for next hops', () => {
   let waiting: WaitingPasses
@@ -47,6 +48,17 @@ describe('passes that wait for next hops', () => {
     assert.equal(await most((pass) => host(1, pass % 4)), 26)
     assert.equal(await begins(forwarder(1)), true)
     assert.ok(await most((pass) => host(2, pass)) >= 20)
+  })
+
+  it('regression: are half of all for the forwarders of one address prefix and its hosts together, however many were made up', async () => {
+    let begun = 0
+    for (let number = 0; number < 8; number++) {
+      begun += await most(() => forwarder(number, '10.0.1.0/24'))
+      begun += await most((pass) => host(1, pass))
+    }
+    assert.equal(begun, MAX_WAITING_FOR_FORWARDER / 2)
+    assert.equal(await most(() => forwarder(20)), MAX_WAITING_FOR_FORWARDER / 4)
+    assert.equal(await begins(host(2, 0)), true)
   })
 
   it('leave places for a newcomer when ten prefixes take what they can', async () => {

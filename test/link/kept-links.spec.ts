@@ -168,6 +168,7 @@ describe('kept links', () => {
     async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}): Promise<void> {
       const components = { logger: defaultLogger(), connectionManager: {
         getConnections: () => [],
+        isDialable: async () => true,
         openConnection: async (to: Multiaddr[], options: { signal: AbortSignal }) => {
           dials.push(nowMs)
           dialled.push(...to.map(String))

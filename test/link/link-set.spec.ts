@@ -213,6 +213,31 @@ describe('links over libp2p', () => {
     assert.deepEqual([forwards(fresh), a.events.includes('down')], [1, false])
   })
 
+  it('regression: move though another opening is under way, which may hang; if it ends after all, packets arrive nevertheless', async () => {
+    const b = await neighbour()
+    const [first] = a.node.getConnections(b.node.peerId)
+    const second = await a.node.dial(b.node.getMultiaddrs(), { force: true })
+    const forwards = ({ streams }: Connection): number => streams.filter(({ protocol }) => protocol === FORWARD_PROTOCOL).length
+    const { promise, resolve: release } = Promise.withResolvers<void>()
+    const newStream = first.newStream.bind(first)
+    first.newStream = async (...asked) => {
+      await promise
+      return newStream(...asked)
+    }
+    const hanging = a.links.open(b.node.peerId, { connection: first })
+    const moves = { connection: second, moves: true }
+    const [link, other] = await Promise.all([a.links.open(b.node.peerId, moves), a.links.open(b.node.peerId, moves)])
+    assert.deepEqual([link === other, link.isUp, forwards(second)], [true, true, 1], 'once for all who ask for the same')
+    put(link, 1)
+    await until(() => b.received.length === 1, 'a packet')
+    release()
+    assert.equal(await hanging, link)
+    await until(() => forwards(first) + forwards(second) === 1, 'one stream')
+    put(link, 2)
+    await until(() => b.received.length === 2, 'another packet')
+    assert.equal(a.events.includes('down'), false)
+  })
+
   it('go down with the connection, and come up with a new one', async () => {
     const b = await neighbour()
     await a.links.open(b.node.peerId)
