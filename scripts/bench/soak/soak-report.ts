@@ -21,6 +21,8 @@ export interface ProcessReport {
   slopeMbPerHour?: number
   /** 95 %. */
   ci?: [low: number, high: number]
+  /** The same in each third of the time: what levels off is no leak, nor does a leak level off. */
+  slopesByThird?: number[]
   /** Of what V8 has compiled, part of the above: bounded by the program, and no leak. */
   codeSlopeMbPerHour?: number
   samples: number
@@ -81,6 +83,7 @@ function processReport ({ samples, before, after, work, uncaught, lost }: Observ
   return {
     slopeMbPerHour,
     ...(slope === undefined ? {} : { ci: [perHour(slope.low), perHour(slope.high)] }),
+    ...(slope === undefined ? {} : { slopesByThird: slopesByThird(samples) }),
     ...(codeSlope === undefined ? {} : { codeSlopeMbPerHour: perHour(codeSlope.slope) }),
     samples: samples.length,
     heldMb: { before: megabytes(before?.heldBytes), after: megabytes(after?.heldBytes) },
@@ -92,6 +95,15 @@ function processReport ({ samples, before, after, work, uncaught, lost }: Observ
     ...(lost === undefined ? {} : { lost }),
     failures
   }
+}
+
+function slopesByThird (samples: Observation['samples']): number[] {
+  const [fromMs, untilMs] = [samples[0].atMs, samples[samples.length - 1].atMs]
+  const thirdOf = (atMs: number): number => Math.min(2, Math.floor(3 * (atMs - fromMs) / (untilMs - fromMs)))
+  return [0, 1, 2].map((third) => {
+    const slope = robustSlope(samples.filter(({ atMs }) => thirdOf(atMs) === third).map(({ atMs, heldBytes }) => ({ atMs, value: heldBytes })))
+    return slope === undefined ? 0 : perHour(slope.slope)
+  })
 }
 
 function isTooMuch (name: string, { before, after, lasting }: TableChange): boolean {
