@@ -1,4 +1,5 @@
 // `byway demo --failing`: forwarders fail and come back at random, while each pair's route in use is measured beside its default route.
+// All hosts share one process, which a collection of its whole heap stops for 0.2 s: `npm start` lets that grow to a gigabyte first (package.json).
 import { NOTICEABLE_MS } from '../../host/lag-watch.ts'
 import { pause } from './demo-overlay.ts'
 import { PairWatch, TICK_MS } from './pair-watch.ts'
