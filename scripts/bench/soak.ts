@@ -1,13 +1,12 @@
-// Does byway hold out? A bootstrap node, two forwarders, two RSPs and two hosts, each in a process of its own, while others come and go: hosts that open channels,
-// send, install paths and leave in good order or not, forwarders and RSPs likewise, processes that are stopped or killed, strangers that
+// Does byway hold out? A bootstrap node, two forwarders, two RSPs and two hosts, each in a process of its own, while others come and go: hosts that
+// open channels, send, install paths and leave in good order or not, forwarders and RSPs likewise, processes that are stopped or killed, strangers that
 // send rubbish. Afterwards nothing may be left: heap, handles and tables as before, and no exception that nobody handled.
 //
 //   npm run --silent bench:soak -- [--minutes 30] [--warm-up 60] [--json] [--seed 1] [--snapshots folder]
 //
-// So many minutes of churn, after twice as many (at most 60) to warm up: a descriptor holds for half an hour, and what V8 compiles and notes of code grows for about
-// three quarters of one. Before them two and a half minutes of rest, and afterwards
-// five and a half for soft state to run out. From 3 minutes on tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was
-// judged holds, else with 1. Only loopback.
+// So many minutes of churn, after twice as many (at most 60) to warm up: a descriptor holds for half an hour, and what V8 compiles and notes of code
+// grows for about three quarters of one. Before them two and a half minutes of rest, and afterwards five and a half for soft state to run out. From
+// 3 minutes on tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was judged holds, else with 1. Only loopback.
 // What has grown is found by comparing the heap snapshots of both readings, which `--snapshots` keeps.
 import { parseArgs } from 'node:util'
 import { runOrigin } from './run-origin.ts'

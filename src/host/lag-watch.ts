@@ -3,10 +3,11 @@
 //
 // One late echo is reason to ask again: twice, each time on both routes at the same moment, so that what makes this process or the other end late
 // makes both late. When all three were slower than the default route by more than 4 ms, the path lags. Other echoes that are under way
-// meanwhile do not count: one pause makes all of them late. A path that has just been taken is asked so without any reason, and so is the one in use when the
-// default route works again: what was known of the two was measured at different times, and a pause may have spoilt it. While data is sent on a path that is not much faster than the default route an echo goes out
-// every CLOSE_INTERVAL_MS, so that this takes no longer than to notice that a route is dead (detection-time.ts): 110 ms until the first of them, two
-// round trips, and 20 ms between the pairs.
+// meanwhile do not count: one pause makes all of them late. A path that has just been taken is asked so without any reason, and so is the one in use
+// when the default route works again: what was known of the two was measured at different times, and a pause may have spoilt it.
+//
+// While data is sent on a path that is not much faster than the default route an echo goes out every CLOSE_INTERVAL_MS, so that this takes no longer
+// than to notice that a route is dead (detection-time.ts): 110 ms until the first of them, two round trips, and 20 ms between the pairs.
 
 /** What nobody notices. */
 export const NOTICEABLE_MS = 5

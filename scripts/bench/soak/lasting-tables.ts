@@ -45,6 +45,7 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#(fullAt|callers|forwarders|prefixes|sources)\.#(places|names)$/, mostEntries: 4_096, why: 'an instant that is over says nothing, and gives its place to the next name' },
   { name: /\.recommender\.#(held|load\.#loads)\.#(young|old)$/, mostEntries: 32_768, why: 'a memory of what was recommended, and of links, the newest' },
   { name: /\.#service\.#budget\.#debts\.#(young|old)$/, mostEntries: 2_048, why: 'how much was computed for hosts lately, the newest' },
+  { name: /\.#spareLinks\.#sinceMs$/, mostEntries: STAYING_PEERS, why: 'links between those who stay that nobody wants now, for ten minutes' },
   { name: /\.nextHops\.#dials\.#own\.#(young|old)$/, mostEntries: 1_024, why: 'who had us dial lately' },
   { name: /\.access\.#near$/, mostEntries: 4, why: 'the nearest forwarders when others were told of last' },
   { name: /\.failures\.avoided\.#until$/, mostEntries: 32, why: 'forwarders that failed, forgotten with the next one' },

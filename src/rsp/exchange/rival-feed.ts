@@ -1,6 +1,7 @@
 // Asks one rival for its measurements, again and again: subscribe, then wait for what has changed. We ask, so nobody can flood us; who sends
 // what no honest RSP sends is left alone for longer each time.
 import { BreachRecord } from './breach-record.ts'
+import { ClocksApartError } from '../../../protocols/exchange/errors.ts'
 import { connectTo } from '../../discovery/connect.ts'
 import { TokenBucket } from '../../defence/token-bucket.ts'
 import { nextBatch, subscribeExchange } from '../../../protocols/exchange/client.ts'
@@ -26,8 +27,6 @@ const FIRST_BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 60_000
 /** What no honest RSP sends; all else is a matter of connections. */
 const RUBBISH = new Set(['MALFORMED', 'TOO_LARGE', 'INVALID_SIGNATURE', 'EXPIRED'])
-/** Whose clock is wrong nobody can say: where it is ours, all rivals would be punished for it. Nothing is taken of such a batch. */
-const NOBODYS_FAULT = 'ClocksApartError'
 
 export interface RivalFeedInit {
   self: PeerId
@@ -147,8 +146,9 @@ export class RivalFeed {
     const { peer } = this.descriptor
     this.status.lastError = error.name
     this.#init.log('no measurements from %p - %e', peer, error)
-    const { name, code, remote } = error as { name: string, code?: string, remote?: boolean }
-    if (remote === true || code === undefined || !RUBBISH.has(code) || name === NOBODYS_FAULT) {
+    const { code, remote } = error as { code?: string, remote?: boolean }
+    // whose clock is wrong nobody can say: where it is ours, all rivals would be punished for it
+    if (remote === true || code === undefined || !RUBBISH.has(code) || error instanceof ClocksApartError) {
       return undefined
     }
     const banMs = this.#record.breach()
