@@ -39,8 +39,9 @@ export async function until (isTrue: (over: AbortSignal) => boolean | Promise<bo
   signal?.throwIfAborted()
   const over = new AbortController()
   const ending = Promise.withResolvers<unknown>()
-  const dueMs = performance.now() + Math.min(deadlineMs, MAX_TIMER_MS)
-  let timer = setTimeout(() => { timer = setTimeout(ending.resolve, performance.now() - dueMs > STOOD_STILL_MS ? GRACE_MS : 0) }, dueMs - performance.now())
+  const waitMs = Math.min(deadlineMs, MAX_TIMER_MS)
+  const dueMs = performance.now() + waitMs
+  let timer = setTimeout(() => { timer = setTimeout(ending.resolve, performance.now() - dueMs > STOOD_STILL_MS ? GRACE_MS : 0) }, waitMs)
   signal?.addEventListener('abort', ending.resolve)
   const end = ending.promise.then(() => {
     signal?.throwIfAborted()

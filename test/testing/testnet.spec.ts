@@ -80,6 +80,19 @@ describe('until', () => {
     assert.equal(over?.aborted, true)
   })
 
+  it('regression: looks once more, and waits for that, where its process stood still until time was up', async () => {
+    let looks = 0
+    await until(async () => {
+      if (++looks === 1) {
+        for (const untilMs = performance.now() + 300; performance.now() < untilMs;);
+        return false
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return true
+    }, 'the second look', { deadlineMs: 50, pollMs: 1 })
+    assert.equal(looks, 2)
+  })
+
   it('takes what is true at once even where no time is left', async () => {
     await until(async () => true, 'true', { deadlineMs: 0 })
   })
