@@ -38,7 +38,8 @@ export interface RecorderStatus extends ArchiveStatus {
   rememberedLinks: number
   /** What reading them took. */
   loadMs: number
-  writtenViews: number
+  /** As many would come back if the process ended now: what one end says of a link counts as one. */
+  keptLinks: number
   samples: number
   /** Changes that wait. */
   waiting: number
@@ -63,7 +64,8 @@ export class MapRecorder {
   #failure: string | undefined
   #isClosed = false
   #remembered = { rememberedNodes: 0, rememberedLinks: 0, loadMs: 0 }
-  #writtenViews = 0
+  /** How many links each node speaks of in the archive. */
+  readonly #kept = new Map<string, number>()
   #longestBatchMs = 0
 
   constructor (init: MapRecorderInit) {
@@ -92,6 +94,9 @@ export class MapRecorder {
       }
     }
     map.remember(views, nowMs)
+    for (const { from } of views) {
+      this.#kept.set(from, (this.#kept.get(from) ?? 0) + 1)
+    }
     map.listChanges(this.#changes)
     this.#remembered = { rememberedNodes: nodes.length, rememberedLinks: views.length, loadMs: Math.round(clock() - startedMs) }
     return nodes.map(({ key, descriptor }) => ({ key, bytes: descriptor }))
@@ -125,7 +130,7 @@ export class MapRecorder {
     return {
       ...this.#init.archive.status,
       ...this.#remembered,
-      writtenViews: this.#writtenViews,
+      keptLinks: [...this.#kept.values()].reduce((sum, links) => sum + links, 0),
       samples: this.#history.samples,
       waiting: this.#changes.views + this.#changes.nodes,
       dropped: this.#changes.dropped,
@@ -167,6 +172,12 @@ export class MapRecorder {
       return
     }
     this.#failure = undefined
+    for (const key of batch.goneNodes) {
+      this.#kept.delete(key)
+    }
+    for (const { from, views } of batch.views) {
+      this.#kept.set(from, views.length)
+    }
     this.#longestBatchMs = Math.max(this.#longestBatchMs, this.#adjust(this.#init.clock() - startedMs))
   }
 
@@ -223,7 +234,6 @@ export class MapRecorder {
         const views = map.viewsOf(from).filter(({ to }) => map.indexOf(to) !== undefined)
         batch.views.push({ from, views })
         count += views.length + 1
-        this.#writtenViews += views.length
       }
     }
   }

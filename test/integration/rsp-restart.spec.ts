@@ -24,13 +24,15 @@ interface Started {
 interface RspStatus {
   forwarders: number
   links: number
-  archive: { rememberedNodes: number, rememberedLinks: number, loadMs: number, writtenViews: number, samples: number, longestBatchMs: number, failure?: string }
+  archive: { rememberedNodes: number, rememberedLinks: number, keptLinks: number, loadMs: number, samples: number, longestBatchMs: number, failure?: string }
 }
 
 const START_DEADLINE_MS = 20_000
 const FORWARDERS = 4
 const LINKS = FORWARDERS * (FORWARDERS - 1)
 const KILLS = 5
+/** From forwarders it would take half a minute to know; on an idle machine it is some 50 ms. */
+const FIRST_ANSWER_MS = 5_000
 /** Reports come when something moves, and at least so often. */
 const HEARTBEAT_MS = 30_000
 const SHARED = ['--network', 'restart', '--local', '--listen', '/ip4/127.0.0.1/tcp/0', '--json']
@@ -44,9 +46,13 @@ describe('an RSP that is killed', function () {
   let client: TestNode
   const forwarders: Started[] = []
   const processes: CliProcess[] = []
+  let latestRsp: CliProcess | undefined
 
   async function start (role: string, ...args: string[]): Promise<[Started, CliProcess]> {
     const child = new CliProcess([role, ...SHARED, ...args], env)
+    if (role === 'rsp') {
+      latestRsp = child
+    }
     return [await child.next<Started>(({ event }) => event === 'started', START_DEADLINE_MS), child]
   }
 
@@ -94,6 +100,12 @@ describe('an RSP that is killed', function () {
     client = await createNode()
   })
 
+  // one that a failed test leaves behind has the folder open
+  afterEach(async () => {
+    latestRsp?.kill('SIGKILL')
+    await latestRsp?.ended()
+  })
+
   after(async () => {
     for (const child of processes) {
       child.kill('SIGCONT')
@@ -106,15 +118,15 @@ describe('an RSP that is killed', function () {
   it('comes back with its map, and answers the first query at once: five times', async () => {
     let [rsp, child] = await start('rsp', ...rspArguments)
     await until(async () => (await statusOf(rsp)).links === LINKS, 'it knows all links', 30_000)
-    await until(async () => (await statusOf(rsp)).archive.writtenViews >= LINKS, 'it has written them', 10_000)
     for (let kill = 0; kill < KILLS; kill++) {
+      await until(async () => (await statusOf(rsp)).archive.keptLinks === LINKS, 'it has written what both ends say of each link', 30_000)
       child.kill('SIGKILL')
       await child.ended()
       ;[rsp, child] = await start('rsp', ...rspArguments)
       const startedMs = performance.now()
       const paths = await ask(rsp)
       const tookMs = performance.now() - startedMs
-      assert.ok(paths.length > 0 && tookMs < 1_000, `${paths.length} paths in ${tookMs} ms`)
+      assert.ok(paths.length > 0 && tookMs < FIRST_ANSWER_MS, `${paths.length} paths in ${tookMs} ms`)
       assert.ok(paths.every(({ prediction }) => prediction.dataAgeMs < 2 * HEARTBEAT_MS))
       const { archive } = await statusOf(rsp)
       assert.deepEqual([archive.rememberedNodes, archive.rememberedLinks, archive.failure], [FORWARDERS, LINKS, undefined])

@@ -355,7 +355,8 @@ describe('map store', () => {
     const graph = map.snapshot(NOW_MS)
     const tookMs = performance.now() - startedMs
     assert.equal(graph.linkCount, 24_000)
-    assert.equal(recorder.status.rememberedLinks, 12_000)
+    const { rememberedLinks, keptLinks } = recorder.status
+    assert.deepEqual([rememberedLinks, keptLinks], [12_000, 12_000])
     assert.ok(tookMs < 2_000, `${tookMs} ms`)
   })
 
@@ -393,7 +394,9 @@ describe('map store', () => {
       map.setClosed(c, a, true)
       const [peer] = await peersFrom(63, 1)
       map.setPolicy(b, { listedOnly: false, rsps: [], revoked: [peer], authorizedOnly: true })
+      assert.equal(first.status.keptLinks, 0)
       first.stop()
+      assert.equal(first.status.keptLinks, 2, 'of the three, the one to a node')
       stores = []
       const second = await recorderOf(open())
       assert.deepEqual(second.restore().map(({ key, bytes }) => [key, [...bytes]]).sort(), [a, b, c].map((key) => [key, [7]]).sort())
@@ -405,7 +408,9 @@ describe('map store', () => {
       assert.deepEqual([...map.unwilling(peer)].map((number) => map.keyOf(number)), [b])
       assert.equal(rsp, peer.toString())
       map.removeNode(b)
+      assert.equal(second.status.keptLinks, 2)
       second.stop()
+      assert.equal(second.status.keptLinks, 1)
       stores = []
       assert.deepEqual(open().load(NOW_MS, 0).nodes.map(({ key }) => key).sort(), [a, c].sort())
       const [believed] = stores[0].samples([a, b], 0, 9)
@@ -427,8 +432,10 @@ describe('map store', () => {
       recorder.start()
       await new Promise((resolve) => setTimeout(resolve, 1_200))
       assert.match(recorder.status.failure ?? '', /disk full/)
+      assert.equal(recorder.status.keptLinks, 0)
       failing = false
       recorder.stop()
+      assert.equal(recorder.status.keptLinks, 1)
       stores = []
       assert.equal(recorder.status.failure, undefined)
       const kept = open().load(NOW_MS, 0)
