@@ -1,7 +1,8 @@
 // Where a running daemon takes commands of its own user: a Unix domain socket, or a named pipe on Windows. Whoever can open it
 // may tell the daemon anything, so folder and socket belong to one user alone. On Windows the default rights of a pipe do that.
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
+import { lstatSync, renameSync } from 'node:fs'
+import { link, lstat, mkdir, readdir, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -127,10 +128,14 @@ export async function removeStale (path: string): Promise<boolean> {
   if (isWindows || !before.isSocket() || await isLiving(path)) {
     return false
   }
-  // another process may have put its own there meanwhile: what was taken away is looked at once more
   const aside = join(dirname(path), randomBytes(ID_LETTERS / 2).toString('hex'))
   try {
-    await rename(path, aside)
+    // another process may have put its own there meanwhile; between these two calls it hardly can, yet what was taken away is looked at once more
+    const { ino, ctimeMs } = lstatSync(path)
+    if (ino !== before.ino || ctimeMs !== before.ctimeMs) {
+      return false
+    }
+    renameSync(path, aside)
     if (await isLiving(aside)) {
       await link(aside, path)
     }

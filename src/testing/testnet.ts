@@ -58,8 +58,8 @@ export interface TestnetInit {
 }
 
 const START_DEADLINE_MS = 30_000
-const READY_DEADLINE_MS = 20_000
-const ROUTE_DEADLINE_MS = 20_000
+const READY_DEADLINE_MS = 60_000
+const ROUTE_DEADLINE_MS = 30_000
 /** Each start is a burst of handshakes. */
 const START_CONCURRENCY = 8
 const MAX_FORWARDERS = 32

@@ -40,7 +40,7 @@ describe('discovery', () => {
     const bootstrap = seed.getMultiaddrs()
     await start(forwarder({ network: NETWORK, bootstrap }), true)
     await start(routeProvider({ network: NETWORK, bootstrap }), true)
-    await until(async () => await isProvided(seed, 'forwarder') && await isProvided(seed, 'rsp'), 'they are advertised', 15_000)
+    await until(async () => await isProvided(seed, 'forwarder') && await isProvided(seed, 'rsp'), 'they are advertised', 20_000)
     const newcomer = await start(host({ network: NETWORK, bootstrap }), false)
     // the first look-up after 5 s may be too late for its deadline on a busy machine, and the next one follows after 15 s
     await until(() => known(newcomer).join() === '1,1', 'both are found', 40_000)
@@ -52,10 +52,10 @@ describe('discovery', () => {
     const bootstrap = first.getMultiaddrs()
     const second = await start(forwarder({ network: NETWORK, bootstrap }), true, { listen })
     await start(routeProvider({ network: NETWORK, bootstrap }), true, { listen })
-    await until(() => known(first).join() === '1,1' && known(second)[0] === 1, 'they know each other', 8_000)
+    await until(() => known(first).join() === '1,1' && known(second)[0] === 1, 'they know each other', 20_000)
     const newcomer = await createBrowserNode({ role: host({ network: NETWORK, bootstrap }), privateKey: await generateKeyPair('Ed25519'), isLocal: true })
     started.push(newcomer)
-    await until(() => known(newcomer).join() === '2,1', 'all are found', 8_000)
+    await until(() => known(newcomer).join() === '2,1', 'all are found', 20_000)
   })
 
   it('regression: an RSP hears of a newcomer in its next round from a bootstrap node, however many others it is connected to that know nothing', async () => {
@@ -66,9 +66,9 @@ describe('discovery', () => {
     }
     const newcomer = await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true)
     const knows = (node: { services: { byway: object } }): boolean => (node.services.byway as { discovery: Discovery }).discovery.directory.get(newcomer.peerId) !== undefined
-    await until(() => knows(first), 'the bootstrap node has greeted it', 8_000)
+    await until(() => knows(first), 'the bootstrap node has greeted it', 20_000)
     rsp.services.byway.discovery.refresh()
-    await until(() => knows(rsp), 'the RSP knows it', 1_500)
+    await until(() => knows(rsp), 'the RSP knows it', 8_000)
   })
 
   it('regression: a bootstrap node that knows a peer hears where it is now, though nothing in an address that it listens on names it', async () => {
@@ -76,11 +76,11 @@ describe('discovery', () => {
     const privateKey = await generateKeyPair('Ed25519')
     const moving = await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true, { privateKey })
     const said = (): string | undefined => first.services.byway.discovery.directory.get(moving.peerId)?.endpoints[0].addresses.join()
-    await until(() => said() !== undefined, 'the bootstrap node has greeted it', 8_000)
+    await until(() => said() !== undefined, 'the bootstrap node has greeted it', 20_000)
     const before = said()
     await moving.stop()
     await start(forwarder({ network: NETWORK, bootstrap: first.getMultiaddrs() }), true, { privateKey })
-    await until(() => said() !== before, 'the bootstrap node knows its new port', 15_000)
+    await until(() => said() !== before, 'the bootstrap node knows its new port', 20_000)
   })
 
   it('keeps two networks on the same machines apart', async () => {

@@ -28,7 +28,7 @@ describe('host', () => {
 
   before(async () => {
     const accepts = (peer: PeerId): boolean => { asked.push(peer.toString()); return false }
-    const inits: HostInit[] = [{ idleMs: 700 }, { accepts }, { maxChannels: 2 }, { idleMs: 700 }, {}, {}, { maxChannels: 2, maxCandidates: 2 }]
+    const inits: HostInit[] = [{}, { accepts }, { maxChannels: 2 }, { idleMs: 1_500 }, {}, {}, { maxChannels: 2, maxCandidates: 2 }]
     net = await createTestnet({ forwarders: 2 });
     [source, picky, narrow, brief, first, second, crowded] = await Promise.all(inits.map(async (init) => net.addHost(init)))
     await net.ready()
@@ -153,19 +153,19 @@ describe('host', () => {
   it('ends its channels when it stops', async () => {
     const channel = await source.services.byway.open(second.peerId)
     await until(() => (channel.status.default?.answered ?? 0) > 0, 'it has answered')
-    const closed = pEvent(channel, 'close', { timeout: 1_000 })
+    const closed = pEvent(channel, 'close', { timeout: 10_000 })
     await second.stop()
     await closed
     net.hosts.splice(net.hosts.indexOf(second), 1)
   })
 
   it('regression: ends a channel over which nothing comes any more, because the peer died or forgot the session', async () => {
-    const channel = await source.services.byway.open(brief.peerId)
+    const channel = await brief.services.byway.open(first.peerId)
     await until(() => (channel.status.default?.answered ?? 0) > 0, 'it has answered')
-    const closed = pEvent(channel, 'close', { timeout: 3_000 })
-    await kill(brief)
+    const closed = pEvent(channel, 'close', { timeout: 20_000 })
+    await kill(first)
     await closed
-    net.hosts.splice(net.hosts.indexOf(brief), 1)
+    net.hosts.splice(net.hosts.indexOf(first), 1)
   })
 
   /** Somebody with a key and a connection, who sends the bytes of one init, or others, to hosts. */

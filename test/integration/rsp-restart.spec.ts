@@ -38,7 +38,7 @@ const HEARTBEAT_MS = 30_000
 const SHARED = ['--network', 'restart', '--local', '--listen', '/ip4/127.0.0.1/tcp/0', '--json']
 
 describe('an RSP that is killed', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
 
   let folder: string
   let env: Record<string, string>
@@ -155,7 +155,7 @@ describe('an RSP that is killed', function () {
     assert.ok(paths.length > 0)
     for (const { forwarders: { length }, prediction } of paths) {
       assert.ok(length > 1)
-      assert.ok(prediction.dataAgeMs >= ageMs - 500 && prediction.dataAgeMs < ageMs + 2 * HEARTBEAT_MS, `${prediction.dataAgeMs} ms after ${ageMs} ms of silence`)
+      assert.ok(prediction.dataAgeMs >= ageMs - 2_500 && prediction.dataAgeMs < ageMs + 2 * HEARTBEAT_MS, `${prediction.dataAgeMs} ms after ${ageMs} ms of silence`)
       assert.ok(prediction.confidence < 0.95)
     }
     for (const forwarder of processes) {

@@ -50,7 +50,7 @@ describe('byway/testing', function () {
     assert.deepEqual(used.path, active?.path)
     assert.ok(used.promised !== null && used.measured !== null)
     assert.ok(others.some(({ isDefault, why }) => isDefault && /ms slower than the route in use/.test(why)), JSON.stringify(others))
-    assert.deepEqual(report.switches.map(({ route }) => route.split(' ')[0]), ['default', 'via'])
+    assert.deepEqual(report.switches.slice(0, 2).map(({ route }) => route.split(' ')[0]), ['default', 'via'])
   })
 
   it('keeps hosts from each other that shall meet through forwarders only, and goes on when one of these is killed', async () => {
@@ -103,9 +103,9 @@ describe('byway/testing', function () {
     await net.ready()
     await net.kill(net.rsps[0])
     const [alice, bob] = net.hosts
-    await assert.rejects(net.offered(alice, bob, { deadlineMs: 300 }), { name: 'NotInTimeError', message: /^not within 300 ms: a path is offered: (the RSP that maps by reports says |no RSP is known)/ })
+    await assert.rejects(net.offered(alice, bob, { deadlineMs: 3_000 }), { name: 'NotInTimeError', message: /^not within 3000 ms: a path is offered: (the RSP that maps by reports says |no RSP is known)/ })
     const channel = await alice.services.byway.open(bob.peerId)
-    await assert.rejects(net.onPath(channel, { deadlineMs: 100 }), { message: /it goes direct$/ })
+    await assert.rejects(net.onPath(channel, { deadlineMs: 3_000 }), { message: /it goes direct$/ })
     await assert.rejects(net.ready({ signal: AbortSignal.abort(new Error('enough')) }), { message: 'enough' })
   })
 })

@@ -11,6 +11,7 @@ import { MapStore } from '../../src/rsp/map-store.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { MIGRATIONS, migrate } from '../../src/rsp/map-store-schema.ts'
 import { packViews, unpackViews } from '../../src/rsp/packed-views.ts'
+import { until } from '../helpers/testnet.ts'
 import { peersFrom } from '../protocols/report/samples.ts'
 import type { ArchivedNode, ArchivedView, LinkSample, MapBatch } from '../../src/rsp/map-archive.ts'
 import type { MapStoreInit } from '../../src/rsp/map-store.ts'
@@ -357,7 +358,7 @@ describe('map store', () => {
     assert.equal(graph.linkCount, 24_000)
     const { rememberedLinks, keptLinks } = recorder.status
     assert.deepEqual([rememberedLinks, keptLinks], [12_000, 12_000])
-    assert.ok(tookMs < 2_000, `${tookMs} ms`)
+    assert.ok(tookMs < 10_000, `${tookMs} ms`)
   })
 
   describe('behind a recorder', () => {
@@ -453,7 +454,8 @@ describe('map store', () => {
         let committed = 0
         child.on('message', (count: number) => { committed = count })
         await once(child, 'message')
-        await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 300))
+        await until(() => committed > 10, 'it has written some batches')
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 300))
         const exit = once(child, 'exit')
         child.kill('SIGKILL')
         assert.equal((await exit)[1], 'SIGKILL')
@@ -466,7 +468,6 @@ describe('map store', () => {
           assert.ok(views.every(({ bytesPerSecond, loadBytesPerSecond, measuredAtMs }) => bytesPerSecond === measuredAtMs && loadBytesPerSecond === measuredAtMs))
           assert.equal(new Set(views.filter(({ from }) => from === key).map(({ measuredAtMs }) => measuredAtMs)).size <= 1, true, 'a node\'s views are of one batch')
         }
-        assert.ok(committed > 10)
         close()
       }
     })

@@ -158,11 +158,11 @@ describe('exchange stream', () => {
   describe('an exchange that is given up', () => {
     it('rejects with DeadlineError after its own deadline, the others go on', async () => {
       const { exchanges, peer } = await toPeer()
-      const slow = exchanges.request(1, body(1), { deadlineMs: 2_000 })
+      const slow = exchanges.request(1, body(1), { deadlineMs: 20_000 })
       const startedMs = performance.now()
       await assert.rejects(exchanges.request(1, body(2), { deadlineMs: 60 }), { name: 'DeadlineError', remote: false })
       const tookMs = performance.now() - startedMs
-      assert.ok(tookMs >= 58 && tookMs < 500, `${tookMs} ms`)
+      assert.ok(tookMs >= 58 && tookMs < 10_000, `${tookMs} ms`)
       const [request] = await peer.received(2)
       peer.answer(request)
       assert.deepEqual(await slow, body(1))
