@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { concat } from 'uint8arrays/concat'
 import { MAX_FAILURE_BYTES, responseFrames } from '../../protocols/framing.ts'
 import { request, serve } from '../../protocols/request-response.ts'
+import { until } from '../helpers/testnet.ts'
 import { impatient, pairOfNodes, text } from './request-response.samples.ts'
 import type { Stream } from '@libp2p/interface'
 
@@ -31,6 +32,11 @@ describe('request/response engine, against', () => {
     return concat(chunks)
   }
 
+  /** The service is too impatient for a machine that is busy; whoever asks again is served. */
+  async function isServed (): Promise<void> {
+    await until(async () => await request(pair.connection, text, 'hello').catch(() => '') === 'hello', 'the next one is served')
+  }
+
   describe('a hostile client', () => {
     const cases = [
       { title: 'an oversized length', bytes: [0x81, 0x08, 1, 2, 3], close: false, status: 2 },
@@ -50,7 +56,7 @@ describe('request/response engine, against', () => {
         const answer = await answerTo(Uint8Array.from(bytes), close)
         assert.equal(answer[0], status)
         assert.equal(answer.length, answer[1] + 2)
-        assert.equal(await request(pair.connection, text, 'hello'), 'hello')
+        await isServed()
       })
     }
 
@@ -60,7 +66,7 @@ describe('request/response engine, against', () => {
       const closed = once(stream, 'close')
       stream.send(new Uint8Array(512 * 1024).fill(0xff))
       await closed
-      assert.equal(await request(pair.connection, text, 'hello'), 'hello')
+      await isServed()
     })
 
     it('that sends random bytes does not stop the service', async () => {
@@ -77,7 +83,7 @@ describe('request/response engine, against', () => {
         }
         await closed
       }), { numRuns: 40, seed: 1 })
-      assert.equal(await request(pair.connection, text, 'hello'), 'hello')
+      await isServed()
     })
 
     it('that does not read its answers is reset', async () => {

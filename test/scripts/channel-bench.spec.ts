@@ -11,11 +11,11 @@ const SCRIPT = import.meta.url.endsWith('.ts')
 const CODES = [null, 1]
 
 describe('bench:channel', function () {
-  this.timeout(120_000)
+  this.timeout(310_000)
 
   it('prints what each lane carries, costs and delays, with its goals, as JSON', async () => {
     const stdout = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, [...SCRIPT, '--json', '--quick', '--scenarios', 'loopback,clean20ms'], { cwd: projectRoot, timeout: 110_000 }, (error, text) => {
+      execFile(process.execPath, [...SCRIPT, '--json', '--quick', '--scenarios', 'loopback,clean20ms'], { cwd: projectRoot, timeout: 300_000 }, (error, text) => {
         if (CODES.includes((error?.code ?? null) as number | null)) {
           resolve(text)
         } else {

@@ -64,7 +64,7 @@ describe('bench:failover', () => {
     const { strikes, pauseMs, goals, failure } = JSON.parse(out)
     assert.deepEqual([code, strikes, pauseMs, failure], [1, 0, null, 'ended by SIGTERM'])
     assert.equal(goals.length, 4)
-  }).timeout(120_000)
+  }).timeout(250_000)
 
   it('prints pauses, detection, lost connections and corrupt datagrams as JSON', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [...SCRIPT, '--json', '--kills', '1', '--silent', '1'], { cwd: projectRoot, timeout: 240_000 })

@@ -184,7 +184,7 @@ describe('protocols/report over libp2p', () => {
 
     it('gives up when nothing comes for too long', async () => {
       await serveWith({ async * subscribe (_, caller) { yield * sealed([{}]); await aborted(caller.signal) } })
-      const result = await collect(subscribeReports(toForwarder, { descriptor: DESCRIPTOR }, { ...EXPECT, idleMs: 50 }))
+      const result = await collect(subscribeReports(toForwarder, { descriptor: DESCRIPTOR }, { ...EXPECT, idleMs: 1_000 }))
       assert.deepEqual([result.sequences, result.error?.name], [[17n], 'DeadlineError'])
     })
 
