@@ -85,10 +85,10 @@ export interface ArchiveStatus {
 }
 
 export interface MapArchive {
-  /** Nodes whose descriptors are alive, and what they said of links to each other since the given time. What is older is deleted. */
+  /** Nodes whose descriptors are alive, and what they said of links to each other since the given time. Nothing is deleted: the clock may be wrong. */
   load: (nowMs: number, measuredSinceMs: number) => ArchivedMap
   write: (batch: MapBatch) => void
-  /** Does a small piece of the clearing out of what is too old or too much. */
+  /** Does a small piece of the clearing out of what is too old or too much; waits while no links are heard of, as where the clock is wrong. */
   prune: (nowMs: number) => void
   /** The ends of all links of which there is a history. */
   links: () => Array<[string, string]>

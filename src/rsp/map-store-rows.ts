@@ -15,8 +15,8 @@ const BACK = 2
 const SQL = {
   peers: 'SELECT id, key FROM peers',
   links: 'SELECT id, a, b FROM links',
-  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy, price_micro FROM nodes JOIN peers ON peers.id = nodes.peer',
-  views: 'SELECT peer, packed FROM views',
+  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy, price_micro FROM nodes JOIN peers ON peers.id = nodes.peer WHERE expires_at_ms > ?',
+  views: 'SELECT peer, packed FROM views WHERE latest_ms >= ?',
   putNode: 'INSERT OR REPLACE INTO nodes (peer, expires_at_ms, descriptor, attributes, closed, policy, price_micro) VALUES (?, ?, ?, ?, ?, ?, ?)',
   removeNode: 'DELETE FROM nodes WHERE peer = ?',
   putViews: 'INSERT OR REPLACE INTO views (peer, latest_ms, packed) VALUES (?, ?, ?)',
@@ -30,8 +30,7 @@ const SQL = {
   removeLink: 'DELETE FROM links WHERE id = ? AND NOT EXISTS (SELECT 1 FROM samples WHERE link = links.id)',
   someLinks: 'SELECT id, a, b FROM links WHERE id > ? ORDER BY id LIMIT ?',
   prune: 'DELETE FROM samples WHERE link = ? AND at_ms < ?',
-  pruneViews: 'DELETE FROM views WHERE latest_ms < ?',
-  pruneNodes: 'DELETE FROM nodes WHERE expires_at_ms <= ?'
+  ended: 'SELECT peer FROM nodes WHERE expires_at_ms <= ? UNION SELECT peer FROM views WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.peer = views.peer)'
 }
 
 export type Statements = Record<keyof typeof SQL, StatementSync>

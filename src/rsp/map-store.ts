@@ -28,6 +28,8 @@ const DEFAULT_MAX_BYTES = 256_000_000
 const HISTORY_SHARE = 0.9
 /** However full the file is: from nothing at all the history would not come back for days. */
 const MIN_HORIZON_MS = 60_000
+/** Of links that are heard of there are lines more often. Where there is none the clock may be ahead: then everything looks old, and reports are refused. */
+const MAX_SILENCE_MS = 3_600_000
 /** Links whose history is cleared out in one go, and with it those of which none is left. */
 const PRUNED_LINKS = 64
 /** Pages of the log that are copied into the file at once: small, since the disk is waited for. */
@@ -43,6 +45,8 @@ export class MapStore implements MapArchive {
   /** Shrinks while the file is full. */
   #horizonMs: number
   #prunedTo = 0
+  /** Of the latest line about a link that was there; this process's. */
+  #heardMs = Number.NEGATIVE_INFINITY
   #pages = 0
   readonly #pageBytes: number
 
@@ -73,12 +77,10 @@ export class MapStore implements MapArchive {
 
   load (nowMs: number, measuredSinceMs: number): ArchivedMap {
     return this.#try(() => {
-      this.#statements.pruneViews.run(measuredSinceMs)
-      this.#statements.pruneNodes.run(nowMs)
-      const nodes = this.#statements.nodes.all().map(toNode)
+      const nodes = this.#statements.nodes.all(nowMs).map(toNode)
       const alive = new Map(nodes.map(({ key }) => [this.#names.peerOf(key), key]))
       const views: ArchivedView[] = []
-      for (const row of this.#statements.views.iterate() as Iterable<Row>) {
+      for (const row of this.#statements.views.iterate(Math.floor(measuredSinceMs)) as Iterable<Row>) {
         const from = alive.get(row.peer as number)
         for (const { target, ...view } of from === undefined ? [] : toViews(row)) {
           const to = alive.get(target)
@@ -96,16 +98,15 @@ export class MapStore implements MapArchive {
     if (nodes.length + goneNodes.length + views.length + samples.length === 0) {
       return
     }
+    this.#heardMs = samples.findLast(({ rttUs }) => rttUs !== null)?.atMs ?? this.#heardMs
     this.#transaction(() => {
-      const { putNode, removeNode, putViews, removeViews, putSample } = this.#statements
+      const { putNode, putViews, putSample } = this.#statements
       for (const { key, expiresAtMs, descriptor, attributes, closed, policy, priceMicroPerGb = null } of nodes) {
         const policyText = policy === undefined ? null : JSON.stringify(policy)
         putNode.run(this.#names.addPeer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policyText, priceMicroPerGb)
       }
       for (const peer of goneNodes.map((key) => this.#names.peerOf(key)).filter((id) => id !== undefined)) {
-        removeNode.run(peer)
-        removeViews.run(peer)
-        this.#names.tidyPeer(peer)
+        this.#removeNode(peer)
       }
       for (const { from, views: said } of views) {
         const latestMs = said.reduce((latest, { measuredAtMs }) => Math.max(latest, measuredAtMs), 0)
@@ -119,6 +120,9 @@ export class MapStore implements MapArchive {
   }
 
   prune (nowMs: number): void {
+    if (nowMs - this.#heardMs > MAX_SILENCE_MS) {
+      return
+    }
     this.#transaction(() => {
       const links = this.#statements.someLinks.all(this.#prunedTo, PRUNED_LINKS) as unknown as LinkName[]
       for (const link of links) {
@@ -126,6 +130,11 @@ export class MapStore implements MapArchive {
         this.#names.tidyLink(link)
       }
       this.#prunedTo = links.length === PRUNED_LINKS ? links[links.length - 1].id : 0
+      if (this.#prunedTo === 0) {
+        for (const { peer } of this.#statements.ended.all(nowMs)) {
+          this.#removeNode(peer as number)
+        }
+      }
     })
     this.#countPages()
     if (this.#prunedTo === 0) {
@@ -163,6 +172,12 @@ export class MapStore implements MapArchive {
     this.#horizonMs = share > 0.95 * HISTORY_SHARE
       ? Math.max(Math.min(MIN_HORIZON_MS, this.#retentionMs), 0.8 * this.#horizonMs)
       : share < 0.7 * HISTORY_SHARE ? Math.min(this.#retentionMs, 1.1 * this.#horizonMs) : this.#horizonMs
+  }
+
+  #removeNode (peer: number): void {
+    this.#statements.removeNode.run(peer)
+    this.#statements.removeViews.run(peer)
+    this.#names.tidyPeer(peer)
   }
 
   #countPages (): void {
