@@ -253,8 +253,13 @@ export class RouteProvider implements Startable {
     await this.discovery.start()
   }
 
-  async stop (): Promise<void> {
+  /** While the connections are still there: what ends with them is no news of the links. */
+  beforeStop (): void {
     this.#isStopped = true
+    this.#recorder?.stop()
+  }
+
+  async stop (): Promise<void> {
     this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
@@ -266,7 +271,6 @@ export class RouteProvider implements Startable {
     this.#source.stop()
     this.#prober.stop()
     await this.#links.stop()
-    this.#recorder?.stop()
   }
 
   /**
