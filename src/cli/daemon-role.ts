@@ -157,7 +157,7 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     exchange,
     exchangeScope: exchangeTags === undefined ? undefined : { ...EVERYTHING, tags: Object.entries(exchangeTags).map(([key, value]) => ({ key, value })) },
     priceMicro: price,
-    archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
+    archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network, warn: place?.warn })
   }
 }
 

@@ -95,5 +95,7 @@ export interface MapArchive {
   /** Oldest first, the first `limit` at or after `sinceMs`. The order of the ends does not matter. */
   samples: (link: readonly [string, string], sinceMs: number, limit: number) => LinkSample[]
   readonly status: ArchiveStatus
+  /** The operator should know that nothing can be written, and why. */
+  complain?: (reason: string) => void
   close: () => void
 }

@@ -20,6 +20,8 @@ export interface MapStoreInit {
   retentionMs?: number
   /** Of the file; default 256 MB. History makes room, the map itself needs 2 MB for 10,000 links. */
   maxBytes?: number
+  /** Gets a line for the operator. */
+  warn?: (text: string) => void
 }
 
 const DEFAULT_RETENTION_MS = 7 * 86_400_000
@@ -39,6 +41,7 @@ export class MapStore implements MapArchive {
   readonly file: string
   readonly #retentionMs: number
   readonly #maxBytes: number
+  readonly #warn: MapStoreInit['warn']
   readonly #database: DatabaseSync
   readonly #statements: Statements
   readonly #names: MapNames
@@ -54,6 +57,7 @@ export class MapStore implements MapArchive {
     this.file = init.file
     this.#retentionMs = this.#horizonMs = init.retentionMs ?? DEFAULT_RETENTION_MS
     this.#maxBytes = init.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#warn = init.warn
     this.#database = database
     database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     this.#statements = prepareStatements(database)
@@ -156,6 +160,10 @@ export class MapStore implements MapArchive {
 
   get status (): ArchiveStatus {
     return { bytes: this.#pages * this.#pageBytes, maxBytes: this.#maxBytes, retentionMs: this.#horizonMs }
+  }
+
+  complain (reason: string): void {
+    this.#warn?.(`the map is not kept, and the next start knows nothing newer if that stays so: ${reason}`)
   }
 
   close (): void {

@@ -440,7 +440,8 @@ describe('map store', () => {
     })
 
     it('goes on when it could not write, and loses nothing of the map', async () => {
-      const recorder = await recorderOf(open())
+      const warnings: string[] = []
+      const recorder = await recorderOf(open({ warn: (text) => { warnings.push(text) } }))
       recorder.restore()
       for (const key of ['a', 'b']) {
         map.addNode(key)
@@ -452,11 +453,12 @@ describe('map store', () => {
       await new Promise((resolve) => setTimeout(resolve, 1_200))
       assert.match(recorder.status.failure ?? '', /disk full/)
       assert.equal(recorder.status.keptLinks, 0)
+      assert.deepEqual(warnings, ['the map is not kept, and the next start knows nothing newer if that stays so: disk full'])
       failing = false
       recorder.stop()
       assert.equal(recorder.status.keptLinks, 1)
       stores = []
-      assert.equal(recorder.status.failure, undefined)
+      assert.deepEqual([recorder.status.failure, warnings.length], [undefined, 1])
       const kept = open().load(NOW_MS, 0)
       assert.deepEqual([kept.nodes.length, kept.views.length], [2, 1])
     })
