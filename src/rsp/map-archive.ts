@@ -52,6 +52,19 @@ export interface LinkSample {
   back: DirectionSample
 }
 
+/** The history of a link in short. Round trips are null where the link was gone all the time. */
+export interface LinkSummary {
+  a: string
+  b: string
+  /** Samples. */
+  lines: number
+  /** Of the newest sample: its time, and its round trip; null: the link is gone. */
+  atMs: number
+  rttUs: number | null
+  leastRttUs: number | null
+  mostRttUs: number | null
+}
+
 /** Null where it was not known. */
 export interface DirectionSample {
   bytesPerSecond: number | null
@@ -94,6 +107,8 @@ export interface MapArchive {
   links: () => Array<[string, string]>
   /** Oldest first, the first `limit` at or after `sinceMs`. The order of the ends does not matter. */
   samples: (link: readonly [string, string], sinceMs: number, limit: number) => LinkSample[]
+  /** Of the samples at or after `sinceMs`; undefined where there is none. */
+  summary: (link: readonly [string, string], sinceMs: number) => LinkSummary | undefined
   readonly status: ArchiveStatus
   /** The operator should know that nothing can be written, and why. */
   complain?: (reason: string) => void

@@ -4,9 +4,9 @@
 // loss of power the last seconds may be missing, but the file is whole, for the log is synced before it is copied into the file.
 import { MapNames } from './map-names.ts'
 import { openMapDatabase, toStoreError } from './map-store-file.ts'
-import { fromSample, numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
+import { fromSample, numberOf, prepareStatements, toNode, toSample, toSummary, toViews } from './map-store-rows.ts'
 import { packViews } from './packed-views.ts'
-import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
+import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, LinkSummary, MapArchive, MapBatch } from './map-archive.ts'
 import type { LinkName } from './map-names.ts'
 import type { Row, Statements } from './map-store-rows.ts'
 import type { DatabaseSync } from 'node:sqlite'
@@ -150,12 +150,18 @@ export class MapStore implements MapArchive {
     return this.#names.links()
   }
 
-  samples ([one, other]: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
-    const [a, b] = one < other ? [one, other] : [other, one]
+  samples (ends: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
+    const [a, b] = [...ends].sort()
     const link = this.#names.linkOf(a, b)
     return link === undefined
       ? []
       : this.#try(() => this.#statements.samples.all(link, sinceMs, limit).map((row) => toSample(a, b, row)))
+  }
+
+  summary (ends: readonly [string, string], sinceMs: number): LinkSummary | undefined {
+    const [a, b] = [...ends].sort()
+    const link = this.#names.linkOf(a, b)
+    return link === undefined ? undefined : this.#try(() => toSummary(a, b, this.#statements.summary.get(link, sinceMs) as Row))
   }
 
   get status (): ArchiveStatus {

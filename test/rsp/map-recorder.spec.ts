@@ -39,6 +39,7 @@ describe('a map recorder whose archive fails', () => {
       close: () => { check('close') },
       links: () => [],
       samples: () => [],
+      summary: () => undefined,
       status: { bytes: 1, maxBytes: 2, retentionMs: 3 },
       complain: (reason) => { complaints.push(reason) }
     }
