@@ -95,7 +95,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   servesDht: true,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW… --map surveys',
   create: (settings, place) => service(
-    routeProvider(routeProviderInit(settings, place)), ({ status }) => status, (rsp) => new Map([...receiptCommands(rsp), ...historyCommands(rsp)])),
+    routeProvider(routeProviderInit(settings, place)), ({ status }) => status, (rsp) => new Map([...receiptCommands(rsp), ...historyCommands(rsp.history)])),
   nextStep: 'host'
 }, {
   name: 'host',
@@ -157,7 +157,7 @@ function routeProviderInit (settings: DaemonSettings, place: DaemonPlace | undef
     exchange,
     exchangeScope: exchangeTags === undefined ? undefined : { ...EVERYTHING, tags: Object.entries(exchangeTags).map(([key, value]) => ({ key, value })) },
     priceMicro: price,
-    archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network })
+    archive: folder === undefined ? undefined : MapStore.open({ file: join(folder, MAP_FILE), network, warn: place?.warn })
   }
 }
 

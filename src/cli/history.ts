@@ -5,18 +5,14 @@ import { addControlSettings, checkAnswer, readControlSettings, withDaemon } from
 import { InvalidSettingError } from './errors.ts'
 import { legend, msText, percentText, priceText, rateText, short, table } from './output.ts'
 import type { Command } from 'commander'
-import type { ControlCommands } from './control-server.ts'
-import type { History, HistoryQuery } from '../rsp/map-history.ts'
+import type { ControlCommand, ControlCommands } from './control-server.ts'
+import type { MapHistory } from '../rsp/map-history.ts'
 import type { Terminal } from './output.ts'
-
-/** What an RSP can tell of the past. */
-export interface KeepsHistory {
-  /** @throws NoHistoryError, UnknownLinkError */
-  history: (query: HistoryQuery, signal?: AbortSignal) => Promise<History>
-}
 
 /** A line of JSON has at most 500 bytes: what the control channel takes in one answer. */
 const MAX_SAMPLES = 30_000
+/** A row has at most 300. */
+const MAX_LINKS = 30_000
 const DEFAULT_SINCE_MS = 3_600_000
 const DEADLINE_MS = 30_000
 const PPM = 1e6
@@ -24,11 +20,9 @@ const PPM = 1e6
 const MIN_ID_LETTERS = 4
 
 const end = z.string().min(MIN_ID_LETTERS).max(128)
-const historyArguments = z.strictObject({
-  link: z.tuple([end, end]).optional(),
-  sinceMs: z.number().int().min(1),
-  limit: z.number().int().min(1).max(MAX_SAMPLES).default(MAX_SAMPLES)
-})
+const sinceMs = z.number().int().min(1)
+const historyArguments = z.strictObject({ link: z.tuple([end, end]), sinceMs, limit: z.number().int().min(1).max(MAX_SAMPLES).default(MAX_SAMPLES) })
+const summaryArguments = z.strictObject({ sinceMs, limit: z.number().int().min(1).max(MAX_LINKS).default(MAX_LINKS) })
 
 const direction = z.looseObject({
   bytesPerSecond: z.number().nullable(), rateIsFloor: z.boolean(), loadBytesPerSecond: z.number().nullable(), priceMicroPerGb: z.number().nullable()
@@ -37,21 +31,36 @@ const sample = z.looseObject({
   a: z.string(), b: z.string(), atMs: z.number(), rttUs: z.number().nullable(), jitterUs: z.number(), lossPpm: z.number(), forth: direction, back: direction
 })
 const historyAnswer = z.looseObject({ samples: z.array(sample), isCut: z.boolean() })
+const linkRow = z.looseObject({
+  a: z.string(), b: z.string(), lines: z.number(), atMs: z.number(), rttUs: z.number().nullable(), leastRttUs: z.number().nullable(), mostRttUs: z.number().nullable()
+})
+const summaryAnswer = z.looseObject({ links: z.array(linkRow), isCut: z.boolean() })
 
 type Sample = z.output<typeof sample>
+type LinkRow = z.output<typeof linkRow>
 type Direction = z.output<typeof direction>
 
-/** The control command of an RSP: `history`, with `sinceMs` counted back from now. */
-export function historyCommands (rsp: KeepsHistory, now: () => number = Date.now): ControlCommands {
-  return new Map([['history', async (args, { signal }) => {
-    const parsed = historyArguments.safeParse(args)
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      throw new MalformedMessageError(`arguments: ${issue.path.join('.')} ${issue.message}`.trim())
-    }
-    const { link, sinceMs, limit } = parsed.data
-    return rsp.history({ link, sinceMs: now() - sinceMs, limit }, signal)
-  }]])
+/** The control commands of an RSP: `history` of a link, and `history.summary` of all; `sinceMs` is counted back from now. */
+export function historyCommands (history: Pick<MapHistory, 'read' | 'summary'>, now: () => number = Date.now): ControlCommands {
+  return new Map<string, ControlCommand>([
+    ['history', async (args, { signal }) => {
+      const query = check(historyArguments, args)
+      return history.read({ ...query, sinceMs: now() - query.sinceMs }, signal)
+    }],
+    ['history.summary', async (args, { signal }) => {
+      const query = check(summaryArguments, args)
+      return history.summary({ ...query, sinceMs: now() - query.sinceMs }, signal)
+    }]
+  ])
+}
+
+function check<T extends z.ZodType> (schema: T, args: unknown): z.output<T> {
+  const parsed = schema.safeParse(args)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new MalformedMessageError(`arguments: ${issue.path.join('.')} ${issue.message}`.trim())
+  }
+  return parsed.data
 }
 
 export function registerHistory (program: Command, terminal: Terminal): void {
@@ -62,13 +71,25 @@ export function registerHistory (program: Command, terminal: Terminal): void {
     .addHelpText('after', '\nTimes are in UTC. A gap of more than a quarter of an hour means that nothing was heard of the link.\n\nExample:\n  byway history --since 1d\n  byway history --link MtimQ5,8xWkPd --json')
     .action(async ({ link, since, ...flags }: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)
-      const { samples, isCut } = checkAnswer(historyAnswer, await withDaemon('rsp', control, terminal, async (client) =>
-        client.request('history', { link, sinceMs: since }, { deadlineMs: DEADLINE_MS, signal: terminal.signal })))
-      for (const line of json ? [JSON.stringify({ samples, isCut })] : link === undefined ? summaryText(samples) : samplesText(samples)) {
-        terminal.out(line)
+      const ask = async (command: string, args: object): Promise<unknown> => withDaemon('rsp', control, terminal, async (client) =>
+        client.request(command, { ...args, sinceMs: since }, { deadlineMs: DEADLINE_MS, signal: terminal.signal }))
+      const show = (answer: object, text: string[]): void => {
+        for (const line of json ? [JSON.stringify(answer)] : text) {
+          terminal.out(line)
+        }
       }
+      if (link === undefined) {
+        const { links, isCut } = checkAnswer(summaryAnswer, await ask('history.summary', {}))
+        show({ links, isCut }, summaryText(links))
+        if (isCut) {
+          terminal.err(`there are more: these are ${links.length} of the links; ask with a shorter --since`)
+        }
+        return
+      }
+      const { samples, isCut } = checkAnswer(historyAnswer, await ask('history', { link }))
+      show({ samples, isCut }, samplesText(samples))
       if (isCut) {
-        terminal.err(`there is more: these are the first ${samples.length} lines; ask with --link or a shorter --since`)
+        terminal.err(`there is more: these are the first ${samples.length} lines; ask with a shorter --since`)
       }
     })
 }
@@ -99,30 +120,19 @@ function directionText ({ bytesPerSecond, rateIsFloor, loadBytesPerSecond, price
 }
 
 /** A line for each link. */
-export function summaryText (samples: readonly Sample[]): string[] {
-  const byLink = new Map<string, Sample[]>()
-  for (const each of samples) {
-    const name = `${each.a} ${each.b}`
-    byLink.set(name, [...byLink.get(name) ?? [], each])
-  }
-  if (byLink.size === 0) {
-    return ['nothing was heard of any link in that time']
-  }
-  return [
-    ...table([['link', 'lines', 'last', 'now', 'least', 'most'], ...[...byLink.values()].map(summaryRow)]),
-    '',
-    ...legend(samples.flatMap(({ a, b }) => [a, b]))
-  ]
+export function summaryText (links: readonly LinkRow[]): string[] {
+  return links.length === 0
+    ? ['nothing was heard of any link in that time']
+    : [
+        ...table([['link', 'lines', 'last', 'now', 'least', 'most'], ...links.map(summaryRow)]),
+        '',
+        ...legend(links.flatMap(({ a, b }) => [a, b]))
+      ]
 }
 
-function summaryRow (samples: readonly Sample[]): string[] {
-  const last = samples[samples.length - 1]
-  const rtts = samples.flatMap(({ rttUs }) => rttUs === null ? [] : [rttUs / 1_000])
-  const of = (pick: (a: number, b: number) => number): string => rtts.length === 0 ? '–' : msText(rtts.reduce((a, b) => pick(a, b)))
-  return [
-    `${short(last.a)} – ${short(last.b)}`, String(samples.length), timeText(last.atMs),
-    last.rttUs === null ? 'gone' : msText(last.rttUs / 1_000), of(Math.min), of(Math.max)
-  ]
+function summaryRow ({ a, b, lines, atMs, rttUs, leastRttUs, mostRttUs }: LinkRow): string[] {
+  const text = (us: number | null, none: string): string => us === null ? none : msText(us / 1_000)
+  return [`${short(a)} – ${short(b)}`, String(lines), timeText(atMs), text(rttUs, 'gone'), text(leastRttUs, '–'), text(mostRttUs, '–')]
 }
 
 /** To the second, in UTC. */

@@ -52,6 +52,7 @@ const rspView = z.looseObject({
       rsp: z.string(), trust: z.number(), isCredible: z.boolean(), links: count, judgedTrue: count, judgedFalse: count, toldLinks: count, breaches: count, lastError: z.string().optional()
     }))
   }).optional(),
+  archive: z.looseObject({ keptLinks: count, bytes: count, maxBytes: count, failure: z.string().optional() }).optional(),
   answered: count,
   unanswered: count
 })
@@ -221,7 +222,7 @@ function forwarderText (view: z.output<typeof forwarderView> = {}): RoleText {
       ])]]
 }
 
-function rspText ({ mapKind, forwarders, links, plan, survey, exchange, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
+function rspText ({ mapKind, forwarders, links, plan, survey, exchange, archive, answered, unanswered }: z.output<typeof rspView> = {}): RoleText {
   const facts: Array<[string, string]> = [
     ['map', `by ${mapKind ?? '–'}: ${numberText(forwarders)} forwarders, ${numberText(links)} links (each direction counted)`],
     ['answers', `${numberText(answered)} given, ${numberText(unanswered)} without a path`]
@@ -238,6 +239,11 @@ function rspText ({ mapKind, forwarders, links, plan, survey, exchange, answered
       ['surveys', `bandwidth of ${numberText(survey.rates)} of ${numberText(survey.links)} links known; loss of ${numberText(survey.suspects)} looked at closely`],
       ['cost', `${numberText(survey.packetsPerSecond)} packets/s, ${bytesText(survey.bytesPerSecond)}/s; a link ${numberText(survey.packetsPerLinkMinute)} packets, ${bytesText(survey.bytesPerLinkMinute)} a minute each way`]
     )
+  }
+  if (archive !== undefined) {
+    facts.push(archive.failure === undefined
+      ? ['kept', `${numberText(archive.keptLinks)} links for the next start; with their history ${bytesText(archive.bytes)} of at most ${bytesText(archive.maxBytes)}`]
+      : ['NOT KEPT', archive.failure])
   }
   if (exchange === undefined) {
     return [facts]

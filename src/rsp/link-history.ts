@@ -57,16 +57,16 @@ export class LinkHistory {
     const lines = this.#last.get(a) ?? new Map<string, Line>()
     this.#last.set(a, lines.set(b, line))
     if (line.reading === GONE && ++this.#gone > MAX_GONE) {
-      this.#forgetGone(line.atMs - MIN_GAP_MS)
+      this.#forgetGone(line.atMs)
     }
   }
 
   /** Links come and go without a bound, so those that are gone are kept only as long as they hold back the next line. */
-  #forgetGone (untilMs: number): void {
+  #forgetGone (nowMs: number): void {
     this.#gone = 0
     for (const [a, lines] of this.#last) {
       for (const [b, { reading, atMs }] of lines) {
-        if (reading === GONE && atMs <= untilMs) {
+        if (reading === GONE && !isWithin(MIN_GAP_MS, nowMs - atMs)) {
           lines.delete(b)
         } else if (reading === GONE) {
           this.#gone++
@@ -83,7 +83,12 @@ function isDue (last: Line, now: Line): boolean {
   const gapMs = now.atMs - last.atMs
   const isNewlyGone = now.reading === GONE && last.reading !== GONE
   const hasMoved = movedSignificantly(last.reading, now.reading) || directionMoved(last.forth, now.forth) || directionMoved(last.back, now.back)
-  return (gapMs >= HEARTBEAT_MS && last.reading !== GONE) || isNewlyGone || (gapMs >= MIN_GAP_MS && hasMoved)
+  return (!isWithin(HEARTBEAT_MS, gapMs) && last.reading !== GONE) || isNewlyGone || (!isWithin(MIN_GAP_MS, gapMs) && hasMoved)
+}
+
+/** A line from the future, from before the clock was set back, holds nothing back. */
+function isWithin (limitMs: number, gapMs: number): boolean {
+  return gapMs >= 0 && gapMs < limitMs
 }
 
 function directionMoved (last: DirectionEstimate, now: DirectionEstimate): boolean {

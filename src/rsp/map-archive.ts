@@ -52,6 +52,19 @@ export interface LinkSample {
   back: DirectionSample
 }
 
+/** The history of a link in short. Round trips are null where the link was gone all the time. */
+export interface LinkSummary {
+  a: string
+  b: string
+  /** Samples. */
+  lines: number
+  /** Of the newest sample: its time, and its round trip; null: the link is gone. */
+  atMs: number
+  rttUs: number | null
+  leastRttUs: number | null
+  mostRttUs: number | null
+}
+
 /** Null where it was not known. */
 export interface DirectionSample {
   bytesPerSecond: number | null
@@ -85,15 +98,19 @@ export interface ArchiveStatus {
 }
 
 export interface MapArchive {
-  /** Nodes whose descriptors are alive, and what they said of links to each other since the given time. What is older is deleted. */
+  /** Nodes whose descriptors are alive, and what they said of links to each other since the given time. Nothing is deleted: the clock may be wrong. */
   load: (nowMs: number, measuredSinceMs: number) => ArchivedMap
   write: (batch: MapBatch) => void
-  /** Does a small piece of the clearing out of what is too old or too much. */
+  /** Does a small piece of the clearing out of what is too old or too much; waits while no links are heard of, as where the clock is wrong. */
   prune: (nowMs: number) => void
   /** The ends of all links of which there is a history. */
   links: () => Array<[string, string]>
   /** Oldest first, the first `limit` at or after `sinceMs`. The order of the ends does not matter. */
   samples: (link: readonly [string, string], sinceMs: number, limit: number) => LinkSample[]
+  /** Of the samples at or after `sinceMs`; undefined where there is none. */
+  summary: (link: readonly [string, string], sinceMs: number) => LinkSummary | undefined
   readonly status: ArchiveStatus
+  /** The operator should know that nothing can be written, and why. */
+  complain?: (reason: string) => void
   close: () => void
 }

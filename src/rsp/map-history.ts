@@ -1,13 +1,15 @@
-// Reads the past of the map for an operator, a few links at a time, so that answering goes on meanwhile.
+// Reads the past of the map for an operator, some lines at a time, so that answering goes on meanwhile.
 import { BywayError } from '../../protocols/errors.ts'
-import type { LinkSample, MapArchive } from './map-archive.ts'
+import type { LinkSample, LinkSummary, MapArchive } from './map-archive.ts'
 
-/** Links read before others have their turn: a millisecond or two. */
-const LINKS_AT_ONCE = 100
+/** Read before others have their turn: some milliseconds. */
+const LINES_AT_ONCE = 1_000
+/** To look for the lines of a link takes as long as to read so many. */
+const LOOK_LINES = 10
 
 export interface HistoryQuery {
-  /** Both ends, each a peer id or the end of one; default: all links. */
-  link?: readonly [string, string]
+  /** Both ends, each a peer id or the end of one. */
+  link: readonly [string, string]
   /** Unix time, ms. */
   sinceMs: number
   /** Lines in the answer at the most. */
@@ -15,8 +17,18 @@ export interface HistoryQuery {
 }
 
 export interface History {
-  /** Link by link, each oldest first. */
+  /** Oldest first. */
   samples: LinkSample[]
+  /** There are more than `limit`. */
+  isCut: boolean
+}
+
+/** Of all links; `limit` is of links. */
+export type HistorySummaryQuery = Pick<HistoryQuery, 'sinceMs' | 'limit'>
+
+export interface HistorySummary {
+  /** Those of which there is a line since then. */
+  links: LinkSummary[]
   /** There are more than `limit`. */
   isCut: boolean
 }
@@ -33,33 +45,76 @@ export class UnknownLinkError extends BywayError {
   readonly code = 'UNKNOWN_LINK'
 }
 
-/**
- * @throws NoHistoryError, UnknownLinkError, and what the archive throws
- */
-export async function readHistory (archive: MapArchive | undefined, { link, sinceMs, limit }: HistoryQuery, signal?: AbortSignal): Promise<History> {
-  if (archive === undefined) {
-    throw new NoHistoryError('this RSP keeps no history: start it with --data FOLDER')
+export class MapHistory {
+  readonly #archive: MapArchive | undefined
+
+  constructor (archive: MapArchive | undefined) {
+    this.#archive = archive
   }
-  const links = link === undefined ? archive.links() : linksBetween(archive.links(), link)
-  const samples: LinkSample[] = []
-  for (let i = 0; i < links.length; i++) {
-    if (i > 0 && i % LINKS_AT_ONCE === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      signal?.throwIfAborted()
+
+  /**
+   * What was believed of a link, line by line.
+   *
+   * @throws NoHistoryError, UnknownLinkError, and what the archive throws
+   */
+  async read ({ link, sinceMs, limit }: HistoryQuery, signal?: AbortSignal): Promise<History> {
+    const archive = this.#known()
+    const ends = linkBetween(archive.links(), link)
+    const samples: LinkSample[] = []
+    for (let nextMs = sinceMs; samples.length <= limit; nextMs = samples[samples.length - 1].atMs + 1) {
+      const count = Math.min(LINES_AT_ONCE, limit + 1 - samples.length)
+      const page = archive.samples(ends, nextMs, count)
+      samples.push(...page)
+      if (page.length < count) {
+        return { samples, isCut: false }
+      }
+      await giveTurn(signal)
     }
-    samples.push(...archive.samples(links[i], sinceMs, limit + 1 - samples.length))
-    if (samples.length > limit) {
-      return { samples: samples.slice(0, limit), isCut: true }
-    }
+    return { samples: samples.slice(0, limit), isCut: true }
   }
-  return { samples, isCut: false }
+
+  /**
+   * A row for each link.
+   *
+   * @throws NoHistoryError, and what the archive throws
+   */
+  async summary ({ sinceMs, limit }: HistorySummaryQuery, signal?: AbortSignal): Promise<HistorySummary> {
+    const archive = this.#known()
+    const links: LinkSummary[] = []
+    let read = 0
+    for (const ends of archive.links()) {
+      const row = archive.summary(ends, sinceMs)
+      if (row !== undefined && links.length === limit) {
+        return { links, isCut: true }
+      }
+      links.push(...row === undefined ? [] : [row])
+      read += LOOK_LINES + (row?.lines ?? 0)
+      if (read >= LINES_AT_ONCE) {
+        read = 0
+        await giveTurn(signal)
+      }
+    }
+    return { links, isCut: false }
+  }
+
+  #known (): MapArchive {
+    if (this.#archive === undefined) {
+      throw new NoHistoryError('this RSP keeps no history: start it with --data FOLDER')
+    }
+    return this.#archive
+  }
 }
 
-function linksBetween (links: Array<[string, string]>, [one, other]: readonly [string, string]): Array<[string, string]> {
+async function giveTurn (signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  signal?.throwIfAborted()
+}
+
+function linkBetween (links: Array<[string, string]>, [one, other]: readonly [string, string]): [string, string] {
   const ids = new Set(links.flat())
   const [a, b] = [endOf(ids, one), endOf(ids, other)]
-  const found = links.filter((ends) => ends.includes(a) && ends.includes(b) && a !== b)
-  if (found.length === 0) {
+  const found = links.find((ends) => ends.includes(a) && ends.includes(b) && a !== b)
+  if (found === undefined) {
     throw new UnknownLinkError(`there is no history of a link between ${one} and ${other}`)
   }
   return found

@@ -46,7 +46,7 @@ export interface RecorderStatus extends ArchiveStatus {
   dropped: number
   /** The longest time that a batch kept everything else waiting. */
   longestBatchMs: number
-  /** Why nothing could be written the last time; the map goes on without. */
+  /** Why not all could be written, until all is again; the map goes on without. */
   failure?: string
 }
 
@@ -115,14 +115,13 @@ export class MapRecorder {
       return
     }
     this.#isClosed = true
+    let isWritten: boolean
     do {
       this.#unread = this.#changes.views
-      this.#writeBatch()
-    } while (this.#changes.views + this.#changes.nodes + this.#speakers.size > 0 && this.#failure === undefined)
-    try {
-      this.#init.archive.close()
-    } catch (error) {
-      this.#fail(error)
+      isWritten = this.#writeBatch()
+    } while (this.#changes.views + this.#changes.nodes + this.#speakers.size > 0 && isWritten)
+    if (this.#try(() => { this.#init.archive.close() }) && isWritten) {
+      this.#failure = undefined
     }
   }
 
@@ -148,30 +147,29 @@ export class MapRecorder {
     if (this.#unread === 0 && this.#speakers.size === 0) {
       this.#unread = this.#changes.views
     }
-    this.#writeBatch()
-    if (this.#failure === undefined && (this.#unread > 0 || this.#speakers.size > 0 || this.#changes.nodes > 0)) {
+    const isWritten = this.#writeBatch()
+    if (isWritten && (this.#unread > 0 || this.#speakers.size > 0 || this.#changes.nodes > 0)) {
       this.#schedule(PAUSE_MS)
       return
     }
-    this.#prune()
+    // where the disk is full this may make room
+    if (this.#try(() => { this.#init.archive.prune(this.#init.now()) }) && isWritten) {
+      this.#failure = undefined
+    }
     this.#schedule(this.#failure === undefined ? ROUND_MS : RETRY_MS)
   }
 
-  #writeBatch (): void {
+  #writeBatch (): boolean {
     const startedMs = this.#init.clock()
     const batch: MapBatch = { nodes: [], goneNodes: [], views: [], samples: this.#readViews() }
     this.#addNodes(batch)
     if (this.#unread === 0) {
       this.#addViews(batch)
     }
-    try {
-      this.#init.archive.write(batch)
-    } catch (error) {
-      this.#fail(error)
+    if (!this.#try(() => { this.#init.archive.write(batch) })) {
       this.#takeBack(batch)
-      return
+      return false
     }
-    this.#failure = undefined
     for (const key of batch.goneNodes) {
       this.#kept.delete(key)
     }
@@ -179,6 +177,7 @@ export class MapRecorder {
       this.#kept.set(from, views.length)
     }
     this.#longestBatchMs = Math.max(this.#longestBatchMs, this.#adjust(this.#init.clock() - startedMs))
+    return true
   }
 
   /** For the next try; lines of the history are not worth it. */
@@ -264,17 +263,19 @@ export class MapRecorder {
     }
   }
 
-  #prune (): void {
+  /** Answering matters more than keeping, so that goes on; the operator is told once, until all is well again. */
+  #try (run: () => void): boolean {
     try {
-      this.#init.archive.prune(this.#init.now())
+      run()
+      return true
     } catch (error) {
-      this.#fail(error)
+      const isKnown = this.#failure !== undefined
+      this.#failure = error instanceof Error ? error.message : String(error)
+      this.#init.log.error('the map is not kept for now - %e', error)
+      if (!isKnown) {
+        this.#init.archive.complain?.(this.#failure)
+      }
+      return false
     }
-  }
-
-  /** Answering matters more than keeping: whoever watches the status or the log sees it. */
-  #fail (error: unknown): void {
-    this.#failure = error instanceof Error ? error.message : String(error)
-    this.#init.log.error('the map is not kept for now - %e', error)
   }
 }

@@ -1,7 +1,7 @@
 // The statements of the map store, and what a row means.
 import { MAX_COUNT } from '../topology/limits.ts'
 import { unpackViews } from './packed-views.ts'
-import type { ArchivedNode, ArchivedPolicy, DirectionSample, LinkSample } from './map-archive.ts'
+import type { ArchivedNode, ArchivedPolicy, DirectionSample, LinkSample, LinkSummary } from './map-archive.ts'
 import type { NodeAttributes } from '../discovery/node-attributes.ts'
 import type { PackedView } from './packed-views.ts'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -15,8 +15,8 @@ const BACK = 2
 const SQL = {
   peers: 'SELECT id, key FROM peers',
   links: 'SELECT id, a, b FROM links',
-  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy, price_micro FROM nodes JOIN peers ON peers.id = nodes.peer',
-  views: 'SELECT peer, packed FROM views',
+  nodes: 'SELECT key, expires_at_ms, descriptor, attributes, closed, policy, price_micro FROM nodes JOIN peers ON peers.id = nodes.peer WHERE expires_at_ms > ?',
+  views: 'SELECT peer, packed FROM views WHERE latest_ms >= ?',
   putNode: 'INSERT OR REPLACE INTO nodes (peer, expires_at_ms, descriptor, attributes, closed, policy, price_micro) VALUES (?, ?, ?, ?, ?, ?, ?)',
   removeNode: 'DELETE FROM nodes WHERE peer = ?',
   putViews: 'INSERT OR REPLACE INTO views (peer, latest_ms, packed) VALUES (?, ?, ?)',
@@ -26,12 +26,13 @@ const SQL = {
   addPeer: 'INSERT INTO peers (key) VALUES (?)',
   addLink: 'INSERT INTO links (a, b) VALUES (?, ?)',
   samples: 'SELECT * FROM samples WHERE link = ? AND at_ms >= ? ORDER BY at_ms LIMIT ?',
+  summary: 'SELECT count(*) AS lines, max(at_ms) AS at_ms, min(rtt_us) AS least, max(rtt_us) AS most, ' +
+    '(SELECT rtt_us FROM samples WHERE link = ?1 ORDER BY at_ms DESC LIMIT 1) AS rtt_us FROM samples WHERE link = ?1 AND at_ms >= ?2',
   removePeer: 'DELETE FROM peers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM nodes WHERE peer = peers.id) AND NOT EXISTS (SELECT 1 FROM views WHERE peer = peers.id)',
   removeLink: 'DELETE FROM links WHERE id = ? AND NOT EXISTS (SELECT 1 FROM samples WHERE link = links.id)',
   someLinks: 'SELECT id, a, b FROM links WHERE id > ? ORDER BY id LIMIT ?',
   prune: 'DELETE FROM samples WHERE link = ? AND at_ms < ?',
-  pruneViews: 'DELETE FROM views WHERE latest_ms < ?',
-  pruneNodes: 'DELETE FROM nodes WHERE expires_at_ms <= ?'
+  ended: 'SELECT peer FROM nodes WHERE expires_at_ms <= ? UNION SELECT peer FROM views WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.peer = views.peer)'
 }
 
 export type Statements = Record<keyof typeof SQL, StatementSync>
@@ -83,6 +84,12 @@ export function toSample (a: string, b: string, row: Row): LinkSample {
     forth: direction('forth', FORTH),
     back: direction('back', BACK)
   }
+}
+
+/** Undefined where there are no lines. */
+export function toSummary (a: string, b: string, row: Row): LinkSummary | undefined {
+  const { lines, at_ms: atMs, rtt_us: rttUs, least: leastRttUs, most: mostRttUs } = row as Record<string, number>
+  return lines === 0 ? undefined : { a, b, lines, atMs, rttUs, leastRttUs, mostRttUs }
 }
 
 /** The values of a sample in the order of the statement. */

@@ -4,9 +4,9 @@
 // loss of power the last seconds may be missing, but the file is whole, for the log is synced before it is copied into the file.
 import { MapNames } from './map-names.ts'
 import { openMapDatabase, toStoreError } from './map-store-file.ts'
-import { fromSample, numberOf, prepareStatements, toNode, toSample, toViews } from './map-store-rows.ts'
+import { fromSample, numberOf, prepareStatements, toNode, toSample, toSummary, toViews } from './map-store-rows.ts'
 import { packViews } from './packed-views.ts'
-import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, MapArchive, MapBatch } from './map-archive.ts'
+import type { ArchivedMap, ArchivedView, ArchiveStatus, LinkSample, LinkSummary, MapArchive, MapBatch } from './map-archive.ts'
 import type { LinkName } from './map-names.ts'
 import type { Row, Statements } from './map-store-rows.ts'
 import type { DatabaseSync } from 'node:sqlite'
@@ -20,6 +20,8 @@ export interface MapStoreInit {
   retentionMs?: number
   /** Of the file; default 256 MB. History makes room, the map itself needs 2 MB for 10,000 links. */
   maxBytes?: number
+  /** Gets a line for the operator. */
+  warn?: (text: string) => void
 }
 
 const DEFAULT_RETENTION_MS = 7 * 86_400_000
@@ -28,6 +30,8 @@ const DEFAULT_MAX_BYTES = 256_000_000
 const HISTORY_SHARE = 0.9
 /** However full the file is: from nothing at all the history would not come back for days. */
 const MIN_HORIZON_MS = 60_000
+/** Of links that are heard of there are lines more often. Where there is none the clock may be ahead: then everything looks old, and reports are refused. */
+const MAX_SILENCE_MS = 3_600_000
 /** Links whose history is cleared out in one go, and with it those of which none is left. */
 const PRUNED_LINKS = 64
 /** Pages of the log that are copied into the file at once: small, since the disk is waited for. */
@@ -37,12 +41,15 @@ export class MapStore implements MapArchive {
   readonly file: string
   readonly #retentionMs: number
   readonly #maxBytes: number
+  readonly #warn: MapStoreInit['warn']
   readonly #database: DatabaseSync
   readonly #statements: Statements
   readonly #names: MapNames
   /** Shrinks while the file is full. */
   #horizonMs: number
   #prunedTo = 0
+  /** Of the latest line about a link that was there; this process's. */
+  #heardMs = Number.NEGATIVE_INFINITY
   #pages = 0
   readonly #pageBytes: number
 
@@ -50,6 +57,7 @@ export class MapStore implements MapArchive {
     this.file = init.file
     this.#retentionMs = this.#horizonMs = init.retentionMs ?? DEFAULT_RETENTION_MS
     this.#maxBytes = init.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#warn = init.warn
     this.#database = database
     database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     this.#statements = prepareStatements(database)
@@ -73,12 +81,10 @@ export class MapStore implements MapArchive {
 
   load (nowMs: number, measuredSinceMs: number): ArchivedMap {
     return this.#try(() => {
-      this.#statements.pruneViews.run(measuredSinceMs)
-      this.#statements.pruneNodes.run(nowMs)
-      const nodes = this.#statements.nodes.all().map(toNode)
+      const nodes = this.#statements.nodes.all(nowMs).map(toNode)
       const alive = new Map(nodes.map(({ key }) => [this.#names.peerOf(key), key]))
       const views: ArchivedView[] = []
-      for (const row of this.#statements.views.iterate() as Iterable<Row>) {
+      for (const row of this.#statements.views.iterate(Math.floor(measuredSinceMs)) as Iterable<Row>) {
         const from = alive.get(row.peer as number)
         for (const { target, ...view } of from === undefined ? [] : toViews(row)) {
           const to = alive.get(target)
@@ -96,16 +102,15 @@ export class MapStore implements MapArchive {
     if (nodes.length + goneNodes.length + views.length + samples.length === 0) {
       return
     }
+    this.#heardMs = samples.findLast(({ rttUs }) => rttUs !== null)?.atMs ?? this.#heardMs
     this.#transaction(() => {
-      const { putNode, removeNode, putViews, removeViews, putSample } = this.#statements
+      const { putNode, putViews, putSample } = this.#statements
       for (const { key, expiresAtMs, descriptor, attributes, closed, policy, priceMicroPerGb = null } of nodes) {
         const policyText = policy === undefined ? null : JSON.stringify(policy)
         putNode.run(this.#names.addPeer(key), expiresAtMs, descriptor, JSON.stringify(attributes), JSON.stringify(closed), policyText, priceMicroPerGb)
       }
       for (const peer of goneNodes.map((key) => this.#names.peerOf(key)).filter((id) => id !== undefined)) {
-        removeNode.run(peer)
-        removeViews.run(peer)
-        this.#names.tidyPeer(peer)
+        this.#removeNode(peer)
       }
       for (const { from, views: said } of views) {
         const latestMs = said.reduce((latest, { measuredAtMs }) => Math.max(latest, measuredAtMs), 0)
@@ -119,6 +124,9 @@ export class MapStore implements MapArchive {
   }
 
   prune (nowMs: number): void {
+    if (nowMs - this.#heardMs > MAX_SILENCE_MS) {
+      return
+    }
     this.#transaction(() => {
       const links = this.#statements.someLinks.all(this.#prunedTo, PRUNED_LINKS) as unknown as LinkName[]
       for (const link of links) {
@@ -126,6 +134,11 @@ export class MapStore implements MapArchive {
         this.#names.tidyLink(link)
       }
       this.#prunedTo = links.length === PRUNED_LINKS ? links[links.length - 1].id : 0
+      if (this.#prunedTo === 0) {
+        for (const { peer } of this.#statements.ended.all(nowMs)) {
+          this.#removeNode(peer as number)
+        }
+      }
     })
     this.#countPages()
     if (this.#prunedTo === 0) {
@@ -137,16 +150,26 @@ export class MapStore implements MapArchive {
     return this.#names.links()
   }
 
-  samples ([one, other]: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
-    const [a, b] = one < other ? [one, other] : [other, one]
+  samples (ends: readonly [string, string], sinceMs: number, limit: number): LinkSample[] {
+    const [a, b] = [...ends].sort()
     const link = this.#names.linkOf(a, b)
     return link === undefined
       ? []
       : this.#try(() => this.#statements.samples.all(link, sinceMs, limit).map((row) => toSample(a, b, row)))
   }
 
+  summary (ends: readonly [string, string], sinceMs: number): LinkSummary | undefined {
+    const [a, b] = [...ends].sort()
+    const link = this.#names.linkOf(a, b)
+    return link === undefined ? undefined : this.#try(() => toSummary(a, b, this.#statements.summary.get(link, sinceMs) as Row))
+  }
+
   get status (): ArchiveStatus {
     return { bytes: this.#pages * this.#pageBytes, maxBytes: this.#maxBytes, retentionMs: this.#horizonMs }
+  }
+
+  complain (reason: string): void {
+    this.#warn?.(`the map is not kept, and the next start knows nothing newer if that stays so: ${reason}`)
   }
 
   close (): void {
@@ -163,6 +186,12 @@ export class MapStore implements MapArchive {
     this.#horizonMs = share > 0.95 * HISTORY_SHARE
       ? Math.max(Math.min(MIN_HORIZON_MS, this.#retentionMs), 0.8 * this.#horizonMs)
       : share < 0.7 * HISTORY_SHARE ? Math.min(this.#retentionMs, 1.1 * this.#horizonMs) : this.#horizonMs
+  }
+
+  #removeNode (peer: number): void {
+    this.#statements.removeNode.run(peer)
+    this.#statements.removeViews.run(peer)
+    this.#names.tidyPeer(peer)
   }
 
   #countPages (): void {

@@ -26,13 +26,12 @@ import { PathRecommender } from './path-recommender.ts'
 import { Predictor } from './predictor.ts'
 import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
-import { readHistory } from './map-history.ts'
+import { MapHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ExchangePartners } from './exchange/rsp-exchange.ts'
 import type { ExchangeScope } from '../../protocols/exchange/codec.ts'
-import type { History, HistoryQuery } from './map-history.ts'
 import type { MapArchive } from './map-archive.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { ReceiptResult } from './receipts.ts'
@@ -83,6 +82,8 @@ export class RouteProvider implements Startable {
   readonly discovery: Discovery
   readonly map: PerformanceMap
   readonly mapKind: 'reports' | 'surveys'
+  /** What was believed of links, as far as it is kept. */
+  readonly history: MapHistory
   readonly #components: RouteProviderComponents
   readonly #log: Logger
   readonly #links: LinkSet
@@ -98,7 +99,6 @@ export class RouteProvider implements Startable {
   readonly #exchange: RspExchange | undefined
   readonly #service: RouteService
   readonly #forwarders = new Map<string, VerifiedDescriptor>()
-  readonly #archive: MapArchive | undefined
   readonly #recorder: MapRecorder | undefined
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
@@ -206,7 +206,7 @@ export class RouteProvider implements Startable {
         random: Math.random,
         log: components.logger.forComponent('byway:rsp:exchange')
       })
-    this.#archive = init.archive
+    this.history = new MapHistory(init.archive)
     if (init.archive !== undefined) {
       this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock, log })
       this.#remembered = this.#recorder.restore()
@@ -253,8 +253,13 @@ export class RouteProvider implements Startable {
     await this.discovery.start()
   }
 
-  async stop (): Promise<void> {
+  /** While the connections are still there: what ends with them is no news of the links. */
+  beforeStop (): void {
     this.#isStopped = true
+    this.#recorder?.stop()
+  }
+
+  async stop (): Promise<void> {
     this.#components.events.removeEventListener('peer:disconnect', this.#onDisconnect)
     clearInterval(this.#housekeeping)
     await this.discovery.stop()
@@ -266,16 +271,6 @@ export class RouteProvider implements Startable {
     this.#source.stop()
     this.#prober.stop()
     await this.#links.stop()
-    this.#recorder?.stop()
-  }
-
-  /**
-   * What was believed of links, as far as it is kept.
-   *
-   * @throws NoHistoryError, UnknownLinkError, MapStoreError
-   */
-  async history (query: HistoryQuery, signal?: AbortSignal): Promise<History> {
-    return readHistory(this.#archive, query, signal)
   }
 
   /** Is a connection to this peer worth keeping? The reaper asks when slots run out. */

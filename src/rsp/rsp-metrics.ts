@@ -32,6 +32,7 @@ export function exposeRsp ({ metrics, status: read, now }: RspMetricsInit): void
     const rivals = status().exchange?.rivals ?? []
     return { heard: rivals.reduce((sum, { links }) => sum + links, 0), told: rivals.reduce((sum, { toldLinks }) => sum + toldLinks, 0) }
   })
+  expose.gauge('map_store_failing', 'Whether the map cannot be written for the next start', () => status().archive?.failure === undefined ? 0 : 1)
   expose.counter('survey_packets_total', 'Probes that were sent to survey links', () => status().survey?.packets ?? 0)
   expose.counter('survey_bytes_total', 'Bytes that were sent to survey links', () => status().survey?.bytes ?? 0)
   expose.gauges('kept_promises_ratio', 'Share of the promised round trips that held, by number of links; aimed at 0.8', 'links', () =>

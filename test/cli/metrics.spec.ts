@@ -37,7 +37,7 @@ describe('metrics of daemons', () => {
 
   for (const { role, has } of [
     { role: 'forwarder', has: ['byway_forwarder_forwarded_packets_total 0', 'byway_forwarder_dropped_packets_total{reason="queueFull"} 0', 'byway_forwarder_set_ups_total{kind="installed"} 0', 'byway_forwarder_paths{state="installed"} 0'] },
-    { role: 'rsp', has: ['byway_rsp_queries_total{answer="paths"} 0', 'byway_rsp_plan_links{state="watched"} 0', 'byway_rsp_kept_promises_ratio{links="1"} 0.8'] },
+    { role: 'rsp', has: ['byway_rsp_queries_total{answer="paths"} 0', 'byway_rsp_plan_links{state="watched"} 0', 'byway_rsp_kept_promises_ratio{links="1"} 0.8', 'byway_rsp_map_store_failing 0'] },
     { role: 'host', has: ['byway_host_channels 0', 'byway_host_forwarders{state="known"} 0'] }
   ]) {
     it(`of a ${role} are its own numbers beside libp2p's and the process's, in Prometheus's format`, async () => {

@@ -135,6 +135,12 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('show what an RSP has kept, or why it cannot', () => {
+    const archive = { keptLinks: 2_500, bytes: 1_234_567, maxBytes: 256_000_000 }
+    assert.equal(statusText([daemon('rsp', { archive })]).at(-1), '  kept        2,500 links for the next start; with their history 1.2 MB of at most 256.0 MB')
+    assert.equal(statusText([daemon('rsp', { archive: { ...archive, failure: 'disk full' } })]).at(-1), '  NOT KEPT    disk full')
+  })
+
   it('show with whom an RSP exchanges measurements, who of them is believed, and why not', () => {
     const rival = { rsp: PEER, trust: 0.9421, isCredible: true, links: 5_800, judgedTrue: 60, judgedFalse: 1, toldLinks: 6_000, breaches: 0 }
     const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, givenLinks: 580, auditedLinks: 6 }

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { ControlClient } from '../../src/cli/control-client.ts'
 import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { CliProcess, endProcesses, runByway } from '../helpers/processes.ts'
 import { queryRoutes } from '../../protocols/route/client.ts'
 import { sampleQuery } from '../protocols/route/samples.ts'
 import { until } from '../helpers/testnet.ts'
+import type { History, HistorySummary } from '../../src/rsp/map-history.ts'
+import type { LinkSample } from '../../src/rsp/map-archive.ts'
 import type { TestNode } from '../helpers/nodes.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 
@@ -62,12 +65,22 @@ describe('an RSP that is killed', function () {
     return (JSON.parse(stdout) as { daemons: Array<{ status: RspStatus }> }).daemons[0].status
   }
 
+  /** All lines of all links of the last hour. */
+  async function historyOf ({ control }: Started): Promise<LinkSample[]> {
+    const rsp = await ControlClient.connect(control)
+    try {
+      const { links } = await rsp.request('history.summary', { sinceMs: 3_600_000 }) as HistorySummary
+      assert.equal(links.length, LINKS / 2)
+      const histories = await Promise.all(links.map(async ({ a, b }) => rsp.request('history', { sinceMs: 3_600_000, link: [a, b] }) as Promise<History>))
+      return histories.flatMap(({ samples }) => samples)
+    } finally {
+      rsp.close()
+    }
+  }
+
   /** What each forwarder has asked per GB, as the history of its links says; in millionths. */
-  async function pricesIn ({ control }: Started): Promise<number[]> {
-    const { code, stdout, stderr } = await runByway(['history', '--control', control, '--json'], env)
-    assert.equal(code, 0, stderr)
-    const { samples } = JSON.parse(stdout) as { samples: Array<Record<'forth' | 'back', { priceMicroPerGb: number | null }>> }
-    return [...new Set(samples.flatMap(({ forth, back }) => [forth.priceMicroPerGb, back.priceMicroPerGb]))].filter((price) => price !== null).sort((a, b) => a - b)
+  async function pricesIn (rsp: Started): Promise<number[]> {
+    return [...new Set((await historyOf(rsp)).flatMap(({ forth, back }) => [forth.priceMicroPerGb, back.priceMicroPerGb]))].filter((price) => price !== null).sort((a, b) => a - b)
   }
 
   /** From the first forwarder to the last, asked as a host would. */
@@ -136,6 +149,24 @@ describe('an RSP that is killed', function () {
     assert.deepEqual(await pricesIn(rsp), [10_000, 20_000, 30_000, 40_000])
     child.kill('SIGTERM')
     assert.equal((await child.ended()).code, 0)
+  })
+
+  it('regression: comes back with its map after a clean stop, too, which is no news of any link', async () => {
+    // with nothing in it: what is kept there has been heard by this one
+    const fresh = [...rspArguments.slice(0, -1), join(folder, 'fresh')]
+    let [rsp, child] = await start('rsp', ...fresh)
+    await until(async () => (await statusOf(rsp)).archive.keptLinks === LINKS, 'it has written what both ends say of each link', 30_000)
+    const stoppedMs = Date.now()
+    child.kill('SIGTERM')
+    assert.equal((await child.ended()).code, 0)
+    const endedMs = Date.now()
+    ;[rsp, child] = await start('rsp', ...fresh)
+    const { archive } = await statusOf(rsp)
+    assert.deepEqual([archive.rememberedNodes, archive.rememberedLinks], [FORWARDERS, LINKS])
+    // of links that fail while nodes start there may be lines from before
+    assert.ok((await historyOf(rsp)).every(({ atMs, rttUs }) => rttUs !== null || atMs < stoppedMs || atMs > endedMs), 'no link was gone for that')
+    child.kill('SIGTERM')
+    await child.ended()
   })
 
   it('answers from memory alone when no forwarder speaks, and says how old that is', async () => {

@@ -57,6 +57,19 @@ describe('history of a link', () => {
     assert.ok(lines > 50 && lines <= 201, `${lines} lines`)
   })
 
+  it('regression: goes on at once when the clock is set back', () => {
+    assert.deepEqual([take(86_400, 20_000), take(5, 20_000), take(10, 20_000), take(20, 30_000), take(1_000, 30_000)], [20_000, 20_000, undefined, 30_000, 30_000])
+  })
+
+  it('regression: does not hold on to links that were gone before the clock was set back', () => {
+    for (let i = 0; i < 20_000; i++) {
+      const atMs = i < 5_000 ? 1e9 : i * 100
+      history.take('a', `n${i}`, estimate(1_000), atMs)
+      history.take('a', `n${i}`, undefined, atMs)
+    }
+    assert.ok(history.kept < 5_000, `${history.kept}`)
+  })
+
   it('does not hold on to links that are gone', () => {
     for (let i = 0; i < 20_000; i++) {
       history.take('a', `n${i}`, estimate(1_000), i * 100)

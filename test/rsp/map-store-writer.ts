@@ -5,7 +5,7 @@ const KEYS = Array.from({ length: 50 }, (_, i) => `node${i}`)
 const TRAFFIC = { bytesPerSecond: 1_000_000, rateIsFloor: true, loadBytesPerSecond: 500_000, priceMicroPerGb: 50_000 }
 const store = MapStore.open({ file: process.argv[2], network: 'test' })
 store.write({
-  nodes: KEYS.map((key) => ({ key, attributes: { tags: {} }, descriptor: new Uint8Array(400), expiresAtMs: 10, closed: [], priceMicroPerGb: 50_000 })), goneNodes: [], views: [], samples: []
+  nodes: KEYS.map((key) => ({ key, attributes: { tags: {} }, descriptor: new Uint8Array(400), expiresAtMs: 1e9, closed: [], priceMicroPerGb: 50_000 })), goneNodes: [], views: [], samples: []
 })
 
 const before = Math.max(0, ...store.load(0, 0).views.map(({ measuredAtMs }) => measuredAtMs))

@@ -227,6 +227,14 @@ describe('report collector', () => {
     assert.deepEqual([a.subscriptions, b.subscriptions], [1, 1])
   })
 
+  it('regression: a stop of its own takes nothing from the map', async () => {
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'it is in the map')
+    collector.stop()
+    await pause()
+    assert.equal(rttUs(), 23_000)
+  })
+
   it('regression: takes no report of a forwarder that is removed while its report is being checked', async () => {
     const key = a.peer.toString()
     onLook = () => {
