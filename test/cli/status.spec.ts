@@ -320,6 +320,25 @@ describe('byway status', () => {
     assert.ok(seen[1].daemons[0].uptimeMs > seen[0].daemons[0].uptimeMs + 1_000)
   })
 
+  it('regression: ends with 0 when it is interrupted with --watch while a daemon is being asked, too', async function () {
+    this.timeout(10_000)
+    const stop = new AbortController()
+    let asked = 0
+    const server = await ControlServer.listen({
+      path: join(folder, 'slow.sock'),
+      commands: new Map([['status', async () => {
+        if (++asked === 1) {
+          return { role: 'host', id: PEER, network: 'test', version: '1', pid: 1, uptimeMs: 1, addresses: [], status: {} }
+        }
+        setImmediate(() => { stop.abort() })
+        return new Promise(() => {})
+      }]])
+    })
+    const { code, err } = await cli(['status', '--watch', '--control', server.path], { env, signal: stop.signal })
+    await server.close()
+    assert.deepEqual([asked, code, err], [2, 0, ''])
+  })
+
   describe('daemons', () => {
     it('of the same key do not run twice, and the second one says what to do', async () => {
       const { id } = await start(['host'])
