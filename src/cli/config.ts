@@ -16,6 +16,8 @@ export interface ConfigSources {
 
 const FILE_VARIABLE = 'BYWAY_CONFIG'
 const MAX_FILE_BYTES = 65_536
+/** One file serves all commands: each passes over what is for others, and complains of what none knows. */
+const ALL_KEYS: ReadonlySet<string> = new Set((Object.keys(SETTINGS) as SettingName[]).map(keyOf))
 const TRUTH: Record<string, boolean> = { true: true, yes: true, 1: true, false: false, no: false, 0: false }
 
 /** Gives a command the flags of these settings, and `--config`. */
@@ -66,10 +68,9 @@ async function readConfigFile (file: string, names: readonly SettingName[]): Pro
     throw new ConfigFileError(file, `it has ${text.length} characters where ${MAX_FILE_BYTES} are enough: is it the right file?`)
   }
   const table = parseToml(file, text)
-  const known = names.map(keyOf)
   for (const key of Object.keys(table)) {
-    if (!known.includes(key)) {
-      throw new ConfigFileError(file, `unknown key "${key}"; this command knows ${known.join(', ')}`)
+    if (!ALL_KEYS.has(key)) {
+      throw new ConfigFileError(file, `unknown key "${key}"; this command knows ${names.map(keyOf).join(', ')}`)
     }
   }
   return table

@@ -13,7 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const isWindows = process.platform === 'win32'
 const PIPES = '\\\\.\\pipe\\'
-const SUFFIX = '.sock'
+/** Of sockets that take commands, and of those that only say who runs. */
+const SUFFIXES = { commands: '.sock', lock: '.lock' }
 const ID_LETTERS = 8
 const OWNER_ONLY = 0o700
 const OTHERS = 0o077
@@ -48,12 +49,13 @@ export class ControlInUseError extends BywayError {
  * The socket of a daemon that was told nothing else: `<folder>/<role>-<end of the peer id>.sock` in the first folder of
  * `controlFolders`, which is made if it is missing. Sockets that killed daemons left there are removed.
  *
+ * @param purpose - `lock`: the one beside it that says who runs (identity-lock.ts)
  * @throws ControlAddressError
  */
-export async function prepareControlPath (role: string, id: string, env: Environment): Promise<string> {
+export async function prepareControlPath (role: string, id: string, env: Environment, purpose: keyof typeof SUFFIXES = 'commands'): Promise<string> {
   const name = `${role}-${id.slice(-ID_LETTERS)}`
   if (isWindows) {
-    return `${pipePrefix()}${name}`
+    return `${pipePrefix(purpose)}${name}`
   }
   const [folder] = await controlFolders(env)
   try {
@@ -67,8 +69,8 @@ export async function prepareControlPath (role: string, id: string, env: Environ
   if (problem !== undefined) {
     throw new ControlAddressError(folder, problem)
   }
-  await Promise.all((await socketsIn(folder)).map(removeStale))
-  return join(folder, `${name}${SUFFIX}`)
+  await Promise.all((await socketsIn(folder, Object.values(SUFFIXES))).map(removeStale))
+  return join(folder, `${name}${SUFFIXES[purpose]}`)
 }
 
 /**
@@ -170,9 +172,9 @@ async function problemOf (folder: string): Promise<string | undefined> {
   return (stat.mode & OTHERS) === 0 ? undefined : `others can enter it (mode ${(stat.mode & 0o777).toString(8)}): run chmod 700 ${folder}`
 }
 
-async function socketsIn (folder: string): Promise<string[]> {
+async function socketsIn (folder: string, suffixes: readonly string[] = [SUFFIXES.commands]): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(folder, name))
+  return names.filter((name) => suffixes.some((suffix) => name.endsWith(suffix))).map((name) => join(folder, name))
 }
 
 /** Of the entry itself: a symbolic link is none of ours. */
@@ -180,6 +182,6 @@ async function statOf (path: string): Promise<Stats | undefined> {
   return lstat(path).catch(() => undefined)
 }
 
-function pipePrefix (): string {
-  return `${PIPES}byway-${userInfo().username.replace(/[^\w.-]/g, '_')}-`
+function pipePrefix (purpose: keyof typeof SUFFIXES = 'commands'): string {
+  return `${PIPES}byway${purpose === 'lock' ? 'lock' : ''}-${userInfo().username.replace(/[^\w.-]/g, '_')}-`
 }

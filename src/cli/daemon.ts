@@ -13,6 +13,7 @@ import { MetricsServer } from './metrics-server.ts'
 import { packageVersion } from './package-version.ts'
 import { publicPeers } from './public-peers.ts'
 import { flagOf } from './settings.ts'
+import { lockIdentity } from './identity-lock.ts'
 import { startNode, stopNode } from './started-node.ts'
 import type { Command } from 'commander'
 import type { PrivateKey } from '@libp2p/interface'
@@ -40,15 +41,19 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
   const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
-  const service = role.create(settings, { env: terminal.env, id: identity.id, warn: terminal.err })
-  const metrics = settings.metrics === undefined ? undefined : await MetricsServer.listen(settings.metrics)
+  // before anything that the node keeps is opened
+  const lock = settings.ephemeral === true ? undefined : await lockIdentity(role.name, identity.id, terminal.env)
   let control: ControlServer | undefined
+  let metrics: MetricsServer | undefined
   try {
+    const service = role.create(settings, { env: terminal.env, id: identity.id, warn: terminal.err })
+    metrics = settings.metrics === undefined ? undefined : await MetricsServer.listen(settings.metrics)
     control = await openControl(identity, settings.control, service, terminal)
     await runNode(role, settings, service, { privateKey, identity, control, metrics }, terminal)
   } finally {
     await control?.close()
     await metrics?.close()
+    await lock?.close()
   }
 }
 

@@ -11,6 +11,8 @@ const OWNER_ONLY = 0o600
 const OTHERS = 0o077
 /** An Ed25519 key has 68 bytes; longer ones of other kinds are read to say so. */
 const MAX_KEY_BYTES = 8_192
+/** What a file system without hard links (exFAT, SMB, some of FUSE) says to one. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** `$XDG_CONFIG_HOME/byway/<role>.key`, or below `~/.config`. */
 export function defaultKeyFile (role: string, env: Readonly<Record<string, string | undefined>>): string {
@@ -21,11 +23,12 @@ export function defaultKeyFile (role: string, env: Readonly<Record<string, strin
 /**
  * The key in the file; a new one, written there, if there is no such file.
  *
+ * @param hardLink - for tests
  * @throws KeyFileError
  */
-export async function loadOrCreateKey (file: string): Promise<PrivateKey> {
+export async function loadOrCreateKey (file: string, hardLink: typeof link = link): Promise<PrivateKey> {
   try {
-    return await readKey(file) ?? await createKey(file)
+    return await readKey(file) ?? await createKey(file, hardLink)
   } catch (error) {
     throw error instanceof KeyFileError ? error : new KeyFileError(file, (error as Error).message, { cause: error })
   }
@@ -69,26 +72,43 @@ function decodeKey (file: string, bytes: Uint8Array): PrivateKey {
   return key
 }
 
-/** Written beside the file and then linked to its name: it is there as a whole or not at all, and never replaces another. */
-async function createKey (file: string): Promise<PrivateKey> {
+/** Written beside the file and then linked to its name, so that nobody sees half of it, and it never replaces another. */
+async function createKey (file: string, hardLink: typeof link): Promise<PrivateKey> {
   const key = await generateKeyPair('Ed25519')
+  const bytes = privateKeyToProtobuf(key)
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(draft, 'wx', OWNER_ONLY)
+  await writeNew(draft, bytes)
   try {
-    await handle.writeFile(privateKeyToProtobuf(key))
-    await handle.sync()
-    await handle.close()
-    await link(draft, file)
-    return key
+    await hardLink(draft, file).catch(async (error: NodeJS.ErrnoException) => {
+      if (!NO_LINKS.has(error.code)) {
+        throw error
+      }
+      // whoever starts at this very moment may find half a key, and is told so
+      await writeNew(file, bytes)
+    })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw error
     }
     // another process was faster
-    return await readKey(file) ?? key
   } finally {
-    await handle.close().catch(() => {})
     await unlink(draft)
+  }
+  // some file systems let everybody read what is theirs: better told now than at the next start
+  return await readKey(file) ?? key
+}
+
+/** The file must not be there; it is there as a whole afterwards, or not at all. */
+async function writeNew (file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, 'wx', OWNER_ONLY)
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } catch (error) {
+    await unlink(file).catch(() => {})
+    throw error
+  } finally {
+    await handle.close()
   }
 }

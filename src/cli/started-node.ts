@@ -1,4 +1,5 @@
 // Starts a node for a command, with errors that a user understands, and stops it in bounded time.
+import { BywayError } from '../../protocols/errors.ts'
 import { createNode } from '../node/libp2p.ts'
 import { ListenError } from './errors.ts'
 import type { DefendedNode, NodeInit, Role } from '../node/libp2p.ts'
@@ -6,10 +7,14 @@ import type { DefendedNode, NodeInit, Role } from '../node/libp2p.ts'
 /** A stop that hangs must not keep the command: whatever is left ends with the process. */
 const STOP_DEADLINE_MS = 4_000
 
+/** @throws ListenError, and what the role says that it cannot do with what it was given: MapStoreCorruptError */
 export async function startNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   try {
     return await createNode(init)
   } catch (error) {
+    if (error instanceof BywayError) {
+      throw error
+    }
     throw new ListenError(init.listen, reasonOf(error), { cause: error })
   }
 }

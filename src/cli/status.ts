@@ -130,6 +130,10 @@ async function watch (show: () => Promise<void>, terminal: Terminal): Promise<vo
     try {
       await show()
     } catch (error) {
+      // an end that the user wants is none to complain of, whatever was under way
+      if (terminal.signal.aborted) {
+        continue
+      }
       if (!(error instanceof NoDaemonError)) {
         throw error
       }

@@ -76,9 +76,54 @@ export class MapRecorder {
    * Fills the map with what was known when the last process ended, and lists its changes from now on.
    *
    * @returns the signed descriptors of its nodes
-   * @throws what the archive throws
+   * @throws what the archive throws, which is closed then
    */
   restore (): Array<{ key: string, bytes: Uint8Array }> {
+    try {
+      return this.#restore()
+    } catch (error) {
+      this.#close()
+      throw error
+    }
+  }
+
+  start (): void {
+    if (!this.#isClosed) {
+      this.#schedule(ROUND_MS)
+    }
+  }
+
+  /** Writes what is left, and closes the archive. */
+  stop (): void {
+    clearTimeout(this.#timer)
+    if (this.#isClosed) {
+      return
+    }
+    this.#isClosed = true
+    let isWritten: boolean
+    do {
+      this.#unread = this.#changes.views
+      isWritten = this.#writeBatch()
+    } while (this.#changes.views + this.#changes.nodes + this.#speakers.size > 0 && isWritten)
+    if (this.#close() && isWritten) {
+      this.#failure = undefined
+    }
+  }
+
+  get status (): RecorderStatus {
+    return {
+      ...this.#init.archive.status,
+      ...this.#remembered,
+      keptLinks: [...this.#kept.values()].reduce((sum, links) => sum + links, 0),
+      samples: this.#history.samples,
+      waiting: this.#changes.views + this.#changes.nodes,
+      dropped: this.#changes.dropped,
+      longestBatchMs: Math.round(10 * this.#longestBatchMs) / 10,
+      ...(this.#failure === undefined ? {} : { failure: this.#failure })
+    }
+  }
+
+  #restore (): Array<{ key: string, bytes: Uint8Array }> {
     const { map, archive, now, clock } = this.#init
     const startedMs = clock()
     const nowMs = now()
@@ -102,40 +147,9 @@ export class MapRecorder {
     return nodes.map(({ key, descriptor }) => ({ key, bytes: descriptor }))
   }
 
-  start (): void {
-    if (!this.#isClosed) {
-      this.#schedule(ROUND_MS)
-    }
-  }
-
-  /** Writes what is left, and closes the archive. */
-  stop (): void {
-    clearTimeout(this.#timer)
-    if (this.#isClosed) {
-      return
-    }
+  #close (): boolean {
     this.#isClosed = true
-    let isWritten: boolean
-    do {
-      this.#unread = this.#changes.views
-      isWritten = this.#writeBatch()
-    } while (this.#changes.views + this.#changes.nodes + this.#speakers.size > 0 && isWritten)
-    if (this.#try(() => { this.#init.archive.close() }) && isWritten) {
-      this.#failure = undefined
-    }
-  }
-
-  get status (): RecorderStatus {
-    return {
-      ...this.#init.archive.status,
-      ...this.#remembered,
-      keptLinks: [...this.#kept.values()].reduce((sum, links) => sum + links, 0),
-      samples: this.#history.samples,
-      waiting: this.#changes.views + this.#changes.nodes,
-      dropped: this.#changes.dropped,
-      longestBatchMs: Math.round(10 * this.#longestBatchMs) / 10,
-      ...(this.#failure === undefined ? {} : { failure: this.#failure })
-    }
+    return this.#try(() => { this.#init.archive.close() })
   }
 
   #schedule (waitMs: number): void {

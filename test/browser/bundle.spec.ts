@@ -14,6 +14,7 @@ import type { BrowserBundle } from './browser-bundle.ts'
  */
 const MAX_GZIPPED_BYTES = 236_000
 const MAX_LANGUAGE_BYTES = 13_000
+const UNWANTED = /src\/(forwarder|rsp|simulation|cli)\/|@libp2p\/(tcp|kad-dht)\//
 
 describe('the host in a browser', () => {
   let bundle: BrowserBundle
@@ -26,8 +27,7 @@ describe('the host in a browser', () => {
   })
 
   it('brings neither the other roles nor a DHT nor TCP along', () => {
-    const unwanted = /src\/(forwarder|rsp|simulation|cli)\/|@libp2p\/(tcp|kad-dht)\//
-    assert.deepEqual(Object.keys(bundle.metafile.inputs).filter((path) => unwanted.test(path)), [])
+    assert.deepEqual(Object.keys(bundle.metafile.inputs).filter((path) => UNWANTED.test(path)), [])
   })
 
   it(`takes no more than ${MAX_GZIPPED_BYTES} bytes gzipped, and ${MAX_LANGUAGE_BYTES} for who asks in the query language`, async () => {
@@ -40,15 +40,23 @@ describe('the host in a browser', () => {
 
   it('nor does the transport of an application bring any of these', async () => {
     const application = await bundleForBrowser(APPLICATION_ENTRY)
-    const unwanted = /src\/(forwarder|rsp|simulation|cli)\/|@libp2p\/(tcp|kad-dht)\//
     assert.deepEqual(nodeModulesIn(application), [])
-    assert.deepEqual(Object.keys(application.metafile.inputs).filter((path) => unwanted.test(path)), [])
+    assert.deepEqual(Object.keys(application.metafile.inputs).filter((path) => UNWANTED.test(path)), [])
     assert.ok(Object.keys(application.metafile.inputs).some((path) => path.endsWith('src/host/transport/byway-transport.ts')))
     console.log(`      ${gzipSync(application.code, { level: 9 }).length} bytes gzipped, libp2p, Noise and yamux of the application included`)
   })
 
+  it('regression: all that byway and byway/query export to pages is bundled as a user does it, and for a host alone', async () => {
+    for (const entry of ["export * from 'byway'", "export * from 'byway/query'"]) {
+      const all = await bundleForBrowser(entry)
+      assert.deepEqual(nodeModulesIn(all), [], entry)
+      assert.deepEqual(Object.keys(all.metafile.inputs).filter((path) => UNWANTED.test(path)), [], entry)
+      assert.ok(Object.keys(all.metafile.inputs).some((path) => path.endsWith('/src/query/errors.ts')), entry)
+    }
+  })
+
   it('a module of Node would be seen', async () => {
-    const offender = await bundleForBrowser("export * from './src/simulation/latency-matrix.ts'").catch((error: Error) => error)
+    const offender = await bundleForBrowser("export { byway } from './node_modules/byway/src/index.ts'").catch((error: Error) => error)
     assert.ok(offender instanceof Error ? /node:|built into node/.test(offender.message) : nodeModulesIn(offender).length > 0)
   })
 })

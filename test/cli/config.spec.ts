@@ -176,6 +176,16 @@ describe('settings of a command', () => {
     })
   }
 
+  it('regression: are read from a file that has settings of other commands, too, which are passed over; what no command knows is refused', async () => {
+    const file = join(folder, 'shared.toml')
+    const shared = 'local = true\nmax-paths = 7\n[queries]\ncalls = "minimize delay"\n'
+    await writeFile(file, shared)
+    const readShared = async (): Promise<unknown> => readSettings(['control', 'local'], { flags: {}, env: { BYWAY_CONFIG: file } })
+    assert.deepEqual(await readShared(), { local: true })
+    await writeFile(file, `capcity = "1Mbit"\n${shared}`)
+    await assert.rejects(readShared(), { name: 'ConfigFileError', message: /shared\.toml: unknown key "capcity"; this command knows control, local$/ })
+  })
+
   it('are checked only where they count', async () => {
     assert.deepEqual(await read({ args: ['--capacity', '1MB'], env: { BYWAY_CAPACITY: 'much' } }), { capacity: 1_000_000 })
   })

@@ -9,6 +9,7 @@ import { NotFoundError } from '../../protocols/errors.ts'
 import { controlFolders, findControlPaths, prepareControlPath } from '../../src/cli/control-address.ts'
 import { ControlClient, withDaemon } from '../../src/cli/control-client.ts'
 import { ControlServer, LineBuffer } from '../../src/cli/control-server.ts'
+import { lockIdentity } from '../../src/cli/identity-lock.ts'
 import type { ControlCommand, ControlLimits } from '../../src/cli/control-server.ts'
 import type { Terminal } from '../../src/cli/output.ts'
 
@@ -371,6 +372,7 @@ describe('control channel', () => {
     it('is cleared of what killed daemons left, and of nothing else', async () => {
       const path = await prepareControlPath('host', ID, env)
       await leaveStale(join(folder, 'byway', 'forwarder-x.sock'))
+      await leaveStale(join(folder, 'byway', 'forwarder-x.lock'))
       await serve({}, {}, join(folder, 'byway', 'rsp-y.sock'))
       await writeFile(join(folder, 'byway', 'notes'), '')
       await prepareControlPath('host', ID, env)
@@ -378,6 +380,25 @@ describe('control channel', () => {
       await serve({}, {}, path)
       assert.deepEqual((await findControlPaths(env)).paths, [path, join(folder, 'byway', 'rsp-y.sock')])
       assert.deepEqual((await findControlPaths(env, 'rsp')).paths, [join(folder, 'byway', 'rsp-y.sock')])
+    })
+  })
+
+  describe('identity', () => {
+    it('is had by one at a time, per role, and is free when that one has ended or was killed; nobody takes its socket for one of commands', async () => {
+      await leaveStale(await prepareControlPath('host', ID, env, 'lock'))
+      const lock = await lockIdentity('host', ID, env) ?? assert.fail('there is a place for it')
+      assert.equal(lock.path, join(folder, 'byway', 'host-oaMtimQ5.lock'))
+      await assert.rejects(lockIdentity('host', ID, env), { name: 'IdentityInUseError', id: ID })
+      await (await lockIdentity('rsp', ID, env))?.close()
+      assert.deepEqual((await findControlPaths(env)).paths, [])
+      await lock.close()
+      await (await lockIdentity('host', ID, env))?.close()
+      assert.deepEqual(await readdir(join(folder, 'byway')), [])
+    })
+
+    it('is taken on trust where no socket can be', async () => {
+      await writeFile(join(folder, 'byway'), '')
+      assert.equal(await lockIdentity('host', ID, env), undefined)
     })
   })
 

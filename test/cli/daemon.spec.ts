@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { MapStore } from '../../src/rsp/map-store.ts'
 import { cli } from './terminal.ts'
 import type { CliResult } from './terminal.ts'
 
@@ -54,6 +56,25 @@ describe('daemons', () => {
     const { code, err } = await runBriefly(['host', ...HERE, '--ephemeral', '--network', 'test', '--data', data])
     assert.equal(code, 0)
     assert.match(err, /^the scores of RSPs in .*rsp-scores\.json cannot be read and begin anew: /m)
+  })
+
+  it('regression: call a damaged map what it is, which is found while the node is made, and leave its file to who mends it', async () => {
+    const data = await mkdtemp(join(folder, 'data-'))
+    const file = join(data, 'map.sqlite')
+    const attributes = { tags: {} }
+    const node = { attributes, descriptor: new Uint8Array(1), expiresAtMs: Date.now() + 3_600_000, closed: [] }
+    const view = { from: 'a', to: 'b', rttUs: 1, jitterUs: 1, lossPpm: 0, measuredAtMs: Date.now(), movementUs2: 0, reports: 1 }
+    const store = MapStore.open({ file, network: 'test' })
+    store.write({ nodes: [{ key: 'a', ...node }, { key: 'b', ...node }], goneNodes: [], views: [{ from: 'a', views: [view] }], samples: [] })
+    store.close()
+    const database = new DatabaseSync(file)
+    database.exec("UPDATE views SET packed = x'00'")
+    database.close()
+    for (let i = 0; i < 2; i++) {
+      const { code, err } = await cli(['rsp', ...HERE, '--ephemeral', '--network', 'test', '--no-control', '--data', data])
+      assert.equal(code, 2)
+      assert.match(err, /^byway: map store .*map\.sqlite: it is damaged: move it away/)
+    }
   })
 
   it('warn when they are alone', async () => {

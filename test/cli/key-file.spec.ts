@@ -36,6 +36,27 @@ describe('key file', () => {
     assert.deepEqual(await readdir(join(folder, 'config')), ['forwarder.key'])
   })
 
+  for (const code of ['EPERM', 'ENOTSUP']) {
+    it(`regression: is made where the file system has no hard links, and one that is there stays (${code})`, async () => {
+      const noLinks = async (): Promise<void> => { throw Object.assign(new Error(`${code}: link`), { code }) }
+      const key = await loadOrCreateKey(file, noLinks)
+      assert.equal((await stat(file)).mode & 0o777, 0o600)
+      assert.ok((await loadOrCreateKey(file, noLinks)).equals(key))
+      assert.deepEqual(await readdir(join(folder, 'config')), ['forwarder.key'])
+      const late = join(folder, 'config', 'late.key')
+      const first = await loadOrCreateKey(late, async () => {
+        await writeFile(late, privateKeyToProtobuf(key), { mode: 0o600 })
+        return noLinks()
+      })
+      assert.ok(first.equals(key), 'another process was faster')
+    })
+  }
+
+  it('is not made where a link fails for another reason, and leaves nothing behind', async () => {
+    await assert.rejects(loadOrCreateKey(file, async () => { throw Object.assign(new Error('EIO: link'), { code: 'EIO' }) }), { name: 'KeyFileError', message: /EIO/ })
+    assert.deepEqual(await readdir(join(folder, 'config')), [])
+  })
+
   for (const mode of [0o640, 0o604, 0o620, 0o666]) {
     it(`is refused with mode ${mode.toString(8)}, with the way to mend it`, async () => {
       const open = await put(privateKeyToProtobuf(await generateKeyPair('Ed25519')), mode)

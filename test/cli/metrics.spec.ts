@@ -13,6 +13,14 @@ function rootUrl (): URL {
   return existsSync(new URL('package.json', here)) ? here : new URL('../', here)
 }
 
+interface Dashboard {
+  panels: Array<{
+    title: string
+    fieldConfig?: { defaults: { unit?: string }, overrides: Array<{ matcher: { id: string, options: string }, properties: Array<{ id: string, value: string }> }> }
+    targets?: Array<{ refId: string, expr: string, legendFormat: string }>
+  }>
+}
+
 const HERE = ['--listen', '/ip4/127.0.0.1/tcp/0', '--local', '--ephemeral', '--network', 'test', '--no-control', '--json']
 
 /** Runs a daemon that serves metrics, and gives what `read` made of their address. */
@@ -63,6 +71,19 @@ describe('metrics of daemons', () => {
     const served = [...text.matchAll(/^# TYPE (byway_[a-z0-9_]+) /gm)].map(([, name]) => name)
     assert.ok(served.some((name) => name.startsWith('byway_node_')) && served.some((name) => name.startsWith('byway_forwarder_')))
     assert.deepEqual(served.filter((name) => !names.has(name)), [])
+  })
+
+  it('regression: of bytes have a unit of bytes in the dashboard, and lines of several forwarders that are not summed up say whose they are', async () => {
+    const { panels } = JSON.parse(await readFile(new URL('scripts/grafana/forwarder.json', rootUrl()), 'utf8')) as Dashboard
+    const drawn = panels.flatMap(({ title, fieldConfig, targets = [] }) => targets.map(({ refId, expr, legendFormat }) => {
+      const own = fieldConfig?.overrides.find(({ matcher }) => matcher.id === 'byFrameRefID' && matcher.options === refId)?.properties.find(({ id }) => id === 'unit')
+      return { line: `${title}: ${legendFormat}`, unit: own?.value ?? fieldConfig?.defaults.unit, expr, legendFormat }
+    }))
+    assert.ok(drawn.length > 30)
+    const isOfBytes = (expr: string): boolean => /_bytes(_total|_per_second)?\b/.test(expr)
+    const isPerSecond = (expr: string): boolean => /rate\(|_per_second/.test(expr)
+    assert.deepEqual(drawn.filter(({ expr, unit }) => isOfBytes(expr) && unit !== (isPerSecond(expr) ? 'Bps' : 'bytes')).map(({ line }) => line), [])
+    assert.deepEqual(drawn.filter(({ expr, legendFormat }) => !expr.includes('sum by') && !legendFormat.includes('{{instance}}')).map(({ line }) => line), [])
   })
 
   it('are served at /metrics only, and only read', async () => {

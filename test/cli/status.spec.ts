@@ -326,15 +326,50 @@ describe('byway status', () => {
     assert.ok(seen[1].daemons[0].uptimeMs > seen[0].daemons[0].uptimeMs + 1_000)
   })
 
+  it('regression: ends with 0 when it is interrupted with --watch while a daemon is being asked, too', async function () {
+    this.timeout(10_000)
+    const stop = new AbortController()
+    let asked = 0
+    const server = await ControlServer.listen({
+      path: join(folder, 'slow.sock'),
+      commands: new Map([['status', async () => {
+        if (++asked === 1) {
+          return { role: 'host', id: PEER, network: 'test', version: '1', pid: 1, uptimeMs: 1, addresses: [], status: {} }
+        }
+        setImmediate(() => { stop.abort() })
+        return new Promise(() => {})
+      }]])
+    })
+    const { code, err } = await cli(['status', '--watch', '--control', server.path], { env, signal: stop.signal })
+    await server.close()
+    assert.deepEqual([asked, code, err], [2, 0, ''])
+  })
+
   describe('daemons', () => {
     it('of the same key do not run twice, and the second one says what to do', async () => {
       const { id } = await start(['host'])
       const { code, err, out } = await cli(['host', ...HERE], { env })
       assert.equal(code, 2)
-      assert.match(err, new RegExp(`^byway: control socket .*host-${id.slice(-8)}\\.sock: something that runs listens here already: stop it first, or give this node a key of its own with --key FILE`, 'm'))
+      assert.equal(err, `byway: the host ${id} runs already: stop it first, or give this node a key of its own with --key FILE or --ephemeral`)
       assert.equal(out, '')
       assert.equal((await report()).daemons[0].id, id)
     })
+
+    for (const { title, first, second } of [
+      { title: 'neither takes commands', first: ['--no-control'], second: ['--no-control'] },
+      { title: 'each takes them at another place', first: ['--control', 'a.sock'], second: ['--control', 'b.sock'] },
+      { title: 'one takes them at its usual place', first: [], second: ['--no-control'] }
+    ]) {
+      it(`regression: of the same key do not run twice where ${title}, and one starts after the other has stopped`, async () => {
+        const own = (args: string[]): string[] => ['host', ...args.map((arg) => arg.startsWith('-') ? arg : join(folder, arg))]
+        const { id } = await start(own(first))
+        const { code, err, out } = await cli([...own(second), ...HERE], { env })
+        assert.deepEqual([code, out], [2, ''])
+        assert.match(err, new RegExp(`^byway: the host ${id} runs already: stop it first, or give this node a key of its own`))
+        await stopAll()
+        assert.equal((await start(own(second))).id, id)
+      })
+    }
 
     it('run without the channel where its usual place cannot be used, and say so; where it was asked for, they end', async () => {
       await mkdir(join(folder, 'byway'))
