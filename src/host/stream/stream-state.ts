@@ -117,8 +117,10 @@ export class StreamState {
       this.outgoing.write(bytes)
       this.#owner.wantsToSend(this)
     }
-    this.#wantsDrain = this.outgoing.unsentBytes >= HIGH_WATER_BYTES
-    return !this.#wantsDrain
+    const isHigh = this.outgoing.unsentBytes >= HIGH_WATER_BYTES
+    // what an earlier write was promised holds
+    this.#wantsDrain ||= isHigh
+    return !isHigh
   }
 
   /** Nothing more will be written; what was, arrives. */

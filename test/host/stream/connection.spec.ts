@@ -135,6 +135,27 @@ describe('Connection', () => {
     }, { name: 'SendBufferFullError' })
   })
 
+  it('regression: says that there is room again though a small write meanwhile did not have to wait', () => {
+    const { connection, sent, get } = lone('initiator')
+    const stream = connection.open()
+    let drains = 0
+    stream.events.onDrain = () => { drains++ }
+    assert.equal(stream.write(new Uint8Array(1_000_000)), false)
+    let nowMs = 0
+    const sendTo = (unsentBytes: number): void => {
+      while (stream.outgoing.unsentBytes > unsentBytes) {
+        sent(nowMs)
+        nowMs += 20
+        get([ackOf(0, connection.sentPackets - 1)], nowMs)
+      }
+    }
+    sendTo(400_000)
+    assert.ok(stream.outgoing.unsentBytes > 270_000 && drains === 0, `${stream.outgoing.unsentBytes} bytes wait`)
+    assert.equal(stream.write(new Uint8Array(10)), true)
+    sendTo(0)
+    assert.equal(drains, 1)
+  })
+
   it('opens as many streams as the peer allows, and more when some have ended', () => {
     const pair = pairOver()
     pair.b.onStream = (stream) => { stream.events.onEnd = () => { stream.end() } }
