@@ -3,7 +3,7 @@
 import { MalformedMessageError } from '../errors.ts'
 import {
   ACK_FIXED_BYTES, ACK_RANGE_BYTES, DATA_HEADER_BYTES, MAX_ACK_RANGES, MAX_DATA_BYTES, MAX_STREAMS_BYTES, MAX_STREAM_DATA_BYTES,
-  PACKET_HEADER_BYTES, RESET_BYTES, STOP_SENDING_BYTES, STREAM_NUMBER_LIMIT, StreamFrameType
+  PACKET_HEADER_BYTES, RESET_BYTES, STOP_SENDING_BYTES, STREAM_NUMBER_LIMIT, StreamFrameType, UINT32_LIMIT
 } from './constants.ts'
 
 /** One ack, reused for all: whoever keeps something of it copies it. */
@@ -34,6 +34,8 @@ export interface FrameVisitor {
   onStopSending: (id: number, code: number) => void
   onPing: () => void
 }
+
+const UINT32_MAX = UINT32_LIMIT - 1
 
 const ack = new Ack()
 
@@ -180,6 +182,7 @@ export function ackBytes (rangeCount: number): number {
   return ACK_FIXED_BYTES + (rangeCount - 1) * ACK_RANGE_BYTES
 }
 
+/** What does not fit into 32 bits ends the ack: that was said in earlier ones. */
 export function writeAck (bytes: Uint8Array, at: number, { ranges, rangeCount, delayUs, receivedAtUs, epoch, marked }: Ack): number {
   bytes[at] = StreamFrameType.ack
   writeUint48(bytes, at + 1, ranges[1])
@@ -187,14 +190,21 @@ export function writeAck (bytes: Uint8Array, at: number, { ranges, rangeCount, d
   writeUint32(bytes, at + 11, receivedAtUs)
   bytes[at + 15] = epoch
   writeUint32(bytes, at + 16, marked)
-  bytes[at + 20] = rangeCount - 1
-  writeUint32(bytes, at + 21, ranges[1] - ranges[0] + 1)
-  for (let i = 1; i < rangeCount; i++) {
-    const field = at + ACK_FIXED_BYTES + (i - 1) * ACK_RANGE_BYTES
-    writeUint32(bytes, field, ranges[2 * i - 2] - ranges[2 * i + 1] - 1)
-    writeUint32(bytes, field + 4, ranges[2 * i + 1] - ranges[2 * i] + 1)
+  let received = ranges[1] - ranges[0] + 1
+  writeUint32(bytes, at + 21, Math.min(UINT32_MAX, received))
+  let count = 1
+  for (; count < rangeCount && received <= UINT32_MAX; count++) {
+    const missing = ranges[2 * count - 2] - ranges[2 * count + 1] - 1
+    if (missing > UINT32_MAX) {
+      break
+    }
+    received = ranges[2 * count + 1] - ranges[2 * count] + 1
+    const field = at + ackBytes(count)
+    writeUint32(bytes, field, missing)
+    writeUint32(bytes, field + 4, Math.min(UINT32_MAX, received))
   }
-  return at + ackBytes(rangeCount)
+  bytes[at + 20] = count - 1
+  return at + ackBytes(count)
 }
 
 export function writeMaxData (bytes: Uint8Array, at: number, limit: number): number {

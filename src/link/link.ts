@@ -41,6 +41,8 @@ export interface Link {
   reserve (length: number, droppable: boolean, account?: number, source?: number): number
   /** Calls back once, when none of the node's own packets wait any more, or the link is down. Who is called back at once takes turns with others. */
   whenTaken (run: () => void): void
+  /** Who was to be called back need not be any more. */
+  stopWaiting (run: () => void): void
   /** Of the packets that came just now, so many bytes are credited only after so long: the neighbour is slowed. */
   keepBack (bytes: number, delayMs: number, nowMs: number): void
 }

@@ -120,6 +120,10 @@ export class StreamLink implements Link, Flushable {
     this.#waiting.add(run)
   }
 
+  stopWaiting (run: () => void): void {
+    this.#waiting.delete(run)
+  }
+
   keepBack (bytes: number, delayMs: number, nowMs: number): void {
     this.#creditSender?.keepBack(bytes, delayMs, nowMs)
   }

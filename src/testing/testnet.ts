@@ -92,6 +92,7 @@ export class Testnet implements AsyncDisposable {
   readonly #places: NamedPlaces | undefined
   readonly #delays: DelayedOverlay | undefined
   readonly #started = new Set<BywayNode<Role>>()
+  readonly #starting = new Set<Promise<BywayNode<Role>>>()
   readonly #counts: Record<NodeKind, number> = { bootstrap: 0, forwarder: 0, rsp: 0, host: 0 }
   readonly #hostIds = new Set<string>()
   #bootstrap: BywayNode<Bootstrap> | undefined
@@ -201,9 +202,10 @@ export class Testnet implements AsyncDisposable {
     await until(() => channel.status.active?.isDefault === false, () => `the channel goes over a path: it goes ${channel.status.text}`, { deadlineMs, signal })
   }
 
-  /** Ends all nodes. */
+  /** Ends all nodes, those that are starting as soon as they have. */
   async stop (): Promise<void> {
     this.#stopped = true
+    await Promise.allSettled(this.#starting)
     await Promise.allSettled([...this.#started].map(async (node) => { await node.stop() }))
   }
 
@@ -238,6 +240,17 @@ export class Testnet implements AsyncDisposable {
   async #start<R extends Role> (kind: NodeKind, init: Omit<LocalNodeInit<R>, 'network'>): Promise<BywayNode<R>> {
     const number = this.#counts[kind]++
     const name: NodeName = kind === 'bootstrap' ? kind : `${kind}${number}`
+    this.#checkRunning(name)
+    const starting = this.#startNamed(kind, name, init)
+    this.#starting.add(starting)
+    try {
+      return await starting
+    } finally {
+      this.#starting.delete(starting)
+    }
+  }
+
+  async #startNamed<R extends Role> (kind: NodeKind, name: NodeName, init: Omit<LocalNodeInit<R>, 'network'>): Promise<BywayNode<R>> {
     const row = this.#places?.join(name)
     if (row !== undefined) {
       this.#places?.check(row)
@@ -255,11 +268,15 @@ export class Testnet implements AsyncDisposable {
       ...(row === undefined || this.#delays === undefined ? {} : { place: { delays: this.#delays, row } })
     })
     this.#started.add(node)
+    this.#checkRunning(name)
+    return node
+  }
+
+  /** @throws InvalidTestnetError */
+  #checkRunning (name: NodeName): void {
     if (this.#stopped) {
-      await node.stop()
       throw new InvalidTestnetError(`${name} started when the testnet had been stopped: await it before`)
     }
-    return node
   }
 
   /** Keeps a host from other hosts; these are kept from it in the same way. */

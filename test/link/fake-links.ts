@@ -54,6 +54,8 @@ export class FakeLink implements Link {
     run()
   }
 
+  stopWaiting (): void {}
+
   keepBack (bytes: number, delayMs: number): void {
     this.kept.push([bytes, delayMs])
   }

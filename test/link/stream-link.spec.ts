@@ -139,6 +139,9 @@ describe('stream link', () => {
     fills('first', 10)
     fills('second', 200)
     fills('third', 10)
+    const gone = (): void => { called.push('gone') }
+    link.whenTaken(gone)
+    link.stopWaiting(gone)
     stream.receive(encodeCredit(50_000))
     assert.deepEqual(called, ['first', 'second'], 'the second leaves no room')
     await nextTick()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHook } from 'node:async_hooks'
 import { createTestnet } from '../../src/testing.ts'
 import { NamedPlaces } from '../../src/testing/latencies.ts'
 import { Testnet } from '../../src/testing/testnet.ts'
@@ -22,6 +23,26 @@ describe('a testnet', () => {
       await assert.rejects(createTestnet(init), { name: 'InvalidTestnetError', code: 'INVALID_TESTNET', message })
     })
   }
+})
+
+describe('a testnet that is stopped before it is up', () => {
+  it('regression: leaves no node: what was starting has started, and has been stopped', async () => {
+    const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
+    const before = listening()
+    let opened = 0
+    const hook = createHook({ init: (_, type) => { opened += Number(type === 'TCPSERVERWRAP') } }).enable()
+    try {
+      const net = new Testnet({ forwarders: 2 })
+      const failed = assert.rejects(net.start(), { name: 'InvalidTestnetError' })
+      await net.stop()
+      assert.equal(opened, 1, 'the bootstrap node')
+      await until(() => listening() === before, 'it has been stopped')
+      await failed
+      assert.equal(opened, 1)
+    } finally {
+      hook.disable()
+    }
+  })
 })
 
 describe('the wait for an offer', () => {

@@ -124,12 +124,15 @@ export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
   end (error: Error): void {
     if (!this.#isClosed) {
       this.#error ??= error
+      // the last word is that it is closed: what waits, or is being handed out, reaches nobody any more
+      this.#state.pause()
+      this.#state.events = {}
       this.#close()
     }
   }
 
   #flow (): void {
-    if (!this.#isPaused && this.listenerCount('message') > 0) {
+    if (!this.#isClosed && !this.#isPaused && this.listenerCount('message') > 0) {
       this.#state.resume(this.#now())
     }
   }

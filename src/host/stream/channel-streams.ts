@@ -17,6 +17,8 @@ const PACKETS_PER_TURN = 32
 const MIN_TIMER_MS = 1
 const MAX_TIMER_MS = 1_024
 
+type FirstLink = Pick<Link, 'ownStreamBytes' | 'whenTaken' | 'stopWaiting'>
+
 export interface ChannelStreamsInit {
   role: 'initiator' | 'responder'
   path: { key: string, rttMs?: number }
@@ -27,7 +29,7 @@ export interface ChannelStreamsInit {
    */
   sendFrame: (frame: Uint8Array) => boolean
   /** Over which they leave; undefined: there is none. Default: one that takes all. */
-  firstLink?: () => Pick<Link, 'ownStreamBytes' | 'whenTaken'> | undefined
+  firstLink?: () => FirstLink | undefined
   /** The peer has opened a stream: listen to it before you return. */
   onStream: (stream: ChannelStream) => void
   /** Monotonic, ms. */
@@ -47,7 +49,10 @@ export class ChannelStreams implements Flushable {
   #cancelTimer: (() => void) | undefined
   #timerMs = Infinity
   #isClosed = false
+  /** Where we asked to be called back. */
+  #waitsFor: FirstLink | undefined
   readonly #goOn = (): void => {
+    this.#connection.unblock()
     if (!this.#isWaitingForFlush) {
       this.flush()
     }
@@ -98,20 +103,26 @@ export class ChannelStreams implements Flushable {
     if (this.#isClosed) {
       return
     }
-    const { now, sendFrame } = this.#init
-    const link = this.#init.firstLink?.()
+    const { now, sendFrame, firstLink } = this.#init
+    const link = firstLink?.()
+    // without a link nothing need be sealed
+    const isCutOff = firstLink !== undefined && link === undefined
     for (let packets = 0; packets < PACKETS_PER_TURN; packets++) {
       const isHeld = link !== undefined && link.ownStreamBytes > 0
       this.#connection.isHeld = isHeld
       const length = this.#connection.poll(now(), this.#frame, 1)
+      // who was told meanwhile that there is room may have closed the channel
+      if (this.#isClosed) {
+        return
+      }
       if (length === 0) {
         if (isHeld) {
-          link.whenTaken(this.#goOn)
+          this.#waitFor(link)
         }
         this.#setTimer()
         return
       }
-      if (!sendFrame(this.#frame.subarray(0, 1 + length))) {
+      if (isCutOff || !sendFrame(this.#frame.subarray(0, 1 + length))) {
         this.#connection.refused(now())
       }
     }
@@ -121,10 +132,19 @@ export class ChannelStreams implements Flushable {
   close (): void {
     this.#isClosed = true
     this.#cancelTimer?.()
+    this.#waitsFor?.stopWaiting(this.#goOn)
     for (const stream of this.#streams.values()) {
       stream.end(new StreamClosedError('the channel is closed: open another one'))
     }
     this.#streams.clear()
+  }
+
+  #waitFor (link: FirstLink): void {
+    if (link !== this.#waitsFor) {
+      this.#waitsFor?.stopWaiting(this.#goOn)
+      this.#waitsFor = link
+    }
+    link.whenTaken(this.#goOn)
   }
 
   #wrap (state: StreamState): ChannelStream {

@@ -20,8 +20,9 @@ import type { FrameVisitor } from '../../../protocols/stream/codec.ts'
 import type { PathState } from './path-state.ts'
 import type { StreamState } from './stream-state.ts'
 
-/** A datagram that could not leave is tried again after this time: the queue before the first link was full. */
+/** A datagram that could not leave is tried again after this time, since the queue before the first link was full; and then after twice as long, for the link may be down. */
 const RETRY_MS = 5
+const MAX_RETRY_MS = 100
 
 export interface ConnectionInit {
   /** Of the channel. */
@@ -49,6 +50,9 @@ export class Connection {
   /** Packets that go whatever the window. */
   #probes = 0
   #blockedUntilMs = -Infinity
+  #retryMs = RETRY_MS
+  /** The datagram that was given last has not left. */
+  #wasRefused = false
   #nowMs = 0
   // of the packet that is being read
   #asksForAck = false
@@ -115,6 +119,10 @@ export class Connection {
    */
   receive (packet: Uint8Array, nowMs: number, isMarked = false): boolean {
     this.#nowMs = nowMs
+    if (this.#wasRefused) {
+      this.#retryMs = RETRY_MS
+      this.#blockedUntilMs = Math.min(this.#blockedUntilMs, nowMs + RETRY_MS)
+    }
     const number = packetNumber(packet)
     if (!this.#received.isNew(number)) {
       return false
@@ -135,6 +143,9 @@ export class Connection {
    */
   poll (nowMs: number, into: Uint8Array, at = 0): number {
     this.#nowMs = nowMs
+    if (!this.#wasRefused) {
+      this.unblock()
+    }
     if (nowMs >= this.#loss.dueMs) {
       this.#probes = Math.max(this.#probes, this.#loss.expire(nowMs))
     }
@@ -152,8 +163,17 @@ export class Connection {
   /** The datagram that `poll` gave last has not left. Its contents go again, later. */
   refused (nowMs: number): void {
     this.#loss.notSent()
-    this.#received.repeat(nowMs + RETRY_MS)
-    this.#blockedUntilMs = nowMs + RETRY_MS
+    this.#received.repeat(nowMs + this.#retryMs)
+    this.#blockedUntilMs = nowMs + this.#retryMs
+    this.#retryMs = Math.min(MAX_RETRY_MS, 2 * this.#retryMs)
+    this.#wasRefused = true
+  }
+
+  /** The first link takes packets again: what was refused need not wait for its time. */
+  unblock (): void {
+    this.#wasRefused = false
+    this.#retryMs = RETRY_MS
+    this.#blockedUntilMs = -Infinity
   }
 
   /** When `poll` must be called at the latest, if nothing else happens. Infinity: not at all. */
@@ -166,7 +186,7 @@ export class Connection {
     if (key !== this.#paths.active.key) {
       // whatever there is to send, the peer should hear of the new path, and we of its round trip
       this.#probes = 1
-      this.#blockedUntilMs = -Infinity
+      this.unblock()
       this.#loss.changePath(key, nowMs, rttMs)
     }
   }
@@ -184,6 +204,7 @@ export class Connection {
   }
 
   #write (nowMs: number, into: Uint8Array, at: number, maySend: boolean): number {
+    this.#wasRefused = false
     const path = this.#paths.active
     const begin = writePacketHeader(into, at, path.epoch, this.#sent.nextNumber)
     let end = begin

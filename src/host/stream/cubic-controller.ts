@@ -10,10 +10,14 @@ const MARK_BETA = 0.85
 const C = 0.4
 /** The segment in which RFC 9438 counts: a TCP's, so that we are as aggressive as one, whatever the size of our packets. */
 const SEGMENT_BYTES = 1_460
+/** Whose window limits is held up by it in each round trip; whoever was not for longer had less to send, or nothing. */
+const LIMITED_RTTS = 2
 const RENO_ALPHA = 3 * (1 - BETA) / (1 + BETA)
 
 interface Epoch {
   startMs: number
+  /** When the window limited last. */
+  limitedMs: number
   /** Window to come back to, and seconds until then. */
   originBytes: number
   inflectionS: number
@@ -101,6 +105,9 @@ export class CubicController implements CongestionController {
 
   #avoidCongestion ({ nowMs, bytes, smoothedRttMs }: AckSample): void {
     const epoch = this.#epoch ??= this.#startEpoch(nowMs)
+    // time in which the window did not limit does not count (RFC 9438, 5.8)
+    epoch.startMs += Math.max(0, nowMs - epoch.limitedMs - LIMITED_RTTS * smoothedRttMs)
+    epoch.limitedMs = nowMs
     const sinceS = (nowMs - epoch.startMs + smoothedRttMs) / 1_000 - epoch.inflectionS
     const cubicBytes = epoch.originBytes + C * SEGMENT_BYTES * sinceS ** 3
     const alpha = epoch.renoBytes >= this.#maxBytes ? 1 : RENO_ALPHA
@@ -113,6 +120,7 @@ export class CubicController implements CongestionController {
     const belowBytes = Math.max(0, this.#maxBytes - this.#windowBytes)
     return {
       startMs,
+      limitedMs: startMs,
       originBytes: Math.max(this.#maxBytes, this.#windowBytes),
       inflectionS: Math.cbrt(belowBytes / SEGMENT_BYTES / C),
       renoBytes: this.#windowBytes

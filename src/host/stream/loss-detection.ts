@@ -288,6 +288,8 @@ export class LossDetection {
       }
       sent.state[index] = PacketState.untracked
     }
+    // those of the epoch that comes again next must be the first again
+    sent.forget(-Infinity)
   }
 
   #loseAll (path: PathState, sinceMs = -Infinity): void {

@@ -62,6 +62,18 @@ export class ReceiveBuffer {
     return this.#final === this.#next && !this.#isHandingOut
   }
 
+  /** Is the end known, and nothing missing before it? To be asked when a reset comes, once: it looks at all that waits. */
+  get isWhole (): boolean {
+    let end = this.#next
+    for (const { offset, data } of this.#pieces) {
+      if (offset > end) {
+        return false
+      }
+      end = Math.max(end, offset + data.length)
+    }
+    return end === this.#final
+  }
+
   get waitingPieces (): number {
     return this.#pieces.length
   }

@@ -98,8 +98,13 @@ export class StreamSet implements StreamOwner {
   }
 
   receiveMaxData (limit: number): void {
-    if (limit > this.sendLimit) {
-      this.sendLimit = limit
+    if (limit <= this.sendLimit) {
+      return
+    }
+    // a packet may raise it thousands of times
+    const heldBack = this.sentBytes >= this.sendLimit
+    this.sendLimit = limit
+    if (heldBack) {
       for (const stream of this.#streams.values()) {
         if (stream.outgoing.unsentBytes > 0) {
           this.wantsToSend(stream)

@@ -68,6 +68,8 @@ export class StreamState {
   #endAcknowledged = false
   #isReading = true
   #isReceiveOver = false
+  /** A reset came when all was there and waited to be read: it changes nothing. */
+  #outlivedReset = false
   #wantsDrain = false
 
   constructor (id: number, owner: StreamOwner) {
@@ -117,8 +119,10 @@ export class StreamState {
       this.outgoing.write(bytes)
       this.#owner.wantsToSend(this)
     }
-    this.#wantsDrain = this.outgoing.unsentBytes >= HIGH_WATER_BYTES
-    return !this.#wantsDrain
+    const isHigh = this.outgoing.unsentBytes >= HIGH_WATER_BYTES
+    // what an earlier write was promised holds
+    this.#wantsDrain ||= isHigh
+    return !isHigh
   }
 
   /** Nothing more will be written; what was, arrives. */
@@ -187,11 +191,16 @@ export class StreamState {
   }
 
   receiveReset (code: number, finalOffset: number): void {
-    if (this.#isReceiveOver) {
+    if (this.#isReceiveOver || this.#outlivedReset) {
       return
     }
     this.checkLimit(finalOffset)
+    const isWhole = this.incoming.isWhole
     this.incoming.setFinal(finalOffset)
+    if (isWhole) {
+      this.#outlivedReset = true
+      return
+    }
     this.#owner.consumed(this, this.incoming.discard())
     this.#isReceiveOver = true
     this.mustSendStop = false

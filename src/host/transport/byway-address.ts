@@ -30,9 +30,22 @@ export function parseBywayAddress (address: Multiaddr): BywayAddress | undefined
   if (!isWhole) {
     return undefined
   }
+  const application = after[0]?.value === undefined ? undefined : peerIdOf(after[0].value)
+  if (application === undefined && after.length > 0) {
+    return undefined
+  }
   return {
-    ...(after[0]?.value === undefined ? {} : { application: peerIdFromString(after[0].value) }),
+    ...(application === undefined ? {} : { application }),
     ...(at === 0 ? {} : { forwarder: multiaddr(components.slice(0, at)) })
+  }
+}
+
+/** A multiaddr takes ids that no peer can have: one of them must not spoil a dial to other addresses beside it. */
+function peerIdOf (text: string): PeerId | undefined {
+  try {
+    return peerIdFromString(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -44,7 +44,7 @@ export interface BywayTransportInit {
    * fails there. Default: false.
    */
   announce?: boolean
-  /** Inbound connections that are not ready yet; more are refused. */
+  /** Inbound connections that are not ready yet, an eighth of them for one underlay; more are refused. */
   maxPending?: number
   /** How connections that we dial choose their routes. */
   route?: Pick<OpenOptions, 'weights' | 'selector' | 'primitive'>

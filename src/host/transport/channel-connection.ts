@@ -52,21 +52,26 @@ export class ChannelConnection extends AbstractMultiaddrConnection {
 
   /** Until the other side has all that was sent, and has ended too. */
   override async sendClose ({ signal }: AbortOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
     this.#isLeaving = true
     const stream = this.#stream
-    const over = new Promise<void>((resolve, reject) => {
-      if (stream.isClosed) {
-        resolve()
-      }
-      stream.addEventListener('close', () => { resolve() }, { once: true })
-      const onAbort = (): void => { reject(signal?.reason as Error) }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      stream.addEventListener('close', () => { signal?.removeEventListener('abort', onAbort) }, { once: true })
-    })
-    stream.close()
-    // the end of what the other side sends counts when it has been read
-    stream.resume()
-    await over
+    if (stream.isClosed) {
+      return
+    }
+    const over = Promise.withResolvers<void>()
+    const onClose = (): void => { over.resolve() }
+    const onAbort = (): void => { over.reject(signal?.reason) }
+    stream.addEventListener('close', onClose)
+    signal?.addEventListener('abort', onAbort)
+    try {
+      stream.close()
+      // the end of what the other side sends counts when it has been read
+      stream.resume()
+      await over.promise
+    } finally {
+      stream.removeEventListener('close', onClose)
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   override sendReset (): void {

@@ -1,5 +1,5 @@
-// Channels that other underlays open to ours, until each is a connection of the application: one stream, a welcome, libp2p's upgrade. Bounded, and each step
-// has a deadline.
+// Channels that other underlays open to ours, until each is a connection of the application: one stream, a welcome, libp2p's upgrade. Bounded, for each
+// underlay and in all, and each step has a deadline.
 import { INTRODUCTION_DEADLINE_MS } from '../../../protocols/identity/constants.ts'
 import { NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
 import { closeLater } from './application-connections.ts'
@@ -17,6 +17,7 @@ export interface InboundConnectionsInit {
   /** Of a listener, if there is one. */
   upgrader: () => Upgrader | undefined
   connect: (application: PeerId, channel: Channel, stream: ChannelStream, received: Uint8Array) => ChannelConnection
+  /** In all; one underlay has an eighth of them. */
   maxPending: number
   /** Ends all that is not ready. */
   signal: AbortSignal
@@ -26,10 +27,20 @@ export interface InboundConnectionsInit {
 
 /** Time for the reason of a refusal to arrive. */
 const REFUSED_MS = 1_000
+/** Of the places, for one underlay. */
+const SHARE = 1 / 8
+
+/** A connection that is not ready yet. */
+interface Pending {
+  channel: Channel
+  /** Has it said who it is? */
+  isIntroduced: boolean
+}
 
 export class InboundConnections {
   readonly #init: InboundConnectionsInit
-  #pending = 0
+  /** The oldest first. */
+  readonly #pending = new Set<Pending>()
 
   constructor (init: InboundConnectionsInit) {
     this.#init = init
@@ -38,7 +49,7 @@ export class InboundConnections {
 
   /** Not ready yet. */
   get pending (): number {
-    return this.#pending
+    return this.#pending.size
   }
 
   #take (channel: Channel): void {
@@ -54,12 +65,16 @@ export class InboundConnections {
   async #accept (channel: Channel, stream: ChannelStream): Promise<void> {
     const { underlay: { host, binding }, connect, signal, log, onRefused } = this.#init
     let connection: ChannelConnection | undefined
-    this.#pending++
+    const pending = { channel, isIntroduced: false }
+    this.#pending.add(pending)
     try {
       const { application, rest } = await welcome(stream, {
         binding: () => binding.bytes,
-        admit: () => { this.#checkRoom() },
-        expects: (asked) => { this.#upgraderFor(asked) },
+        admit: () => { this.#makeRoom(pending) },
+        expects: (asked) => {
+          pending.isIntroduced = true
+          this.#upgraderFor(asked)
+        },
         verification: { ...host.discovery.verification, underlay: channel.remote },
         signal
       })
@@ -71,16 +86,27 @@ export class InboundConnections {
       connection?.abort(error as Error)
       closeLater(channel, REFUSED_MS)
     } finally {
-      this.#pending--
+      this.#pending.delete(pending)
     }
   }
 
-  /** @throws OverQuotaError */
-  #checkRoom (): void {
+  /** Who has said nothing yet, though its place is needed, gives way to a newcomer: an honest one speaks first. @throws OverQuotaError */
+  #makeRoom (pending: Pending): void {
     const { maxPending } = this.#init
-    if (this.#pending > maxPending) {
+    const all = [...this.#pending]
+    const ofPeer = all.filter(({ channel: { remote } }) => remote.equals(pending.channel.remote)).length
+    if (ofPeer > Math.max(1, maxPending * SHARE)) {
+      throw new OverQuotaError(`${ofPeer - 1} inbound connections of ${pending.channel.remote} are not ready yet: try again later`)
+    }
+    if (all.length <= maxPending) {
+      return
+    }
+    const silent = all.find((other) => other !== pending && !other.isIntroduced)
+    if (silent === undefined) {
       throw new OverQuotaError(`${maxPending} inbound connections are not ready yet: try again later`)
     }
+    this.#pending.delete(silent)
+    silent.channel.close()
   }
 
   /** @throws NotFoundError */

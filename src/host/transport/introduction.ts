@@ -81,6 +81,9 @@ async function firstMessage (stream: ChannelStream, signal?: AbortSignal): Promi
             resolve(done)
           }
         } catch (error) {
+          // else what waits behind it would come, too, and be put to it
+          stream.pause()
+          stop()
           reject(error instanceof BywayError ? error : new MalformedMessageError('not an introduction', { cause: error }))
         }
       }

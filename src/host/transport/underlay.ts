@@ -39,9 +39,15 @@ export class Underlay {
   static async start (factory: UnderlayFactory, network: string, application: PrivateKey): Promise<Underlay> {
     // a fresh key each time: nothing is to be kept, and the binding says which one holds
     const privateKey = await generateKeyPair('Ed25519')
-    const binding = new ApplicationBinding({ privateKey: application, underlay: peerIdFromPrivateKey(privateKey), network, now: Date.now })
-    await binding.start()
     let node: UnderlayNode | undefined
+    const binding = new ApplicationBinding({
+      privateKey: application,
+      underlay: peerIdFromPrivateKey(privateKey),
+      network,
+      now: Date.now,
+      onRenewed: () => { node?.services.byway.discovery.self.invalidate() }
+    })
+    await binding.start()
     try {
       node = await factory({ privateKey, binding: () => binding.bytes })
       await node.start()

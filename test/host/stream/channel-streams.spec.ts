@@ -16,17 +16,22 @@ interface Ends {
   /** Ends ticks, delivers and moves the clock until nothing happens any more, for so long. */
   run: (ms?: number) => void
   refuses: boolean
+  /** Frames that were to be sent, of both ends. */
+  calls: number
   /** The first one of `a`. */
-  link: { ownStreamBytes: number, whenTaken: (run: () => void) => void, call: () => void }
+  link: { ownStreamBytes: number, whenTaken: (run: () => void) => void, stopWaiting: (run: () => void) => void, call: () => void, waiting: () => number }
+  /** It has none now. */
+  isCutOff: boolean
   isDown: boolean
 }
 
 const DELAY_MS = 5
+const FREE_LINK = { ownStreamBytes: 0, whenTaken: () => {}, stopWaiting: () => {} }
 
 function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
   const timers = new VirtualTimers()
   const dirty: Flushable[] = []
-  const waiting: Array<() => void> = []
+  const waiting = new Set<() => void>()
   const endOfTick = { add: (item: Flushable) => { dirty.push(item) } } as unknown as EndOfTick
   const frames: Uint8Array[] = []
   const accepted: ChannelStream[] = []
@@ -34,6 +39,7 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
     role,
     path: { key: 'path', rttMs: 2 * DELAY_MS },
     sendFrame: (frame) => {
+      all.calls++
       if (all.refuses) {
         return false
       }
@@ -46,7 +52,7 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
       }, DELAY_MS)
       return true
     },
-    firstLink: () => role === 'initiator' ? all.link : undefined,
+    firstLink: () => role === 'responder' ? FREE_LINK : all.isCutOff ? undefined : all.link,
     onStream: (stream) => {
       accepted.push(stream)
       onStream(stream)
@@ -70,11 +76,19 @@ function ends (onStream: (stream: ChannelStream) => void = () => {}): Ends {
       }
     },
     refuses: false,
+    calls: 0,
     link: {
       ownStreamBytes: 0,
-      whenTaken: (run) => { waiting.push(run) },
-      call: () => { waiting.splice(0).forEach((run) => { run() }) }
+      whenTaken: (run) => { waiting.add(run) },
+      stopWaiting: (run) => { waiting.delete(run) },
+      call: () => {
+        const called = [...waiting]
+        waiting.clear()
+        called.forEach((run) => { run() })
+      },
+      waiting: () => waiting.size
     },
+    isCutOff: false,
     isDown: false
   }
   return all
@@ -155,6 +169,77 @@ describe('ChannelStreams', () => {
     assert.equal(all.accepted.length, 1)
   })
 
+  it('regression: tries less and less often what is refused for long, and soon enough', () => {
+    const all = ends((stream) => { collect(stream) })
+    all.refuses = true
+    const stream = all.a.open()
+    stream.send(new Uint8Array(3_000))
+    all.run(1_000)
+    assert.ok(all.calls > 5 && all.calls <= 25, `${all.calls} times in a second`)
+    all.refuses = false
+    all.run(100)
+    assert.equal(stream.unsentBytes, 0)
+  })
+
+  it('begins with short waits again when something has left', () => {
+    const all = ends((stream) => { collect(stream) })
+    const stream = all.a.open()
+    const refuseFor = (ms: number, bytes: number): number => {
+      all.refuses = true
+      stream.send(new Uint8Array(bytes))
+      const { calls } = all
+      all.run(ms)
+      all.refuses = false
+      return all.calls - calls
+    }
+    refuseFor(1_000, 100)
+    all.run(200)
+    assert.equal(stream.unsentBytes, 0)
+    assert.equal(refuseFor(20, 100), 3, 'at once, after 5 and after 15 ms')
+  })
+
+  it('begins with short waits again when something has come', () => {
+    const all = ends((stream) => { collect(stream) })
+    const stream = all.a.open()
+    stream.send(new Uint8Array(100))
+    all.run(100)
+    all.isCutOff = true
+    stream.send(new Uint8Array(100))
+    all.run(1_000)
+    all.accepted[0].send(new Uint8Array(100))
+    all.run(DELAY_MS + 1)
+    all.isCutOff = false
+    all.run(DELAY_MS + 2)
+    assert.equal(stream.unsentBytes, 0)
+  })
+
+  it('regression: seals nothing while there is no link', () => {
+    const all = ends((stream) => { collect(stream) })
+    all.isCutOff = true
+    const stream = all.a.open()
+    stream.send(new Uint8Array(3_000))
+    all.run(1_000)
+    assert.equal(all.calls, 0)
+    all.isCutOff = false
+    all.run(100)
+    assert.equal(stream.unsentBytes, 0)
+  })
+
+  it('goes on at once when the first link calls, though much was refused before', () => {
+    const all = ends((stream) => { collect(stream) })
+    const stream = all.a.open()
+    all.refuses = true
+    stream.send(new Uint8Array(3_000))
+    all.run(1_000)
+    all.link.ownStreamBytes = 1
+    stream.send(new Uint8Array(1))
+    all.run(1)
+    all.refuses = false
+    all.link.ownStreamBytes = 0
+    all.link.call()
+    assert.equal(stream.unsentBytes, 0)
+  })
+
   it('keeps in the streams what the first link does not take, acknowledges meanwhile, and goes on when it is called', () => {
     const all = ends((stream) => { collect(stream) })
     const stream = all.a.open()
@@ -217,6 +302,52 @@ describe('ChannelStreams', () => {
     run(2_000)
     assert.ok(timers.running <= running)
   })
+
+  it('regression: sends nothing more, and starts no timer, when the channel is closed by who hears that there is room', () => {
+    const { a, b, frames, timers, run } = ends((stream) => { collect(stream) })
+    const stream = a.open()
+    const ofData = (): number => frames.filter(({ length }) => length > 1_000).length
+    let atClose = 0
+    stream.addEventListener('drain', () => {
+      a.close()
+      atClose = ofData()
+    })
+    stream.send(new Uint8Array(1_000_000))
+    run(3_000)
+    assert.ok(atClose > 0)
+    assert.equal(ofData(), atClose)
+    b.close()
+    run(10)
+    assert.equal(timers.running, 0)
+  })
+
+  it('regression: asks the first link for no call any more when the channel is closed', () => {
+    const all = ends((stream) => { collect(stream) })
+    all.link.ownStreamBytes = 1
+    all.a.open().send(new Uint8Array(1_000))
+    all.run(5)
+    assert.equal(all.link.waiting(), 1)
+    all.a.close()
+    assert.equal(all.link.waiting(), 0)
+  })
+
+  for (const { title, pieces } of [{ title: 'the last bytes', pieces: 1 }, { title: 'bytes behind which others wait', pieces: 3 }]) {
+    it(`regression: has "closed" as the last word when a listener closes the channel while it gets ${title}`, () => {
+      const { a, b, accepted, run } = ends((stream) => { stream.pause() })
+      const stream = a.open()
+      for (let i = 0; i < pieces; i++) {
+        stream.send(new Uint8Array(1_000))
+        run(1)
+      }
+      stream.close()
+      run()
+      const seen = collect(accepted[0])
+      accepted[0].addEventListener('message', () => { b.close() })
+      accepted[0].resume()
+      accepted[0].resume()
+      assert.deepEqual(seen, { bytes: 1_000, events: ['closed: StreamClosedError'] })
+    })
+  }
 
   it('does not need a timer for each packet', () => {
     const all = ends((stream) => { collect(stream) })

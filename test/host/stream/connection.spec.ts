@@ -135,6 +135,27 @@ describe('Connection', () => {
     }, { name: 'SendBufferFullError' })
   })
 
+  it('regression: says that there is room again though a small write meanwhile did not have to wait', () => {
+    const { connection, sent, get } = lone('initiator')
+    const stream = connection.open()
+    let drains = 0
+    stream.events.onDrain = () => { drains++ }
+    assert.equal(stream.write(new Uint8Array(1_000_000)), false)
+    let nowMs = 0
+    const sendTo = (unsentBytes: number): void => {
+      while (stream.outgoing.unsentBytes > unsentBytes) {
+        sent(nowMs)
+        nowMs += 20
+        get([ackOf(0, connection.sentPackets - 1)], nowMs)
+      }
+    }
+    sendTo(400_000)
+    assert.ok(stream.outgoing.unsentBytes > 270_000 && drains === 0, `${stream.outgoing.unsentBytes} bytes wait`)
+    assert.equal(stream.write(new Uint8Array(10)), true)
+    sendTo(0)
+    assert.equal(drains, 1)
+  })
+
   it('opens as many streams as the peer allows, and more when some have ended', () => {
     const pair = pairOver()
     pair.b.onStream = (stream) => { stream.events.onEnd = () => { stream.end() } }
@@ -318,6 +339,58 @@ describe('Connection', () => {
       assert.throws(() => { get(calls) }, { name: 'StreamViolationError', violation })
     })
   }
+
+  it('regression: gives a paused reader all that came before the reset, if that was the whole stream', () => {
+    const { get, accepted } = lone()
+    get([['data', 0, 0, '00', false]])
+    const events: string[] = []
+    const [stream] = accepted
+    stream.pause()
+    stream.events = { onData: ({ length }) => { events.push(`${length} bytes`) }, onEnd: () => { events.push('end') }, onReset: () => { events.push('reset') } }
+    get([['data', 0, 3, 'dddd', true], ['data', 0, 1, 'bbcc', false], ['reset', 0, 7, 5], ['reset', 0, 7, 5]])
+    stream.resume(0)
+    assert.deepEqual(events, ['2 bytes', '2 bytes', 'end'])
+  })
+
+  for (const { title, calls } of [
+    { title: 'a byte is missing', calls: [['data', 0, 3, 'dddd', true], ['data', 0, 1, 'bb', false], ['reset', 0, 7, 5]] },
+    { title: 'nothing said that it ends there', calls: [['data', 0, 1, 'bbcc', false], ['reset', 0, 7, 3]] }
+  ] as Array<{ title: string, calls: Call[] }>) {
+    it(`tells of a reset when ${title}`, () => {
+      const { get, accepted } = lone()
+      get([['data', 0, 0, '00', false]])
+      const codes: number[] = []
+      accepted[0].pause()
+      accepted[0].events = { onData: () => { assert.fail('data') }, onReset: (code) => { codes.push(code) } }
+      get(calls)
+      accepted[0].resume(0)
+      assert.deepEqual(codes, [7])
+    })
+  }
+
+  it('regression: looks through its streams for one raise of the limit of all, not for each', () => {
+    const { connection, get, sent } = lone('initiator')
+    const [first, second, third] = [0, 0, 0].map(() => connection.open())
+    first.write(new Uint8Array(1_000_000))
+    second.write(new Uint8Array(1_000_000))
+    third.write(new Uint8Array(1_000_000))
+    let nowMs = 0
+    const sendAll = (): void => {
+      for (let i = 0; i < 200; i++) {
+        sent(nowMs)
+        get([ackOf(0, connection.sentPackets - 1)], nowMs += 20)
+      }
+    }
+    sendAll()
+    assert.equal(first.outgoing.unsentBytes + second.outgoing.unsentBytes + third.outgoing.unsentBytes, 3_000_000 - INITIAL_MAX_DATA_BYTES)
+    let work = 0
+    connection.onWork = () => { work++ }
+    get(Array.from({ length: 1_000 }, (_, i) => ['maxData', INITIAL_MAX_DATA_BYTES + i + 1]), nowMs)
+    assert.ok(work >= 1 && work <= 3, `${work} times`)
+    get([['maxData', 3_000_000]], nowMs)
+    sendAll()
+    assert.equal(first.outgoing.unsentBytes + second.outgoing.unsentBytes + third.outgoing.unsentBytes, 0)
+  })
 
   it('ignores frames for a stream that is over', () => {
     const { get, accepted, sent } = lone()

@@ -45,6 +45,31 @@ describe('CubicController', () => {
     }
   })
 
+  for (const { title, pause } of [
+    { title: 'its sender has little to send', pause: (controller: CubicController, nowMs: number) => { playRound(controller, nowMs, { isWindowLimited: false }) } },
+    { title: 'nothing is sent at all', pause: () => {} }
+  ]) {
+    it(`regression: does not grow for the time in which ${title}`, () => {
+      const [busy, resting] = [new CubicController(), new CubicController()].map((controller) => {
+        controller.resume(1_000 * SEGMENT)
+        controller.onLost(loss(0))
+        return controller
+      })
+      let nowMs = 0
+      const play = (controller: CubicController, fromMs: number): void => { playRound(controller, fromMs + 40) }
+      for (; nowMs < 2_000; nowMs += 50) {
+        play(busy, nowMs)
+        play(resting, nowMs)
+      }
+      for (let restMs = 0; restMs < 10_000; restMs += 50) {
+        pause(resting, nowMs + restMs + 40)
+      }
+      play(busy, nowMs)
+      play(resting, nowMs + 10_000)
+      assert.ok(Math.abs(resting.windowBytes - busy.windowBytes) < 5 * SEGMENT, `${resting.windowBytes} bytes, and ${busy.windowBytes} without the pause`)
+    })
+  }
+
   it('gives way further when a loss comes below the window of the one before (fast convergence)', () => {
     const slow = new CubicController()
     slow.resume(1_000 * SEGMENT)

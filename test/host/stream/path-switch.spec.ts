@@ -121,6 +121,26 @@ describe('a connection whose path changes', () => {
     assert.equal(connection.heldBytes, 0)
   })
 
+  it('regression: settles all with the path that it took, where the path changes hundreds of times before anything is acknowledged', () => {
+    const connection = new Connection({ role: 'initiator', path: { key: 'path 0', rttMs: 100 }, onStream: () => {} })
+    const buffer = new Uint8Array(MAX_STREAM_PACKET_BYTES)
+    const stream = connection.open()
+    let nowMs = 0
+    for (let i = 1; i <= 260; i++) {
+      for (let packets = 0; packets < 3; packets++) {
+        stream.write(new Uint8Array(100))
+        assert.ok(connection.poll(nowMs, buffer) > 0, `packet ${packets} of path ${i}`)
+      }
+      connection.pathChanged(`path ${i % 3}`, ++nowMs, 100)
+    }
+    const last = connection.sentPackets - 1
+    connection.receive(packetWith([['ack', { epoch: 0, delayUs: 0, receivedAtUs: 0, marked: 0, ranges: [0, last] }]]), nowMs)
+    for (const key of [1, 2, 0]) {
+      connection.pathChanged(`path ${key}`, nowMs)
+      assert.deepEqual([connection.path.inFlightBytes, connection.path.inFlightPackets], [0, 0], `path ${key}`)
+    }
+  })
+
   it('comes back by itself, within the longest backoff, when the only path was away for a minute', () => {
     const { world, paths, bulk } = scene({ delayMs: 20 })
     world.runFor(2_000)

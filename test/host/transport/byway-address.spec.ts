@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { defaultLogger } from '@libp2p/logger'
 import { multiaddr } from '@multiformats/multiaddr'
+import { BywayTransport } from '../../../src/host/transport/byway-transport.ts'
 import { CODE_BYWAY, bywayAddressOf, listenAddress, parseBywayAddress } from '../../../src/host/transport/byway-address.ts'
 import { peerOf } from '../../helpers/descriptors.ts'
+import type { BywayTransportComponents } from '../../../src/host/transport/byway-transport.ts'
 
 const A = '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5'
 const F = '12D3KooWJWoaqZhDaoEFshF7Rh1bpY9ohihFhzcW6d69Lr2NASuq'
@@ -26,6 +29,12 @@ describe('addresses of byway', () => {
       assert.equal(parseBywayAddress(multiaddr(address)), undefined)
     })
   }
+
+  it('regression: are dialled though another one beside them has an id that no peer can have', () => {
+    const transport = new BywayTransport({ logger: defaultLogger() } as unknown as BywayTransportComponents, { network: 'test', announce: true, underlay: async () => { throw new Error('not started') } })
+    const good = multiaddr(`/byway/p2p/${A}`)
+    assert.deepEqual(transport.dialFilter([multiaddr('/byway/p2p/1'), good]), [good])
+  })
 
   it('keep their bytes: the code is of the private-use range', async () => {
     assert.ok(CODE_BYWAY >= 0x300000 && CODE_BYWAY <= 0x3fffff)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { defaultLogger } from '@libp2p/logger'
 import { ChannelConnection } from '../../../src/host/transport/channel-connection.ts'
@@ -6,6 +7,7 @@ import { bywayAddressOf } from '../../../src/host/transport/byway-address.ts'
 import { joinedStreams } from './joined-streams.ts'
 import { peerOf } from '../../helpers/descriptors.ts'
 import { until } from '../../helpers/testnet.ts'
+import type { ChannelStream } from '../../../src/host/stream/channel-stream.ts'
 import type { JoinedStreams } from './joined-streams.ts'
 import type { StreamCloseEvent } from '@libp2p/interface'
 
@@ -16,10 +18,13 @@ describe('a connection over a channel', () => {
   let ends: JoinedStreams
   let a: ChannelConnection
   let b: ChannelConnection
+  /** Of `a`. */
+  let stream: ChannelStream
 
   beforeEach(async () => {
     ends = joinedStreams()
     const [here, there] = await ends.open()
+    stream = here
     const log = defaultLogger().forComponent('test')
     a = new ChannelConnection({ stream: here, remoteAddr: bywayAddressOf(await peerOf(2)), direction: 'outbound', received: new Uint8Array(), log })
     b = new ChannelConnection({ stream: there, remoteAddr: bywayAddressOf(await peerOf(1)), direction: 'inbound', received: Uint8Array.of(9), log })
@@ -92,6 +97,23 @@ describe('a connection over a channel', () => {
     await assert.rejects(a.close({ signal: AbortSignal.timeout(20) }))
     a.abort(new Error('enough'))
     assert.equal(a.status, 'aborted')
+  })
+
+  it('regression: does not wait for the other end when the signal has fired before', async () => {
+    ends.b.close()
+    await assert.rejects(a.close({ signal: AbortSignal.abort(new Error('too late')) }), { message: 'too late' })
+    a.abort(new Error('enough'))
+    assert.equal(a.status, 'aborted')
+  })
+
+  it('regression: leaves no listener behind, neither at the signal nor at the stream, when it gives up closing', async () => {
+    const leaving = new AbortController()
+    const listeners = stream.listenerCount('close')
+    ends.b.close()
+    const closing = a.close({ signal: leaving.signal })
+    leaving.abort(new Error('enough'))
+    await assert.rejects(closing, { message: 'enough' })
+    assert.deepEqual([getEventListeners(leaving.signal, 'abort').length, stream.listenerCount('close')], [0, listeners])
   })
 
   it('is reset at the other end when it is aborted, with what was not delivered', async () => {

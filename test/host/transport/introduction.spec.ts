@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { INTRODUCTION_DEADLINE_MS, MAX_INTRODUCTION_BYTES } from '../../../protocols/identity/constants.ts'
 import { NotFoundError, OverQuotaError } from '../../../protocols/errors.ts'
 import { encodeIntroduction, sealBinding } from '../../../protocols/identity/codec.ts'
-import { frameOf } from '../../../protocols/identity/frames.ts'
+import { FirstMessage, frameOf } from '../../../protocols/identity/frames.ts'
 import { introduce, welcome } from '../../../src/host/transport/introduction.ts'
 import { joinedStreams } from './joined-streams.ts'
 import { keyOf, NETWORK, NOW_MS, peerOf } from '../../helpers/descriptors.ts'
@@ -105,6 +105,23 @@ describe('an introduction', () => {
     const over = MAX_INTRODUCTION_BYTES + 1
     dialler.send(Uint8Array.of(over >>> 8, over & 0xff))
     await assert.rejects(listened, { name: 'MessageTooLargeError' })
+  })
+
+  it('regression: is not gone on with after it was refused, though more of it waits', async () => {
+    const take = mock.method(FirstMessage.prototype, 'take')
+    try {
+      listener.pause()
+      const listened = listen()
+      for (let i = 0; i < 3; i++) {
+        dialler.send(new Uint8Array(1_000))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      listener.resume()
+      await assert.rejects(listened, { name: 'MalformedMessageError' })
+      assert.equal(take.mock.callCount(), 1)
+    } finally {
+      take.mock.restore()
+    }
   })
 
   it('fails when the stream ends before', async () => {

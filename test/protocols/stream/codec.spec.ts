@@ -38,6 +38,20 @@ describe('stream packets', () => {
     }))
   })
 
+  const MAX = 2 ** 32 - 1
+  const LONG: Array<{ title: string, ranges: number[], told: number[] }> = [
+    { title: '2^32 packets without a gap', ranges: [0, MAX], told: [1, MAX] },
+    { title: '2^40 packets without a gap, and some before', ranges: [10, 2 ** 40, 0, 5], told: [2 ** 40 - MAX + 1, 2 ** 40] },
+    { title: '2^32 packets without a gap, before others', ranges: [MAX + 10, MAX + 20, 2, MAX + 5, 0, 0], told: [MAX + 10, MAX + 20, 6, MAX + 5] },
+    { title: '2^32 missing packets', ranges: [2 ** 40, 2 ** 40, 0, 5], told: [2 ** 40, 2 ** 40] }
+  ]
+  for (const { title, ranges, told } of LONG) {
+    it(`regression: tell of ${title} what fits into 32 bits`, () => {
+      const rest = { epoch: 0, delayUs: 0, receivedAtUs: 0, marked: 0 }
+      assert.deepEqual(callsOf(packetWith([['ack', { ...rest, ranges }], ['ping']])), [['ack', { ...rest, ranges: told }], ['ping']])
+    })
+  }
+
   it('whatever their bytes, are read to the end or refused with a typed error', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(9), { maxLength: 4 }), (bytes, types) => {
       types.forEach((type, i) => { bytes[7 + 20 * i] = type })
