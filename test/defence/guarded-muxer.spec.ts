@@ -6,6 +6,7 @@ import { pEvent } from 'p-event'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { capWriteBuffers, guardedMuxer } from '../../src/defence/guarded-muxer.ts'
 import { FLAG, FRAME, MIB, STREAM_OPTIONS, UncaughtCounter, attack, createNode, frameHeader, held, plainYamux, pour, repeated } from './attacker.ts'
+import { until } from '../helpers/testnet.ts'
 import type { HeldTooMuchError } from '../../src/defence/errors.ts'
 import type { NodeInit } from './attacker.ts'
 import type { MuxerLimits } from '../../src/defence/guarded-muxer.ts'
@@ -71,8 +72,8 @@ describe('guarded muxer', function () {
       const { raw, connection } = await attackOn(await victim('unguarded'))
       raw.send(announcement)
       await pour(raw, PART, 8 * MIB)
+      await until(() => held(connection).inMuxer > 4 * MIB, 'it holds half of it')
       assert.equal(connection.status, 'open')
-      assert.ok(held(connection).inMuxer > 4 * MIB)
     })
 
     it('sees the header when it comes one byte at a time', async () => {
@@ -138,9 +139,8 @@ describe('guarded muxer', function () {
       const { raw, dialled, connection } = await attackOn(await victim('unguarded'), plainYamux())
       await fillThePipe(raw, dialled)
       await pour(raw, pings, 600_000)
-      await delay(200)
+      await until(() => queuedBytes(connection) > 500_000, 'it queues them')
       assert.equal(connection.status, 'open')
-      assert.ok(queuedBytes(connection) > 500_000, `${queuedBytes(connection)} bytes were queued`)
     })
 
     it('keeps a peer that pings now and then', async () => {
@@ -183,11 +183,8 @@ describe('guarded muxer', function () {
     it('would hold every one of them without the guard', async () => {
       const { connection } = await floodPaused(await victim('unguarded'))
       const heldBytes = (): number => connection.streams.reduce((sum, { readBufferLength }) => sum + readBufferLength, 0)
-      for (let waitedMs = 0; heldBytes() < 200_000 && waitedMs < 5_000; waitedMs += 20) {
-        await delay(20)
-      }
+      await until(() => heldBytes() >= 200_000, 'it holds them')
       assert.equal(connection.status, 'open')
-      assert.ok(heldBytes() >= 200_000, `${heldBytes()} held`)
     })
 
     it('regression: drops it when few pieces keep many large messages alive', async () => {
