@@ -16,7 +16,7 @@ import type { GossipSub } from '@libp2p/gossipsub'
 import type { Testnet } from '../helpers/testnet.ts'
 
 const TOPIC = 'news'
-const DELIVERY_DEADLINE_MS = 10_000
+const DELIVERY_DEADLINE_MS = 30_000
 
 describe('an unmodified application over /byway', () => {
   const uncaught = watchUncaught()

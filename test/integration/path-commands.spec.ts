@@ -21,7 +21,7 @@ interface Status {
   daemons: Array<{ role: string, id: string, status: { table?: { paths: number, perRsp: Array<{ rsp: string, paths: number }> } } }>
 }
 
-const START_DEADLINE_MS = 20_000
+const START_DEADLINE_MS = 60_000
 const INSTALL_DEADLINE_MS = 40_000
 /** State is soft: what nobody refreshes for so long is gone. */
 const SOFT_STATE_MS = 60_000

@@ -23,7 +23,7 @@ interface Identified {
   protocols: string[]
 }
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 40_000
 
 describe('a peer without byway', () => {
   let net: Testnet

@@ -14,7 +14,7 @@ interface Started {
   addresses: string[]
 }
 
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 60_000
 
 describe('the application of the README', function () {
   this.timeout(3 * DEADLINE_MS)

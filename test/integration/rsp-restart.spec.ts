@@ -30,7 +30,7 @@ interface RspStatus {
   archive: { rememberedNodes: number, rememberedLinks: number, keptLinks: number, loadMs: number, samples: number, longestBatchMs: number, failure?: string }
 }
 
-const START_DEADLINE_MS = 20_000
+const START_DEADLINE_MS = 60_000
 const FORWARDERS = 4
 const LINKS = FORWARDERS * (FORWARDERS - 1)
 const KILLS = 5

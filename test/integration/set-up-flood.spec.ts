@@ -24,7 +24,7 @@ const FLOOD_S = 10
 const LEAD_MS = 500
 const ROUND_S = FLOOD_S + LEAD_MS / 1_000
 const WATCH_MS = 200
-const ATTACH_DEADLINE_MS = 15_000
+const ATTACH_DEADLINE_MS = 40_000
 /** What is asserted is generous, since p99 of a hundred is one late turn of a busy machine; the line that is printed has the figures, and virtual time the bound. */
 const SHORTEST_IDLE_P99_MS = 50
 const MAX_SLOWER = 3

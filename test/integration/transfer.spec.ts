@@ -18,7 +18,7 @@ interface Started {
 const PROTOCOL = '/transfer/1.0.0'
 const BYTES = 50_000_000
 const CHUNK_BYTES = 65_536
-const START_DEADLINE_MS = 20_000
+const START_DEADLINE_MS = 60_000
 const TRANSFER_DEADLINE_MS = 90_000
 
 describe('a transfer over /byway', function () {
