@@ -31,7 +31,9 @@ export class Scenery {
   readonly #destination = new Child('failover/destination-process')
   /** By peer id. */
   readonly #forwarders = new Map<string, Running>()
-  readonly #past: Child[] = []
+  /** Every one that was begun, or it would keep the benchmark running. */
+  readonly #children = [this.#provider, this.#source, this.#destination]
+  #isStopped = false
   #bootstrap: string[] = []
   #ports: Record<Side, { host: number, forwarders: number[] }> = { source: { host: 0, forwarders: [] }, destination: { host: 0, forwarders: [] } }
 
@@ -87,20 +89,26 @@ export class Scenery {
     const old = this.#forwarders.get(forwarder)
     if (old !== undefined) {
       this.#forwarders.delete(forwarder)
-      this.#past.push(old.child)
       old.child.signal('SIGKILL')
       await old.child.stop()
-      await this.#startForwarder(old.side, old.port)
+      if (!this.#isStopped) {
+        await this.#startForwarder(old.side, old.port).catch((error: unknown) => {
+          if (!this.#isStopped) {
+            throw error
+          }
+        })
+      }
     }
   }
 
   async stop (): Promise<void> {
-    const children = [this.#provider, this.#source, this.#destination, ...[...this.#forwarders.values()].map(({ child }) => child), ...this.#past]
-    await Promise.allSettled(children.map(async (child) => child.stop()))
+    this.#isStopped = true
+    await Promise.allSettled(this.#children.map(async (child) => child.stop()))
   }
 
   async #startForwarder (side: Side, port: number): Promise<void> {
     const child = new Child('failover/forwarder-process')
+    this.#children.push(child)
     const id = await child.ask<string>('start', { bootstrap: this.#bootstrap, port, places: this.#places(side, NEAR_TO_NEAR, NEAR_TO_FAR) } satisfies ForwarderStart)
     this.#forwarders.set(id, { child, port, side })
   }
