@@ -2,7 +2,7 @@
 // listens on a socket beside those for commands, whatever --control says, and the system lets go of it when the process dies. Nodes that were started
 // with different folders for sockets (control-address.ts), or on different machines, do not see each other.
 import { BywayError } from '../../protocols/errors.ts'
-import { ControlInUseError, prepareControlPath } from './control-address.ts'
+import { ControlAddressError, ControlInUseError, prepareControlPath } from './control-address.ts'
 import { ControlServer } from './control-server.ts'
 
 /** A living process has the identity. */
@@ -32,6 +32,9 @@ export async function lockIdentity (role: string, id: string, env: Readonly<Reco
     if (error instanceof ControlInUseError) {
       throw new IdentityInUseError(role, id, { cause: error })
     }
-    return undefined
+    if (error instanceof ControlAddressError) {
+      return undefined
+    }
+    throw error
   }
 }

@@ -196,7 +196,7 @@ describe('control channel', () => {
         const answers = await exchange(path, bytes)
         assert.ok(codes(answers).every((code) => code === 'MALFORMED' || code === 'TIMED_OUT'), JSON.stringify(answers))
       }), { numRuns: 30 })
-      await assert.rejects((await client(path)).request('status'), (error: Error) => !/CONTROL_LOST/.test(String(error)))
+      await assert.rejects((await client(path)).request('status'), { code: /^(UNKNOWN_COMMAND|TIMED_OUT)$/ }, 'it answers still, though late on a busy machine')
     })
 
     it('a caller that is slow to send its line, even if bytes keep coming', async () => {
