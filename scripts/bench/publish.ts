@@ -36,11 +36,11 @@ function relay (run: RelayRun): string[] {
   return [
     '## Forwarding', '', origin(run), '',
     'The application sends packets one by one; where a lane is called Bulk, 60 KB at once. CPU time is that of the relay\'s process. The floors are what a relay could do at most that does',
-    'nothing but decrypt and encrypt (`crypto`), and what bare TCP costs besides (`cryptoAndTcp`).', '',
+    'nothing but decrypt and encrypt (`crypto`), and what bare TCP costs besides (`cryptoAndTcp`). The p99 at half load is the median of windows of 100 ms; that of the whole phase has the stalls of the machine in it, as that of bare TCP shows.', '',
     ...goalTable(run.goals), '',
-    '| bytes | lane | packets per CPU-second | packets per second | idle p50 µs | idle p99 µs | p99 µs at the common half load | lost |', '|---|---|---|---|---|---|---|---|',
+    '| bytes | lane | packets per CPU-second | packets per second | idle p50 µs | idle p99 µs | p99 µs at the common half load, windows | whole | lost |', '|---|---|---|---|---|---|---|---|---|',
     ...Object.entries(run.sizes).flatMap(([bytes, lanes]) => Object.entries(lanes).map(([lane, figures]) =>
-      `| ${bytes} | ${lane} | ${figures.packetsPerCpuSecond} | ${figures.packetsPerSecond} | ${figures.idleP50Us} | ${figures.idleP99Us} | ${figures.halfLoadP99Us} | ${figures.lostShare} |`)),
+      `| ${bytes} | ${lane} | ${figures.packetsPerCpuSecond} | ${figures.packetsPerSecond} | ${figures.idleP50Us} | ${figures.idleP99Us} | ${figures.halfLoadP99Us} | ${figures.halfLoadWholeP99Us} | ${figures.lostShare} |`)),
     '', ...Object.entries(run.floors).map(([bytes, { crypto, cryptoAndTcp }]) => `- Floors at ${bytes} bytes: crypto ${crypto}, cryptoAndTcp ${cryptoAndTcp ?? 'not measured'} packets per CPU-second.`)
   ]
 }

@@ -9,7 +9,7 @@ const SCRIPT = import.meta.url.endsWith('.ts')
   ? ['--import=tsx', join(projectRoot, 'scripts/bench/relay.ts')]
   : [join(projectRoot, 'dist/scripts/bench/relay.js')]
 const LANES = ['labelled', 'sourceRouted', 'circuitRelay', 'circuitRelayBulk', 'splice', 'spliceBulk', 'tcp']
-const FIGURES = ['packetsPerCpuSecond', 'packetsPerSecond', 'idleP50Us', 'idleP99Us', 'halfLoadP99Us']
+const FIGURES = ['packetsPerCpuSecond', 'packetsPerSecond', 'idleP50Us', 'idleP99Us', 'halfLoadP99Us', 'halfLoadWholeP99Us']
 
 describe('bench:relay', function () {
   this.timeout(250_000)

@@ -11,8 +11,8 @@ export interface Extent {
   lanes: readonly LaneName[]
   rounds: number
   durations: Durations
-  /** Full load before the first round, so that code is compiled. */
-  warmUpMs: number
+  /** Full load before all else, and the common load before the first round at each size, so that code is compiled. */
+  warmUpMs: { full: number, paced: number }
 }
 
 /** Half of what this lane can do is the load under which the delays of all lanes are compared. */
@@ -31,12 +31,15 @@ export async function measure ({ sizes, lanes, rounds, durations, warmUpMs }: Ex
     await Promise.all([...carriers.values()].map(async (lane) => lane.start()))
     const carrierOf = (name: LaneName): Lane => carriers.get(LANES[name].carrier) as Lane
     for (const name of lanes) {
-      await carrierOf(name).rate(name, sizes[0], warmUpMs)
+      await carrierOf(name).rate(name, sizes[0], warmUpMs.full)
     }
     const common = lanes.includes(COMMON_LANE) ? COMMON_LANE : lanes[0]
     const bySize = new Map<number, Rounds>()
     for (const packetBytes of sizes) {
       const packetsPerSecond = await carrierOf(common).rate(common, packetBytes, durations.fullMs) / 2
+      for (const name of lanes) {
+        await carrierOf(name).warmUp(name, packetBytes, packetsPerSecond, warmUpMs.paced)
+      }
       const figures: Rounds = Object.fromEntries(lanes.map((name) => [name, []]))
       for (let round = 0; round < rounds; round++) {
         for (const name of round % 2 === 0 ? lanes : lanes.toReversed()) {
@@ -60,6 +63,7 @@ export function medians (rounds: readonly RoundFigures[]): RoundFigures {
     idleP50Us: of('idleP50Us'),
     idleP99Us: of('idleP99Us'),
     halfLoadP99Us: of('halfLoadP99Us'),
+    halfLoadWholeP99Us: of('halfLoadWholeP99Us'),
     ownHalfLoadP99Us: of('ownHalfLoadP99Us'),
     lostShare: of('lostShare', 5)
   }

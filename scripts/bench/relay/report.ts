@@ -94,7 +94,7 @@ function goalOf (kind: GoalKind, ratios: Ratios): Goal[] {
 export function tableOf ({ sizes, floors, goals }: Report): string {
   const rows = Object.entries(sizes).flatMap(([bytes, lanes]) => Object.entries(lanes).map(([name, figures]) =>
     [bytes, name, ...Object.values(figures).map(number)]))
-  const head = ['bytes', 'lane', 'packets/CPU s', 'packets/s', 'idle p50 µs', 'idle p99 µs', 'half p99 µs', 'own half p99 µs', 'lost']
+  const head = ['bytes', 'lane', 'packets/CPU s', 'packets/s', 'idle p50 µs', 'idle p99 µs', 'half p99 µs', 'of the whole', 'own half p99 µs', 'lost']
   const least = Object.entries(floors).map(([bytes, { crypto, cryptoAndTcp }]) =>
     [bytes, 'packets/CPU s at most', number(crypto), 'with crypto alone,', cryptoAndTcp === undefined ? '' : number(cryptoAndTcp), 'with sockets too'])
   const bounds = goals.map(({ figure, value, atLeast, atMost, isMet }) =>
