@@ -2,7 +2,7 @@
 // Started with `--expose-gc`.
 import { answerParent } from '../child-process.ts'
 import { tableCensus } from './table-census.ts'
-import { getHeapCodeStatistics, writeHeapSnapshot } from 'node:v8'
+import { getHeapSpaceStatistics, writeHeapSnapshot } from 'node:v8'
 import type { Libp2p } from '@libp2p/interface'
 
 export interface Memory {
@@ -11,7 +11,10 @@ export interface Memory {
   /** Outside of the heap, but held by it; array buffers are part of it. */
   externalBytes: number
   arrayBufferBytes: number
-  /** What V8 has compiled so far, part of the heap: it grows for as long as functions become hot that were not, and ends with the last of them. */
+  /**
+   * What V8 has compiled so far and what it needs to undo that, part of the heap: it grows for as long as functions become hot that were not, and
+   * ends with the last of them. What it notes of types and of who depends on them is not counted: that lies among all else.
+   */
   codeBytes: number
   /** Of the whole process. */
   rssBytes: number
@@ -37,6 +40,9 @@ export interface Observed {
 /** More than that tells nothing new. */
 const MAX_UNCAUGHT = 20
 const COMPONENTS = ['connectionManager', 'peerStore', 'registrar', 'upgrader', 'transportManager', 'addressManager', 'events', 'contentRouting', 'peerRouting']
+
+/** Machine code, and bytecode with the tables that belong to either, where V8 keeps them apart. */
+const CODE_SPACES = /^(code|trusted)_(large_object_)?space$/
 
 const uncaught: string[] = []
 
@@ -81,8 +87,8 @@ async function memoryAfterCollection (): Promise<Memory> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage()
-  const { code_and_metadata_size: code, bytecode_and_metadata_size: bytecode } = getHeapCodeStatistics()
-  return { heapBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers, codeBytes: code + bytecode, rssBytes: rss }
+  const codeBytes = getHeapSpaceStatistics().filter(({ space_name: name }) => CODE_SPACES.test(name)).reduce((sum, { space_used_size: used }) => sum + used, 0)
+  return { heapBytes: heapUsed, externalBytes: external, arrayBufferBytes: arrayBuffers, codeBytes, rssBytes: rss }
 }
 
 /** Sockets of connections are told apart from others, of which there should be none. */
