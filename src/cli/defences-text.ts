@@ -7,15 +7,15 @@ const counts = z.record(z.string(), z.number()).optional()
 
 /** What a node's defences counted; of node-defences.ts. */
 export const defencesView = z.looseObject({
-  inboundConnections: count, connections: counts, reaped: counts, breaches: counts, datastore: counts, dht: counts
+  inboundConnections: count, connections: counts, reaped: counts, breaches: counts, datastore: counts, dht: counts, pings: counts
 })
 
-/** What was refused, whoever asked for it: connections, frames, records, messages of the DHT. */
+/** What was refused, whoever asked for it: connections, frames, records, messages of the DHT, pings. */
 export function defencesText (defences: z.output<typeof defencesView> | undefined): Array<[string, string]> {
   if (defences === undefined) {
     return []
   }
-  const { inboundConnections, connections: { admitted = 0, ...denied } = {}, reaped = {}, breaches = {}, datastore = {}, dht = {} } = defences
+  const { inboundConnections, connections: { admitted = 0, ...denied } = {}, reaped = {}, breaches = {}, datastore = {}, dht = {}, pings = {} } = defences
   const ended = Object.entries(breaches).map(([error, n]): [string, number] => [error.replace(/Error$/, ''), n])
   return [
     ['inbound', `${numberText(inboundConnections)} connections now, ${numberText(admitted)} admitted since the start`],
@@ -24,7 +24,8 @@ export function defencesText (defences: z.output<typeof defencesView> | undefine
       ...prefixed('reaped', reaped),
       ...Object.fromEntries(ended),
       ...datastore,
-      ...prefixed('DHT', { refused: dht.refused ?? 0, tooLong: dht.tooLong ?? 0 })
+      ...prefixed('DHT', { refused: dht.refused ?? 0, tooLong: dht.tooLong ?? 0 }),
+      ...prefixed('pings', { refused: pings.refused ?? 0 })
     })]
   ]
 }

@@ -3,10 +3,9 @@
  * decoded, put into the datastore, and merged with what is known of its peer; a question is answered with the addresses of eight peers. libp2p
  * takes as many as come. Here they are paced before they are decoded, between the streams and libp2p's kad-dht, which has no setting for it.
  */
-import { MessagePace } from './message-pace.ts'
+import { MessagePace, pacedCaller } from './message-pace.ts'
 import { pacedStream } from './paced-stream.ts'
 import { seenThrough } from './seen-through.ts'
-import { addressPrefix, isLoopback } from './address-prefix.ts'
 import type { PaceCounters, PaceLimits } from './message-pace.ts'
 import type { Connection } from '@libp2p/interface'
 import type { Registrar } from '@libp2p/interface-internal'
@@ -37,9 +36,6 @@ export const DEFAULT_DHT_LIMITS: DhtLimits = {
 /** Messages since the start. */
 export interface DhtCounters extends PaceCounters { tooLong: number }
 
-/** Addresses that name no host share one bucket, so that they are no way around it. */
-const WITHOUT_HOST = 'without host'
-
 export class DhtPace {
   readonly #limits: DhtLimits
   readonly #pace: MessagePace
@@ -64,9 +60,8 @@ export class DhtPace {
     return seenThrough<T>(components, { registrar: seenThrough(registrar, { handle }) } as Partial<T>)
   }
 
-  #ofCaller ({ remotePeer, remoteAddr }: Connection): Parameters<typeof pacedStream>[1] {
-    const isExempt = this.#limits.exemptLoopback && isLoopback(remoteAddr)
-    const caller = { peer: remotePeer.toString(), prefix: isExempt ? undefined : addressPrefix(remoteAddr) ?? WITHOUT_HOST }
+  #ofCaller (connection: Connection): Parameters<typeof pacedStream>[1] {
+    const caller = pacedCaller(connection, this.#limits.exemptLoopback)
     return {
       maxMessageBytes: this.#limits.maxMessageBytes,
       take: () => this.#pace.take(caller),

@@ -112,3 +112,12 @@ export class PrivateAddressError extends Error {
     super(`${host} is in a private network: an overlay inside one must say so (isLocal, --local)`)
   }
 }
+
+/** A peer answered a ping with other bytes than it was sent. */
+export class WrongPingAnswerError extends Error {
+  override readonly name = 'WrongPingAnswerError'
+
+  constructor () {
+    super('peer answered a ping with bytes that it was not sent: it does not speak libp2p\'s ping')
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * A stream of length-prefixed messages whose reader gets them one by one, each when its turn is, and each in a turn of the event loop of its own.
+ * A stream of messages, length-prefixed unless told otherwise, whose reader gets them one by one, each when its turn is, and each in a turn of the event loop of its own.
  *
  *     stream ─▶ [ held: a few whole messages ] ─▶ reader          paused while there is no room: its window bounds the rest
  *
@@ -17,9 +17,14 @@ export interface PacedStreamInit {
   /** Until the turn of the next message, which is then taken; undefined: it is refused, which ends the stream. */
   take: () => number | undefined
   onTooLong: () => void
+  /** What the first bytes say of the message that they begin; undefined: more are needed. Default: an unsigned varint (multiformats) before it. */
+  readPrefix?: (held: Uint8Array) => MessagePrefix | undefined
   /** Runs something in another turn of the event loop, and gives what prevents that. Default: that of Node. */
   startTimer?: (run: () => void, delayMs: number) => () => void
 }
+
+/** The bytes of a message, and those before it that say so. */
+export interface MessagePrefix { value: number, bytes: number }
 
 /** Messages taken out of the stream's own buffer at once, so that putting the rest back is seldom. */
 const HELD_MESSAGES = 4
@@ -119,7 +124,7 @@ class PacedMessages {
 
   /** With its length; undefined while it is not there whole. What is left of one when no more can come is for the reader to refuse. */
   #firstBytes (): number | undefined {
-    const prefix = readPrefix(this.#held)
+    const prefix = (this.#init.readPrefix ?? readVarint)(this.#held)
     const isLast = this.#stream.remoteWriteStatus === 'closed' && this.#stream.readBufferLength === 0
     const rest = isLast && this.#held.byteLength > 0 ? this.#held.byteLength : undefined
     if (prefix === undefined) {
@@ -172,8 +177,8 @@ function startTimer (run: () => void, delayMs: number): () => void {
   return () => { clearImmediate(immediate) }
 }
 
-/** The length before a message, an unsigned varint (multiformats); longer ones than any message may have count as infinite. */
-function readPrefix (held: Uint8Array): { value: number, bytes: number } | undefined {
+/** The length before a message; longer ones than any message may have count as infinite. */
+function readVarint (held: Uint8Array): MessagePrefix | undefined {
   let value = 0
   for (let index = 0; index < MAX_PREFIX_BYTES; index++) {
     if (index >= held.byteLength) {

@@ -1,6 +1,7 @@
 // The composition root for Node.js: the only place where a byway node's libp2p is put together.
 import { Admission } from '../defence/admission.ts'
 import { BoundedDatastore } from '../defence/bounded-datastore.ts'
+import { boundedPing } from '../defence/bounded-ping.ts'
 import { composeGaters } from '../defence/compose-gaters.ts'
 import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
@@ -17,12 +18,12 @@ import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
 import { quietYamux } from './quiet-yamux.ts'
-import { ping } from '@libp2p/ping'
 import { PUBLIC_ONLY, publicLookup } from './public-addresses.ts'
 import { reaper } from '../defence/reaper.ts'
 import { tcp } from '@libp2p/tcp'
 import { YoungGarbage } from './young-garbage.ts'
 import { yamux } from '@libp2p/yamux'
+import type { BoundedPing, PingComponents } from '../defence/bounded-ping.ts'
 import type { DefenceStatus } from './node-defences.ts'
 import type { Reaper, ReaperComponents } from '../defence/reaper.ts'
 import type { AdmissionLimits } from '../defence/admission.ts'
@@ -119,7 +120,14 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
   let role: R | undefined
   let reaping: Reaper | undefined
-  const defences = new NodeDefences({ admission, datastore, dht, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
+  let pinged: BoundedPing | undefined
+  const defences = new NodeDefences({
+    admission,
+    datastore,
+    dht,
+    reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 },
+    pings: () => pinged?.counters ?? { admitted: 0, delayed: 0, refused: 0 }
+  })
   const node = await createLibp2p({
     privateKey: init.privateKey,
     logger: componentLogger(),
@@ -145,7 +153,10 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: (components: PingComponents) => {
+        pinged = boundedPing(isLocal ? { exemptLoopback: true } : {})(components)
+        return pinged
+      },
       dht: (components: KadDHTComponents) => kadDHT({
         protocol: kadProtocol(network),
         clientMode: !init.servesDht,

@@ -4,6 +4,7 @@ import type { Admission, AdmissionCounters } from '../defence/admission.ts'
 import type { BoundedDatastore, DatastoreCounters } from '../defence/bounded-datastore.ts'
 import type { DhtCounters, DhtPace } from '../defence/dht-pace.ts'
 import type { MetricsRegistry } from '../telemetry/exposed-numbers.ts'
+import type { PaceCounters } from '../defence/message-pace.ts'
 import type { ReaperCounters } from '../defence/reaper.ts'
 
 export interface DefenceStatus {
@@ -20,6 +21,8 @@ export interface DefenceStatus {
   providerRecords: number
   /** Messages of the DHT, by what became of them. */
   dht: Readonly<DhtCounters>
+  /** Pings of libp2p's protocol, by what became of them. */
+  pings: Readonly<PaceCounters>
 }
 
 export interface NodeDefencesInit {
@@ -27,6 +30,7 @@ export interface NodeDefencesInit {
   datastore: BoundedDatastore
   dht: DhtPace
   reaped: () => Readonly<ReaperCounters>
+  pings: () => Readonly<PaceCounters>
 }
 
 export class NodeDefences {
@@ -43,7 +47,7 @@ export class NodeDefences {
   }
 
   get status (): DefenceStatus {
-    const { admission, datastore, dht, reaped } = this.#init
+    const { admission, datastore, dht, reaped, pings } = this.#init
     return {
       inboundConnections: admission.openConnections,
       connections: { ...admission.counters },
@@ -51,7 +55,8 @@ export class NodeDefences {
       breaches: { ...this.#breaches },
       datastore: { ...datastore.counters },
       providerRecords: datastore.sizes.providerRecords,
-      dht: dht.counters
+      dht: dht.counters,
+      pings: { ...pings() }
     }
   }
 
@@ -65,6 +70,7 @@ export class NodeDefences {
     expose.counters('refused_records_total', 'What strangers could not leave in the datastore', 'what', () => ({ ...this.#init.datastore.counters }))
     expose.gauge('provider_records', 'Provider records held for others', () => this.#init.datastore.sizes.providerRecords)
     expose.counters('dht_messages_total', 'Messages of the DHT, by what became of them', 'verdict', () => ({ ...this.#init.dht.counters }))
+    expose.counters('pings_total', 'Pings of libp2p\'s protocol, by what became of them', 'verdict', () => ({ ...this.#init.pings() }))
     const read = (): DefenceStatus => this.status
     return { get status () { return read() } }
   }

@@ -41,7 +41,7 @@ async function withMetrics<T> (args: string[], read: (url: string) => Promise<T>
 
 describe('metrics of daemons', () => {
   /** Of every daemon that listens. */
-  const DEFENCES = ['byway_node_inbound_connections 0', 'byway_node_inbound_connections_total{verdict="deniedRate"} 0', 'byway_node_reaped_connections_total{reason="idle"} 0', 'byway_node_refused_records_total{what="refusedValues"} 0', 'byway_node_provider_records ', 'byway_node_dht_messages_total{verdict="delayed"} 0']
+  const DEFENCES = ['byway_node_inbound_connections 0', 'byway_node_inbound_connections_total{verdict="deniedRate"} 0', 'byway_node_reaped_connections_total{reason="idle"} 0', 'byway_node_refused_records_total{what="refusedValues"} 0', 'byway_node_provider_records ', 'byway_node_dht_messages_total{verdict="delayed"} 0', 'byway_node_pings_total{verdict="delayed"} 0']
 
   for (const { role, has } of [
     { role: 'forwarder', has: ['byway_forwarder_forwarded_packets_total 0', 'byway_forwarder_dropped_packets_total{reason="queueFull"} 0', 'byway_forwarder_set_ups_total{kind="installed"} 0', 'byway_forwarder_paths{state="installed"} 0'] },

@@ -83,11 +83,12 @@ describe('texts of byway status', () => {
       breaches: { PingFloodError: 3 },
       datastore: { refusedProviderRecords: 4, refusedValues: 0, refusedLargeValues: 0 },
       providerRecords: 7,
-      dht: { admitted: 5_000, delayed: 300, refused: 8, tooLong: 0 }
+      dht: { admitted: 5_000, delayed: 300, refused: 8, tooLong: 0 },
+      pings: { admitted: 40, delayed: 1, refused: 5 }
     }
     assert.deepEqual(statusText([{ ...row, daemon: { ...row.daemon, defences } }]).slice(5), [
       '  inbound      12 connections now, 3,456 admitted since the start',
-      '  turned away  70 denied rate, 9 reaped idle, 8 dht refused, 4 refused provider records, 3 ping flood, 2 denied prefix, 1 denied peer'
+      '  turned away  70 denied rate, 9 reaped idle, 8 dht refused, 5 pings refused, 4 refused provider records, 3 ping flood, 2 denied prefix, 1 denied peer'
     ])
   })
 
@@ -236,7 +237,8 @@ describe('byway status', () => {
         reaped: { crowded: 0, idle: 0 },
         breaches: {},
         datastore: { refusedProviderRecords: 0, refusedValues: 0, refusedLargeValues: 0 },
-        dht: { admitted: 0, delayed: 0, refused: 0, tooLong: 0 }
+        dht: { admitted: 0, delayed: 0, refused: 0, tooLong: 0 },
+        pings: { admitted: 0, delayed: 0, refused: 0 }
       })
     }
     const [bootstrap, forwarder, host, rsp] = daemons.map(({ status }) => status as Record<string, unknown>)
