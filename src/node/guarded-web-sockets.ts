@@ -2,6 +2,8 @@
 //
 // - Nobody listens for the errors of an inbound socket, so that one wrong frame ends the process.
 // - A connection is reset by a code that no WebSocket takes, so that it stays open, whoever ends it for what reason.
+// - One that fails in its handshake is closed politely, once the peer has read all that waits for it, and nobody hears when it resets instead, which
+//   ends the process; one that was dialled is not closed at all.
 // - One message may have 100 MiB, and is held until it is whole, below all that bounds what a peer may make us hold.
 // - The platform's WebSocket, which is what dials, looks names up as it likes. Here the node says how (public-addresses.ts).
 import { once } from 'node:events'
@@ -10,7 +12,8 @@ import { isPrivateHost } from './public-addresses.ts'
 import { PrivateAddressError } from '../defence/errors.ts'
 import { WebSocket } from 'ws'
 import { webSockets } from '@libp2p/websockets'
-import type { CounterGroup, Listener, Transport } from '@libp2p/interface'
+import { seenThrough } from '../defence/seen-through.ts'
+import type { CounterGroup, Listener, MultiaddrConnection, Transport, Upgrader, UpgraderOptions } from '@libp2p/interface'
 import type { LookupFunction } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { WebSocketsComponents } from '@libp2p/websockets'
@@ -20,7 +23,11 @@ interface Dialler {
   _connect: (address: Multiaddr, options: { signal?: AbortSignal }) => Promise<WebSocket>
   metrics?: { dialerEvents: CounterGroup }
 }
-interface Server { wsServer: { options: { maxPayload?: number } }, onWsServerConnection: (socket: WebSocket, request: unknown) => void }
+interface Server {
+  upgrader: Upgrader
+  wsServer: { options: { maxPayload?: number } }
+  onWsServerConnection: (socket: WebSocket, request: unknown) => void
+}
 
 /** What libp2p gives to `close` for a reset: "abnormal closure", which is never sent (RFC 6455, section 7.4.1). */
 const RESET = 1006
@@ -33,9 +40,28 @@ export function guardedWebSockets (lookup?: LookupFunction): (components: WebSoc
     const transport = webSockets()(components)
     const dialler = transport as unknown as Dialler
     dialler._connect = async (address, { signal }) => counted(dialler, signal, async () => connect(address, lookup, signal))
+    const dial = transport.dial.bind(transport)
+    transport.dial = async (address, options) => dial(address, { ...options, upgrader: abortsWhatFails(options.upgrader) })
     const createListener = transport.createListener.bind(transport)
     transport.createListener = (options) => guarded(createListener(options))
     return transport
+  }
+}
+
+/** As the upgrader, but that a connection is over, for this node and whoever counts it, when its handshake has failed. */
+function abortsWhatFails (upgrader: Upgrader): Upgrader {
+  return seenThrough(upgrader, {
+    upgradeInbound: async (connection, options: UpgraderOptions) => orAbort(connection, async () => upgrader.upgradeInbound(connection, options)),
+    upgradeOutbound: async (connection, options: UpgraderOptions) => orAbort(connection, async () => upgrader.upgradeOutbound(connection, options))
+  })
+}
+
+async function orAbort<Made> (connection: MultiaddrConnection, upgrade: () => Promise<Made>): Promise<Made> {
+  try {
+    return await upgrade()
+  } catch (error) {
+    connection.abort(error as Error)
+    throw error
   }
 }
 
@@ -54,6 +80,7 @@ async function counted ({ metrics }: Dialler, signal: AbortSignal | undefined, r
 function guarded (listener: Listener): Listener {
   const server = listener as unknown as Server
   const onConnection = server.onWsServerConnection.bind(listener)
+  server.upgrader = abortsWhatFails(server.upgrader)
   server.wsServer.options.maxPayload = MAX_MESSAGE_BYTES
   server.onWsServerConnection = (socket, request) => {
     guard(socket)

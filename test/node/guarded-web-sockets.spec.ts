@@ -4,11 +4,17 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { getNetConfig } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
+import { noise } from '@chainsafe/libp2p-noise'
+import { Admission } from '../../src/defence/admission.ts'
+import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
+import { repeated } from '../defence/attacker.ts'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Libp2p, Stream } from '@libp2p/interface'
+import type { IncomingMessage } from 'node:http'
+import type { Libp2pOptions } from 'libp2p'
+import type { ConnectionEncrypter, Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
 
 const PROTOCOL = '/test/guarded-web-sockets'
 const LISTEN = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } }
@@ -17,7 +23,16 @@ const WRONG_FRAME = Uint8Array.of(0xff, 0x80, 0, 0, 0, 0)
 /** Final, binary, masked, and of so many bytes, of which none follow. */
 const frameHeader = (bytes: number): Uint8Array => Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, ...[24, 16, 8, 0].map((shift) => bytes >>> shift & 0xff), 0, 0, 0, 0)
 
+/** Of multistream-select: asks for the protocols that there are. */
+const LS = Uint8Array.of(3, 0x6c, 0x73, 0x0a)
+
 const portOf = (node: Libp2p): number => getNetConfig(node.getMultiaddrs()[0]).port as number
+
+/** What a server answers that speaks WebSocket. */
+function accepted ({ headers }: IncomingMessage): string {
+  const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+}
 
 describe('guarded WebSockets', () => {
   const uncaught = watchUncaught()
@@ -59,8 +74,7 @@ describe('guarded WebSockets', () => {
 
   it('regression: a wrong frame from a peer that was dialled ends the connection, and not the process', async () => {
     const server = createServer().on('upgrade', (request, socket: Socket) => {
-      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+      socket.write(accepted(request))
       socket.write(WRONG_FRAME)
       ends.push(() => { socket.destroy() })
     }).listen(0, '127.0.0.1')
@@ -89,6 +103,55 @@ describe('guarded WebSockets', () => {
     await until(() => greedy.closed, 'the connection ends')
     assert.equal(modest.closed, false)
   })
+
+  for (const { then, end } of [
+    { then: 'waits', end: () => {} },
+    { then: 'resets its socket', end: (socket: Socket) => { socket.resetAndDestroy() } }
+  ]) {
+    it(`regression: a handshake whose answers nobody reads ends, and gives its slot back, when its peer then ${then}`, async () => {
+      const admission = new Admission()
+      let raw: MultiaddrConnection | undefined
+      const node = await createNode({
+        transports: [guardedWebSockets()],
+        ...LISTEN,
+        connectionEncrypters: longNamed(),
+        connectionGater: composeGaters(admission.gater, {
+          denyInboundConnection: (connection) => {
+            raw = connection
+            return false
+          }
+        }),
+        connectionManager: { inboundUpgradeTimeout: 2_000 }
+      })
+      const socket = await upgraded(portOf(node))
+      socket.pause()
+      socket.write(frameHeader(4_096 * LS.byteLength))
+      socket.write(repeated(LS, 4_096))
+      await until(() => raw?.writableNeedsDrain === true, 'answers wait for it')
+      await until(() => raw?.status !== 'open', 'its time is over')
+      end(socket)
+      await until(() => admission.openConnections === 0, 'the slot is free')
+    })
+  }
+
+  it('regression: a handshake that fails with a peer that was dialled ends the connection', async () => {
+    const silent = createServer().on('upgrade', (request, socket: Socket) => {
+      ends.push(() => { socket.destroy() })
+      socket.on('error', () => {}).on('end', () => { socket.end() }).on('close', () => { isClosed = true }).resume()
+      socket.write(accepted(request))
+    }).listen(0, '127.0.0.1')
+    let isClosed = false
+    ends.push(() => { silent.close() })
+    await until(() => silent.listening, 'it listens')
+    const node = await createNode({ transports: [guardedWebSockets()], addresses: { listen: [] } })
+    await assert.rejects(node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`), { signal: AbortSignal.timeout(1_000) }))
+    await until(() => isClosed, 'the connection ends')
+  })
+
+  /** So that a few questions have as many answers as a connection may have waiting. */
+  function longNamed (): Libp2pOptions['connectionEncrypters'] {
+    return [noise(), ...Array.from({ length: 8 }, (_, index) => () => ({ protocol: `/${index}`.padEnd(1_000, 'x') }) as ConnectionEncrypter)]
+  }
 
   /** A socket on which WebSocket frames are spoken. */
   async function upgraded (port: number): Promise<Socket> {
