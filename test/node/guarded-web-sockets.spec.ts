@@ -4,17 +4,15 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { getNetConfig } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
-import { noise } from '@chainsafe/libp2p-noise'
 import { Admission } from '../../src/defence/admission.ts'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
-import { repeated } from '../defence/attacker.ts'
+import { longNamed, LS, repeated } from '../defence/attacker.ts'
 import type { AddressInfo, Socket } from 'node:net'
 import type { IncomingMessage } from 'node:http'
-import type { Libp2pOptions } from 'libp2p'
-import type { ConnectionEncrypter, Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
+import type { Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
 
 const PROTOCOL = '/test/guarded-web-sockets'
 const LISTEN = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } }
@@ -22,9 +20,6 @@ const LISTEN = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } }
 const WRONG_FRAME = Uint8Array.of(0xff, 0x80, 0, 0, 0, 0)
 /** Final, binary, masked, and of so many bytes, of which none follow. */
 const frameHeader = (bytes: number): Uint8Array => Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, ...[24, 16, 8, 0].map((shift) => bytes >>> shift & 0xff), 0, 0, 0, 0)
-
-/** Of multistream-select: asks for the protocols that there are. */
-const LS = Uint8Array.of(3, 0x6c, 0x73, 0x0a)
 
 const portOf = (node: Libp2p): number => getNetConfig(node.getMultiaddrs()[0]).port as number
 
@@ -147,11 +142,6 @@ describe('guarded WebSockets', () => {
     await assert.rejects(node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`), { signal: AbortSignal.timeout(1_000) }))
     await until(() => isClosed, 'the connection ends')
   })
-
-  /** So that a few questions have as many answers as a connection may have waiting. */
-  function longNamed (): Libp2pOptions['connectionEncrypters'] {
-    return [noise(), ...Array.from({ length: 8 }, (_, index) => () => ({ protocol: `/${index}`.padEnd(1_000, 'x') }) as ConnectionEncrypter)]
-  }
 
   /** A socket on which WebSocket frames are spoken. */
   async function upgraded (port: number): Promise<Socket> {
