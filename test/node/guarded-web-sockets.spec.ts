@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { once } from 'node:events'
 import { getNetConfig } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Admission } from '../../src/defence/admission.ts'
@@ -142,6 +143,44 @@ describe('guarded WebSockets', () => {
     await assert.rejects(node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`), { signal: AbortSignal.timeout(1_000) }))
     await until(() => isClosed, 'the connection ends')
   })
+
+  for (const { how, said } of [{ how: 'say nothing', said: [] }, { how: 'go on asking for pages', said: ['GET / HTTP/1.1\r\nHost: node.example\r\n\r\n'] }]) {
+    it(`regression: sockets that ${how} end, and those that speak WebSocket stay`, async () => {
+      const node = await createNode({ transports: [guardedWebSockets(undefined, { maxSockets: 8, maxMs: 1_000 })], ...LISTEN, connectionManager: { inboundUpgradeTimeout: 60_000 } })
+      const port = portOf(node)
+      const speaks = await upgraded(port)
+      const socket = knock(port)
+      const talk = setInterval(() => { said.forEach((text) => { socket.write(text) }) }, 100)
+      ends.push(() => { clearInterval(talk) })
+      await until(() => socket.closed, 'its time is over')
+      assert.equal(speaks.closed, false)
+    })
+  }
+
+  it('regression: sockets that say nothing do not keep a node from stopping', async () => {
+    const port = portOf(await createNode({ transports: [guardedWebSockets()], ...LISTEN }))
+    const socket = knock(port)
+    await once(socket, 'connect')
+    await upgraded(port)
+    await stopNodes()
+    await until(() => socket.closed, 'it is over')
+  })
+
+  it('regression: sockets that say nothing keep nobody out, however many', async () => {
+    const node = await createNode({ transports: [guardedWebSockets(undefined, { maxSockets: 4, maxMs: 600_000 })], ...LISTEN })
+    const port = portOf(node)
+    const silent = Array.from({ length: 8 }, () => knock(port))
+    await until(() => silent.filter((socket) => socket.closed).length === 4, 'there is no place for some')
+    const dialler = await createNode({ transports: [guardedWebSockets()], addresses: { listen: [] } })
+    await until(async () => dialler.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/ws`)).then(() => true, () => false), 'a newcomer gets in')
+  })
+
+  /** A socket that has said nothing yet. */
+  function knock (port: number): Socket {
+    const socket = connect(port, '127.0.0.1')
+    ends.push(() => { socket.destroy() })
+    return socket.on('error', () => {}).resume()
+  }
 
   /** A socket on which WebSocket frames are spoken. */
   async function upgraded (port: number): Promise<Socket> {
