@@ -17,6 +17,12 @@ export function addressPrefix (address: Multiaddr): string | undefined {
   return host === undefined ? undefined : prefixOf(host)
 }
 
+/** The same of an IP address in text, as a socket tells it. */
+export function hostPrefix (host: string): string | undefined {
+  const parsed = parseHost(host.replace(/%.*$/, ''))
+  return parsed === undefined ? undefined : prefixOf(parsed)
+}
+
 /**
  * The prefix by which what comes from there is counted. Undefined for this machine: the nodes of an overlay on one machine have one prefix, and
  * nobody else has it. Addresses that name no host share one, so that they are no way around it.
@@ -45,13 +51,14 @@ function remoteHost (address: Multiaddr): RemoteHost | undefined {
     return undefined
   }
   const host = components.find(({ code }) => code === CODE_IP4 || code === CODE_IP6)
-  if (host?.value === undefined) {
-    return undefined
+  return host?.value === undefined ? undefined : parseHost(host.value)
+}
+
+function parseHost (text: string): RemoteHost | undefined {
+  if (!text.includes(':')) {
+    return text
   }
-  if (host.code === CODE_IP4) {
-    return host.value
-  }
-  const groups = ipv6Groups(host.value)
+  const groups = ipv6Groups(text)
   return groups === undefined ? undefined : embeddedIpv4(groups) ?? groups
 }
 

@@ -2,16 +2,22 @@
 //
 // - Nobody listens for the errors of an inbound socket, so that one wrong frame ends the process.
 // - A connection is reset by a code that no WebSocket takes, so that it stays open, whoever ends it for what reason.
+// - One that fails in its handshake is closed politely, once the peer has read all that waits for it, and nobody hears when it resets instead, which
+//   ends the process; one that was dialled is not closed at all.
 // - One message may have 100 MiB, and is held until it is whole, below all that bounds what a peer may make us hold.
+// - A socket that never speaks WebSocket is counted nowhere and never ends, nor does a listener that waits for it (sockets-before-upgrade.ts).
 // - The platform's WebSocket, which is what dials, looks names up as it likes. Here the node says how (public-addresses.ts).
 import { once } from 'node:events'
 import { getNetConfig } from '@libp2p/utils'
 import { isPrivateHost } from './public-addresses.ts'
 import { PrivateAddressError } from '../defence/errors.ts'
+import { SocketsBeforeUpgrade } from './sockets-before-upgrade.ts'
 import { WebSocket } from 'ws'
 import { webSockets } from '@libp2p/websockets'
-import type { CounterGroup, Listener, Transport } from '@libp2p/interface'
-import type { LookupFunction } from 'node:net'
+import { seenThrough } from '../defence/seen-through.ts'
+import type { CounterGroup, Listener, MultiaddrConnection, Transport, Upgrader, UpgraderOptions } from '@libp2p/interface'
+import type { LookupFunction, Socket } from 'node:net'
+import type { UpgradeWait } from './sockets-before-upgrade.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 
@@ -20,22 +26,49 @@ interface Dialler {
   _connect: (address: Multiaddr, options: { signal?: AbortSignal }) => Promise<WebSocket>
   metrics?: { dialerEvents: CounterGroup }
 }
-interface Server { wsServer: { options: { maxPayload?: number } }, onWsServerConnection: (socket: WebSocket, request: unknown) => void }
+interface Server {
+  upgrader: Upgrader
+  wsServer: { options: { maxPayload?: number } }
+  server: { on: (event: 'connection', listener: (socket: Socket) => void) => void }
+  onWsServerConnection: (socket: WebSocket, request: { socket: Socket }) => void
+}
 
 /** What libp2p gives to `close` for a reset: "abnormal closure", which is never sent (RFC 6455, section 7.4.1). */
 const RESET = 1006
 /** As much as a peer may have waiting at one layer of a connection (guarded-muxer.ts). libp2p sends 64 KB in one message. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
-/** @param lookup - of the names in addresses, for a node that connects to public addresses only; default: it connects to any */
-export function guardedWebSockets (lookup?: LookupFunction): (components: WebSocketsComponents) => Transport {
+/**
+ * @param lookup - of the names in addresses, for a node that connects to public addresses only; default: it connects to any
+ * @param wait - how many inbound sockets may wait for their upgrade, and how long
+ */
+export function guardedWebSockets (lookup?: LookupFunction, wait?: UpgradeWait): (components: WebSocketsComponents) => Transport {
   return (components) => {
     const transport = webSockets()(components)
     const dialler = transport as unknown as Dialler
     dialler._connect = async (address, { signal }) => counted(dialler, signal, async () => connect(address, lookup, signal))
+    const dial = transport.dial.bind(transport)
+    transport.dial = async (address, options) => dial(address, { ...options, upgrader: abortsWhatFails(options.upgrader) })
     const createListener = transport.createListener.bind(transport)
-    transport.createListener = (options) => guarded(createListener(options))
+    transport.createListener = (options) => guarded(createListener(options), wait)
     return transport
+  }
+}
+
+/** As the upgrader, but that a connection is over, for this node and whoever counts it, when its handshake has failed. */
+function abortsWhatFails (upgrader: Upgrader): Upgrader {
+  return seenThrough(upgrader, {
+    upgradeInbound: async (connection, options: UpgraderOptions) => orAbort(connection, async () => upgrader.upgradeInbound(connection, options)),
+    upgradeOutbound: async (connection, options: UpgraderOptions) => orAbort(connection, async () => upgrader.upgradeOutbound(connection, options))
+  })
+}
+
+async function orAbort<Made> (connection: MultiaddrConnection, upgrade: () => Promise<Made>): Promise<Made> {
+  try {
+    return await upgrade()
+  } catch (error) {
+    connection.abort(error as Error)
+    throw error
   }
 }
 
@@ -51,13 +84,24 @@ async function counted ({ metrics }: Dialler, signal: AbortSignal | undefined, r
   }
 }
 
-function guarded (listener: Listener): Listener {
+function guarded (listener: Listener, wait?: UpgradeWait): Listener {
   const server = listener as unknown as Server
   const onConnection = server.onWsServerConnection.bind(listener)
+  server.upgrader = abortsWhatFails(server.upgrader)
   server.wsServer.options.maxPayload = MAX_MESSAGE_BYTES
   server.onWsServerConnection = (socket, request) => {
+    waiting.upgraded(request.socket)
     guard(socket)
     onConnection(socket, request)
+  }
+  const waiting = new SocketsBeforeUpgrade(wait)
+  server.server.on('connection', (socket) => { waiting.add(socket) })
+  const close = listener.close.bind(listener)
+  listener.close = async () => {
+    // it takes no more sockets from here on, and waits for those that there are
+    const closed = close()
+    waiting.end()
+    await closed
   }
   return listener
 }

@@ -7,6 +7,7 @@ import { componentLogger } from './logger.ts'
 import { createLibp2p } from 'libp2p'
 import { DhtPace } from '../defence/dht-pace.ts'
 import { capWriteBuffers, guardedMuxer } from '../defence/guarded-muxer.ts'
+import { endClosedSockets } from '../defence/closed-sockets.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { gonePeers } from '../defence/gone-peers.ts'
 import { guardedWebSockets } from './guarded-web-sockets.ts'
@@ -142,7 +143,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
     }), { keepsNothing: KEEPS_NOTHING }), {}, undefined, defences.onBreach)],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), endClosedSockets(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
       inboundConnectionThreshold: INBOUND_PER_SECOND,

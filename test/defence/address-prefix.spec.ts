@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { multiaddr } from '@multiformats/multiaddr'
-import { addressPrefix, countedPrefix, isLoopback } from '../../src/defence/address-prefix.ts'
+import { addressPrefix, countedPrefix, hostPrefix, isLoopback } from '../../src/defence/address-prefix.ts'
 
 const RELAY = '12D3KooWQF6Q3i1QkziJQ9mkNNcyFD8GPQz6R6oEvT75wgsVXm4v'
 
@@ -20,6 +20,10 @@ describe('address prefix', () => {
       assert.equal(addressPrefix(multiaddr(address)), prefix)
     })
   }
+
+  it('is the same of what a socket tells of its remote end', () => {
+    assert.deepEqual(['192.0.2.77', '2001:db8:7:8:9::1', '::ffff:192.0.2.77', 'fe80::1%eth0'].map(hostPrefix), ['192.0.2.0/24', '2001:db8:7::/48', '192.0.2.0/24', 'fe80:0:0::/48'])
+  })
 
   it('gives two addresses of one site the same prefix, and a neighbouring site another', () => {
     const prefixes = ['2001:db8:7::1', '2001:db8:7:ffff:ffff::9', '2001:db8:8::1'].map(host => addressPrefix(multiaddr(`/ip6/${host}/tcp/1`)))

@@ -5,8 +5,8 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { pEvent } from 'p-event'
-import type { Connection, ConnectionGater, Libp2p, MessageStream, StreamHandler, StreamMuxer, StreamMuxerEvents, StreamMuxerFactory } from '@libp2p/interface'
-import type { ServiceFactoryMap } from 'libp2p'
+import type { Connection, ConnectionEncrypter, ConnectionGater, Libp2p, MessageStream, StreamHandler, StreamMuxer, StreamMuxerEvents, StreamMuxerFactory } from '@libp2p/interface'
+import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
 export const FRAME = { data: 0, windowUpdate: 1, ping: 2, goAway: 3 } as const
 export const FLAG = { none: 0, syn: 1, ack: 2, fin: 4, rst: 8 } as const
@@ -31,6 +31,14 @@ export function repeated (bytes: Uint8Array, times: number): Uint8Array {
     all.set(bytes, i * bytes.byteLength)
   }
   return all
+}
+
+/** Of multistream-select: asks for the protocols that there are. */
+export const LS = Uint8Array.of(3, 0x6c, 0x73, 0x0a)
+
+/** For a victim of a few LS: their answers are more than a socket takes. */
+export function longNamed (): NonNullable<Libp2pOptions['connectionEncrypters']> {
+  return [noise(), ...Array.from({ length: 8 }, (_, index) => () => ({ protocol: `/${index}`.padEnd(1_000, 'x') }) as ConnectionEncrypter)]
 }
 
 /** Speaks yamux by name only: sends nothing by itself, drops what comes. */

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { once } from 'node:events'
 import { getNetConfig } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
+import { Admission } from '../../src/defence/admission.ts'
+import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
+import { longNamed, LS, repeated } from '../defence/attacker.ts'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Libp2p, Stream } from '@libp2p/interface'
+import type { IncomingMessage } from 'node:http'
+import type { Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
 
 const PROTOCOL = '/test/guarded-web-sockets'
 const LISTEN = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } }
@@ -18,6 +23,12 @@ const WRONG_FRAME = Uint8Array.of(0xff, 0x80, 0, 0, 0, 0)
 const frameHeader = (bytes: number): Uint8Array => Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, ...[24, 16, 8, 0].map((shift) => bytes >>> shift & 0xff), 0, 0, 0, 0)
 
 const portOf = (node: Libp2p): number => getNetConfig(node.getMultiaddrs()[0]).port as number
+
+/** What a server answers that speaks WebSocket. */
+function accepted ({ headers }: IncomingMessage): string {
+  const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`
+}
 
 describe('guarded WebSockets', () => {
   const uncaught = watchUncaught()
@@ -59,8 +70,7 @@ describe('guarded WebSockets', () => {
 
   it('regression: a wrong frame from a peer that was dialled ends the connection, and not the process', async () => {
     const server = createServer().on('upgrade', (request, socket: Socket) => {
-      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+      socket.write(accepted(request))
       socket.write(WRONG_FRAME)
       ends.push(() => { socket.destroy() })
     }).listen(0, '127.0.0.1')
@@ -89,6 +99,88 @@ describe('guarded WebSockets', () => {
     await until(() => greedy.closed, 'the connection ends')
     assert.equal(modest.closed, false)
   })
+
+  for (const { then, end } of [
+    { then: 'waits', end: () => {} },
+    { then: 'resets its socket', end: (socket: Socket) => { socket.resetAndDestroy() } }
+  ]) {
+    it(`regression: a handshake whose answers nobody reads ends, and gives its slot back, when its peer then ${then}`, async () => {
+      const admission = new Admission()
+      let raw: MultiaddrConnection | undefined
+      const node = await createNode({
+        transports: [guardedWebSockets()],
+        ...LISTEN,
+        connectionEncrypters: longNamed(),
+        connectionGater: composeGaters(admission.gater, {
+          denyInboundConnection: (connection) => {
+            raw = connection
+            return false
+          }
+        }),
+        connectionManager: { inboundUpgradeTimeout: 2_000 }
+      })
+      const socket = await upgraded(portOf(node))
+      socket.pause()
+      socket.write(frameHeader(4_096 * LS.byteLength))
+      socket.write(repeated(LS, 4_096))
+      await until(() => raw?.writableNeedsDrain === true, 'answers wait for it')
+      await until(() => raw?.status !== 'open', 'its time is over')
+      end(socket)
+      await until(() => admission.openConnections === 0, 'the slot is free')
+    })
+  }
+
+  it('regression: a handshake that fails with a peer that was dialled ends the connection', async () => {
+    const silent = createServer().on('upgrade', (request, socket: Socket) => {
+      ends.push(() => { socket.destroy() })
+      socket.on('error', () => {}).on('end', () => { socket.end() }).on('close', () => { isClosed = true }).resume()
+      socket.write(accepted(request))
+    }).listen(0, '127.0.0.1')
+    let isClosed = false
+    ends.push(() => { silent.close() })
+    await until(() => silent.listening, 'it listens')
+    const node = await createNode({ transports: [guardedWebSockets()], addresses: { listen: [] } })
+    await assert.rejects(node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`), { signal: AbortSignal.timeout(1_000) }))
+    await until(() => isClosed, 'the connection ends')
+  })
+
+  for (const { how, said } of [{ how: 'say nothing', said: [] }, { how: 'go on asking for pages', said: ['GET / HTTP/1.1\r\nHost: node.example\r\n\r\n'] }]) {
+    it(`regression: sockets that ${how} end, and those that speak WebSocket stay`, async () => {
+      const node = await createNode({ transports: [guardedWebSockets(undefined, { maxSockets: 8, maxMs: 1_000 })], ...LISTEN, connectionManager: { inboundUpgradeTimeout: 60_000 } })
+      const port = portOf(node)
+      const speaks = await upgraded(port)
+      const socket = knock(port)
+      const talk = setInterval(() => { said.forEach((text) => { socket.write(text) }) }, 100)
+      ends.push(() => { clearInterval(talk) })
+      await until(() => socket.closed, 'its time is over')
+      assert.equal(speaks.closed, false)
+    })
+  }
+
+  it('regression: sockets that say nothing do not keep a node from stopping', async () => {
+    const port = portOf(await createNode({ transports: [guardedWebSockets()], ...LISTEN }))
+    const socket = knock(port)
+    await once(socket, 'connect')
+    await upgraded(port)
+    await stopNodes()
+    await until(() => socket.closed, 'it is over')
+  })
+
+  it('regression: sockets that say nothing keep nobody out, however many', async () => {
+    const node = await createNode({ transports: [guardedWebSockets(undefined, { maxSockets: 4, maxMs: 600_000 })], ...LISTEN })
+    const port = portOf(node)
+    const silent = Array.from({ length: 8 }, () => knock(port))
+    await until(() => silent.filter((socket) => socket.closed).length === 4, 'there is no place for some')
+    const dialler = await createNode({ transports: [guardedWebSockets()], addresses: { listen: [] } })
+    await until(async () => dialler.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/ws`)).then(() => true, () => false), 'a newcomer gets in')
+  })
+
+  /** A socket that has said nothing yet. */
+  function knock (port: number): Socket {
+    const socket = connect(port, '127.0.0.1')
+    ends.push(() => { socket.destroy() })
+    return socket.on('error', () => {}).resume()
+  }
 
   /** A socket on which WebSocket frames are spoken. */
   async function upgraded (port: number): Promise<Socket> {

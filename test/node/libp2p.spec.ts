@@ -4,7 +4,8 @@ import { bootstrap } from '../../src/discovery/bootstrap.ts'
 import { createNode as createPlainNode, stopNodes } from '../helpers/nodes.ts'
 import { keyOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
-import type { Libp2p } from '@libp2p/interface'
+import type { Libp2p, MultiaddrConnection } from '@libp2p/interface'
+import type { Socket } from 'node:net'
 
 /** Of libp2p's connection monitor. */
 const PING = '/ipfs/ping/1.0.0'
@@ -35,5 +36,23 @@ describe('a node of byway', () => {
     await until(() => ended.status !== 'open', 'the monitor ends its connection')
     assert.equal(kept.status, 'open')
     assert.equal(node.getConnections(deaf.peerId).length, 1)
+  })
+
+  it('ends a socket some seconds after its connection, whatever its peer does', async () => {
+    const raw: Array<MultiaddrConnection & { socket?: Socket, onTransportClosed?: () => void }> = []
+    node = await createNode({
+      role: bootstrap({ network: 'test' }),
+      privateKey: await keyOf(70),
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      network: 'test',
+      servesDht: true,
+      isLocal: true,
+      connectionGater: { denyInboundConnection: (connection) => raw.push(connection) === 0 }
+    })
+    await (await createPlainNode()).dial(node.getMultiaddrs())
+    // as at a FIN of a peer that reads no more
+    raw[0].onTransportClosed?.()
+    assert.equal(raw[0].socket?.destroyed, false)
+    await until(() => raw[0].socket?.destroyed === true, 'the socket ends')
   })
 })
