@@ -81,6 +81,11 @@ export interface DatastoreCounters {
   refusedLargeValues: number
 }
 
+/** Of one key for one answer, until enough are found of whom something is known: made-up peers can leave 16,384. */
+const MAX_PROVIDERS_DRAWN = 1_024
+/** Pairs after which whoever walks over them lets the event loop turn: kad-dht looks at all provider records once an hour. */
+const PAIRS_PER_TURN = 256
+
 const PROVIDERS = '/dht/provider/'
 const VALUES = '/dht/record/'
 const PEERS = '/peers'
@@ -180,7 +185,12 @@ export class BoundedDatastore implements Datastore {
   async * query (query: Query): AsyncGenerator<Pair> {
     const isWanted = (pair: Pair): boolean => (query.filters ?? []).every((filter) => filter(pair))
     const pairs = this.#under(query.prefix ?? '').filter(isWanted)
-    yield * slice((query.orders ?? []).reduce((sorted, order) => sorted.sort(order), pairs), query)
+    for (const [index, pair] of slice((query.orders ?? []).reduce((sorted, order) => sorted.sort(order), pairs), query).entries()) {
+      if (index % PAIRS_PER_TURN === PAIRS_PER_TURN - 1) {
+        await new Promise((resolve) => { setImmediate(resolve) })
+      }
+      yield pair
+    }
   }
 
   async * queryKeys (query: KeyQuery): AsyncGenerator<Key> {
@@ -214,12 +224,25 @@ export class BoundedDatastore implements Datastore {
   #under (prefix: string): Pair[] {
     const shelf = prefix.replace(/\/$/, '')
     if (shelf.startsWith(PROVIDERS)) {
-      return drawn(this.#providers.shelf(shelf).filter(({ provider }) => this.#isKnown(provider)), this.#limits.maxProvidersNamed, this.#random)
+      return this.#someProviders(shelf)
     }
     if (shelf === PEERS) {
       return [...this.#others.shelf(shelf), ...this.#named.shelf(shelf)]
     }
     return [...this.#providers.all(), ...this.#others.all(), ...this.#named.all()].filter(({ key }) => key.toString().startsWith(prefix))
+  }
+
+  #someProviders (shelf: string): Pair[] {
+    const some: Pair[] = []
+    for (const record of drawn(this.#providers.shelf(shelf), MAX_PROVIDERS_DRAWN, this.#random)) {
+      if (some.length === this.#limits.maxProvidersNamed) {
+        break
+      }
+      if (this.#isKnown(record.provider)) {
+        some.push(record)
+      }
+    }
+    return some
   }
 
   #isKnown (peer: string | undefined): boolean {
