@@ -101,7 +101,13 @@ export class Generations<T> {
   }
 
   shelf (shelf: string): T[] {
-    return [this.#young, this.#old].flatMap(({ shelves }) => [...shelves.get(shelf)?.values() ?? []].map(({ value }) => value))
+    const values: T[] = []
+    for (const { shelves } of [this.#young, this.#old]) {
+      for (const { value } of shelves.get(shelf)?.values() ?? []) {
+        values.push(value)
+      }
+    }
+    return values
   }
 
   all (): T[] {

@@ -7,9 +7,11 @@
  * there: one window of 1 MiB is 10,000 small messages, and held a whole node up for two seconds.
  */
 import { StreamMessageEvent } from '@libp2p/interface'
+import { concat } from 'uint8arrays/concat'
+import { varintOf } from './field-cursor.ts'
 import { seenThrough } from './seen-through.ts'
 import { MessageRefusedError, MessageTooLongError } from './errors.ts'
-import type { Stream } from '@libp2p/interface'
+import type { AbortOptions, Stream } from '@libp2p/interface'
 
 export interface PacedStreamInit {
   /** Of one message; a longer one ends the stream. */
@@ -19,6 +21,8 @@ export interface PacedStreamInit {
   onTooLong: () => void
   /** What the first bytes say of the message that they begin; undefined: more are needed. Default: an unsigned varint (multiformats) before it. */
   readPrefix?: (held: Uint8Array) => MessagePrefix | undefined
+  /** What the reader gets of a message in place of all of it; what it throws ends the stream. */
+  cut?: (message: Uint8Array) => Uint8Array
   /** Runs something in another turn of the event loop, and gives what prevents that. Default: that of Node. */
   startTimer?: (run: () => void, delayMs: number) => () => void
 }
@@ -51,6 +55,10 @@ export function pacedStream (stream: Stream, init: PacedStreamInit): Stream {
         stream.removeEventListener(type, listener, options)
       }
     },
+    close: async (options?: AbortOptions) => {
+      paced.end()
+      await stream.close(options)
+    },
     get readBufferLength () { return stream.readBufferLength + paced.heldBytes },
     get readStatus () { return paced.heldBytes > 0 || stream.readStatus === 'paused' ? 'readable' : stream.readStatus }
   })
@@ -60,10 +68,12 @@ class PacedMessages {
   readonly #stream: Stream
   readonly #init: PacedStreamInit
   readonly #readers = new Set<MessageListener>()
-  /** A copy: it keeps nothing else alive that came in the same message of the layer below. */
+  /** A copy: it keeps nothing else alive that came in the same message of the layer below. The block it lies in grows by halves, however small the pieces. */
   #held = new Uint8Array()
+  #block = this.#held
   /** For the turn of the first message, or for nothing more. */
   #isWaiting = false
+  #hasEnded = false
   #cancel = (): void => {}
 
   constructor (stream: Stream, init: PacedStreamInit) {
@@ -86,7 +96,18 @@ class PacedMessages {
     this.#readers.delete(reader)
   }
 
+  /** Its reader has closed it, and wants nothing more: what still comes has nowhere to wait. */
+  end (): void {
+    this.#hasEnded = true
+    this.#forget()
+    this.#readOn()
+  }
+
   readonly #onData = ({ data }: StreamMessageEvent): void => {
+    if (this.#hasEnded) {
+      this.#stream.abort(new MessageRefusedError())
+      return
+    }
     const room = HELD_MESSAGES * this.#init.maxMessageBytes - this.#held.byteLength
     this.#hold(data.subarray(0, Math.min(room, data.byteLength)))
     if (data.byteLength > room) {
@@ -97,10 +118,13 @@ class PacedMessages {
   }
 
   #hold (bytes: Uint8Array): void {
-    const held = new Uint8Array(this.#held.byteLength + bytes.byteLength)
-    held.set(this.#held)
-    held.set(bytes, this.#held.byteLength)
-    this.#held = held
+    const at = this.#held.byteLength
+    if (at + bytes.byteLength > this.#block.byteLength) {
+      this.#block = new Uint8Array(Math.max(at + bytes.byteLength, 2 * at))
+      this.#block.set(this.#held)
+    }
+    this.#block.set(bytes, at)
+    this.#held = this.#block.subarray(0, at + bytes.byteLength)
   }
 
   /** Takes a turn for the first message that is held, if it is there whole and none waits for one. */
@@ -124,7 +148,7 @@ class PacedMessages {
 
   /** With its length; undefined while it is not there whole. What is left of one when no more can come is for the reader to refuse. */
   #firstBytes (): number | undefined {
-    const prefix = (this.#init.readPrefix ?? readVarint)(this.#held)
+    const prefix = this.#readPrefix(this.#held)
     const isLast = this.#stream.remoteWriteStatus === 'closed' && this.#stream.readBufferLength === 0
     const rest = isLast && this.#held.byteLength > 0 ? this.#held.byteLength : undefined
     if (prefix === undefined) {
@@ -141,8 +165,15 @@ class PacedMessages {
 
   #release (length: number): void {
     this.#isWaiting = false
-    const message = this.#held.subarray(0, length)
-    this.#held = this.#held.slice(length)
+    const whole = this.#held.subarray(0, length)
+    this.#keep(this.#held.slice(length))
+    let message: Uint8Array
+    try {
+      message = this.#cut(whole)
+    } catch (error) {
+      this.#stream.abort(error as Error)
+      return
+    }
     const event = new StreamMessageEvent(message)
     for (const reader of this.#readers) {
       if (typeof reader === 'function') {
@@ -154,6 +185,25 @@ class PacedMessages {
     this.#next()
   }
 
+  /** With its length, as it came. What is not there whole is for the reader to refuse. */
+  #readPrefix (held: Uint8Array): MessagePrefix | undefined {
+    return (this.#init.readPrefix ?? readVarint)(held)
+  }
+
+  #cut (whole: Uint8Array): Uint8Array {
+    const prefix = this.#readPrefix(whole)
+    if (this.#init.cut === undefined || prefix === undefined || whole.byteLength < prefix.bytes + prefix.value) {
+      return whole
+    }
+    const message = this.#init.cut(whole.subarray(prefix.bytes))
+    return concat([varintOf(message.byteLength), message])
+  }
+
+  /** In place of all that is held: what was handed out is written to no more. */
+  #keep (held: Uint8Array<ArrayBuffer>): void {
+    this.#held = this.#block = held
+  }
+
   #readOn (): void {
     if (this.#stream.readStatus === 'paused') {
       this.#stream.resume()
@@ -163,7 +213,7 @@ class PacedMessages {
   #forget (): void {
     this.#cancel()
     this.#isWaiting = true
-    this.#held = new Uint8Array()
+    this.#keep(new Uint8Array())
     this.#readers.clear()
   }
 }

@@ -1,6 +1,6 @@
 // Verified descriptors of other nodes, bounded, the newest of each identity. Nothing gets in that was not checked.
 import { sha256 } from '@noble/hashes/sha2.js'
-import { drawn } from './drawn.ts'
+import { drawn } from '../defence/drawn.ts'
 import { toString } from 'uint8arrays/to-string'
 import type { RoleName, VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'

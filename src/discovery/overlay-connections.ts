@@ -1,6 +1,6 @@
 // Which of a node's connections lead to nodes of an overlay. An application that runs a role in its own node is connected to others, too, who know nothing of it.
 import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
-import { drawn } from './drawn.ts'
+import { drawn } from '../defence/drawn.ts'
 import type { Connection, PeerId, PeerStore } from '@libp2p/interface'
 
 export interface OverlayConnectionsInit {

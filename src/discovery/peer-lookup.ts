@@ -1,6 +1,6 @@
 // Finds the descriptor of somebody who cannot be asked, or of the host that speaks for an application: from the forwarders that the DHT names for it, and from
 // nodes that are connected anyway. Several are asked, and the newest counts. Anyone may say in the DHT to be one of those forwarders, so each of the two has places of its own.
-import { drawn } from './drawn.ts'
+import { drawn } from '../defence/drawn.ts'
 import { eachOf } from './each-of.ts'
 import { fetchApplication, fetchPeer } from '../../protocols/descriptor/client.ts'
 import { within } from './within.ts'

@@ -89,6 +89,8 @@ const MAX_INBOUND_STREAMS = 256
  * each replica costs every advertiser a message.
  */
 const K_BUCKET_SIZE = 8
+/** Peers that the DHT named and that wait to be pinged: libp2p looks through them for each that is named, and allows 16,384. */
+const MAX_NAMED_TO_TRY = 256
 /** As before Node 26. */
 const POOL_BYTES = 8_192
 /** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
@@ -162,6 +164,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
         protocol: kadProtocol(network),
         clientMode: !init.servesDht,
         kBucketSize: K_BUCKET_SIZE,
+        routingTableUpdateMaxQueueSize: MAX_NAMED_TO_TRY,
         peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
         allowQueryWithZeroPeers: true
       })(dht.around(components)),

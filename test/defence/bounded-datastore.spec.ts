@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Key } from 'interface-datastore'
 import { BoundedDatastore } from '../../src/defence/bounded-datastore.ts'
+import { bytesField } from '../../src/defence/field-cursor.ts'
 import { createNode } from '../../src/node/libp2p.ts'
 import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { roleKey } from '../../src/discovery/role-key.ts'
@@ -131,22 +132,28 @@ describe('bounded datastore', () => {
     assert.equal(store.has(provider('role', 'honest')), true)
   })
 
-  it('bounds peers by number and by bytes, and forgets those that are not used', () => {
-    const store = new BoundedDatastore({ maxPeers: 1_000, maxPeerBytes: 10_000 })
-    for (let peer = 0; peer < 5_000; peer++) {
-      store.put(new Key(`/peers/${peer}`), new Uint8Array(100))
-      store.put(new Key('/peers/used'), new Uint8Array(100))
-      assert.ok(store.sizes.others <= 100, 'bytes')
-    }
-    assert.equal(store.has(new Key('/peers/0')), false)
-    assert.equal(store.has(new Key('/peers/used')), true)
-  })
+  const TABLES = [
+    { who: 'peers', limits: { maxPeers: 1_000, maxPeerBytes: 10_000 }, size: 'others', record: bytesField(2, new Uint8Array(80)) },
+    { who: 'peers of whom others alone have spoken', limits: { maxNamedPeers: 1_000, maxNamedPeerBytes: 10_000 }, size: 'namedPeers', record: new Uint8Array(82) }
+  ] as const
+  for (const { who, limits, size, record } of TABLES) {
+    it(`bounds ${who} by number and by bytes, and forgets those that are not used`, () => {
+      const store = new BoundedDatastore(limits)
+      for (let peer = 0; peer < 5_000; peer++) {
+        store.put(new Key(`/peers/${peer}`), record)
+        store.put(new Key('/peers/used'), record)
+        assert.ok(store.sizes[size] <= 110 && store.sizes[size] >= Math.min(peer, 50), `${store.sizes[size]}`)
+      }
+      assert.equal(store.has(new Key('/peers/0')), false)
+      assert.equal(store.has(new Key('/peers/used')), true)
+    })
+  }
 
   it('refuses values of the DHT, and what one peer says of itself beyond all need', () => {
     const store = new BoundedDatastore({ maxValueBytes: 100 })
     assert.throws(() => store.put(new Key('/dht/record/X'), VALUE), { name: 'ValueRefusedError' })
     assert.throws(() => store.put(new Key('/peers/a'), new Uint8Array(101)), { name: 'ValueRefusedError' })
     assert.deepEqual(store.counters, { refusedProviderRecords: 0, refusedValues: 1, refusedLargeValues: 1 })
-    assert.deepEqual(store.sizes, { providerRecords: 0, others: 0 })
+    assert.deepEqual(store.sizes, { providerRecords: 0, namedPeers: 0, others: 0 })
   })
 })

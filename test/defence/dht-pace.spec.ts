@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { lpStream, streamPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
+import { repeated } from './attacker.ts'
 import { DhtPace } from '../../src/defence/dht-pace.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import type { Connection, Stream, StreamHandler } from '@libp2p/interface'
-import type { Registrar } from '@libp2p/interface-internal'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
 const LIMITS = { peerPerSecond: 1, peerBurst: 2, prefixPerSecond: 1, prefixBurst: 4, maxWaitMs: 0 }
 
@@ -21,7 +22,7 @@ describe('pace of the DHT', () => {
   async function serve (exemptLoopback: boolean): Promise<void> {
     pace = new DhtPace({ ...LIMITS, exemptLoopback }, () => 0)
     const registrar = { handle: async (_: string, registered: StreamHandler) => { handler = registered } } as unknown as Registrar
-    const { registrar: paced } = pace.around({ registrar })
+    const { registrar: paced } = pace.around({ registrar, connectionManager: {} as ConnectionManager })
     await paced.handle('/kad', async (stream) => {
       const reader = lpStream(stream)
       while (stream.status === 'open') {
@@ -30,13 +31,13 @@ describe('pace of the DHT', () => {
     })
   }
 
-  /** So many messages of one byte each. @returns how many were taken */
+  /** So many pings. @returns how many were taken */
   async function send (peer: number, address: string, messages: number): Promise<number> {
     const [sender, receiver] = await streamPair({ delay: 0 })
     streams.push(sender, receiver)
     const before = pace.counters
     void handler(receiver, { remotePeer: await peerOf(peer), remoteAddr: multiaddr(address) } as Connection)
-    sender.send(new Uint8Array(2 * messages).map((_, index) => index % 2 === 0 ? 1 : 0))
+    sender.send(repeated(Uint8Array.of(2, 8, 5), messages))
     await until(() => pace.counters.admitted - before.admitted + pace.counters.refused - before.refused >= messages || receiver.status !== 'open', 'all are seen')
     return pace.counters.admitted - before.admitted
   }

@@ -153,6 +153,36 @@ describe('stream of paced messages', () => {
     await assert.rejects(async () => reader.read({ bytes: 11 }), { name: 'UnexpectedEOFError' })
   })
 
+  it('gives what is left of a message that is cut, with its new length', async () => {
+    const cut = pacedStream(inner, { maxMessageBytes: MAX_MESSAGE_BYTES, take: () => 0, onTooLong: () => {}, cut: (message) => message.subarray(0, 3) })
+    const reader = lpStream(cut)
+    sender.send(concat([framed(1, 10), framed(2, 2)]))
+    assert.deepEqual((await reader.read()).subarray(), new Uint8Array(3).fill(1))
+    assert.deepEqual((await reader.read()).subarray(), new Uint8Array(2).fill(2))
+  })
+
+  it('ends for a message that cannot be cut', async () => {
+    const cut = pacedStream(inner, { maxMessageBytes: MAX_MESSAGE_BYTES, take: () => 0, onTooLong: () => {}, cut: () => { throw new Error('unreadable') } })
+    const reader = lpStream(cut)
+    sender.send(framed(1, 10))
+    await assert.rejects(async () => reader.read(), { message: 'unreadable' })
+    assert.equal(inner.status, 'aborted')
+  })
+
+  it('holds nothing for a reader that has closed it, and ends when more comes', async () => {
+    waits = [0, 1_000]
+    const messages = readAll()
+    sender.send(concat([framed(1, 10), framed(2, 10)]))
+    await arrived()
+    timers.advance(0)
+    assert.deepEqual([messages.length, timers.running, paced.readBufferLength], [1, 1, 11])
+    await paced.close()
+    assert.deepEqual([timers.running, paced.readBufferLength], [0, 0])
+    sender.send(framed(3, 10))
+    await until(() => inner.status === 'aborted', 'it is ended')
+    assert.equal(messages.length, 1)
+  })
+
   it('sends and closes as the stream does', async () => {
     const told: Uint8Array[] = []
     sender.addEventListener('message', ({ data }) => { told.push(data.subarray()) })
