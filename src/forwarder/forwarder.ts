@@ -320,7 +320,6 @@ export class Forwarder implements Startable {
   }
 
   #keepHouse (): void {
-    this.links.expire()
     this.#relay.expire()
     this.#watchService.expire()
     this.#attachments.expire()

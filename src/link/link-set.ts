@@ -16,6 +16,9 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 /** Out and in, and one of each while a new stream replaces an old one. */
 const STREAMS_PER_PEER = 2
 
+/** How often we look whether a neighbour takes what waits for it. */
+const EXPIRE_MS = 1_000
+
 export interface LinkSetComponents {
   peerId: PeerId
   registrar: Registrar
@@ -67,6 +70,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #log: Logger
   /** Of links that have gone. */
   readonly #past = new QueueCounters()
+  #expiry: ReturnType<typeof setInterval> | undefined
   /** Incoming streams refused because the table was full or the peer not admitted. */
   refusedStreams = 0
 
@@ -83,9 +87,11 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       maxOutboundStreams: STREAMS_PER_PEER,
       runOnLimitedConnection: true
     })
+    this.#expiry = setInterval(() => { this.#expire() }, EXPIRE_MS)
   }
 
   async stop (): Promise<void> {
+    clearInterval(this.#expiry)
     await this.#components.registrar.unhandle(FORWARD_PROTOCOL)
     for (const link of this.#all) {
       link.close()
@@ -98,14 +104,6 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
 
   get size (): number {
     return this.#all.size
-  }
-
-  /** Every second: ends what neighbours let wait that take nothing. */
-  expire (): void {
-    const nowMs = this.#init.now()
-    for (const link of this.#all) {
-      link.expire(nowMs)
-    }
   }
 
   /** Of the queues before all links, those that have gone included. */
@@ -253,6 +251,14 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       [...this.#all].find(({ peer: other }) => !isUseful(other))?.close()
     }
     return this.#all.size < maxLinks
+  }
+
+  /** Ends what neighbours let wait that take nothing. */
+  #expire (): void {
+    const nowMs = this.#init.now()
+    for (const link of this.#all) {
+      link.expire(nowMs)
+    }
   }
 
   /** The smallest, so that indices stay below the most links that there were at once. */

@@ -5,13 +5,15 @@ import { defaultLogger } from '@libp2p/logger'
 import { multiaddr } from '@multiformats/multiaddr'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { serveAttach } from '../../protocols/attach/server.ts'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { KeptLinks } from '../../src/link/kept-links.ts'
 import { LinkSet } from '../../src/link/link-set.ts'
 import { NETWORK, NOW_MS, descriptorOf, keyOf, peerOf } from '../helpers/descriptors.ts'
-import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
-import { linkNode, until } from './link-nodes.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { linkNode, put, until } from './link-nodes.ts'
 import type { KeptLinksInit } from '../../src/link/kept-links.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -75,6 +77,25 @@ describe('kept links', () => {
       kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
       await until(() => requests.length >= 2, 'the refreshed attachment', 3_000)
       assert.deepEqual(host.events, ['up'])
+    })
+
+    it('regression: are opened anew where the forwarder keeps the stream and credits nothing', async () => {
+      let skippedMs = 0
+      host = await linkNode({ now: () => performance.now() + skippedMs })
+      kept = keeping(host)
+      const silent = await createNode({ privateKey: await keyOf(1) })
+      let streams = 0
+      await silent.services.internals.registrar.handle(FORWARD_PROTOCOL, () => { streams++ })
+      await serveAttach(silent.services.internals.registrar, async () => ({ leaseMs: 300_000, attachments: 1, maxAttachments: 8 }))
+      kept.keep(await verified(1, silent.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => streams === 1 && host.links.get(silent.peerId) !== undefined, 'the link', 30_000)
+      const link = host.links.get(silent.peerId) as Link
+      await until(() => {
+        put(link, 0, 1_000)
+        return link.queuedBytes > 100_000
+      }, 'a queue', 30_000)
+      skippedMs = 11_000
+      await until(() => streams === 2 && host.links.get(silent.peerId)?.queuedBytes === 0, 'the new link', 30_000)
     })
 
     it('are dialled again when the other side has been restarted', async () => {

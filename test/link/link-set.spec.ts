@@ -170,6 +170,27 @@ describe('links over libp2p', () => {
     assert.deepEqual([a.events, streams], [['up', 'down', 'up'], 2])
   })
 
+  it('regression: end where a neighbour credits nothing of what waits for it, in every role, and stay where it does', async () => {
+    let skippedMs = 0
+    const sender = await linkNode({ now: () => performance.now() + skippedMs })
+    const honest = await neighbourOf(sender)
+    const silent = await createNode()
+    await silent.services.internals.registrar.handle(FORWARD_PROTOCOL, () => {})
+    await connected(sender.node, silent)
+    const [good, bad] = await Promise.all([sender.links.open(honest.node.peerId), sender.links.open(silent.peerId)])
+    const count = Math.ceil(FIRST_WINDOW_BYTES / 1_000) + 100
+    for (let number = 0; number < count; number++) {
+      put(bad, number, 1_000)
+      await until(() => put(good, number, 1_000), 'room for what is taken')
+    }
+    await until(() => honest.received.length === count, 'what the honest one takes')
+    assert.ok(bad.queuedBytes > 0, 'something waits')
+    skippedMs = 11_000
+    await until(() => !bad.isUp, 'the end of the link that takes nothing', 30_000)
+    assert.deepEqual([bad.queuedBytes, sender.links.get(silent.peerId), good.isUp, sender.events], [0, undefined, true, ['up', 'up', 'down']])
+    await sender.links.open(silent.peerId)
+  })
+
   it('forget half a packet when the stream ends in it', async () => {
     const stranger = await linkNode()
     const stream = await rawStream(stranger.node, a.node)
