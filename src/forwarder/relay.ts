@@ -30,11 +30,12 @@ export interface RouteAuthority {
    * of that neighbour and of the next hop begin, whichever way the list is walked, so the node's own entry is between them.
    * Must not allocate, write to `buffer`, or throw.
    *
-   * @param link over which the packet would leave
+   * @param from over which the packet came
+   * @param link over which it would leave
    * @param nowMs monotonic
    * @returns 0: it may; or NoticeCode.notAuthorized or NoticeCode.overQuota
    */
-  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number
+  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, from: Link, link: Link, nowMs: number): number
   /** Who pays for the packet that it said may go on last. */
   readonly account: number
 }
@@ -173,7 +174,7 @@ export class Relay {
       return
     }
     this.#account = NO_ACCOUNT
-    const refusal = isAsked ? this.#askAuthority(buffer, at, length, previous, next, link, nowMs) : 0
+    const refusal = isAsked ? this.#askAuthority(buffer, at, length, previous, next, from, link, nowMs) : 0
     if (refusal !== 0) {
       this.#refuse(buffer, at, length, from, refusal, refusal === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
       return
@@ -200,11 +201,11 @@ export class Relay {
     return (previous > 0 && previous < last && closed.has(from)) || (next > 0 && next < last && closed.has(link))
   }
 
-  #askAuthority (buffer: Uint8Array, at: number, length: number, previous: number, next: number, link: Link, nowMs: number): number {
+  #askAuthority (buffer: Uint8Array, at: number, length: number, previous: number, next: number, from: Link, link: Link, nowMs: number): number {
     if (this.#authority === undefined) {
       return 0
     }
-    const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
+    const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), from, link, nowMs)
     this.#account = this.#authority.account
     return refusal
   }

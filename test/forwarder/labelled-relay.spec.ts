@@ -36,7 +36,7 @@ let asked: Array<{ previous: string, next: string, to: string, length: number, n
 /** Allows everything, and remembers what it was asked. */
 function openAuthority (): RouteAuthority {
   return {
-    check: (buffer, _at, length, previousAt, nextAt, link, askedAtMs) => {
+    check: (buffer, _at, length, previousAt, nextAt, _from, link, askedAtMs) => {
       asked.push({ previous: hex(buffer.subarray(previousAt, previousAt + 16)), next: hex(buffer.subarray(nextAt, nextAt + 16)), to: hex(link.node), length, nowMs: askedAtMs })
       return 0
     },
