@@ -9,7 +9,7 @@
 // here allocates, awaits or logs per packet, except a notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { LinkBudget } from '../defence/link-budget.ts'
 import { copyPacket } from '../link/endpoint.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { FairCapacity, Verdict } from './fair-capacity.ts'
@@ -61,15 +61,17 @@ export interface RelayInit {
 }
 
 /** Notices of others, for the whole forwarder: they need no authority, so they must not be worth forging in numbers. */
-const PASSED_NOTICES_PER_SECOND = 1_000
-const PASSED_NOTICE_BURST = 2_000
+const PASSED_NOTICES = { ratePerSecond: 1_000, burst: 2_000 }
+/** So that one neighbour does not keep out those of all others, nor do many. */
+const PASSED_NOTICES_OF_LINK = { ratePerSecond: 200, burst: 400 }
+const OWN_PASSED_NOTICES = { ratePerSecond: 2, burst: 20 }
 
 export class Relay {
   readonly #endpoint: Endpoint
   readonly #now: () => number
   readonly #nowS: () => number
   readonly #capacity: FairCapacity
-  readonly #passedNotices: TokenBucket
+  readonly #passedNotices: LinkBudget
   readonly #authority: RouteAuthority | undefined
   readonly #closedLinks: RelayInit['closedLinks']
   readonly #slows: (link: Link) => boolean
@@ -91,7 +93,7 @@ export class Relay {
     const slows = this.#slows = init.slows ?? (() => true)
     const nowMs = init.now()
     const capacity = this.#capacity = new FairCapacity({ bytesPerSecond: init.capacityBytesPerSecond, nowMs })
-    this.#passedNotices = new TokenBucket({ ratePerSecond: PASSED_NOTICES_PER_SECOND, burst: PASSED_NOTICE_BURST, nowMs })
+    this.#passedNotices = new LinkBudget({ all: PASSED_NOTICES, share: PASSED_NOTICES_OF_LINK, own: OWN_PASSED_NOTICES, nowMs })
     const { counters } = this
     const refusal = this.#refusal = new Refusal(counters, init.now)
     this.#labels = init.table && new LabelRelay({
@@ -157,13 +159,13 @@ export class Relay {
   }
 
   #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, next: number, nowMs: number): void {
-    if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(1, nowMs)) {
-      this.#refusal.drop('overRate')
-      return
-    }
     const link = this.#endpoint.links.getAt(buffer, at + entryAt(next))
     if (link === undefined) {
       this.#refuse(buffer, at, length, from, NoticeCode.noSuchNeighbour)
+      return
+    }
+    if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(from.index, nowMs)) {
+      this.#refusal.drop('overRate')
       return
     }
     const previous = previousHop(buffer, at)
