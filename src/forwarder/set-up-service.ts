@@ -165,9 +165,15 @@ export class SetUpService {
   /** A link to the next node; a forwarder that is not connected yet is dialled, since an authorized install asks for it. */
   async #linkOn (next: PeerId, isDestination: boolean, { prefix }: InstallCaller['gate']): Promise<Link> {
     const { links, reaching, reach, renew } = this.#init
-    const making = isDestination ? undefined : reaching?.(next)
-    // one that stands though it could not be made is another, which the next hop has made meanwhile
-    const link = making === undefined ? links.get(next) : await making.catch((error: unknown) => links.get(next) ?? Promise.reject(error))
+    try {
+      await (isDestination ? undefined : reaching?.(next))
+    } catch (error) {
+      // the next hop may have made one meanwhile
+      if (links.get(next) === undefined) {
+        throw error
+      }
+    }
+    const link = links.get(next)
     if (link !== undefined) {
       renew?.(next)
       return link

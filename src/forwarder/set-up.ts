@@ -154,7 +154,7 @@ export class ForwarderSetUp {
       nowUnixMs: Date.now,
       log
     })
-    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, settle: () => { this.#settle() }, now: Date.now, clock: now })
+    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, hasAccount: (rsp) => this.#accounts.find(rsp) > 0, settle: () => { this.#settle() }, now: Date.now, clock: now })
     this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       this.table.removeLink(link.index)
