@@ -169,6 +169,7 @@ describe('kept links', () => {
     let nowMs: number
     let kept: KeptLinks
     let signal: AbortSignal | undefined
+    let links: LinkSet
     /** Settles a dial: rejects, unless a test says otherwise. */
     let answer: () => Promise<never>
 
@@ -187,7 +188,7 @@ describe('kept links', () => {
     })
 
     async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}): Promise<void> {
-      const components = { logger: defaultLogger(), connectionManager: {
+      const components = { logger: defaultLogger(), registrar: { unhandle: async () => {} }, connectionManager: {
         getConnections: () => [],
         isDialable: async () => true,
         openConnection: async (to: Multiaddr[], options: { signal: AbortSignal }) => {
@@ -197,7 +198,7 @@ describe('kept links', () => {
           return answer()
         }
       } } as unknown as ConstructorParameters<typeof LinkSet>[0]
-      const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
+      links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
       kept = new KeptLinks({
         self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5, ...init
       })
@@ -261,6 +262,20 @@ describe('kept links', () => {
       kept.retain(new Set())
       await advance(100_000)
       assert.equal(dials.length, before)
+    })
+
+    it('regression: are not begun anew when the node has stopped, whatever was under way then', async () => {
+      const hanging = Promise.withResolvers<never>()
+      answer = async () => hanging.promise
+      await keepUnreachable(2, false)
+      kept.keep(await verified(1))
+      await advance(1_000)
+      assert.equal(dials.length, 1)
+      await links.stop()
+      hanging.reject(new Error('the node stops'))
+      kept.keep(await verified(3))
+      await advance(100_000)
+      assert.equal(dials.length, 1)
     })
 
     it('are left to the peer with the smaller id for a moment when both keep each other', async () => {

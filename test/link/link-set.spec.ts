@@ -379,6 +379,22 @@ describe('links over libp2p', () => {
     assert.equal(b.links.byIndex(0), undefined)
   })
 
+  it('regression: are not opened any more when the set has stopped, nor those that were under way', async () => {
+    const [b, c] = [await neighbour(), await linkNode()]
+    const hanging = Promise.withResolvers<Connection>()
+    a.connectionManager.openConnection = async () => hanging.promise
+    const opening = a.links.open(c.node.peerId)
+    const connection = await c.node.dial(a.node.getMultiaddrs())
+    await until(() => a.node.getConnections(c.node.peerId).length > 0, 'the connection at the other end', 30_000)
+    await a.links.stop()
+    hanging.resolve(a.node.getConnections(c.node.peerId)[0])
+    await assert.rejects(opening, { code: 'UNAVAILABLE' })
+    await assert.rejects(a.links.open(b.node.peerId), { code: 'UNAVAILABLE' })
+    assert.deepEqual([a.links.size, connection.streams.filter(({ protocol }) => protocol === FORWARD_PROTOCOL)], [0, []])
+    await a.links.start()
+    assert.equal((await a.links.open(b.node.peerId)).isUp, true)
+  })
+
   it('are refused to peers that are not admitted', async () => {
     const closed = await linkNode({ admits: (peer) => !peer.equals(a.node.peerId) })
     const stream = await rawStream(a.node, closed.node)
