@@ -185,11 +185,11 @@ class PacedMessages {
     this.#next()
   }
 
-  /** With its length, as it came. What is not there whole is for the reader to refuse. */
   #readPrefix (held: Uint8Array): MessagePrefix | undefined {
     return (this.#init.readPrefix ?? readVarint)(held)
   }
 
+  /** With its length, as it came. What is not there whole is for the reader to refuse. */
   #cut (whole: Uint8Array): Uint8Array {
     const prefix = this.#readPrefix(whole)
     if (this.#init.cut === undefined || prefix === undefined || whole.byteLength < prefix.bytes + prefix.value) {

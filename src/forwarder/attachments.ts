@@ -53,6 +53,8 @@ export interface AttachmentsInit {
   limits: AttachmentLimits
   links: LinkSet
   discovery: Discovery
+  /** Is the link to this peer wanted, attached or not? */
+  isWanted?: (peer: PeerId) => boolean
   /** Monotonic, ms: leases and rates are no matter of what time it is. */
   now: () => number
 }
@@ -112,8 +114,9 @@ export class Attachments {
     const prefix = countedPrefix(caller.connection.remoteAddr)
     this.#checkRoom(caller.peer, isForwarder, prefix)
     const application = await this.#applicationOf(descriptor)
+    const stood = this.#init.links.get(caller.peer) !== undefined
     await this.#init.links.open(caller.peer, { connection: caller.connection, signal: caller.signal, moves: true })
-    this.#checkRoomAgain(caller.peer, isForwarder, prefix)
+    this.#checkRoomAgain(caller.peer, isForwarder, prefix, stood)
     const askedMs = request.leaseMs === 0 ? DEFAULT_LEASE_MS : request.leaseMs
     const leaseMs = Math.max(MIN_LEASE_MS, Math.min(askedMs, this.#init.limits.maxLeaseMs))
     this.#remove(caller.peer)
@@ -173,12 +176,12 @@ export class Attachments {
     return count
   }
 
-  /** Others may have come while the link was opened. */
-  #checkRoomAgain (peer: PeerId, isForwarder: boolean, prefix: string | undefined): void {
+  /** Others may have come while the link was opened. One that stood before, or that others want by now, is not for us to close. */
+  #checkRoomAgain (peer: PeerId, isForwarder: boolean, prefix: string | undefined, stood: boolean): void {
     try {
       this.#checkRoom(peer, isForwarder, prefix)
     } catch (error) {
-      if (!this.has(peer)) {
+      if (!stood && !this.has(peer) && this.#init.isWanted?.(peer) !== true) {
         this.#init.links.close(peer)
       }
       throw error

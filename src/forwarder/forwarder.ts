@@ -132,7 +132,7 @@ export class Forwarder implements Startable {
         }
       })
     })
-    this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, now })
+    this.#attachments = new Attachments({ limits: attachments, links: this.links, discovery: this.discovery, isWanted: (peer) => this.#isWanted(peer), now })
     this.#spareLinks = new SpareLinks({ links: this.links, isWanted: (peer) => this.#isWanted(peer), now })
     const dials = new DialBudget({ now })
     this.#neighbours = new KeptLinks({
@@ -247,7 +247,8 @@ export class Forwarder implements Startable {
   }
 
   #isWanted (peer: PeerId): boolean {
-    return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString()) || this.#setUp.isOnPath(peer)
+    return this.#attachments.has(peer) || this.#neighbours.has(peer) || this.#watches.has(peer.toString()) ||
+      this.#setUp.isOnPath(peer) || this.#setUp.nextHops.reaching(peer) !== undefined
   }
 
   get status (): ForwarderStatus {
@@ -320,7 +321,6 @@ export class Forwarder implements Startable {
   }
 
   #keepHouse (): void {
-    this.links.expire()
     this.#relay.expire()
     this.#watchService.expire()
     this.#attachments.expire()

@@ -10,7 +10,7 @@ import { ExpiredError } from '../../protocols/errors.ts'
 import { NODE_ID_BYTES, NoticeCode, PATH_TAG_BYTES } from '../../protocols/forward/constants.ts'
 import { hasAuthenticatorAt, hopAuthenticator, isAuthenticatorAt } from '../../protocols/forward/hop-authenticator.ts'
 import { At, entryAt, readUint32 } from '../../protocols/forward/source-route.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { LinkBudget } from '../defence/link-budget.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { VerifiedHops } from './verified-hops.ts'
 import { RevokedNames } from './revoked-names.ts'
@@ -53,11 +53,11 @@ export interface MintInit {
 
 const DEFAULT_MAX_VERIFIED = 8_192
 /** At 10 µs each this is a twentieth of a processor. */
-const FAILURES_PER_SECOND = 5_000
+const FAILURES = { ratePerSecond: 5_000, burst: 5_000 }
 /** So that one neighbour's forgeries do not keep out the new paths of all others. */
-const FAILURES_PER_SECOND_OF_NEIGHBOUR = 1_000
-/** Neighbours share these by a byte of their id. */
-const NEIGHBOUR_BUDGETS = 256
+const FAILURES_OF_LINK = { ratePerSecond: 1_000, burst: 1_000 }
+/** Nor those of many: who brings few is looked at whatever the others bring. With two thousand links another twenty-fifth of a processor. */
+const OWN_FAILURES = { ratePerSecond: 2, burst: 20 }
 
 export class HopAuthority implements RouteAuthority {
   /** Authenticators since the start: computed and good, not good, and not looked at since too many were not. */
@@ -68,8 +68,7 @@ export class HopAuthority implements RouteAuthority {
   account = NO_ACCOUNT
   readonly #init: HopAuthorityInit
   readonly #verified: VerifiedHops
-  readonly #failures: TokenBucket
-  readonly #failuresOf: TokenBucket[]
+  readonly #failures: LinkBudget
   readonly #names: RevokedNames
   readonly #hop: HopInPacket = { buffer: new Uint8Array(), at: 0, authenticatorAt: 0, previousAt: 0, nextAt: 0 }
 
@@ -80,20 +79,19 @@ export class HopAuthority implements RouteAuthority {
       seed: init.random32(),
       onUsage: (usage) => { init.ledger.add(usage) }
     })
-    const budget = (perSecond: number): TokenBucket => new TokenBucket({ ratePerSecond: perSecond, burst: perSecond, nowMs: init.now() })
-    this.#failures = budget(FAILURES_PER_SECOND)
+    this.#failures = new LinkBudget({ all: FAILURES, share: FAILURES_OF_LINK, own: OWN_FAILURES, nowMs: init.now() })
     this.#names = new RevokedNames(init.random32)
     init.policy.onRevoked((rsp) => { this.#names.renew(rsp) })
-    this.#failuresOf = Array.from({ length: NEIGHBOUR_BUDGETS }, () => budget(FAILURES_PER_SECOND_OF_NEIGHBOUR))
   }
 
   /**
    * Counts what it lets go on, to the link's cap, to the path's rate and to the ledger.
    *
    * @param previousAt where the list entries of the neighbour that brought the packet and of the next hop begin
+   * @param from over which the packet came: failures count to it
    * @returns 0, NoticeCode.notAuthorized or NoticeCode.overQuota
    */
-  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number {
+  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, from: Link, link: Link, nowMs: number): number {
     const { accounts, policy } = this.#init
     const authenticatorAt = at + entryAt(buffer[at + At.hopIndex]) + NODE_ID_BYTES
     if (!hasAuthenticatorAt(buffer, authenticatorAt)) {
@@ -105,7 +103,7 @@ export class HopAuthority implements RouteAuthority {
     hop.authenticatorAt = authenticatorAt
     hop.previousAt = previousAt
     hop.nextAt = nextAt
-    const entry = this.#find(hop, nowMs)
+    const entry = this.#find(hop, from, nowMs)
     if (entry < 0) {
       return NoticeCode.notAuthorized
     }
@@ -157,7 +155,7 @@ export class HopAuthority implements RouteAuthority {
     return this.#init.accounts.caps.take(account, link.index, length, nowMs) ? 0 : NoticeCode.overQuota
   }
 
-  #find (hop: HopInPacket, nowMs: number): number {
+  #find (hop: HopInPacket, from: Link, nowMs: number): number {
     const entry = this.#verified.find(hop)
     if (entry >= 0 && !this.#isVoid(entry)) {
       return entry
@@ -165,7 +163,7 @@ export class HopAuthority implements RouteAuthority {
     if (entry >= 0) {
       this.#verified.remove(entry)
     }
-    return this.#verify(hop, nowMs)
+    return this.#verify(hop, from, nowMs)
   }
 
   /** Its account was closed: the RSP is revoked, or was idle for too long. */
@@ -173,10 +171,9 @@ export class HopAuthority implements RouteAuthority {
     this.#verified.generationOf(entry) !== this.#init.accounts.generationOf(this.#verified.accountOf(entry))
 
   /** The entry of a hop that is found good now, or −1. */
-  #verify (hop: HopInPacket, nowMs: number): number {
+  #verify (hop: HopInPacket, from: Link, nowMs: number): number {
     const { accounts, secrets } = this.#init
-    const neighbour = this.#failuresOf[hop.buffer[hop.previousAt]]
-    if (this.#failures.availableAt(nowMs) < 1 || neighbour.availableAt(nowMs) < 1) {
+    if (!this.#failures.has(from.index, nowMs)) {
       this.counters.unchecked++
       return -1
     }
@@ -188,8 +185,7 @@ export class HopAuthority implements RouteAuthority {
         this.counters.verified++
         return this.#verified.add(hop, { account, generation: accounts.generationOf(account), rsp }, this.#isVoid, nowMs)
       }
-      this.#failures.take(1, nowMs)
-      neighbour.take(1, nowMs)
+      this.#failures.take(from.index, nowMs)
     }
     this.counters.forged++
     return -1

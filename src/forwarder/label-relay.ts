@@ -8,7 +8,7 @@
 import { Flag, LABELLED_HEADER_BYTES, LABEL_BYTES, NoticeCode } from '../../protocols/forward/constants.ts'
 import { LabelledAt, isLabelNotice, putLabel } from '../../protocols/forward/labelled.ts'
 import { At, readUint32 } from '../../protocols/forward/source-route.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { LinkBudget } from '../defence/link-budget.ts'
 import { copyBytes } from '../link/copy-bytes.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { Verdict } from './fair-capacity.ts'
@@ -36,8 +36,11 @@ export interface LabelRelayInit {
 }
 
 /** Of notices about labels, for the whole forwarder: each is looked for among all labels. */
-const LABEL_NOTICES_PER_SECOND = 200
-const LABEL_NOTICE_BURST = 400
+const LABEL_NOTICES = { ratePerSecond: 200, burst: 400 }
+/** As many as one forwarder makes for one neighbour: those of made-up labels must not keep out the true ones of others. */
+const LABEL_NOTICES_OF_LINK = { ratePerSecond: 50, burst: 100 }
+/** So that many neighbours cannot either. With two thousand links a tenth of a processor. */
+const OWN_LABEL_NOTICES = { ratePerSecond: 0.5, burst: 10 }
 
 export class LabelRelay {
   readonly #slots: LabelSlots
@@ -47,7 +50,7 @@ export class LabelRelay {
   readonly #accountOfCap: (cap: number) => number
   readonly #counters: RelayCounters
   readonly #refusal: Refusal
-  readonly #notices: TokenBucket
+  readonly #notices: LinkBudget
   /** Where the packet before was, and where those end that have been looked at already. */
   #lastAt = 0
   #aheadTo = 0
@@ -60,7 +63,7 @@ export class LabelRelay {
     this.#accountOfCap = init.accountOfCap
     this.#counters = init.counters
     this.#refusal = init.refusal
-    this.#notices = new TokenBucket({ ratePerSecond: LABEL_NOTICES_PER_SECOND, burst: LABEL_NOTICE_BURST, nowMs: init.now() })
+    this.#notices = new LinkBudget({ all: LABEL_NOTICES, share: LABEL_NOTICES_OF_LINK, own: OWN_LABEL_NOTICES, nowMs: init.now() })
   }
 
   /** A labelled packet. */
@@ -126,7 +129,7 @@ export class LabelRelay {
       this.#refusal.drop('malformed')
     } else if (buffer[at + At.ttl] <= 1) {
       this.#refusal.drop('ttlExceeded')
-    } else if (!this.#notices.take(1, nowMs)) {
+    } else if (!this.#notices.take(from.index, nowMs)) {
       this.#refusal.drop('overRate')
     } else {
       this.#passOn(buffer, at, length, from, nowMs)

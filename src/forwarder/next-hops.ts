@@ -40,6 +40,8 @@ export interface NextHopsInit {
   chooseAddresses?: (asker: string, descriptor: VerifiedDescriptor, dialable: Multiaddr[]) => Dial
   /** Is the link wanted for another reason, though nothing keeps it from here? */
   isAttached?: (peer: PeerId) => boolean
+  /** Does an installed path take it? */
+  isOnPath?: (link: Link) => boolean
   /** Monotonic, ms. */
   now: () => number
 }
@@ -110,6 +112,11 @@ export class NextHops {
     return reaching
   }
 
+  /** The link to this peer that is being made: it stands before the peer has one back, and may not stay. */
+  reaching (forwarder: PeerId): Promise<Link> | undefined {
+    return this.#reaching.get(forwarder.toString())
+  }
+
   async #reach (forwarder: PeerId, key: string, asker: string): Promise<Link> {
     this.#charge(key, asker)
     const signal = AbortSignal.timeout(DEADLINE_MS)
@@ -173,8 +180,9 @@ export class NextHops {
 
   /** A link that was opened here; not one that has taken its place, nor one that others want by now. */
   #closeUnwanted (forwarder: PeerId, opened: Link | undefined): void {
-    const { links, neighbours, isAttached } = this.#init
-    if (opened !== undefined && links.get(forwarder) === opened && !neighbours.has(forwarder) && isAttached?.(forwarder) !== true) {
+    const { links, neighbours, isAttached, isOnPath } = this.#init
+    const isWanted = (link: Link): boolean => neighbours.has(forwarder) || isAttached?.(forwarder) === true || isOnPath?.(link) === true
+    if (opened !== undefined && links.get(forwarder) === opened && !isWanted(opened)) {
       links.close(forwarder)
     }
   }

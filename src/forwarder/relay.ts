@@ -9,7 +9,7 @@
 // here allocates, awaits or logs per packet, except a notice, and those are rate limited.
 import { Flag, Kind, NoticeCode } from '../../protocols/forward/constants.ts'
 import { ARRIVED, At, MALFORMED, acceptSourceRoute, entryAt, nextHop } from '../../protocols/forward/source-route.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { LinkBudget } from '../defence/link-budget.ts'
 import { copyPacket } from '../link/endpoint.ts'
 import { NO_ACCOUNT } from './accounts.ts'
 import { FairCapacity, Verdict } from './fair-capacity.ts'
@@ -30,11 +30,12 @@ export interface RouteAuthority {
    * of that neighbour and of the next hop begin, whichever way the list is walked, so the node's own entry is between them.
    * Must not allocate, write to `buffer`, or throw.
    *
-   * @param link over which the packet would leave
+   * @param from over which the packet came
+   * @param link over which it would leave
    * @param nowMs monotonic
    * @returns 0: it may; or NoticeCode.notAuthorized or NoticeCode.overQuota
    */
-  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, link: Link, nowMs: number): number
+  check (buffer: Uint8Array, at: number, length: number, previousAt: number, nextAt: number, from: Link, link: Link, nowMs: number): number
   /** Who pays for the packet that it said may go on last. */
   readonly account: number
 }
@@ -60,15 +61,17 @@ export interface RelayInit {
 }
 
 /** Notices of others, for the whole forwarder: they need no authority, so they must not be worth forging in numbers. */
-const PASSED_NOTICES_PER_SECOND = 1_000
-const PASSED_NOTICE_BURST = 2_000
+const PASSED_NOTICES = { ratePerSecond: 1_000, burst: 2_000 }
+/** So that one neighbour does not keep out those of all others, nor do many. */
+const PASSED_NOTICES_OF_LINK = { ratePerSecond: 200, burst: 400 }
+const OWN_PASSED_NOTICES = { ratePerSecond: 2, burst: 20 }
 
 export class Relay {
   readonly #endpoint: Endpoint
   readonly #now: () => number
   readonly #nowS: () => number
   readonly #capacity: FairCapacity
-  readonly #passedNotices: TokenBucket
+  readonly #passedNotices: LinkBudget
   readonly #authority: RouteAuthority | undefined
   readonly #closedLinks: RelayInit['closedLinks']
   readonly #slows: (link: Link) => boolean
@@ -90,7 +93,7 @@ export class Relay {
     const slows = this.#slows = init.slows ?? (() => true)
     const nowMs = init.now()
     const capacity = this.#capacity = new FairCapacity({ bytesPerSecond: init.capacityBytesPerSecond, nowMs })
-    this.#passedNotices = new TokenBucket({ ratePerSecond: PASSED_NOTICES_PER_SECOND, burst: PASSED_NOTICE_BURST, nowMs })
+    this.#passedNotices = new LinkBudget({ all: PASSED_NOTICES, share: PASSED_NOTICES_OF_LINK, own: OWN_PASSED_NOTICES, nowMs })
     const { counters } = this
     const refusal = this.#refusal = new Refusal(counters, init.now)
     this.#labels = init.table && new LabelRelay({
@@ -156,13 +159,13 @@ export class Relay {
   }
 
   #sendOn (buffer: Uint8Array, at: number, length: number, from: Link, next: number, nowMs: number): void {
-    if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(1, nowMs)) {
-      this.#refusal.drop('overRate')
-      return
-    }
     const link = this.#endpoint.links.getAt(buffer, at + entryAt(next))
     if (link === undefined) {
       this.#refuse(buffer, at, length, from, NoticeCode.noSuchNeighbour)
+      return
+    }
+    if (buffer[at + At.kind] === Kind.notice && !this.#passedNotices.take(from.index, nowMs)) {
+      this.#refusal.drop('overRate')
       return
     }
     const previous = previousHop(buffer, at)
@@ -173,7 +176,7 @@ export class Relay {
       return
     }
     this.#account = NO_ACCOUNT
-    const refusal = isAsked ? this.#askAuthority(buffer, at, length, previous, next, link, nowMs) : 0
+    const refusal = isAsked ? this.#askAuthority(buffer, at, length, previous, next, from, link, nowMs) : 0
     if (refusal !== 0) {
       this.#refuse(buffer, at, length, from, refusal, refusal === NoticeCode.overQuota ? 'overRate' : 'notAuthorized')
       return
@@ -200,11 +203,11 @@ export class Relay {
     return (previous > 0 && previous < last && closed.has(from)) || (next > 0 && next < last && closed.has(link))
   }
 
-  #askAuthority (buffer: Uint8Array, at: number, length: number, previous: number, next: number, link: Link, nowMs: number): number {
+  #askAuthority (buffer: Uint8Array, at: number, length: number, previous: number, next: number, from: Link, link: Link, nowMs: number): number {
     if (this.#authority === undefined) {
       return 0
     }
-    const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), link, nowMs)
+    const refusal = this.#authority.check(buffer, at, length, at + entryAt(previous), at + entryAt(next), from, link, nowMs)
     this.#account = this.#authority.account
     return refusal
   }

@@ -39,6 +39,8 @@ export interface SetUpServiceInit {
   client: SetupClient
   /** The link to a forwarder that is not connected yet, counted to who asks. Rejects when it cannot be had. */
   reach: (forwarder: PeerId, asker: string) => Promise<Link>
+  /** The link to a forwarder that is being made, if it is. */
+  reaching?: (forwarder: PeerId) => Promise<Link> | undefined
   /** A path goes on over the link to this peer. */
   renew?: (next: PeerId) => void
   /** Monotonic, ms. */
@@ -162,15 +164,24 @@ export class SetUpService {
 
   /** A link to the next node; a forwarder that is not connected yet is dialled, since an authorized install asks for it. */
   async #linkOn (next: PeerId, isDestination: boolean, { prefix }: InstallCaller['gate']): Promise<Link> {
-    const link = this.#init.links.get(next)
+    const { links, reaching, reach, renew } = this.#init
+    try {
+      await (isDestination ? undefined : reaching?.(next))
+    } catch (error) {
+      // the next hop may have made one meanwhile
+      if (links.get(next) === undefined) {
+        throw error
+      }
+    }
+    const link = links.get(next)
     if (link !== undefined) {
-      this.#init.renew?.(next)
+      renew?.(next)
       return link
     }
     if (isDestination) {
       throw new NotFoundError(`${next.toString()} is not attached here`)
     }
-    return this.#init.reach(next, prefix)
+    return reach(next, prefix)
   }
 
   async #passOn ({ install, opened }: CheckedInstall, next: PeerId, backLabel: Label | undefined): Promise<Installed> {

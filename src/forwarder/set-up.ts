@@ -139,7 +139,7 @@ export class ForwarderSetUp {
       connect: async (peer) => connectionManager.getConnections(peer).find(({ status }) => status === 'open') ??
         connectTo(connectionManager, await discovery.describe(peer), AbortSignal.timeout(CONNECT_DEADLINE_MS))
     })
-    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, chooseAddresses: init.chooseAddresses, isAttached: init.isAttached, now })
+    this.nextHops = new NextHops({ links, neighbours: init.neighbours, discovery, connectionManager, chooseAddresses: init.chooseAddresses, isAttached: init.isAttached, isOnPath: ({ index }) => this.table.usesLink(index), now })
     this.#service = new SetUpService({
       checker: new InstallChecker({ self, gate: this.#gate, paths: new VerifiedPaths(), now: Date.now, checkRsp: (rsp) => { this.policy.checkRsp(rsp) } }),
       table: this.table,
@@ -148,12 +148,13 @@ export class ForwarderSetUp {
       authority: this.authority,
       client: this.#client,
       reach: async (forwarder, asker) => this.nextHops.reach(forwarder, asker),
+      reaching: (forwarder) => this.nextHops.reaching(forwarder),
       renew: (next) => { this.nextHops.renew(next) },
       now,
       nowUnixMs: Date.now,
       log
     })
-    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, settle: () => { this.#settle() }, now: Date.now, clock: now })
+    this.#usage = new UsageService({ privateKey: init.privateKey, ledger: this.#ledger, hasAccount: (rsp) => this.#accounts.find(rsp) > 0, settle: () => { this.#settle() }, now: Date.now, clock: now })
     this.policy.onRevoked((rsp) => { this.#revoked(rsp) })
     links.addEventListener('link:gone', ({ detail: link }) => {
       this.table.removeLink(link.index)

@@ -26,6 +26,8 @@ const MAX_KEPT = 32
 export interface UsageServiceInit {
   privateKey: PrivateKey
   ledger: UsageLedger
+  /** May something have been carried on paths of this RSP of which the ledger does not know yet? */
+  hasAccount: (rsp: PeerId) => boolean
   /** Brings the ledger up to date with what counts by itself. */
   settle: () => void
   /** Unix time, ms. */
@@ -65,14 +67,17 @@ export class UsageService {
     }
   }
 
-  /** Charged before rows are copied, and only who has used something: the pages that are kept for a receipt before stay where there is no other. */
+  /** Charged before paths are looked at and rows are copied, and only who may have used something: the pages that are kept for a receipt before stay where there is no other. */
   #issue (rsp: PeerId, name: string): ReceiptInit {
-    this.#settle()
-    if (!this.#init.ledger.has(rsp)) {
+    const { ledger, hasAccount } = this.#init
+    if (ledger.has(rsp) || hasAccount(rsp)) {
+      this.#charge(name)
+      this.#settle()
+    }
+    if (!ledger.has(rsp)) {
       throw new NotFoundError('nothing was carried on paths of yours since this forwarder began')
     }
-    this.#charge(name)
-    const usage = this.#init.ledger.ofPaths(rsp) as Omit<RspUsage, 'sources'>
+    const usage = ledger.ofPaths(rsp) as Omit<RspUsage, 'sources'>
     const rows = usage.paths.slice(-MAX_PAGES * MAX_ROWS).map(({ key, ...row }) => ({ pathNumber: key, ...row }))
     const receipt = {
       rsp,

@@ -117,11 +117,17 @@ export class KeptLinks {
 
   #schedule (kept: KeptLink, waitMs: number): void {
     clearTimeout(kept.timer)
+    if (this.#init.links.isStopped) {
+      return
+    }
     kept.dueMs = performance.now() + waitMs
     kept.timer = setTimeout(() => { void this.#connect(kept) }, waitMs)
   }
 
   async #connect (kept: KeptLink): Promise<void> {
+    if (this.#init.links.isStopped) {
+      return
+    }
     const { peer } = kept.descriptor
     kept.dueMs = Infinity
     const attempt = kept.attempt = new AbortController()

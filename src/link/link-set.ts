@@ -16,6 +16,11 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 /** Out and in, and one of each while a new stream replaces an old one. */
 const STREAMS_PER_PEER = 2
 
+/** How often we look whether a neighbour takes what waits for it. */
+const EXPIRE_MS = 1_000
+
+const STOPPED = 'this node is stopping'
+
 export interface LinkSetComponents {
   peerId: PeerId
   registrar: Registrar
@@ -67,6 +72,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #log: Logger
   /** Of links that have gone. */
   readonly #past = new QueueCounters()
+  #isStopped = false
+  #expiry: ReturnType<typeof setInterval> | undefined
   /** Incoming streams refused because the table was full or the peer not admitted. */
   refusedStreams = 0
 
@@ -78,18 +85,27 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   }
 
   async start (): Promise<void> {
+    this.#isStopped = false
     await this.#components.registrar.handle(FORWARD_PROTOCOL, (stream, connection) => { this.#incoming(stream, connection) }, {
       maxInboundStreams: STREAMS_PER_PEER,
       maxOutboundStreams: STREAMS_PER_PEER,
       runOnLimitedConnection: true
     })
+    this.#expiry = setInterval(() => { this.#expire() }, EXPIRE_MS)
   }
 
   async stop (): Promise<void> {
+    this.#isStopped = true
+    clearInterval(this.#expiry)
     await this.#components.registrar.unhandle(FORWARD_PROTOCOL)
     for (const link of this.#all) {
       link.close()
     }
+  }
+
+  /** Then no more are opened: what is under way when a node stops comes to its end, and is not begun anew. */
+  get isStopped (): boolean {
+    return this.#isStopped
   }
 
   [Symbol.iterator] (): IterableIterator<Link> {
@@ -98,14 +114,6 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
 
   get size (): number {
     return this.#all.size
-  }
-
-  /** Every second: ends what neighbours let wait that take nothing. */
-  expire (): void {
-    const nowMs = this.#init.now()
-    for (const link of this.#all) {
-      link.expire(nowMs)
-    }
   }
 
   /** Of the queues before all links, those that have gone included. */
@@ -147,6 +155,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
    * @throws TooManyLinksError, UnavailableError
    */
   async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal, moves?: boolean } = {}): Promise<Link> {
+    this.#checkRunning()
     const over = options.connection?.status === 'open' ? options.connection : undefined
     const movesTo = options.moves === true ? over : undefined
     const existing = this.#links.get(nodeIdOf(peer))
@@ -184,13 +193,14 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
         // over a connection that came while the peer was dialled
         return standing
       }
+      this.#checkRunning()
       stream = await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
     } catch (cause) {
       throw cause instanceof BywayError ? cause : new UnavailableError(`no link to ${peer.toString()} could be opened`, { cause })
     }
-    const link = this.#linkTo(peer)
+    const link = this.#isStopped ? undefined : this.#linkTo(peer)
     if (link === undefined) {
-      const error = new TooManyLinksError(this.#init.maxLinks)
+      const error = this.#isStopped ? new UnavailableError(STOPPED) : new TooManyLinksError(this.#init.maxLinks)
       stream.abort(error)
       throw error
     }
@@ -200,6 +210,12 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     }
     this.safeDispatchEvent('link:up', { detail: link })
     return link
+  }
+
+  #checkRunning (): void {
+    if (this.#isStopped) {
+      throw new UnavailableError(STOPPED)
+    }
   }
 
   #opened (key: string, opening: Opening): void {
@@ -253,6 +269,14 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       [...this.#all].find(({ peer: other }) => !isUseful(other))?.close()
     }
     return this.#all.size < maxLinks
+  }
+
+  /** Ends what neighbours let wait that take nothing. */
+  #expire (): void {
+    const nowMs = this.#init.now()
+    for (const link of this.#all) {
+      link.expire(nowMs)
+    }
   }
 
   /** The smallest, so that indices stay below the most links that there were at once. */

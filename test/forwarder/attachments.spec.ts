@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { TypedEventEmitter } from 'main-event'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { Attachments } from '../../src/forwarder/attachments.ts'
+import { until } from '../helpers/testnet.ts'
 import { FakeLink } from '../link/fake-links.ts'
 import { NETWORK, NOW_MS, keyOf, peerOf } from '../helpers/descriptors.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
@@ -22,10 +23,19 @@ const CROWDED = (number: number): string => `/ip4/192.0.2.${number}/tcp/4001`
 class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly opened: string[] = []
   readonly closed: string[] = []
+  waiting = 0
   /** Set to hold up `open`. */
   gate: Promise<void> = Promise.resolve()
 
+  /** Those to which links stand. */
+  readonly standing = new Set<string>()
+
+  get (peer: PeerId): unknown {
+    return this.standing.has(peer.toString()) ? {} : undefined
+  }
+
   async open (peer: PeerId, { moves }: { moves?: boolean }): Promise<void> {
+    this.waiting++
     await this.gate
     assert.equal(moves, true, 'packets for it go over the connection that it attaches over')
     this.opened.push(peer.toString())
@@ -204,6 +214,24 @@ describe('attachments', () => {
     const refusals = (await asked).filter(({ status }) => status === 'rejected')
     assert.deepEqual([attachments.size, refusals.length], [2, 2])
     assert.equal(links.closed.length, 2, 'whoever found no room loses the link again')
+  })
+
+  it('regression: refused because others came first, leave a link that stood before, or that others want', async () => {
+    const wanted = new Set<string>()
+    attachments = new Attachments({
+      limits: LIMITS, links: links as unknown as LinkSet, discovery: discovery.asDiscovery, isWanted: (peer) => wanted.has(peer.toString()), now: () => nowMs
+    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    links.gate = promise
+    links.standing.add(await key(2))
+    const asked = [1, 2, 3, 4].map(async (number) => attach(number, 'forwarder'))
+    const outcomes = Promise.allSettled(asked)
+    await until(() => links.waiting === 4, 'all of them')
+    wanted.add(await key(3))
+    resolve()
+    const attached = (await outcomes).findIndex(({ status }) => status === 'fulfilled') + 1
+    const unwanted = await Promise.all([1, 4].filter((number) => number !== attached).map(key))
+    assert.deepEqual(links.closed.toSorted(), unwanted.toSorted())
   })
 
   describe('of one address prefix', () => {

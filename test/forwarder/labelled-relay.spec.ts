@@ -9,8 +9,8 @@ import { BucketSlab } from '../../src/defence/bucket-slab.ts'
 import { ForwardingTable } from '../../src/forwarder/forwarding-table.ts'
 import { Relay } from '../../src/forwarder/relay.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
-import { fakeLinks } from '../link/fake-links.ts'
-import { NOW_S, embedded, hex, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
+import { FakeLink, fakeLinks } from '../link/fake-links.ts'
+import { NOW_S, embedded, hex, nodeOf, nodesOf, packetOf, routeOf, sentOn } from '../protocols/forward/samples.ts'
 import type { DropReason, RouteAuthority } from '../../src/forwarder/relay.ts'
 import type { FakeLinks } from '../link/fake-links.ts'
 import type { Label } from '../../protocols/forward/labelled.ts'
@@ -36,7 +36,7 @@ let asked: Array<{ previous: string, next: string, to: string, length: number, n
 /** Allows everything, and remembers what it was asked. */
 function openAuthority (): RouteAuthority {
   return {
-    check: (buffer, _at, length, previousAt, nextAt, link, askedAtMs) => {
+    check: (buffer, _at, length, previousAt, nextAt, _from, link, askedAtMs) => {
       asked.push({ previous: hex(buffer.subarray(previousAt, previousAt + 16)), next: hex(buffer.subarray(nextAt, nextAt + 16)), to: hex(link.node), length, nowMs: askedAtMs })
       return 0
     },
@@ -334,12 +334,35 @@ describe('relay of notices about labels', () => {
       receive(noticeAbout(ON), AFTER)
       receive(noticeAbout({ slot: 1, check: 1 }), OTHER)
     }
-    assert.deepEqual([relay.counters.forwardedPackets, droppedOf()], [200, { unknownLabel: 200, overRate: 200 }])
+    assert.deepEqual([relay.counters.forwardedPackets, droppedOf()], [110, { unknownLabel: 110, overRate: 380 }])
     nowMs += 100
     for (let i = 0; i < 100; i++) {
       receive(noticeAbout(ON), AFTER)
     }
-    assert.equal(relay.counters.forwardedPackets, 220)
+    assert.equal(relay.counters.forwardedPackets, 115)
+  })
+
+  it('regression: passes on true ones while one neighbour, or many, send those of made-up labels without end', () => {
+    const { forward } = install()
+    const flood = (count: number): void => {
+      for (let index = 0; index < count; index++) {
+        const attacker = new FakeLink(nodeOf(100 + index), undefined, 100 + index)
+        for (let i = 0; i < 1_000; i++) {
+          const notice = noticeAbout({ slot: i, check: 1 })
+          relay.receive(notice, 0, notice.length, attacker, nowMs)
+        }
+      }
+    }
+    flood(1)
+    const told = Array.from({ length: 50 }, () => noticeAbout(ON))
+    told.forEach((notice) => { receive(notice, AFTER) })
+    assert.deepEqual(sentTo(BEFORE), told.map((notice) => relabelled(notice, forward)))
+    for (let second = 0; second < 10; second++) {
+      nowMs += 2_000
+      flood(20)
+      receive(noticeAbout(ON), AFTER)
+      assert.equal(sentTo(BEFORE).length, 1, `in second ${2 * second}`)
+    }
   })
 
   it('counts them to what the forwarder carries', () => {
@@ -418,21 +441,47 @@ describe('relay with an authority over source routes', () => {
     })
   }
 
-  it('passes on no more notices by list than their rate', () => {
-    const packet = changed(onRoute(), (bytes) => { bytes[At.hopIndex] = 2 })
-    const notice = encodeNotice(packet, 0, packet.length, NoticeCode.expired) ?? assert.fail()
-    const fast = new Relay({
-      endpoint: new Endpoint({ self: SELF, links: neighbours.links, nowS: () => NOW_S }), capacityBytesPerSecond: 1e9, table, authority, now: () => nowMs, nowS: () => NOW_S
+  describe('notices by list', () => {
+    let fast: Relay
+
+    beforeEach(() => {
+      fast = new Relay({
+        endpoint: new Endpoint({ self: SELF, links: neighbours.links, nowS: () => NOW_S }), capacityBytesPerSecond: 1e9, table, authority, now: () => nowMs, nowS: () => NOW_S
+      })
     })
-    for (let i = 0; i < 3_000; i++) {
-      fast.receive(notice, 0, notice.length, neighbours.to(AFTER))
+
+    /** A neighbour passes so many notices on to us, for `to`. @returns how many go on */
+    function pass (count: number, from: FakeLink = neighbours.to(AFTER), to = BEFORE): number {
+      const packet = changed(packetOf(routeOf([to, SELF, from.node, OTHER])), (bytes) => { bytes[At.hopIndex] = 2 })
+      const notice = encodeNotice(packet, 0, packet.length, NoticeCode.expired) ?? assert.fail()
+      const before = fast.counters.forwardedPackets
+      for (let i = 0; i < count; i++) {
+        fast.receive(notice, 0, notice.length, from)
+      }
+      assert.equal(notice[At.kind], Kind.notice)
+      return fast.counters.forwardedPackets - before
     }
-    assert.deepEqual([fast.counters.forwardedPackets, fast.counters.dropped.overRate], [2_000, 1_000])
-    nowMs += 100
-    for (let i = 0; i < 200; i++) {
-      fast.receive(notice, 0, notice.length, neighbours.to(AFTER))
-    }
-    assert.equal(fast.counters.forwardedPackets, 2_100)
-    assert.equal(notice[At.kind], Kind.notice)
+
+    const attacker = (index: number): FakeLink => new FakeLink(nodeOf(index), undefined, index)
+
+    it('are passed on no more often than their rate', () => {
+      assert.deepEqual([pass(3_000), fast.counters.dropped.overRate], [420, 2_580])
+      assert.deepEqual([100, 101, 102, 103, 104].map((index) => pass(1_000, attacker(index))), [420, 420, 420, 420, 20])
+      nowMs += 100
+      assert.equal(pass(200), 20)
+    })
+
+    it('regression: are passed on while many neighbours send them without end', () => {
+      for (let index = 100; index < 110; index++) {
+        pass(3_000, attacker(index))
+      }
+      assert.equal(pass(10), 10)
+    })
+
+    it('regression: are not counted where there is no link to pass them on', () => {
+      pass(3_000, neighbours.to(AFTER), nodeOf(99))
+      assert.equal(pass(400), 400)
+      assert.equal(fast.counters.dropped.noSuchNeighbour, 3_000)
+    })
   })
 })

@@ -27,6 +27,8 @@ describe('links to next hops that are not connected', () => {
   let links: string[]
   let standing: Map<string, Link>
   let attachedPeers: Set<string>
+  let pathsOver: Set<string>
+  let neighbours: Set<string>
   let onAttach: () => void
   let kept: string[]
   let attached: number
@@ -60,6 +62,8 @@ describe('links to next hops that are not connected', () => {
     links = []
     standing = new Map()
     attachedPeers = new Set()
+    pathsOver = new Set()
+    neighbours = new Set()
     onAttach = () => {}
     kept = []
     attached = 0
@@ -88,6 +92,7 @@ describe('links to next hops that are not connected', () => {
       } as unknown as ConnectionManager,
       chooseAddresses: () => ({ addresses: granted, end: () => {} }),
       isAttached: (peer) => attachedPeers.has(peer.toString()),
+      isOnPath: ({ peer }) => pathsOver.has(peer.toString()),
       links: {
         get: (peer: PeerId) => standing.get(peer.toString()),
         open: async (peer: PeerId) => {
@@ -99,7 +104,7 @@ describe('links to next hops that are not connected', () => {
         },
         close: (peer: PeerId) => { standing.delete(peer.toString()) }
       } as unknown as LinkSet,
-      neighbours: { keep: ({ peer }: VerifiedDescriptor) => { kept.push(peer.toString()) }, has: () => false } as unknown as KeptLinks
+      neighbours: { keep: ({ peer }: VerifiedDescriptor) => { kept.push(peer.toString()) }, has: (peer: PeerId) => neighbours.has(peer.toString()) } as unknown as KeptLinks
     })
   })
 
@@ -169,6 +174,27 @@ describe('links to next hops that are not connected', () => {
     onAttach = () => { attachedPeers.add(key) }
     await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
     assert.equal(standing.has(key), true, 'attached here meanwhile')
+  })
+
+  it('regression: stay when they do not come about where paths take them by now, or they are kept', async () => {
+    failing = new Error('go away')
+    const peer = await numbered(10)
+    const key = peer.toString()
+    for (const wanted of [pathsOver, neighbours]) {
+      standing.delete(key)
+      onAttach = () => { wanted.add(key) }
+      await assert.rejects(nextHops.reach(peer, 'one'), { code: 'UNAVAILABLE' })
+      assert.equal(standing.has(key), true)
+      wanted.clear()
+    }
+  })
+
+  it('are known of while they are being made', async () => {
+    const peer = await numbered(10)
+    assert.equal(nextHops.reaching(peer), undefined)
+    const reached = nextHops.reach(peer, 'one')
+    assert.equal(await nextHops.reaching(peer), await reached)
+    assert.equal(nextHops.reaching(peer), undefined)
   })
 
   it('are kept for longer by each path that is installed over them', async () => {

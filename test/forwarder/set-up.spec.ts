@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { MessageType } from '../../protocols/setup/constants.ts'
+import { UnavailableError } from '../../protocols/errors.ts'
 import { encodeRemove } from '../../protocols/setup/codec.ts'
 import { VirtualOverlay, settled } from '../helpers/virtual-overlay.ts'
 import { keyOf } from '../helpers/descriptors.ts'
 import { offerOver } from '../helpers/offers.ts'
 import type { Fault, VirtualForwarder, VirtualHost } from '../helpers/virtual-overlay.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { InstalledPath } from '../../src/host/installed-path.ts'
 import type { OfferedPath } from '../../src/host/provider-set.ts'
 import type { SetUpStyle } from '../../src/host/set-up-style.ts'
@@ -45,6 +47,46 @@ describe('setting up a path, in virtual time', () => {
     await assert.rejects(install('one-pass'), { code: 'UNAVAILABLE' })
     assert.deepEqual(overlay.askers, ['192.0.2.0/24'])
     assert.deepEqual(left(), [0, 0, 0, 0, 0])
+  })
+
+  describe('over a link that is being made', () => {
+    let asked: () => number
+
+    beforeEach(() => {
+      asked = () => overlay.messages.filter(({ to, type }) => to.equals(forwarders[1].peer) && type === MessageType.install).length
+    })
+
+    it('regression: waits until the next hop has one back, though ours stands', async () => {
+      const made = Promise.withResolvers<Link>()
+      overlay.making.set(forwarders[1].peer.toString(), made.promise)
+      const path = install('one-pass')
+      await settled()
+      assert.equal(asked(), 0)
+      made.resolve(forwarders[0].links.get(forwarders[1].peer) as Link)
+      assert.ok((await path).isUp)
+      assert.deepEqual(left(), [1, 1, 1, 1, 1])
+    })
+
+    it('fails where that fails, unless the next hop has made one meanwhile', async () => {
+      const key = forwarders[1].peer.toString()
+      for (const stands of [false, true]) {
+        const made = Promise.withResolvers<Link>()
+        overlay.making.set(key, made.promise)
+        const path = install('one-pass')
+        await settled()
+        if (!stands) {
+          overlay.unlinked.add(key)
+        }
+        made.reject(new UnavailableError('it does not answer'))
+        if (stands) {
+          assert.ok((await path).isUp)
+        } else {
+          await assert.rejects(path, { code: 'UNAVAILABLE' })
+          overlay.unlinked.delete(key)
+        }
+      }
+      assert.deepEqual([left(), overlay.askers], [[1, 1, 1, 1, 1], []])
+    })
   })
 
   for (const style of STYLES) {

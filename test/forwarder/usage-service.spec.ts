@@ -14,13 +14,17 @@ describe('usage service', () => {
   let ledger: UsageLedger
   let service: UsageService
   let settled: number
+  let accounts: PeerId[]
+  let onSettle: () => void
 
   beforeEach(() => {
     nowMs = NOW_MS
     offsetMs = 0
     settled = 0
+    accounts = []
+    onSettle = () => {}
     ledger = new UsageLedger({ now: () => nowMs })
-    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => { settled++ }, now: () => nowMs, clock: () => nowMs + offsetMs })
+    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, hasAccount: (rsp) => accounts.includes(rsp), settle: () => { settled++; onSettle() }, now: () => nowMs, clock: () => nowMs + offsetMs })
   })
 
   function carry (count: number, rsp = RSP): void {
@@ -52,6 +56,27 @@ describe('usage service', () => {
     assert.deepEqual([rows.length, packets, bytes, sinceMs, issuedAtMs], [3, 3, 300, NOW_MS, NOW_MS + 5_000])
     assert.equal((await receiptOf(STRANGER)).rows.length, 1)
     await assert.rejects(service.handle({}, { peer: FORWARDER }), { name: 'NotFoundError' })
+  })
+
+  it('regression: looks at no paths for who has none here', async () => {
+    carry(3)
+    for (let second = 0; second < 20; second++) {
+      nowMs += 1_000
+      await assert.rejects(service.handle({}, { peer: STRANGER }), { name: 'NotFoundError' })
+    }
+    assert.equal(settled, 0)
+    await receiptOf(RSP)
+    assert.equal(settled, 1)
+  })
+
+  it('finds what was carried for an RSP that has only an account so far, and charges it where that is nothing', async () => {
+    accounts = [RSP, STRANGER]
+    onSettle = () => { carry(2) }
+    assert.equal((await receiptOf(RSP)).rows.length, 2)
+    onSettle = () => {}
+    const answers = await Promise.allSettled(Array.from({ length: 500 }, async () => service.handle({}, { peer: STRANGER })))
+    const names = answers.map((answer) => answer.status === 'rejected' ? (answer.reason as Error).name : '')
+    assert.deepEqual([...new Set(names)], ['NotFoundError', 'OverQuotaError'])
   })
 
   it('asks nothing of the rows of who is over its rate', async () => {
@@ -93,7 +118,7 @@ describe('usage service', () => {
     carry(1)
     const sequences = [await receiptOf(RSP), await receiptOf(RSP)].map(({ sequence }) => sequence)
     nowMs += 10_000
-    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, settle: () => {}, now: () => nowMs, clock: () => nowMs })
+    service = new UsageService({ privateKey: FORWARDER_KEY, ledger, hasAccount: () => false, settle: () => {}, now: () => nowMs, clock: () => nowMs })
     sequences.push((await receiptOf(RSP)).sequence)
     assert.deepEqual(sequences, [...new Set(sequences)].sort((a, b) => Number(a - b)))
   })

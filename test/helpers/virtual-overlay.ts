@@ -85,6 +85,8 @@ export class VirtualOverlay {
   /** Peer ids, as text, to which forwarders have no links, and on whose account they looked for one. */
   readonly unlinked = new Set<string>()
   readonly askers: string[] = []
+  /** Links to these that are being made. */
+  readonly making = new Map<string, Promise<Link>>()
   readonly #nodes = new Map<string, Node>()
 
   readonly nowUnixMs = (): number => NOW_MS + this.timers.nowMs
@@ -115,6 +117,7 @@ export class VirtualOverlay {
         this.askers.push(asker)
         throw new UnavailableError('there is no such forwarder')
       },
+      reaching: (forwarder) => this.making.get(forwarder.toString()),
       now,
       nowUnixMs: this.nowUnixMs,
       log: SILENT

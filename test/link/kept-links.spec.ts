@@ -5,13 +5,15 @@ import { defaultLogger } from '@libp2p/logger'
 import { multiaddr } from '@multiformats/multiaddr'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { serveAttach } from '../../protocols/attach/server.ts'
+import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { KeptLinks } from '../../src/link/kept-links.ts'
 import { LinkSet } from '../../src/link/link-set.ts'
 import { NETWORK, NOW_MS, descriptorOf, keyOf, peerOf } from '../helpers/descriptors.ts'
-import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
-import { linkNode, until } from './link-nodes.ts'
+import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { linkNode, put, until } from './link-nodes.ts'
 import type { KeptLinksInit } from '../../src/link/kept-links.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -75,6 +77,25 @@ describe('kept links', () => {
       kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
       await until(() => requests.length >= 2, 'the refreshed attachment', 3_000)
       assert.deepEqual(host.events, ['up'])
+    })
+
+    it('regression: are opened anew where the forwarder keeps the stream and credits nothing', async () => {
+      let skippedMs = 0
+      host = await linkNode({ now: () => performance.now() + skippedMs })
+      kept = keeping(host)
+      const silent = await createNode({ privateKey: await keyOf(1) })
+      let streams = 0
+      await silent.services.internals.registrar.handle(FORWARD_PROTOCOL, () => { streams++ })
+      await serveAttach(silent.services.internals.registrar, async () => ({ leaseMs: 300_000, attachments: 1, maxAttachments: 8 }))
+      kept.keep(await verified(1, silent.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => streams === 1 && host.links.get(silent.peerId) !== undefined, 'the link', 30_000)
+      const link = host.links.get(silent.peerId) as Link
+      await until(() => {
+        put(link, 0, 1_000)
+        return link.queuedBytes > 100_000
+      }, 'a queue', 30_000)
+      skippedMs = 11_000
+      await until(() => streams === 2 && host.links.get(silent.peerId)?.queuedBytes === 0, 'the new link', 30_000)
     })
 
     it('are dialled again when the other side has been restarted', async () => {
@@ -148,6 +169,7 @@ describe('kept links', () => {
     let nowMs: number
     let kept: KeptLinks
     let signal: AbortSignal | undefined
+    let links: LinkSet
     /** Settles a dial: rejects, unless a test says otherwise. */
     let answer: () => Promise<never>
 
@@ -166,7 +188,7 @@ describe('kept links', () => {
     })
 
     async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}): Promise<void> {
-      const components = { logger: defaultLogger(), connectionManager: {
+      const components = { logger: defaultLogger(), registrar: { unhandle: async () => {} }, connectionManager: {
         getConnections: () => [],
         isDialable: async () => true,
         openConnection: async (to: Multiaddr[], options: { signal: AbortSignal }) => {
@@ -176,7 +198,7 @@ describe('kept links', () => {
           return answer()
         }
       } } as unknown as ConstructorParameters<typeof LinkSet>[0]
-      const links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
+      links = new LinkSet(components, { onPacket: () => {}, maxLinks: 4, queueBytes: 1_000, now: () => nowMs })
       kept = new KeptLinks({
         self: await peerOf(self), links, connectionManager: components.connectionManager, descriptor: async () => Uint8Array.of(1), mutual, log, random: () => 0.5, ...init
       })
@@ -240,6 +262,20 @@ describe('kept links', () => {
       kept.retain(new Set())
       await advance(100_000)
       assert.equal(dials.length, before)
+    })
+
+    it('regression: are not begun anew when the node has stopped, whatever was under way then', async () => {
+      const hanging = Promise.withResolvers<never>()
+      answer = async () => hanging.promise
+      await keepUnreachable(2, false)
+      kept.keep(await verified(1))
+      await advance(1_000)
+      assert.equal(dials.length, 1)
+      await links.stop()
+      hanging.reject(new Error('the node stops'))
+      kept.keep(await verified(3))
+      await advance(100_000)
+      assert.equal(dials.length, 1)
     })
 
     it('are left to the peer with the smaller id for a moment when both keep each other', async () => {

@@ -170,6 +170,27 @@ describe('links over libp2p', () => {
     assert.deepEqual([a.events, streams], [['up', 'down', 'up'], 2])
   })
 
+  it('regression: end where a neighbour credits nothing of what waits for it, in every role, and stay where it does', async () => {
+    let skippedMs = 0
+    const sender = await linkNode({ now: () => performance.now() + skippedMs })
+    const honest = await neighbourOf(sender)
+    const silent = await createNode()
+    await silent.services.internals.registrar.handle(FORWARD_PROTOCOL, () => {})
+    await connected(sender.node, silent)
+    const [good, bad] = await Promise.all([sender.links.open(honest.node.peerId), sender.links.open(silent.peerId)])
+    const count = Math.ceil(FIRST_WINDOW_BYTES / 1_000) + 100
+    for (let number = 0; number < count; number++) {
+      put(bad, number, 1_000)
+      await until(() => put(good, number, 1_000), 'room for what is taken')
+    }
+    await until(() => honest.received.length === count, 'what the honest one takes')
+    assert.ok(bad.queuedBytes > 0, 'something waits')
+    skippedMs = 11_000
+    await until(() => !bad.isUp, 'the end of the link that takes nothing', 30_000)
+    assert.deepEqual([bad.queuedBytes, sender.links.get(silent.peerId), good.isUp, sender.events], [0, undefined, true, ['up', 'up', 'down']])
+    await sender.links.open(silent.peerId)
+  })
+
   it('forget half a packet when the stream ends in it', async () => {
     const stranger = await linkNode()
     const stream = await rawStream(stranger.node, a.node)
@@ -356,6 +377,22 @@ describe('links over libp2p', () => {
     b.links.close(a.node.peerId)
     await until(() => gone === 1, 'the end')
     assert.equal(b.links.byIndex(0), undefined)
+  })
+
+  it('regression: are not opened any more when the set has stopped, nor those that were under way', async () => {
+    const [b, c] = [await neighbour(), await linkNode()]
+    const hanging = Promise.withResolvers<Connection>()
+    a.connectionManager.openConnection = async () => hanging.promise
+    const opening = a.links.open(c.node.peerId)
+    const connection = await c.node.dial(a.node.getMultiaddrs())
+    await until(() => a.node.getConnections(c.node.peerId).length > 0, 'the connection at the other end', 30_000)
+    await a.links.stop()
+    hanging.resolve(a.node.getConnections(c.node.peerId)[0])
+    await assert.rejects(opening, { code: 'UNAVAILABLE' })
+    await assert.rejects(a.links.open(b.node.peerId), { code: 'UNAVAILABLE' })
+    assert.deepEqual([a.links.size, connection.streams.filter(({ protocol }) => protocol === FORWARD_PROTOCOL)], [0, []])
+    await a.links.start()
+    assert.equal((await a.links.open(b.node.peerId)).isUp, true)
   })
 
   it('are refused to peers that are not admitted', async () => {
