@@ -104,9 +104,14 @@ export class OutgoingChannel extends Channel {
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
       onForgotten: () => { this.#steering.forgotten() },
+      onRenewed: (route) => {
+        if (route === this.#activeRoute) {
+          this.#announcer.changed(now())
+        }
+      },
       onUnreachable: (entry) => { this.#queries.avoid(entry) },
       isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
-      hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
+      hold: async (path, how, signal) => holdPath(path, how, { self: endpoint.self, remote, installer, signal })
     })
     this.#heard = new HeardRoutes(this.#book)
     this.#flow = providers.newFlow()
