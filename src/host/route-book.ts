@@ -127,11 +127,11 @@ export class RouteBook {
     return tag.some((byte) => byte !== 0) ? this.byTag(tag) : this.default
   }
 
-  /** The forwarder behind `reporter` on the route, if both are on it. */
+  /** The node behind `reporter` on the route, if that is one of its forwarders: the next of them, or the destination. */
   nodeAfter (route: Route, reporter: NodeId): PeerId | undefined {
     const forwarders = route.path?.forwarders ?? []
     const index = forwarders.findIndex((peer) => isNodeAt(reporter, 0, nodeIdOf(peer)))
-    return index < 0 ? undefined : forwarders[index + 1]
+    return index < 0 ? undefined : [...forwarders, this.#remote][index + 1]
   }
 
   /** Can packets leave on the default route? Its connection may have ended since it was opened. */

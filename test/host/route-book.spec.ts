@@ -213,6 +213,7 @@ describe('route book', () => {
   for (const { title, code, index, isTold } of [
     { title: 'tells of a path that a forwarder does not take', code: 'NOT_AUTHORIZED', index: 1, isTold: true },
     { title: 'tells of a path over a link that there is not', code: 'NOT_FOUND', index: 0, isTold: true },
+    { title: 'regression: tells nothing of an exit at which the destination is not attached, of which its RSP was told otherwise', code: 'NOT_FOUND', index: 1, isTold: false },
     { title: 'tells nothing of a forwarder that is busy', code: 'OVER_QUOTA', index: 0, isTold: false },
     { title: 'tells nothing of a destination that declines', code: 'NOT_AUTHORIZED', index: 2, isTold: false }
   ]) {
@@ -457,14 +458,14 @@ describe('route book', () => {
     assert.deepEqual(world.events, [`left ${named(F[0], F[1])}`, `released ${named(F[0], F[1])}`])
   })
 
-  it('finds a route by a tag, and the forwarder behind the reporter of a notice', async () => {
+  it('finds a route by a tag, and the node behind the reporter of a notice', async () => {
     const world = await opened()
     const path = pathOver([F[0], F[5], F[1]])
     await world.update(answer([path]))
     const route = world.book.byTag(path.tag)
     assert.equal(route?.path, path)
     assert.equal(world.book.nodeAfter(route, nodeIdOf(F[0]))?.equals(F[5]), true)
-    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[1])), undefined)
+    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[1]))?.equals(REMOTE), true)
     assert.equal(world.book.nodeAfter(route, nodeIdOf(F[9])), undefined)
     assert.equal(world.book.byTag(new Uint8Array(8)), undefined)
   })

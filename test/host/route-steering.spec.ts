@@ -145,6 +145,16 @@ describe('route steering', () => {
     })
   }
 
+  it('regression: once stopped sends and decides nothing any more, whoever goes on calling it', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 60 }).run(SETTLE_MS)
+    flow.steering.stop()
+    const { echoes } = flow
+    flow.set('a', { rttMs: 10 }).set('default', { rttMs: 60, isDown: true }).run(SETTLE_MS)
+    flow.steering.failed(flow.route('default'), 'nothing')
+    assert.deepEqual([flow.echoes, flow.active], [echoes, 'default'])
+    assert.equal(flow.switches.length, 1)
+  })
+
   it('judges nothing when its own process was asleep: the answers wait to be read', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
     flow.sleep(1_000)
