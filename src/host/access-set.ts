@@ -122,7 +122,7 @@ export class AccessSet {
     const key = descriptor.peer.toString()
     const known = this.#candidates.get(key)
     if (known !== undefined) {
-      known.descriptor = descriptor
+      known.descriptor = newer(known.descriptor, descriptor)
       if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
         this.#keep(known)
       }
@@ -219,10 +219,10 @@ export class AccessSet {
       .sort((a, b) => a.rttUs - b.rttUs)
   }
 
-  /** Forwarders that are being measured for the first time; one that does not answer for long does not count. */
+  /** Forwarders that are being measured for the first time; one that does not answer for long does not count, nor does one that is asked for: peers may ask for others all the time. */
   get unmeasured (): number {
     const sinceMs = this.#init.now() - FIRST_MEASUREMENT_MS
-    return [...this.#candidates.values()].filter(({ estimator, addedMs }) => estimator.samples < MEASURED_SAMPLES && addedMs > sinceMs).length
+    return [...this.#candidates].filter(([key, { estimator, addedMs }]) => estimator.samples < MEASURED_SAMPLES && addedMs > sinceMs && !this.#asked.has(key)).length
   }
 
   #tick (): void {
@@ -381,6 +381,11 @@ export class AccessSet {
       this.#kept.refresh(this.#advertising)
     }
   }
+}
+
+/** A peer may bring an old one. */
+function newer (known: VerifiedDescriptor, other: VerifiedDescriptor): VerifiedDescriptor {
+  return other.sequence < known.sequence ? known : other
 }
 
 function distanceOf ({ estimator }: Candidate): number {

@@ -12,5 +12,10 @@ export function isAnswer ({ paths, error }: ProviderAnswer): boolean {
 }
 
 export function isRefusal (error: unknown, { forwarders }: OfferedPath): boolean {
-  return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code)
+  return error instanceof SetupFailedError && error.index < forwarders.length && REFUSALS.includes(error.code) && !isLastLeg(error, forwarders.length - 1)
+}
+
+/** The destination is not attached to the exit: its RSP goes by what the hosts told it. */
+function isLastLeg ({ code, index }: SetupFailedError, exit: number): boolean {
+  return code === 'NOT_FOUND' && index === exit
 }

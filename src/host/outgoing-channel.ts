@@ -2,14 +2,13 @@
 // and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
 // and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
 import { encodeEchoRequest, numbered, readUint64, sessionIdOf } from '../../protocols/envelope/codec.ts'
-import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
-import { noticeName } from '../../protocols/forward/notice.ts'
 import { AS_ECHO, Channel } from './channel.ts'
 import { ChannelStatus } from './channel-status.ts'
 import { DatagramSpread } from './datagram-spread.ts'
 import { ExitRequests } from './exit-requests.ts'
 import { HeardRoutes } from './heard-routes.ts'
+import { heedNotice } from './route-notices.ts'
 import { holdPath } from './path-hold.ts'
 import { PromiseWatch } from './promise-watch.ts'
 import { RouteAnnouncer } from './route-announcer.ts'
@@ -104,9 +103,10 @@ export class OutgoingChannel extends Channel {
       onLost: (route, reason) => { this.#steering.failed(route, reason) },
       onRefused: (path) => { this.#promises.refused(path) },
       onForgotten: () => { this.#steering.forgotten() },
+      onRenewed: (route) => { if (route === this.#activeRoute) this.#announcer.changed(now()) },
       onUnreachable: (entry) => { this.#queries.avoid(entry) },
       isBroken: ({ forwarders }) => asked?.brokenBy(forwarders) !== undefined,
-      hold: async (path, how) => holdPath(path, how, { self: endpoint.self, remote, installer })
+      hold: async (path, how, signal) => holdPath(path, how, { self: endpoint.self, remote, installer, signal })
     })
     this.#heard = new HeardRoutes(this.#book)
     this.#flow = providers.newFlow()
@@ -238,6 +238,9 @@ export class OutgoingChannel extends Channel {
       return
     }
     this.closeIfIdle(nowMs)
+    if (this.isClosed) {
+      return
+    }
     this.#check.tick(nowMs)
     this.#steering.tick()
     this.#promises.check(this.#book.routes, nowMs)
@@ -245,21 +248,9 @@ export class OutgoingChannel extends Channel {
     this.#announcer.tick(nowMs)
   }
 
-  /** A notice that quotes a packet of this session. A hint: the route is left, and comes back when it answers. */
   onNotice (notice: Notice): void {
-    const route = this.#book.byNotice(notice)
-    if (route === undefined || notice.code === NoticeCode.overQuota) {
-      return
-    }
-    if (notice.code === NoticeCode.notAuthorized) {
-      void this.#book.authorize(route)
-    }
-    const broken = this.#book.nodeAfter(route, notice.reporter)
-    if (notice.code === NoticeCode.noSuchNeighbour && broken !== undefined) {
-      this.#queries.avoid(broken)
-      this.context.failures.suspect([broken.toString()])
-    }
-    this.#steering.broke(route, `a forwarder says ${noticeName(notice.code)}`)
+    const { remote, context: { failures } } = this
+    heedNotice(notice, { remote, book: this.#book, steering: this.#steering, queries: this.#queries, promises: this.#promises, failures })
   }
 
   /** The link to a neighbour has ended: nothing can leave on the routes over it. */
@@ -353,6 +344,9 @@ export class OutgoingChannel extends Channel {
   }
 
   async #take (answers: readonly ProviderAnswer[], askedMs: number): Promise<boolean> {
+    if (this.isClosed) {
+      return true
+    }
     // beside all else: a peer that cannot be dialled must not delay the search for paths
     void this.#reopenDefault()
     const { active, backup } = this.#steering

@@ -12,9 +12,11 @@ import { signOrder, verifyEcho } from '../../protocols/setup/order.ts'
 import { solvePuzzle } from '../../protocols/setup/puzzle.ts'
 import { wayUnder } from '../link/way.ts'
 import { ChallengeJar } from './challenge-jar.ts'
+import { PuzzleBudget } from './puzzle-budget.ts'
 import { InstalledPath } from './installed-path.ts'
 import type { SetUpStyle, Want } from './set-up-style.ts'
 import { startTimer } from './start-timer.ts'
+import type { PuzzleWork } from './puzzle-budget.ts'
 import type { StartTimer } from './start-timer.ts'
 import type { OfferedPath } from './provider-set.ts'
 import type { EndLabel } from '../link/end-labels.ts'
@@ -36,6 +38,8 @@ export interface PathInstallerInit {
   nowUnixMs: () => number
   /** Default: the platform's timers. */
   startTimer?: StartTimer
+  /** Default: one of the usual size. */
+  puzzles?: PuzzleBudget
   log: Logger
 }
 
@@ -46,6 +50,21 @@ export interface InstallOptions {
 
 /** A forwarder under load asks to come again with a cookie, then perhaps with more effort. */
 const MAX_ATTEMPTS = 4
+
+/** What is to be set up. */
+interface Wanted {
+  path: OfferedPath
+  destination: PeerId
+  want: Want
+  anchor: Uint8Array
+  signal?: AbortSignal
+}
+
+/** What nodes of the path have asked for since the first attempt: only for these it works, since a cookie that is kept says what was asked once. */
+interface Asked {
+  indexes: Set<number>
+  work: PuzzleWork
+}
 
 /** What one attempt has to show. */
 interface Attempt {
@@ -60,9 +79,11 @@ export class PathInstaller {
   readonly #init: PathInstallerInit
   readonly #installed = new Set<InstalledPath>()
   readonly #challenges = new ChallengeJar()
+  readonly #puzzles: PuzzleBudget
 
   constructor (init: PathInstallerInit) {
     this.#init = init
+    this.#puzzles = init.puzzles ?? new PuzzleBudget({ now: init.now })
   }
 
   /**
@@ -80,7 +101,7 @@ export class PathInstaller {
       throw new OverQuotaError('as many paths as this host may have are installed: remove some')
     }
     try {
-      const label = await this.#attempts(path, destination, 'labels', chain.anchor, signal, async (attempt) => style === 'one-pass'
+      const label = await this.#attempts({ path, destination, want: 'labels', anchor: chain.anchor, signal }, async (attempt) => style === 'one-pass'
         ? this.#onePass(attempt, end.label)
         : this.#hopByHop(attempt, end.label))
       end.way = wayUnder(label, neighbour)
@@ -108,7 +129,7 @@ export class PathInstaller {
    */
   async authenticators (path: OfferedPath, destination: PeerId, { style = 'one-pass', signal }: InstallOptions = {}): Promise<Uint8Array[]> {
     const anchor = new Uint8Array(16)
-    return this.#attempts(path, destination, 'authenticators', anchor, signal, async (attempt) => {
+    return this.#attempts({ path, destination, want: 'authenticators', anchor, signal }, async (attempt) => {
       if (style === 'one-pass') {
         const { echo, authenticators } = await this.#ask(attempt, 0, false)
         await this.#checkEcho(attempt, echo)
@@ -147,23 +168,25 @@ export class PathInstaller {
   }
 
   /** Tries again with what is asked for, and with a new order each time: the old one may have been seen. */
-  async #attempts<T> (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, signal: AbortSignal | undefined, run: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const nodes = [this.#init.self, ...path.forwarders, destination]
+  async #attempts<T> (wanted: Wanted, run: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const nodes = [this.#init.self, ...wanted.path.forwarders, wanted.destination]
+    const asked: Asked = { indexes: new Set(), work: this.#puzzles.ofOneSetUp() }
     for (let attempt = 1; ; attempt++) {
-      const challenges = this.#challenges.of(this.#init.self, path.forwarders, destination, this.#init.now())
       try {
-        return await run(await this.#prepare(path, destination, want, anchor, challenges, signal))
+        return await run(await this.#prepare(wanted, asked))
       } catch (error) {
         if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.challenge.bits > MAX_PUZZLE_BITS || error.index >= nodes.length - 1 || attempt >= MAX_ATTEMPTS) {
           throw error
         }
         this.#challenges.add(nodes[error.index], nodes[error.index + 1], error.challenge, this.#init.now())
+        asked.indexes.add(error.index)
       }
     }
   }
 
-  async #prepare (path: OfferedPath, destination: PeerId, want: Want, anchor: Uint8Array, challenges: ReadonlyMap<number, Challenge>, signal: AbortSignal | undefined): Promise<Attempt> {
+  async #prepare ({ path, destination, want, anchor, signal }: Wanted, { indexes, work }: Asked): Promise<Attempt> {
     signal?.throwIfAborted()
+    const challenges = [...this.#challenges.of(this.#init.self, path.forwarders, destination, this.#init.now())].slice(-MAX_PROOFS)
     const signed = await signOrder({
       source: this.#init.self,
       destination,
@@ -176,15 +199,19 @@ export class PathInstaller {
       anchor,
       want
     }, this.#init.privateKey)
-    const solved: Install['proofs'] = []
+    const proofs: Install['proofs'] = []
     for (const [index, { cookie, bits }] of challenges) {
-      solved.push({ index, cookie, solution: bits === 0 ? undefined : await solvePuzzle(cookie, signed.id, bits, { signal }) })
+      const isAsked = bits > 0 && indexes.has(index)
+      if (isAsked) {
+        work.spend(bits)
+      }
+      proofs.push({ index, cookie, solution: isAsked ? await solvePuzzle(cookie, signed.id, bits, { signal }) : undefined })
     }
     const install = {
       authority: encodeAnswer({ root: path.root, offers: [path.offer] }),
       order: signed.order,
       signature: signed.signature,
-      proofs: solved.slice(-MAX_PROOFS)
+      proofs
     }
     return { path, destination, signed, install, signal }
   }

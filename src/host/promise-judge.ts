@@ -109,6 +109,11 @@ export class PromiseJudge<Rsp> {
     })
   }
 
+  /** Something that no RSP could know keeps the path from being judged: these promises are as if they had not been made. */
+  excused (id: string): void {
+    this.#open = this.#open.filter(({ promise }) => promise.id !== id)
+  }
+
   #isDone (open: OpenPromise<Rsp>, route: JudgedRoute | undefined, routes: readonly JudgedRoute[], nowMs: number): boolean {
     const { promise: { rsp, weight, isTaken } } = open
     if (route === undefined) {

@@ -66,6 +66,11 @@ export class PromiseWatch {
     this.#judge.check(routes, nowMs)
   }
 
+  /** The route does not work for a reason that no RSP could know. */
+  excused (id: string): void {
+    this.#judge.excused(id)
+  }
+
   /** The forwarders do not let the RSP's path through. */
   refused (path: OfferedPath): void {
     this.#judge.refused(routeIdOf(path), (rsp) => rsp.equals(path.rsp))

@@ -57,17 +57,25 @@ export interface ChoiceInit {
   msPerLossPercent: number
 }
 
+/** Whose offers count, and who is distrusted beside them; where all are, they count. */
+export function byTrust<T extends Pick<Candidate<unknown>, 'score'>> (offering: readonly T[], nowMs: number): { usual: T[], shunned: T[] } {
+  const { usual = [], shunned = [] } = Object.groupBy(offering, ({ score }) => score.standing(nowMs) === 'distrusted' ? 'shunned' : 'usual')
+  return usual.length > 0 ? { usual, shunned } : { usual: shunned, shunned: [] }
+}
+
+/** Of the distrusted the one that a flow which explores tries. */
+export function explored<T> (shunned: readonly T[], { explores, random }: Pick<ChoiceInit, 'explores' | 'random'>): T[] {
+  return explores ? oneOf(shunned, random) : []
+}
+
 /**
  * Who has offers, the most promising first. The distrusted are left out unless nobody else offers anything, but for one that a flow
  * which explores tries as the last.
  */
 export function rankOffers<T> (candidates: ReadonlyArray<Candidate<T>>, init: ChoiceInit): Array<Ranked<T>> {
-  const offering = candidates.filter(({ offers }) => offers.length > 0)
-  const isTrusted = ({ score }: Candidate<T>): boolean => score.standing(init.nowMs) !== 'distrusted'
-  const trusted = offering.filter(isTrusted)
-  const distrusted = offering.filter((candidate) => !isTrusted(candidate))
-  const sorted = byCost(trusted.length > 0 ? trusted : distrusted, init)
-  const tried = [...sorted, ...trusted.length > 0 && init.explores ? oneOf(distrusted, init.random) : []]
+  const { usual, shunned } = byTrust(candidates.filter(({ offers }) => offers.length > 0), init.nowMs)
+  const sorted = byCost(usual, init)
+  const tried = [...sorted, ...explored(shunned, init)]
   const owners = ownersOf(tried, init)
   return tried
     .map((candidate) => ({ what: candidate.what, ids: new Set(candidate.offers.flatMap(({ id }) => owners.get(id) === candidate ? [id] : [])) }))

@@ -9,7 +9,7 @@ import { QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
 import { brokenBy, bySoftClauses, otherCostMs, surchargeMs } from './clause-comparison.ts'
 import { queryRoutes, watchRoutes } from '../../protocols/route/client.ts'
-import { EXPLORED_SHARE, rankOffers, rankProviders } from './provider-choice.ts'
+import { EXPLORED_SHARE, byTrust, explored, rankOffers, rankProviders } from './provider-choice.ts'
 import { MAX_PRICE_MICRO } from './score-record.ts'
 import { startTimer } from './start-timer.ts'
 import type { StartTimer } from './start-timer.ts'
@@ -168,8 +168,16 @@ export class ProviderSet {
    */
   rank (answers: readonly ProviderAnswer[], flow = this.newFlow(), msPerLossPercent = DEFAULT_WEIGHTS.loss): ProviderAnswer[] {
     return answers.some(({ asked }) => asked !== undefined)
-      ? bySoftClauses(answers).flatMap((tier) => this.#rankEquals(tier, flow, msPerLossPercent))
+      ? this.#byTrust(answers, flow).flatMap((some) => bySoftClauses(some)).flatMap((tier) => this.#rankEquals(tier, flow, msPerLossPercent))
       : this.#rankEquals(answers, flow, msPerLossPercent)
+  }
+
+  /** What is said of soft clauses can be a lie like any other: those whose word counts, then the one that is tried though it is distrusted. */
+  #byTrust (answers: readonly ProviderAnswer[], flow: number): ProviderAnswer[][] {
+    const { scores, now } = this.#init
+    const offering = answers.filter((what) => what.paths.some((path) => brokenBy(what, path) === undefined))
+    const { usual, shunned } = byTrust(offering.map((what) => ({ what, score: scores.of(what.rsp) })), now())
+    return [usual, explored(shunned, drawsOf(flow))].map((some) => some.map(({ what }) => what))
   }
 
   #rankEquals (answers: readonly ProviderAnswer[], flow: number, msPerLossPercent: number): ProviderAnswer[] {

@@ -7,11 +7,14 @@ import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { isNoticeAbout } from '../../protocols/forward/notice.ts'
 import { isAnswer, isRefusal } from './offer-answers.ts'
 import { Route } from './route.ts'
+import { RouteHolds } from './route-holds.ts'
 import { routeIdOf } from './provider-set.ts'
+import { startTimer } from './start-timer.ts'
 import type { Arrival } from '../link/endpoint.ts'
 import type { ChannelContext } from './channel.ts'
 import type { OfferedPath, ProviderAnswer } from './provider-set.ts'
 import type { PathHold, Primitive } from './path-hold.ts'
+import type { RouteHoldsInit } from './route-holds.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -22,10 +25,6 @@ const ATTACH_DEADLINE_MS = 5_000
 const MAX_PATHS = 6
 /** The default route, those offered last, and a few that were offered before and still serve. */
 const MAX_ROUTES = MAX_PATHS + 3
-/** A path that was lost is set up anew at once, but no more often than this. */
-const RETAKE_INTERVAL_MS = 3_000
-/** State that holds only until the old offer ends is set up anew under a new one so long before. */
-const RENEW_BEFORE_MS = 45_000
 /** A path that nobody offers any more is kept while it is in use, and a dead one is forgotten after so long. */
 const DEAD_MS = 30_000
 
@@ -36,7 +35,11 @@ export interface RouteBookInit {
   /** How paths are used; default: as bare source routes, and with authenticators where forwarders want them. */
   primitive?: Primitive
   /** Makes a path usable; see path-hold.ts. */
-  hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
+  hold: RouteHoldsInit['hold']
+  /** Default: the platform's timers. */
+  startTimer?: RouteHoldsInit['startTimer']
+  /** Packets leave on this route in another way than before, and are to be answered in that. */
+  onRenewed?: (route: Route) => void
   /** Routes are not there any more; what makes them usable is taken back when this returns. */
   onForgotten?: () => void
   /** The forwarders have lost a path. */
@@ -58,31 +61,33 @@ export class RouteBook {
   readonly #context: ChannelContext
   readonly #remote: PeerId
   readonly #askedBy: object
-  readonly #primitive: Primitive
+  readonly #onRenewed: RouteBookInit['onRenewed']
   readonly #onForgotten: RouteBookInit['onForgotten']
   readonly #onLost: RouteBookInit['onLost']
   readonly #onRefused: RouteBookInit['onRefused']
   readonly #onUnreachable: RouteBookInit['onUnreachable']
   readonly #isBroken: (path: OfferedPath) => boolean
-  readonly #hold: (path: OfferedPath, primitive: Primitive) => Promise<PathHold>
   readonly #routes = new Map<string, Route>()
-  readonly #holds = new Map<string, PathHold>()
-  /** Paths over forwarders that take no source route without an authenticator. */
-  readonly #needAuthority = new Set<string>()
-  readonly #retakenAtMs = new Map<string, number>()
+  readonly #holds: RouteHolds
   readonly #refusals = new Map<string, string>()
   /** Routes of which their RSPs have said that they are no answer any more. */
   readonly #disowned = new Map<string, number>()
   /** Paths of the last update. */
   #offered = 0
-  #closed = false
 
   constructor (init: RouteBookInit) {
     this.#context = init.context
     this.#remote = init.remote
     this.#askedBy = init.channel
-    this.#primitive = init.primitive ?? 'source-route'
-    this.#hold = init.hold
+    this.#holds = new RouteHolds({
+      primitive: init.primitive ?? 'source-route',
+      hold: init.hold,
+      onLost: (id, hold, reason) => { this.#lost(id, hold, reason) },
+      now: init.context.now,
+      nowUnixMs: () => this.#context.nowS() * 1_000,
+      startTimer: init.startTimer ?? startTimer
+    })
+    this.#onRenewed = init.onRenewed
     this.#onForgotten = init.onForgotten
     this.#onLost = init.onLost
     this.#onRefused = init.onRefused
@@ -122,11 +127,11 @@ export class RouteBook {
     return tag.some((byte) => byte !== 0) ? this.byTag(tag) : this.default
   }
 
-  /** The forwarder behind `reporter` on the route, if both are on it. */
+  /** The node behind `reporter` on the route, if that is one of its forwarders: the next of them, or the destination. */
   nodeAfter (route: Route, reporter: NodeId): PeerId | undefined {
     const forwarders = route.path?.forwarders ?? []
     const index = forwarders.findIndex((peer) => isNodeAt(reporter, 0, nodeIdOf(peer)))
-    return index < 0 ? undefined : forwarders[index + 1]
+    return index < 0 ? undefined : [...forwarders, this.#remote][index + 1]
   }
 
   /** Can packets leave on the default route? Its connection may have ended since it was opened. */
@@ -141,7 +146,7 @@ export class RouteBook {
   async openDefault (signal?: AbortSignal): Promise<void> {
     const { endpoint: { links }, log } = this.#context
     const isOpen = await openDefaultLink({ links, remote: this.#remote, signal, log })
-    if (this.#closed) {
+    if (this.#holds.isClosed) {
       // it came after the peer was left, and nobody waits for it
       this.#context.left(this.#remote)
     } else if (isOpen) {
@@ -178,12 +183,12 @@ export class RouteBook {
 
   /** Whoever uses one of them goes elsewhere before that is taken back which makes it usable. */
   #releaseForgotten (): void {
-    const forgotten = [...this.#holds.keys()].filter((id) => !this.#routes.has(id))
+    const forgotten = this.#holds.ids.filter((id) => !this.#routes.has(id))
     if (forgotten.length > 0) {
       this.#onForgotten?.()
     }
     for (const id of forgotten) {
-      this.#release(id)
+      this.#holds.release(id)
     }
   }
 
@@ -226,7 +231,7 @@ export class RouteBook {
 
   /** Has a path been lost, and not been set up anew? */
   get hasLost (): boolean {
-    return [...this.#holds.values()].some(({ isUp }) => !isUp)
+    return this.#holds.hasLost
   }
 
   /** Were paths offered, none of which can be used now? */
@@ -236,27 +241,15 @@ export class RouteBook {
 
   /** The channel has ended: nothing is left installed. */
   close (): void {
-    this.#closed = true
-    for (const id of [...this.#holds.keys()]) {
-      this.#release(id)
-    }
+    this.#holds.close()
   }
 
   /** A forwarder of this route takes nothing without authority, or has forgotten what it gave: it is shown the path. */
   async authorize (route: Route): Promise<void> {
     const { path } = route
-    if (path === undefined || !['source-route', 'authenticators'].includes(this.#primitive) || !this.#mayRetake(route.id)) {
-      return
+    if (path !== undefined && this.#holds.wantsAuthority(route.id)) {
+      await this.#retake(route.id, path)
     }
-    this.#needAuthority.add(route.id)
-    await this.#retake(route.id, path)
-  }
-
-  #release (id: string): void {
-    this.#holds.get(id)?.release()
-    this.#holds.delete(id)
-    this.#needAuthority.delete(id)
-    this.#retakenAtMs.delete(id)
   }
 
   async #take (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
@@ -272,66 +265,47 @@ export class RouteBook {
   }
 
   async #takeOrThrow (id: string, path: OfferedPath, attachPeer: (exit: PeerId) => Promise<boolean>): Promise<void> {
-    if (this.#closed) {
+    if (this.#holds.isClosed) {
       // offers may come after the end of the channel, and nobody would take back what is asked of forwarders then
       return
     }
     const known = this.#routes.get(id)
-    if (known !== undefined ? this.#wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
+    if (known !== undefined ? this.#holds.wantsRenewal(id) : await this.#reachable(path, attachPeer)) {
       await this.#install(id, path)
     } else if (known === undefined) {
       this.#refusals.set(id, 'one of the two hosts cannot attach to its end of the path')
     }
   }
 
-  /** Source routes cost nothing to renew; state is renewed when it is lost, or soon would be. */
-  #wantsRenewal (id: string): boolean {
-    const hold = this.#holds.get(id)
-    return hold === undefined || !hold.isUp || hold.primitive === 'source-route' || hold.path.expiresAtMs - this.#context.nowS() * 1_000 < RENEW_BEFORE_MS
-  }
-
-  /** @throws what `holdPath` does */
+  /** @throws what `RouteHolds.install` does */
   async #install (id: string, path: OfferedPath): Promise<void> {
     const before = this.#routes.get(id)
-    const hold = await this.#hold(path, this.#needAuthority.has(id) ? 'authenticators' : this.#primitive)
-    if (this.#closed || (before !== undefined && this.#routes.get(id) !== before)) {
-      // the channel has ended, or the route was forgotten meanwhile
-      hold.release()
-      return
-    }
-    const replaced = this.#holds.get(id)
-    this.#holds.set(id, hold)
-    hold.onLost((reason) => { this.#lost(id, hold, reason) })
-    const known = this.#routes.get(id)
-    if (known !== undefined) {
-      known.renew(hold.way, path)
-    } else {
-      this.#routes.set(id, new Route({ id, way: hold.way, path, label: path.forwarders.map(shortName).join('→') }))
-    }
-    replaced?.release()
+    await this.#holds.install(id, path, ({ way }) => {
+      const known = this.#routes.get(id)
+      if (before !== undefined && known !== before) {
+        // forgotten meanwhile
+        return false
+      }
+      if (known === undefined) {
+        this.#routes.set(id, new Route({ id, way, path, label: path.forwarders.map(shortName).join('→') }))
+      } else {
+        known.renew(way, path)
+        this.#onRenewed?.(known)
+      }
+      return true
+    })
   }
 
   /** The route is left at once, and comes back when it has been set up anew and answers. */
-  #lost (id: string, hold: PathHold, reason: string): void {
+  #lost (id: string, { path }: PathHold, reason: string): void {
     const route = this.#routes.get(id)
-    if (this.#holds.get(id) === hold && route !== undefined && !this.#closed) {
+    if (route !== undefined && !this.#holds.isClosed) {
       route.died(this.#context.now())
       this.#onLost?.(route, reason)
-      if (hold.path.expiresAtMs > this.#context.nowS() * 1_000 && this.#mayRetake(id)) {
-        void this.#retake(id, hold.path)
+      if (path.expiresAtMs > this.#context.nowS() * 1_000 && this.#holds.mayRetake(id)) {
+        void this.#retake(id, path)
       }
     }
-  }
-
-  /** Not in a loop: what cannot be helped by setting it up again waits for the next offers. */
-  #mayRetake (id: string): boolean {
-    const nowMs = this.#context.now()
-    const sinceMs = nowMs - (this.#retakenAtMs.get(id) ?? -Infinity)
-    if (sinceMs >= RETAKE_INTERVAL_MS) {
-      this.#retakenAtMs.set(id, nowMs)
-      return true
-    }
-    return false
   }
 
   async #retake (id: string, path: OfferedPath): Promise<void> {

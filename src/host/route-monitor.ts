@@ -24,7 +24,10 @@ const YOUNG_ECHOES = 24
 /** Data that was sent within this time is under way, or more follows. */
 const DATA_FLOWS_MS = 1_000
 const MAX_ECHOES = 1_024
-/** After a pause of the whole process answers wait in the sockets: nothing is judged before they have been read. */
+/**
+ * After a pause of the whole process answers wait in the sockets: what has passed since the run before is not judged before they have been read. What had
+ * passed by then is, or a process that is late time and again, as a browser's tab in the background is, would never judge.
+ */
 const STALLED_MS = 30
 const READ_MS = 20
 const LEAST_WAIT_MS = 2
@@ -57,6 +60,9 @@ export class RouteMonitor {
   #stopTimer = (): void => {}
   #dueMs = Infinity
   #judgesFromMs = -Infinity
+  #ranMs = -Infinity
+  /** All that had come by then has been read. */
+  #readMs = -Infinity
   #stopped = false
 
   constructor (init: RouteMonitorInit) {
@@ -69,11 +75,9 @@ export class RouteMonitor {
       return
     }
     const nowMs = this.#init.now()
-    if (nowMs - this.#dueMs > STALLED_MS) {
-      this.#judgesFromMs = nowMs + READ_MS
-    }
+    this.#noteRun(nowMs)
     for (const route of this.#init.routes()) {
-      if (nowMs >= this.#judgesFromMs && route.watch.check(nowMs)) {
+      if (route.watch.check(this.#readMs)) {
         this.#init.onDead(route)
       }
       if (this.#probeDueMs(route, nowMs) <= nowMs) {
@@ -82,6 +86,16 @@ export class RouteMonitor {
     }
     this.#echoSideBySide(nowMs)
     this.#arm(nowMs)
+  }
+
+  #noteRun (nowMs: number): void {
+    if (nowMs - this.#dueMs > STALLED_MS) {
+      this.#judgesFromMs = nowMs + READ_MS
+      this.#readMs = this.#ranMs
+    } else if (nowMs >= this.#judgesFromMs) {
+      this.#readMs = nowMs
+    }
+    this.#ranMs = nowMs
   }
 
   /** Something is due sooner than it was. */

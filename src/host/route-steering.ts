@@ -24,6 +24,7 @@ export class RouteSteering {
   #decision: Decision = { route: undefined, backup: undefined, also: [], cause: 'not-measured', reason: 'the channel has just been opened' }
   /** Before the first tick nothing can be sent, so nothing is measured; after the end nothing is decided. */
   #isRunning = false
+  #isStopped = false
 
   constructor (init: RouteSteeringInit) {
     const { routes, sendEcho, now, startTimer, failures } = init
@@ -67,7 +68,7 @@ export class RouteSteering {
 
   /** From time to time, once packets can be sent; what is urgent runs by itself. */
   tick (): void {
-    this.#isRunning = true
+    this.#isRunning = !this.#isStopped
     this.#monitor.run()
     this.#decide()
   }
@@ -103,7 +104,9 @@ export class RouteSteering {
     this.#decide()
   }
 
+  /** For good. */
   stop (): void {
+    this.#isStopped = true
     this.#isRunning = false
     this.#ignoreSuspects()
     this.#monitor.stop()

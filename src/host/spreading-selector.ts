@@ -4,7 +4,7 @@ import { areDisjoint } from './path-selector.ts'
 import { SteadySelector } from './steady-selector.ts'
 import type { Decision, PathSelector, PathSelectorInit, RouteState } from './path-selector.ts'
 
-/** Stripes arrive in disorder by what the routes differ in: more than this is worse than less bandwidth. */
+/** Stripes arrive in disorder by what the routes differ in, and what one of them loses is missing: more than this is worse than less bandwidth. */
 const MOST_SLOWER_SHARE = 1.25
 const MOST_SLOWER_MS = 10
 const MOST_STRIPES = 3
@@ -32,11 +32,11 @@ export class CopyingSelector implements PathSelector {
   }
 }
 
-/** Datagrams go in turns over all routes that are about as fast as the first and share no forwarder with it or each other. */
+/** Datagrams go in turns over all routes that are about as good as the first and share no forwarder with it or each other. */
 export class StripingSelector implements PathSelector {
-  readonly #inner: PathSelector
+  readonly #inner: SteadySelector
 
-  constructor (inner: PathSelector) {
+  constructor (inner: SteadySelector) {
     this.#inner = inner
   }
 
@@ -46,10 +46,10 @@ export class StripingSelector implements PathSelector {
     if (route === undefined) {
       return decision
     }
-    const limitMs = Math.max(MOST_SLOWER_SHARE * route.rttMs, route.rttMs + MOST_SLOWER_MS)
+    const limitMs = Math.max((MOST_SLOWER_SHARE - 1) * route.rttMs, MOST_SLOWER_MS)
     const also: RouteState[] = []
     for (const other of routes.toSorted((a, b) => a.rttMs - b.rttMs)) {
-      const isFit = other.alive && !other.isSuspect && other.samples > 0 && other.rttMs <= limitMs
+      const isFit = this.#inner.isSound(other, routes, nowMs) && this.#inner.extraMs(other, route) <= limitMs
       if (isFit && other.id !== route.id && also.length < MOST_STRIPES - 1 && [route, ...also].every((used) => areDisjoint(used, other))) {
         also.push(other)
       }

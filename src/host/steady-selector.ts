@@ -67,7 +67,7 @@ export class SteadySelector implements PathSelector {
   }
 
   decide (routes: readonly RouteState[], nowMs: number): Decision {
-    const fallback = routes.find(({ isDefault, alive }) => isDefault && alive)
+    const fallback = fallbackOf(routes)
     const measured = routes.filter((route) => !route.isDefault && route.alive && route.samples >= this.#minSamples)
     const sound = measured.filter((route) => route.id === this.#current || (!route.isSuspect && !this.#isOut(route, fallback, nowMs)))
     // one that was forgotten and offered anew has to show first what it is worth
@@ -78,6 +78,19 @@ export class SteadySelector implements PathSelector {
     this.#note(choice, nowMs)
     const { route } = choice
     return route === undefined ? { ...NOTHING, ...choice } : { ...NOTHING, ...choice, backup: this.#backupOf(route, sound, fallback) ?? this.#spareOf(route, measured, nowMs) }
+  }
+
+  /** By how much one route is worse than another, ms. */
+  extraMs (a: RouteState, b: RouteState): number {
+    return extraCostMs(a, b, this.#msPerLossPercent)
+  }
+
+  /** May something go over it beside the route in use? It is measured, nobody gives reason to doubt it, and it is not held off. */
+  isSound (route: RouteState, routes: readonly RouteState[], nowMs: number): boolean {
+    if (!route.alive || route.isSuspect || route.samples === 0) {
+      return false
+    }
+    return route.isDefault || (route.samples >= this.#minSamples && !this.#isOut(route, fallbackOf(routes), nowMs))
   }
 
   #note ({ route, cause }: Choice, nowMs: number): void {
@@ -99,7 +112,7 @@ export class SteadySelector implements PathSelector {
   /** One that fell behind and is now clearly better than the default route does not take turns with it: for that the first hold-off is enough. */
   #isOut (route: RouteState, fallback: RouteState | undefined, nowMs: number): boolean {
     const isBehind = this.#behind.isOut(route.id, nowMs) || this.#behind.isOut(ANY_PATH, nowMs)
-    const isClear = nowMs - this.#sinceMs >= this.#holdMs && fallback !== undefined && this.#extraMs(fallback, route) > CLEAR * this.#gainMargin(route, fallback)
+    const isClear = nowMs - this.#sinceMs >= this.#holdMs && fallback !== undefined && this.extraMs(fallback, route) > CLEAR * this.#gainMargin(route, fallback)
     return this.#failed.isOut(route.id, nowMs) || (isBehind && !isClear)
   }
 
@@ -162,13 +175,13 @@ export class SteadySelector implements PathSelector {
   }
 
   #best (routes: readonly RouteState[]): RouteState | undefined {
-    return routes.reduce<RouteState | undefined>((a, b) => a === undefined || this.#extraMs(b, a) < 0 ? b : a, undefined)
+    return routes.reduce<RouteState | undefined>((a, b) => a === undefined || this.extraMs(b, a) < 0 ? b : a, undefined)
   }
 
   /** Is another path so much better than the one in use that it is worth a change, and was that one held long enough? */
   #beats (other: RouteState, current: RouteState, nowMs: number): boolean {
     const margin = Math.max(this.#switchMs, this.#switchShare * current.rttMs, noiseMs(other, current))
-    return other.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && this.#extraMs(current, other) > margin
+    return other.id !== current.id && nowMs - this.#sinceMs >= this.#holdMs && this.extraMs(current, other) > margin
   }
 
   #whyPath (path: RouteState, fallback: RouteState): Pick<Choice, 'cause' | 'reason'> {
@@ -178,13 +191,13 @@ export class SteadySelector implements PathSelector {
   }
 
   #gains (path: RouteState, fallback: RouteState): boolean {
-    const gainMs = this.#extraMs(fallback, path)
+    const gainMs = this.extraMs(fallback, path)
     return this.#preferPath || gainMs > this.#gainMargin(path, fallback) || (gainMs > this.#leastGain(fallback) && this.#gainsQuietly(path, fallback))
   }
 
   /** Slower than the default route, by more than what may be noise or by what anybody might notice, unless that is noise and what is quiet says otherwise. */
   #isBehind (current: RouteState, fallback: RouteState): boolean {
-    const extraMs = this.#extraMs(current, fallback)
+    const extraMs = this.extraMs(current, fallback)
     const rttMs = current.rttMs - fallback.rttMs
     const noise = noiseMs(current, fallback)
     const isExcused = rttMs < Math.min(MOST_EXCUSED_MS, noise) && extraMs - rttMs < NO_LOSS_MS && this.#gainsQuietly(current, fallback)
@@ -192,7 +205,7 @@ export class SteadySelector implements PathSelector {
   }
 
   #lags (current: RouteState, fallback: RouteState): boolean {
-    const lossMs = this.#extraMs(current, fallback) - (current.rttMs - fallback.rttMs)
+    const lossMs = this.extraMs(current, fallback) - (current.rttMs - fallback.rttMs)
     return current.lagMs !== undefined && current.lagMs + lossMs > MOST_LEAVE_MS
   }
 
@@ -209,10 +222,10 @@ export class SteadySelector implements PathSelector {
     return Math.max(this.#leastGain(fallback), noiseMs(path, fallback))
   }
 
-  /** By how much one route is worse than another. */
-  #extraMs (a: RouteState, b: RouteState): number {
-    return extraCostMs(a, b, this.#msPerLossPercent)
-  }
+}
+
+function fallbackOf (routes: readonly RouteState[]): RouteState | undefined {
+  return routes.find(({ isDefault, alive }) => isDefault && alive)
 }
 
 function without (fallback: RouteState, measured: readonly RouteState[]): Choice {

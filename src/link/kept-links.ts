@@ -79,7 +79,7 @@ export class KeptLinks {
     const key = descriptor.peer.toString()
     const known = this.#kept.get(key)
     if (known !== undefined) {
-      known.descriptor = descriptor
+      known.descriptor = descriptor.sequence < known.descriptor.sequence ? known.descriptor : descriptor
       return
     }
     const kept: KeptLink = { descriptor, backoffMs: FIRST_BACKOFF_MS, dueMs: Infinity }

@@ -112,7 +112,7 @@ export class VirtualOverlay {
       links,
       budget,
       authority,
-      client: this.#clientOf(peer),
+      client: this.clientOf(peer),
       reach: async (_, asker) => {
         this.askers.push(asker)
         throw new UnavailableError('there is no such forwarder')
@@ -142,7 +142,7 @@ export class VirtualOverlay {
       nowUnixMs: this.nowUnixMs
     })
     const endpoint = { labels, self: nodeIdOf(peer) } as unknown as Endpoint
-    const installer = new PathInstaller({ self: peer, privateKey: key, endpoint, client: this.#clientOf(peer), now, nowUnixMs: this.nowUnixMs, startTimer, log: SILENT })
+    const installer = new PathInstaller({ self: peer, privateKey: key, endpoint, client: this.clientOf(peer), now, nowUnixMs: this.nowUnixMs, startTimer, log: SILENT })
     const node: VirtualHost = { peer, prefix, key, labels, installer, accepts: () => true, handle: (request, caller) => ends.handle(request, caller) }
     this.#nodes.set(peer.toString(), node)
     return node
@@ -164,7 +164,7 @@ export class VirtualOverlay {
     }
   }
 
-  #clientOf (self: PeerId): SetupClient {
+  clientOf (self: PeerId): SetupClient {
     const ask = async (to: PeerId, type: MessageType, body: Uint8Array, deadlineMs?: number): Promise<Uint8Array> => this.#deliver({ from: self, to, type, body, deadlineMs })
     const client = {
       install: async (to: PeerId, install: Install, options?: SetupOptions<unknown>) => decodeInstalled(await ask(to, MessageType.install, encodeInstall(install), options?.deadlineMs)),

@@ -340,6 +340,18 @@ describe('access set', () => {
       assert.equal(await result, false)
     })
 
+    it('regression: settles although a peer asks for one forwarder after the other that does not answer', async () => {
+      world = new World({ maxAccess: 1 })
+      world.consider(...FORWARDERS.slice(0, 3))
+      for (const forwarder of FORWARDERS.slice(10, 20)) {
+        world.links.unreachable.add(forwarder.toString())
+        void world.set.attachTo(describe_(forwarder), 1_000, {}, GREEDY)
+        await world.run(1_000)
+      }
+      assert.ok(world.invalidated > 0)
+      assert.deepEqual(world.attached, names([FORWARDERS[0]]))
+    })
+
     it('says no when the forwarder does not answer in time', async () => {
       world = new World()
       world.links.unreachable.add(FORWARDERS[7].toString())

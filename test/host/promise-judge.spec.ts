@@ -112,6 +112,14 @@ describe('judge of promises', () => {
     assert.deepEqual(outcomes, [])
   })
 
+  it('regression: blames nobody for a path whose exit has no link to the destination', () => {
+    const { judge, outcomes } = new Court()
+    judge.promised([promise(), promise({ rsp: 'b', id: 'other' })], [], 0)
+    judge.excused(PATH)
+    judge.check([direct(), route({ alive: false, samples: 0 }), route({ id: 'other', alive: false, samples: 0 })], 5_000)
+    assert.deepEqual(outcomes, [{ rsp: 'b', isUseless: true, weight: 1, isTaken: true }])
+  })
+
   it('judges an offer once, however often it is told again beside others', () => {
     const { judge, outcomes } = new Court()
     const [first, second] = [promise(), promise({ id: 'other' })]

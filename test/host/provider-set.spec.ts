@@ -328,6 +328,29 @@ describe('provider set', () => {
     ])
   })
 
+  it('regression: does not put who is distrusted first for what it says of soft clauses', () => {
+    const [liar, honest] = RIVALS
+    const soft = 'prefer avoid country xx'
+    const asked = asking(`minimize delay ${soft}`)
+    const answerOf = (rsp: PeerId, kept: boolean, ...forwarders: PeerId[]): ProviderAnswer => ({
+      rsp,
+      mapKind: 'reports',
+      paths: [pathInit({ forwarders }) as unknown as OfferedPath],
+      elapsedMs: 1,
+      asked,
+      verdict: { clauses: [{ clause: 'minimize delay', isMandatory: true, isSupported: true, kept: [true] }, { clause: soft, isMandatory: false, isSupported: true, kept: [kept] }] }
+    })
+    const lie = answerOf(liar, true, ENTRY, EXIT)
+    const set = setOf([], distrusting(liar))
+    const ranked = (flow: number, ...answers: ProviderAnswer[]): string[] => set.rank(answers, flow).map(({ rsp }) => rsp.toString())
+    const truth = answerOf(honest, false, ENTRY, OTHER, EXIT)
+    const names = [honest, liar].map(String)
+    assert.deepEqual(ranked(UNEXPLORED_FLOW, lie, truth), [names[0]])
+    assert.deepEqual(ranked(UNEXPLORED_FLOW, lie), [names[1]])
+    const orders = new Set(Array.from({ length: 400 }, (_, flow) => ranked(flow, lie, truth).join()))
+    assert.deepEqual(orders, new Set([names[0], names.join()]))
+  })
+
   it('regression: ranks offers by their promises with the penalties of what they break, and says what is held against each', () => {
     const soft = 'prefer avoid country xx penalty 30'
     const asked = asking(`minimize delay ${soft}`)

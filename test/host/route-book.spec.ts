@@ -17,6 +17,7 @@ import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import { holdPath } from '../../src/host/path-hold.ts'
 import type { OfferedPath } from '../../src/host/provider-set.ts'
 import type { PathInstaller } from '../../src/host/path-installer.ts'
+import { VirtualTimers } from '../helpers/virtual-timers.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 const [SELF, REMOTE, RSP, RIVAL] = await Promise.all([1, 2, 3, 4].map(peerOf))
@@ -66,6 +67,11 @@ class World {
   readonly events: string[] = []
   #before: Route[] = []
   readonly unreachable: PeerId[] = []
+  readonly renewed: Route[] = []
+  readonly timers = new VirtualTimers()
+  /** What setting up a path waits for, and the signals that ended it. */
+  setUp: Promise<void> | undefined
+  readonly setUps: AbortSignal[] = []
   readonly book: RouteBook
 
   constructor () {
@@ -96,7 +102,10 @@ class World {
     const onForgotten = (): void => {
       this.events.push(...this.#before.filter((route) => !this.book.routes.includes(route)).map(({ label }) => `left ${label}`))
     }
-    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onForgotten, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) }, isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), hold: async (path, how) => {
+    this.book = new RouteBook({ context, remote: REMOTE, channel: this, onForgotten, onRefused: ({ forwarders }) => { this.refused.push(named(...forwarders)) }, onUnreachable: (entry) => { this.unreachable.push(entry) },
+      isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), startTimer: this.timers.startTimer, onRenewed: (route) => { this.renewed.push(route) }, hold: async (path, how, signal) => {
+      this.setUps.push(signal)
+      await this.setUp
       if (this.refusal !== undefined) throw this.refusal
       const hold = await holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
       return { ...hold, release: () => { this.events.push(`released ${named(...path.forwarders)}`) } }
@@ -204,6 +213,7 @@ describe('route book', () => {
   for (const { title, code, index, isTold } of [
     { title: 'tells of a path that a forwarder does not take', code: 'NOT_AUTHORIZED', index: 1, isTold: true },
     { title: 'tells of a path over a link that there is not', code: 'NOT_FOUND', index: 0, isTold: true },
+    { title: 'regression: tells nothing of an exit at which the destination is not attached, of which its RSP was told otherwise', code: 'NOT_FOUND', index: 1, isTold: false },
     { title: 'tells nothing of a forwarder that is busy', code: 'OVER_QUOTA', index: 0, isTold: false },
     { title: 'tells nothing of a destination that declines', code: 'NOT_AUTHORIZED', index: 2, isTold: false }
   ]) {
@@ -233,6 +243,56 @@ describe('route book', () => {
     assert.equal(world.book.byTag(again.tag), route)
     assert.equal(route.rttMs, 33)
     assert.equal(new DataView(route.way.header.buffer).getUint32(8), (NOW_MS + 2 * LIFE_MS) / 1_000)
+  })
+
+  it('regression: sets a route up once at a time, however often a forwarder says that it has lost it', async () => {
+    const world = await opened()
+    await world.update(answer([pathOver([F[1]])]))
+    const [, route] = world.book.routes
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.setUp = promise
+    const before = world.setUps.length
+    const authorized: Array<Promise<void>> = []
+    for (let notice = 0; notice < 10; notice++) {
+      world.nowMs += 3_001
+      authorized.push(world.book.authorize(route))
+    }
+    assert.equal(world.setUps.length - before, 1)
+    resolve()
+    await Promise.all(authorized)
+    world.nowMs += 3_001
+    await world.book.authorize(route)
+    assert.equal(world.setUps.length - before, 2)
+  })
+
+  it('regression: the set-up of a path ends with the channel', async () => {
+    const world = await opened()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.setUp = promise
+    const updated = world.update(answer([pathOver([F[1]])]))
+    await new Promise((turned) => setImmediate(turned))
+    const signal = world.setUps.at(-1)
+    assert.equal(signal?.aborted, false)
+    world.book.close()
+    assert.equal(signal.aborted, true)
+    resolve()
+    assert.deepEqual(await updated, [])
+    assert.deepEqual(world.events, [`released ${named(F[1])}`])
+  })
+
+  it('regression: keeps what a renewed route was held by until the peer has heard of the new, or the channel ends', async () => {
+    const world = await opened()
+    const released = `released ${named(F[1])}`
+    await world.update(answer([pathOver([F[1]])]))
+    await world.update(answer([pathOver([F[1]])]))
+    assert.deepEqual([world.renewed, world.events], [[world.book.routes[1]], []])
+    world.timers.advance(2_000)
+    assert.deepEqual(world.events, [])
+    world.timers.advance(1_000)
+    assert.deepEqual(world.events, [released])
+    await world.update(answer([pathOver([F[1]])]))
+    world.book.close()
+    assert.deepEqual([world.events, world.timers.running], [[released, released], 0])
   })
 
   it('drops a path whose offer has expired', async () => {
@@ -398,14 +458,14 @@ describe('route book', () => {
     assert.deepEqual(world.events, [`left ${named(F[0], F[1])}`, `released ${named(F[0], F[1])}`])
   })
 
-  it('finds a route by a tag, and the forwarder behind the reporter of a notice', async () => {
+  it('finds a route by a tag, and the node behind the reporter of a notice', async () => {
     const world = await opened()
     const path = pathOver([F[0], F[5], F[1]])
     await world.update(answer([path]))
     const route = world.book.byTag(path.tag)
     assert.equal(route?.path, path)
     assert.equal(world.book.nodeAfter(route, nodeIdOf(F[0]))?.equals(F[5]), true)
-    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[1])), undefined)
+    assert.equal(world.book.nodeAfter(route, nodeIdOf(F[1]))?.equals(REMOTE), true)
     assert.equal(world.book.nodeAfter(route, nodeIdOf(F[9])), undefined)
     assert.equal(world.book.byTag(new Uint8Array(8)), undefined)
   })

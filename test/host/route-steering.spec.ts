@@ -129,6 +129,32 @@ describe('route steering', () => {
     })
   }
 
+  for (const pauseMs of [60, 300, 1_000]) {
+    it(`regression: finds that a path is dead though its process is late by ${pauseMs} ms time and again, and takes none for dead that answers`, () => {
+      const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+      const sleepOn = (forMs: number): void => {
+        for (let ms = 0; ms < forMs; ms += pauseMs) {
+          flow.sleep(pauseMs)
+        }
+      }
+      sleepOn(60_000)
+      assert.deepEqual(flow.deaths, [])
+      flow.set('a', { rttMs: 60, isDown: true })
+      sleepOn(10_000)
+      assert.deepEqual(flow.deaths.map(({ id }) => id), ['a'])
+    })
+  }
+
+  it('regression: once stopped sends and decides nothing any more, whoever goes on calling it', () => {
+    const flow = new VirtualFlow().set('default', { rttMs: 60 }).run(SETTLE_MS)
+    flow.steering.stop()
+    const { echoes } = flow
+    flow.set('a', { rttMs: 10 }).set('default', { rttMs: 60, isDown: true }).run(SETTLE_MS)
+    flow.steering.failed(flow.route('default'), 'nothing')
+    assert.deepEqual([flow.echoes, flow.active], [echoes, 'default'])
+    assert.equal(flow.switches.length, 1)
+  })
+
   it('judges nothing when its own process was asleep: the answers wait to be read', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 120 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
     flow.sleep(1_000)

@@ -53,6 +53,16 @@ describe('spreading selectors', () => {
     assert.deepEqual(beside('stripes', [route('default', 29), route('a', 20), route('b', 22, { forwarders: ['x'] }), route('c', 23, { forwarders: ['x', 'y'] })]), ['b', 'default'])
   })
 
+  it('regression: stripe over no route that loses more than it gains, nor over one that has failed lately', () => {
+    const routes = (b: Partial<RouteState> = {}): RouteState[] => [route('default', 50), route('a', 20), route('b', 21, b)]
+    assert.deepEqual(beside('stripes', routes({ loss: 0.1 })), [])
+    assert.deepEqual(selectorOf({ spread: 'stripes', msPerLossPercent: 0 }).decide(routes({ loss: 0.1 }), 0).also.map(({ id }) => id), ['b'])
+    assert.deepEqual(beside('stripes', routes({ samples: 3 })), [])
+    const selector = selectorOf({ spread: 'stripes' })
+    const stripes = (nowMs: number, a: Partial<RouteState>): string[] => selector.decide([route('default', 50), route('a', 20, a), route('b', 21)], nowMs).also.map(({ id }) => id)
+    assert.deepEqual([stripes(0, {}), stripes(50, { alive: false }), stripes(100, {}), stripes(3_100, {})], [['b'], [], [], ['a']])
+  })
+
   it('stripe over no route that is dead, suspect or not measured', () => {
     assert.deepEqual(beside('stripes', [route('default', 50), route('a', 20), route('b', 21, { alive: false }), route('c', 21, { isSuspect: true }), route('d', 21, { samples: 0 })]), [])
   })
