@@ -261,6 +261,20 @@ describe('route service', () => {
     assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
   })
 
+  for (const text of ['minimize loss where delay <= 150 ms', 'minimize price', 'minimize 2 * loss']) {
+    it(`regression: recommends the path of the lowest round trip of those that cost the same: \`${text}\``, async () => {
+      service = serviceWith({ recommender: new PathRecommender() })
+      for (const forwarder of [A, B, C, D]) {
+        map.setPrice(forwarder.toString(), 0)
+      }
+      for (let host = 0; host < 30; host++) {
+        const asked = digestQuery(query({ text }))
+        const { paths } = await checkAnswer(await service.answer(asked, await peerOf(100 + host)), asked, { expectedRsp: RSP, nowMs })
+        assert.equal(paths[0].forwarders.map(nameOf).join(''), 'ACB')
+      }
+    })
+  }
+
   it('regression: keeps to the order of the scores where alternatives are asked for', async () => {
     link(A, D, 10_100)
     link(D, B, 10_100)
