@@ -215,7 +215,7 @@ export class RouteProvider implements Startable {
       map: this.map,
       finder: new DisjointFinder(new CostRowsCache([new Weighting(USUAL_WEIGHTS, RELAY_COST_US)])),
       predictor: this.#predictor,
-      recommender: new PathRecommender(),
+      recommender: new PathRecommender({ relayCostUs: RELAY_COST_US }),
       privateKey,
       profile: profile === undefined ? { abilities } : { query: profile.query, abilities },
       offered: this.#offered,

@@ -190,7 +190,7 @@ export class RouteService {
     const avoidNow = this.#follow(query, ask.avoid)
     try {
       const compileNow = this.#reader.follow(text, () => this.#population(this.#init.map.snapshot(this.#init.now())))
-      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), nowMs: this.#init.now() }))
+      return new TextQuestion(compileNow, this.#reader.evaluator, () => ({ ...ask, avoid: avoidNow(), ...this.#timed(this.#init.now()) }))
     } catch (error) {
       throw error instanceof UnsupportedQueryError ? new MalformedMessageError(error.message, { cause: error }) : error
     }
@@ -229,9 +229,13 @@ export class RouteService {
       relayCostUs: RELAY_COST_US,
       paths: query.paths,
       avoid: this.#avoidedBy(query),
-      nowMs,
-      confidenceOf: (path) => this.#init.predictor.predict(path, nowMs).confidence
+      ...this.#timed(nowMs)
     }
+  }
+
+  /** What of an ask is of the time at which it is answered. */
+  #timed (nowMs: number): Pick<Ask, 'nowMs' | 'confidenceOf'> {
+    return { nowMs, confidenceOf: (path) => this.#init.predictor.predict(path, nowMs).confidence }
   }
 
   #patience (): Patience {

@@ -45,6 +45,35 @@ describe('path recommender', () => {
     }
   })
 
+  it('regression: gives nobody a longer path among those that cost the same, and takes a shorter one', () => {
+    const taking = (rttUs: number, cost: number, ...nodes: number[]): FoundPath => ({ ...path(cost, ...nodes), rttUs })
+    for (const cost of [0, 2]) {
+      const [short, asShort, shorter, long] = [taking(20_000, cost, 1, 2), taking(20_500, cost, 1, 3), taking(15_000, cost * 1.02, 1, 4), taking(140_000, cost, 1, 5)]
+      const firsts = Array.from({ length: 200 }, (_, host) => firstFor(`${cost} h${host}`, [short, long, asShort, shorter]))
+      assert.deepEqual(new Set(firsts), new Set([short, asShort, shorter]))
+    }
+  })
+
+  it('regression: leaves a path that costs the same and has come to take longer: one of 6 % after its minute, one of more at once', () => {
+    const taking = (rttUs: number, ...nodes: number[]): FoundPath => ({ ...path(0, ...nodes), rttUs })
+    for (const [host, rttUs, atMs, isLeft] of [['a', 21_000, 59_000, false], ['b', 21_000, 60_000, true], ['c', 21_500, 1_000, true]] as const) {
+      const held = taking(rttUs, 1, 2)
+      assert.equal(firstFor(host, [held]), held)
+      const better = taking(20_000, 1, 9)
+      assert.equal(firstFor(host, [better, held], atMs), isLeft ? better : held, host)
+    }
+  })
+
+  it('takes round trips of nothing for equal, and short ones that differ by less than a forwarder counts', () => {
+    const of = (rttUs: number, ...nodes: number[]): FoundPath => ({ ...path(0, ...nodes), rttUs })
+    const [here, there] = [of(0, 1), of(0, 2)]
+    assert.deepEqual(new Set(Array.from({ length: 50 }, (_, host) => firstFor(`h${host}`, [here, there]))), new Set([here, there]))
+    const nextUint32 = seededUint32(5)
+    choice = new PathRecommender({ random: () => nextUint32() / 2 ** 32, relayCostUs: 500 })
+    const [near, nearer] = [of(120, 1, 2), of(100, 1, 3)]
+    assert.deepEqual(new Set(Array.from({ length: 50 }, (_, host) => firstFor(`h${host}`, [nearer, near]))), new Set([near, nearer]))
+  })
+
   it('says the same to who asks again while it is nearly as good as the best', () => {
     const first = firstFor('host', [A, B])
     for (let minute = 1; minute < 30; minute++) {

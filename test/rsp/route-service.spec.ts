@@ -95,6 +95,24 @@ describe('route service', () => {
     assert.equal(predictor.status.rtt[1].checks, 0)
   })
 
+  it('regression: tells who waits that it is not sure enough of the present path any more, once that was not measured for long', async () => {
+    const asked = query({ text: 'minimize delay confidence >= 0.75' })
+    const events: string[] = []
+    const told = service.watches.watch({ watch: 1, query: encodeQuery(asked), asked, present: [A, C, B], margin: 0.1, lifetimeMs: 600_000 }, { peer: HOST })
+      .then(({ event }) => { events.push(event) })
+    const lookAt = async (ageMs: number): Promise<void> => {
+      nowMs = NOW_MS + ageMs
+      service.watches.look()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    // 0.8 at first, half of that after ten minutes
+    await lookAt(30_000)
+    assert.deepEqual(events, [])
+    await lookAt(60_000)
+    assert.deepEqual(events, ['failed'])
+    await told
+  })
+
   it('gives an answer of its own to who asks the same again: with the digest and commitments of that query, path numbers and an age of its own', async () => {
     const [first] = await ask()
     nowMs += 1_000
@@ -242,6 +260,20 @@ describe('route service', () => {
     }
     assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
   })
+
+  for (const text of ['minimize loss where delay <= 150 ms', 'minimize price', 'minimize 2 * loss']) {
+    it(`regression: recommends the path of the lowest round trip of those that cost the same: \`${text}\``, async () => {
+      service = serviceWith({ recommender: new PathRecommender() })
+      for (const forwarder of [A, B, C, D]) {
+        map.setPrice(forwarder.toString(), 0)
+      }
+      for (let host = 0; host < 30; host++) {
+        const asked = digestQuery(query({ text }))
+        const { paths } = await checkAnswer(await service.answer(asked, await peerOf(100 + host)), asked, { expectedRsp: RSP, nowMs })
+        assert.equal(paths[0].forwarders.map(nameOf).join(''), 'ACB')
+      }
+    })
+  }
 
   it('regression: keeps to the order of the scores where alternatives are asked for', async () => {
     link(A, D, 10_100)
