@@ -196,7 +196,7 @@ export class LinkTable {
   #changed (from: number, to: number): void {
     this.#graph = undefined
     this.#version++
-    this.#changes.add(from, to)
+    this.#changes.add(from, to, this.linkCount)
   }
 }
 
