@@ -4,10 +4,15 @@
  * Before the Noise handshake, which is dearer than a signature, only the address is known: total, prefix, and rate of the prefix.
  * After it the peer id is: connections per peer. Slots are freed by the raw connection's own `close` event, so a handshake that
  * fails and a connection that another gater denies give theirs back too. The reaper makes sure that slots become free at all.
+ *
+ * Handshakes that do not go on hold slots where no reaper looks: when there are many, or all slots are taken, one of the prefix with most
+ * gives way to a newcomer (waiting-room.ts).
  */
 import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { HandshakeGaveWayError } from './errors.ts'
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { WaitingRoom } from './waiting-room.ts'
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 
 export interface AdmissionLimits {
@@ -15,6 +20,8 @@ export interface AdmissionLimits {
   maxInbound: number
   /** Inbound connections of one prefix: the hosts of one office behind one address should fit, one attacker's lines should not fill the node. */
   maxPerPrefix: number
+  /** Unfinished handshakes in all. libp2p's own `maxIncomingPendingConnections` must be above it: that one knows no prefixes, and counts nothing. */
+  maxPending: number
   /** Unfinished handshakes of one prefix: each holds a slot for up to libp2p's `inboundUpgradeTimeout` and costs the peer nothing. */
   maxPendingPerPrefix: number
   /** New inbound connections of one prefix. */
@@ -31,6 +38,7 @@ export interface AdmissionLimits {
 export const DEFAULT_ADMISSION_LIMITS: AdmissionLimits = {
   maxInbound: 256,
   maxPerPrefix: 32,
+  maxPending: 64,
   maxPendingPerPrefix: 8,
   perSecondPerPrefix: 4,
   burstPerPrefix: 16,
@@ -47,7 +55,12 @@ export interface AdmissionCounters {
   deniedPending: number
   deniedRate: number
   deniedPeer: number
+  /** Of those admitted: their handshakes gave way to others. */
+  gaveWay: number
 }
+
+/** What the handshake of an honest peer takes on a bad line. */
+const HANDSHAKE_GRACE_MS = 2_000
 
 /** Addresses that name no host (relayed, in memory) share one entry, so that they are no way around the caps. */
 const WITHOUT_HOST = 'without host'
@@ -60,8 +73,10 @@ interface PrefixEntry {
 }
 
 interface Slot {
+  /** Undefined where it is exempt. */
   prefix?: PrefixEntry
-  isPending: boolean
+  /** Undefined once its handshake is over. */
+  pendingOf?: string
   peer?: string
 }
 
@@ -76,7 +91,7 @@ export class Admission {
     }
   }
 
-  readonly counters: AdmissionCounters = { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0 }
+  readonly counters: AdmissionCounters = { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0, gaveWay: 0 }
   readonly limits: AdmissionLimits
   readonly #now: () => number
   readonly #slots = new Map<MultiaddrConnection, Slot>()
@@ -85,6 +100,8 @@ export class Admission {
   /** Those without, remembered for their rate. */
   readonly #idle: RecentlyUsed<PrefixEntry>
   readonly #peers = new Map<string, number>()
+  /** Unfinished handshakes, by prefix whether it is bounded or not. */
+  readonly #pending = new WaitingRoom<MultiaddrConnection>(HANDSHAKE_GRACE_MS)
 
   /** @param clock.now - monotonic milliseconds */
   constructor (limits: Partial<AdmissionLimits> = {}, clock: { now: () => number } = performance) {
@@ -110,25 +127,39 @@ export class Admission {
     if (connection.status !== 'open') {
       return false
     }
-    if (this.#slots.size >= this.limits.maxInbound) {
-      return this.#deny('deniedTotal')
-    }
+    const name = addressPrefix(connection.remoteAddr) ?? WITHOUT_HOST
     const isExempt = this.limits.exemptLoopback && isLoopback(connection.remoteAddr)
-    const prefix = isExempt ? undefined : this.#prefixEntry(addressPrefix(connection.remoteAddr) ?? WITHOUT_HOST)
+    const prefix = isExempt ? undefined : this.#prefixEntry(name)
+    const denial = (prefix === undefined ? undefined : this.#denialOf(prefix)) ?? this.#makeRoom(name)
+    if (denial !== undefined) {
+      return this.#deny(denial)
+    }
     if (prefix !== undefined) {
-      const denial = this.#denialOf(prefix)
-      if (denial !== undefined) {
-        return this.#deny(denial)
-      }
       this.#idle.delete(prefix.prefix)
       this.#busy.set(prefix.prefix, prefix)
       prefix.open++
       prefix.pending++
     }
-    this.#slots.set(connection, { prefix, isPending: true })
+    this.#slots.set(connection, { prefix, pendingOf: name })
+    this.#pending.add(name, connection, this.#now())
     connection.addEventListener('close', () => { this.#release(connection) }, { once: true })
     this.counters.admitted++
     return true
+  }
+
+  #makeRoom (prefix: string): keyof AdmissionCounters | undefined {
+    const isFull = this.#slots.size >= this.limits.maxInbound
+    if (!isFull && this.#pending.size < this.limits.maxPending) {
+      return undefined
+    }
+    const leaver = this.#pending.givesWay(prefix, this.#now())
+    if (leaver === undefined) {
+      return isFull ? 'deniedTotal' : 'deniedPending'
+    }
+    this.counters.gaveWay++
+    leaver.abort(new HandshakeGaveWayError())
+    this.#release(leaver)
+    return undefined
   }
 
   #denialOf (prefix: PrefixEntry): keyof AdmissionCounters | undefined {
@@ -158,8 +189,9 @@ export class Admission {
 
   #endHandshake (connection: MultiaddrConnection): void {
     const slot = this.#slots.get(connection)
-    if (slot?.isPending === true) {
-      slot.isPending = false
+    if (slot?.pendingOf !== undefined) {
+      this.#pending.delete(slot.pendingOf, connection)
+      slot.pendingOf = undefined
       if (slot.prefix !== undefined) {
         slot.prefix.pending--
       }

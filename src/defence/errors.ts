@@ -36,6 +36,15 @@ export class PingFloodError extends Error {
   }
 }
 
+/** A handshake was not over yet when its slot was needed. */
+export class HandshakeGaveWayError extends Error {
+  override readonly name = 'HandshakeGaveWayError'
+
+  constructor () {
+    super('connection ended in its handshake: there were too many, most of them of its address prefix or younger; it may be tried again')
+  }
+}
+
 /** The slot of a connection was needed, or lay unused for too long. */
 export class ConnectionReapedError extends Error {
   override readonly name = 'ConnectionReapedError'

@@ -96,8 +96,9 @@ const POOL_BYTES = 8_192
 /** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
 const KEEPS_NOTHING: ReadonlySet<string> = new Set([FORWARD_PROTOCOL])
 /**
- * libp2p's own cap stays above ours, so that ours and the reaper decide who gets a slot, and outbound connections take none: those that a forwarder
- * keeps to 512 that are watched and 256 next hops, 64 spare links and as many connections without use, and some that are being made.
+ * libp2p's own caps, of handshakes too, stay above ours, so that ours and the reaper decide who gets a slot, and outbound connections take none:
+ * those that a forwarder keeps to 512 that are watched and 256 next hops, 64 spare links and as many connections without use, and some that are
+ * being made.
  */
 const CONNECTION_HEADROOM = 960
 /** libp2p counts new inbound connections per address and second; admission does it per prefix, and knows loopback. */
@@ -111,7 +112,8 @@ const INBOUND_PER_SECOND = 1_000
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
-  const admission = new Admission({ maxInbound: 1_024, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
+  const admission = new Admission({ maxInbound: 1_024, maxPending: 256, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
+  const maxConnections = admission.limits.maxInbound + CONNECTION_HEADROOM
   const wrap = init.wrapTransport ?? ((transport) => transport)
   if (init.ownsProcess === true) {
     // what is small and stays, such as an address, holds all of the pool's block that it lies in: that was 64 KB from Node 26 on
@@ -147,9 +149,9 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     }), { keepsNothing: KEEPS_NOTHING }), {}, undefined, defences.onBreach)],
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), endClosedSockets(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
-      maxConnections: admission.limits.maxInbound + CONNECTION_HEADROOM,
+      maxConnections,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
-      maxIncomingPendingConnections: 64
+      maxIncomingPendingConnections: maxConnections
     },
     // it would open a stream on every connection every ten seconds, and drop healthy ones on one lost ping; links are
     // probed by their users, and an idle socket times out by itself

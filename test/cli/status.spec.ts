@@ -233,7 +233,7 @@ describe('byway status', () => {
       assert.equal(typeof providerRecords, 'number')
       assert.deepEqual(refused, {
         inboundConnections: 0,
-        connections: { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0 },
+        connections: { admitted: 0, deniedTotal: 0, deniedPrefix: 0, deniedPending: 0, deniedRate: 0, deniedPeer: 0, gaveWay: 0 },
         reaped: { crowded: 0, idle: 0 },
         breaches: {},
         datastore: { refusedProviderRecords: 0, refusedValues: 0, refusedLargeValues: 0 },

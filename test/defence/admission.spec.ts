@@ -26,7 +26,7 @@ describe('admission', () => {
 
   /** Limits that are out of the way unless a test names them. */
   function admissionWith (limits: Partial<AdmissionLimits>): Admission {
-    return new Admission({ maxInbound: 1000, maxPerPrefix: 1000, maxPendingPerPrefix: 1000, perSecondPerPrefix: 1000, burstPerPrefix: 1000, ...limits }, { now: () => nowMs })
+    return new Admission({ maxInbound: 1000, maxPerPrefix: 1000, maxPending: 1000, maxPendingPerPrefix: 1000, perSecondPerPrefix: 1000, burstPerPrefix: 1000, ...limits }, { now: () => nowMs })
   }
 
   async function isAdmitted (admission: Admission, connection: MultiaddrConnection): Promise<boolean> {
@@ -90,6 +90,55 @@ describe('admission', () => {
     connections[1].abort(new Error('handshake timed out'))
     assert.equal(await isAdmitted(admission, from('192.0.2.4')), true)
     assert.equal(await isAdmitted(admission, from('192.0.2.5')), false)
+  })
+
+  /** So many connections from so many prefixes, whose handshakes do not go on. */
+  async function silent (admission: Admission, prefixes: number, connectionsEach: number): Promise<MultiaddrConnection[]> {
+    const connections = Array.from({ length: prefixes * connectionsEach }, (_, index) => from(`192.0.${index % prefixes}.1`))
+    for (const connection of connections) {
+      assert.equal(await isAdmitted(admission, connection), true)
+    }
+    return connections
+  }
+
+  it('regression: has the oldest handshake of the prefix with most give way to a newcomer when there are too many', async () => {
+    const admission = admissionWith({ maxPending: 64, maxPendingPerPrefix: 8 })
+    const connections = await silent(admission, 8, 8)
+    const newcomer = from('198.51.100.1')
+    assert.equal(await isAdmitted(admission, newcomer), true)
+    assert.equal(newcomer.status, 'open')
+    assert.deepEqual(connections.map(({ status }) => status === 'open').indexOf(false), 0)
+    assert.equal(admission.openConnections, 64)
+    assert.deepEqual([admission.counters.gaveWay, admission.counters.deniedPending], [1, 0])
+    assert.equal(await isAdmitted(admission, from('192.0.7.1')), false)
+    assert.equal(admission.openConnections, 64)
+  })
+
+  it('lets the handshakes of many prefixes go on, and has those that take too long give way to more', async () => {
+    const admission = admissionWith({ maxPending: 20 })
+    const [first, second] = await silent(admission, 20, 1)
+    assert.equal(await isAdmitted(admission, from('198.51.100.1')), false)
+    assert.equal(admission.counters.deniedPending, 1)
+    await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), first)
+    assert.equal(await isAdmitted(admission, from('198.51.100.1')), true)
+    nowMs += 2_001
+    assert.equal(await isAdmitted(admission, from('198.51.100.1')), true)
+    assert.deepEqual([first.status, second.status], ['open', 'aborted'])
+  })
+
+  it('gives the slots of handshakes that take too long to newcomers when all are taken, and never those of connections', async () => {
+    const admission = admissionWith({ maxInbound: 2 })
+    const [ready, waits] = await silent(admission, 2, 1)
+    await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), ready)
+    assert.equal(await isAdmitted(admission, from('198.51.100.1')), false)
+    nowMs += 2_001
+    const newcomer = from('198.51.100.1')
+    assert.equal(await isAdmitted(admission, newcomer), true)
+    assert.deepEqual([ready.status, waits.status], ['open', 'aborted'])
+    await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), newcomer)
+    nowMs += 2_001
+    assert.equal(await isAdmitted(admission, from('198.51.100.1')), false)
+    assert.equal(admission.counters.deniedTotal, 2)
   })
 
   it('caps the connections of one peer id after the handshake, from whatever prefix, and not those of others', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { getNetConfig } from '@libp2p/utils'
 import { createNode } from '../../src/node/libp2p.ts'
 import { bootstrap } from '../../src/discovery/bootstrap.ts'
 import { createNode as createPlainNode, stopNodes } from '../helpers/nodes.ts'
@@ -54,5 +56,19 @@ describe('a node of byway', () => {
     raw[0].onTransportClosed?.()
     assert.equal(raw[0].socket?.destroyed, false)
     await until(() => raw[0].socket?.destroyed === true, 'the socket ends')
+  })
+
+  it('regression: connections that say nothing keep nobody out, and are counted', async () => {
+    const silent = 300
+    const victim = node = await createNode({
+      role: bootstrap({ network: 'test' }), privateKey: await keyOf(70), listen: ['/ip4/127.0.0.1/tcp/0'], network: 'test', servesDht: true, isLocal: true
+    })
+    const { port, host } = getNetConfig(victim.getMultiaddrs()[0])
+    const attackers = Array.from({ length: silent }, () => connect(port ?? 0, host).on('error', () => {}))
+    const judged = (): number => Object.values(victim.services.defences.status.connections).reduce((sum, connections) => sum + connections)
+    await until(() => judged() >= silent, 'all are judged')
+    const newcomer = await createPlainNode()
+    await until(async () => newcomer.dial(victim.getMultiaddrs()).then(() => true, () => false), 'a newcomer gets in')
+    attackers.forEach((attacker) => { attacker.destroy() })
   })
 })
