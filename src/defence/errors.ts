@@ -130,3 +130,12 @@ export class WrongPingAnswerError extends Error {
     super('peer answered a ping with bytes that it was not sent: it does not speak libp2p\'s ping')
   }
 }
+
+/** A peer tries names of protocols without end. */
+export class NegotiationTooLongError extends Error {
+  override readonly name = 'NegotiationTooLongError'
+
+  constructor (readonly maxAnswers: number) {
+    super(`peer wants more than ${maxAnswers} answers to agree on a protocol: it must ask for those that this node names in identify`)
+  }
+}

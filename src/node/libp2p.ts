@@ -11,10 +11,12 @@ import { endClosedSockets } from '../defence/closed-sockets.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { gonePeers } from '../defence/gone-peers.ts'
 import { guardedWebSockets } from './guarded-web-sockets.ts'
+import { handshakeLimit } from '../defence/handshake-limit.ts'
 import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
 import { kadProtocol, PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { leanNoise } from './lean-noise.ts'
+import { limitedNegotiation } from '../defence/negotiation-limit.ts'
 import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
@@ -143,11 +145,11 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     // the options are those of net.connect, of which the types have a few
     transports: [wrap(tcp({ dialOpts: { lookup } as TCPSocketOptions })), wrap(guardedWebSockets(lookup))],
     connectionEncrypters: [leanNoise(noise())],
-    streamMuxers: [guardedMuxer(quietYamux(yamux({
+    streamMuxers: [guardedMuxer(limitedNegotiation(quietYamux(yamux({
       maxInboundStreams: MAX_INBOUND_STREAMS,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES }
-    }), { keepsNothing: KEEPS_NOTHING }), {}, undefined, defences.onBreach)],
-    connectionGater: composeGaters(admission.gater, capWriteBuffers(), endClosedSockets(), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
+    }), { keepsNothing: KEEPS_NOTHING })), {}, undefined, defences.onBreach)],
+    connectionGater: composeGaters(admission.gater, capWriteBuffers(), endClosedSockets(), handshakeLimit(defences.onBreach), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
