@@ -45,7 +45,7 @@ export interface DatastoreLimits {
   maxProviderRecordsPerPeer: number
   /** Of the key of a record: those of this overlay have 122 characters, and hashes of 64 bytes would have 173. */
   maxProviderKeyLength: number
-  /** Of one key in one answer: several times the eight for which kad-dht looks. Each costs some 50 µs. */
+  /** Of one key in one answer: twice the eight for which kad-dht looks. Each costs a tenth of a millisecond or two, since the peer store is asked for it. */
   maxProvidersNamed: number
   /** Peers remembered: several times the connections that a node can have. */
   maxPeers: number
@@ -63,7 +63,7 @@ export const DEFAULT_DATASTORE_LIMITS: DatastoreLimits = {
   maxProviderRecords: 16_384,
   maxProviderRecordsPerPeer: 1_088,
   maxProviderKeyLength: 192,
-  maxProvidersNamed: 32,
+  maxProvidersNamed: 16,
   maxPeers: 8_192,
   maxPeerBytes: 32 * 1024 * 1024,
   maxNamedPeers: 4_096,

@@ -2,8 +2,8 @@
  * What a node spends on the DHT, between the streams and libp2p's kad-dht, which has no setting for it.
  *
  * On being asked: every message costs it a tenth to a third of a millisecond, whatever it is: a provider record is decoded, put into the datastore,
- * and merged with what is known of its peer; a question is answered with the addresses of eight peers. libp2p takes as many as come. Here they are
- * paced before they are decoded.
+ * and merged with what is known of its peer; a question is answered with the addresses of eight peers. One for providers is answered with those of
+ * up to sixteen more, and costs two or three. libp2p takes as many as come. Here they are paced before they are decoded.
  *
  * On answers to its own questions: libp2p reads up to 4 MiB, and keeps each peer and each address that one names. Here it gets one answer for a
  * question, of bounded length, without what no honest one says (bounded-dht-message.ts).
@@ -21,7 +21,7 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 export interface DhtLimits extends PaceLimits {
   /** Of one message from who asks: a key and one provider with 16 addresses take 1 KiB. */
   maxMessageBytes: number
-  /** Of one answer: 52 peers with 16 addresses each take 64 KiB, and 320 KiB if their addresses are as long as any may be. */
+  /** Of one answer: 36 peers with 16 addresses each take 20 to 50 KiB, and 220 KiB if their addresses are as long as any may be. */
   maxAnswerBytes: number
   /** For local overlays, where every node has the same prefix. */
   exemptLoopback: boolean
@@ -40,14 +40,14 @@ export const DEFAULT_DHT_LIMITS: DhtLimits = {
   maxPrefixes: 4_096,
   maxWaitMs: 2_000,
   maxMessageBytes: 4_096,
-  maxAnswerBytes: 384 * 1024,
+  maxAnswerBytes: 256 * 1024,
   exemptLoopback: false
 }
 
 /** Who provides something says so of itself alone. */
 const ASKED: DhtMessageLimits = { maxCloser: 0, maxProviders: 1 }
 /** Peers that are closer: Kademlia's 20, of which this overlay's nodes name ten at most; providers: as many as its nodes draw (bounded-datastore.ts). */
-const ANSWERED: DhtMessageLimits = { maxCloser: 20, maxProviders: 32 }
+const ANSWERED: DhtMessageLimits = { maxCloser: 20, maxProviders: 16 }
 
 /** Messages since the start. */
 export interface DhtCounters extends PaceCounters {

@@ -4,7 +4,7 @@ import { boundedDhtMessage } from '../../src/defence/bounded-dht-message.ts'
 import { bytesField, FieldCursor } from '../../src/defence/field-cursor.ts'
 import { ADDRESS, madeUpId } from '../integration/dht-messages.ts'
 
-const LIMITS = { maxCloser: 20, maxProviders: 32 }
+const LIMITS = { maxCloser: 20, maxProviders: 16 }
 const TYPE = Uint8Array.of(1 << 3, 3)
 const KEY = bytesField(2, new Uint8Array(34))
 
@@ -26,7 +26,7 @@ function values (message: Uint8Array, number: number): Uint8Array[] {
 describe('bounded message of the DHT', () => {
   it('leaves an honest one as it is', () => {
     const closer = Array.from({ length: 10 }, (_, number) => bytesField(8, peer(number, [ADDRESS, ADDRESS])))
-    const providers = Array.from({ length: 32 }, (_, number) => bytesField(9, peer(number)))
+    const providers = Array.from({ length: 16 }, (_, number) => bytesField(9, peer(number)))
     const message = concat([TYPE, KEY, ...closer, ...providers])
     assert.deepEqual(boundedDhtMessage(message, LIMITS), message)
   })
@@ -36,7 +36,7 @@ describe('bounded message of the DHT', () => {
     const peers = Array.from({ length: 100 }, (_, number) => peer(number, addresses))
     const bounded = boundedDhtMessage(concat([TYPE, ...peers.map((one) => bytesField(8, one)), ...peers.map((one) => bytesField(9, one))]), LIMITS)
     const [closer, providers] = [values(bounded, 8), values(bounded, 9)]
-    assert.deepEqual([closer.length, providers.length], [20, 32])
+    assert.deepEqual([closer.length, providers.length], [20, 16])
     assert.deepEqual(closer[19], peer(19, addresses.slice(0, 16)))
   })
 

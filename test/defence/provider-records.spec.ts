@@ -67,8 +67,8 @@ describe('records of providers', function () {
       store.put(providerKey(KEY, number), Uint8Array.of(1))
     }
     const [first, second] = [await named(KEY), await named(KEY)]
-    assert.deepEqual([first.length, second.length, new Set(first).size], [32, 32, 32])
-    assert.ok(new Set([...first, ...second]).size > 32)
+    assert.deepEqual([first.length, second.length, new Set(first).size], [16, 16, 16])
+    assert.ok(new Set([...first, ...second]).size > 16)
   })
 
   it('are all found that a key has, and none for a key that nobody provides', async () => {
