@@ -16,7 +16,7 @@ function heard (code: number, behind = NEXT, route: Route | null = ROUTE): strin
     book: { byNotice: () => route ?? undefined, nodeAfter: () => behind, authorize: async () => { events.push('authorize') } },
     steering: { broke: () => { events.push('leave') } },
     queries: { avoid: () => { events.push('avoid') } },
-    promises: { excused: (id) => { events.push(`excuse ${id}`) } },
+    promises: { excused: (id: string) => { events.push(`excuse ${id}`) } },
     failures: { suspect: () => { events.push('suspect') } }
   } as unknown as NoticeHearers)
   return events
