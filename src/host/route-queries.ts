@@ -21,6 +21,9 @@ const MOST_LATE_RETRIES = 2
 const BACKUP_INTERVAL_MS = 30_000
 const BACKUP_PATHS = 1
 
+/** A peer that can be reached answers sooner; for one that cannot, what is known of it must do. */
+const FRESH_WITHIN_MS = 500
+
 export interface RouteQueriesInit {
   self: PeerId
   descriptor: VerifiedDescriptor
@@ -50,6 +53,8 @@ export class RouteQueries {
   #nextMs = 0
   #nextBackupMs = 0
   #running: Promise<void> | undefined
+  /** For the peer's descriptor, under way. */
+  #lookUp: Promise<VerifiedDescriptor | undefined> | undefined
   #hasAsked = false
   #lateRetries = 0
 
@@ -163,10 +168,21 @@ export class RouteQueries {
     }
   }
 
-  /** From the peer's descriptor, a fresh one if it can be had. */
+  /** From the peer's descriptor, a fresh one if it can be had soon; one that comes later is there for the next question. */
   async #destinationAccess (): Promise<Array<{ forwarder: PeerId, rttUs: number, attached: boolean }>> {
     const { discovery, descriptor: known } = this.#init
-    const descriptor = await discovery.describe(known.peer, { fresh: true }).catch(() => known)
+    const lookUp = this.#lookUp ??= discovery.describe(known.peer, { fresh: true }).catch(() => undefined).finally(() => { this.#lookUp = undefined })
+    const descriptor = await soon(lookUp) ?? discovery.directory.get(known.peer) ?? known
     return descriptor.host?.access ?? []
+  }
+}
+
+async function soon<T> (work: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => { late.resolve(undefined) }, FRESH_WITHIN_MS)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

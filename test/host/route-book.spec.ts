@@ -257,9 +257,11 @@ describe('route book', () => {
       world.nowMs += 3_001
       authorized.push(world.book.authorize(route))
     }
+    const updated = world.update(answer([pathOver([F[1]])]))
+    await new Promise((turned) => setImmediate(turned))
     assert.equal(world.setUps.length - before, 1)
     resolve()
-    await Promise.all(authorized)
+    await Promise.all([...authorized, updated])
     world.nowMs += 3_001
     await world.book.authorize(route)
     assert.equal(world.setUps.length - before, 2)

@@ -3,7 +3,6 @@ import { NoticeCode } from '../../protocols/forward/constants.ts'
 import { heedNotice } from '../../src/host/route-notices.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import type { Notice } from '../../protocols/forward/notice.ts'
-import type { NoticeHearers } from '../../src/host/route-notices.ts'
 import type { Route } from '../../src/host/route.ts'
 
 const [REMOTE, NEXT] = await Promise.all([1, 2].map(peerOf))
@@ -16,9 +15,9 @@ function heard (code: number, behind = NEXT, route: Route | null = ROUTE): strin
     book: { byNotice: () => route ?? undefined, nodeAfter: () => behind, authorize: async () => { events.push('authorize') } },
     steering: { broke: () => { events.push('leave') } },
     queries: { avoid: () => { events.push('avoid') } },
-    promises: { excused: (id) => { events.push(`excuse ${id}`) } },
+    promises: { excused: (id: string) => { events.push(`excuse ${id}`) } },
     failures: { suspect: () => { events.push('suspect') } }
-  } as unknown as NoticeHearers)
+  })
   return events
 }
 

@@ -22,6 +22,9 @@ class World {
   offers: () => ProviderAnswer[] = () => answerOver([F])
   works = true
   backupOf: OfferedPath | undefined
+  describe: () => Promise<VerifiedDescriptor> = async () => { throw new Error('nobody knows it now') }
+  /** What it knows of the peer. */
+  directory: VerifiedDescriptor | undefined
   readonly asked: Array<RouteWish & { atMs: number }> = []
   readonly taken: Array<readonly ProviderAnswer[]> = []
   readonly failures = new ForwarderFailures(() => this.nowMs)
@@ -35,7 +38,7 @@ class World {
       }
     },
     access: { points: [] } as unknown as AccessSet,
-    discovery: { describe: async () => { throw new Error('nobody knows it now') } } as unknown as Discovery,
+    discovery: { describe: async () => this.describe(), directory: { get: () => this.directory } } as unknown as Discovery,
     failures: this.failures,
     take: async (answers) => {
       this.taken.push(answers)
@@ -60,6 +63,25 @@ class World {
 }
 
 describe('route queries', () => {
+  it('regression: do not wait for the look-up of a peer that does not answer, one of which runs at a time, and use what it brings later', async () => {
+    const world = new World()
+    const attachedAt = (forwarder: PeerId): VerifiedDescriptor => ({ peer: REMOTE, host: { access: [{ forwarder, rttUs: 1, attached: true }] } }) as unknown as VerifiedDescriptor
+    const { promise, resolve } = Promise.withResolvers<VerifiedDescriptor>()
+    let lookUps = 0
+    world.describe = async () => {
+      lookUps++
+      return promise
+    }
+    world.directory = attachedAt(F)
+    await world.queries.ask()
+    await world.queries.ask()
+    resolve(attachedAt(G))
+    await world.queries.ask()
+    await world.queries.ask()
+    assert.deepEqual(world.asked.map(({ destinationAccess: [{ forwarder }] }) => forwarder), [F, F, G, G])
+    assert.equal(lookUps, 2)
+  })
+
   it('are asked at once, and then every thirty seconds', async () => {
     const { askedAtMs, taken, queries } = await new World().run(61_000)
     assert.deepEqual(askedAtMs, [0, 30_000, 60_000])

@@ -150,7 +150,7 @@ describe('route steering', () => {
     flow.steering.stop()
     const { echoes } = flow
     flow.set('a', { rttMs: 10 }).set('default', { rttMs: 60, isDown: true }).run(SETTLE_MS)
-    flow.steering.failed(flow.route('default'), 'nothing')
+    flow.steering.broke(flow.route('default'), 'a forwarder says so')
     assert.deepEqual([flow.echoes, flow.active], [echoes, 'default'])
     assert.equal(flow.switches.length, 1)
   })

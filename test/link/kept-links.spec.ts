@@ -30,13 +30,13 @@ describe('kept links', () => {
   it('regression: go by the newest descriptor, whoever brings an old one after it', async () => {
     const links = { addEventListener: () => {}, close: () => {}, get: () => undefined }
     const kept = new KeptLinks({ self: await peerOf(9), links, connectionManager: {}, descriptor: async () => new Uint8Array(), mutual: true, log } as unknown as KeptLinksInit)
-    const at = (sequence: number): VerifiedDescriptor => ({ ...known, sequence })
+    const at = (sequence: bigint): VerifiedDescriptor => ({ ...known, sequence })
     const known = await verified(1)
-    kept.keep(at(2))
-    kept.keep(at(1))
-    assert.equal(kept.descriptorOf(known.peer)?.sequence, 2)
-    kept.keep(at(3))
-    assert.equal(kept.descriptorOf(known.peer)?.sequence, 3)
+    kept.keep(at(2n))
+    kept.keep(at(1n))
+    assert.equal(kept.descriptorOf(known.peer)?.sequence, 2n)
+    kept.keep(at(3n))
+    assert.equal(kept.descriptorOf(known.peer)?.sequence, 3n)
     kept.stop()
   })
 
