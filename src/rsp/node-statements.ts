@@ -1,5 +1,6 @@
 // What forwarders say of themselves, by the forwarder: attributes from descriptors, policy, price and closed links from reports.
 // Unlike what they say of a link's values it is no measurement: it does not get old, and holds until it is taken back.
+import { StatedLinks } from './stated-links.ts'
 import type { NodeAttributes } from '../discovery/node-attributes.ts'
 import type { PolicyStatement } from '../../protocols/report/codec.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -12,11 +13,10 @@ export interface Source {
 }
 
 export class NodeStatements {
-  readonly #maxClosedPerNode: number
   readonly #attributes = new Map<string, NodeAttributes>()
   readonly #sources = new Map<string, Source>()
-  /** from → to: links that `from` does not carry paths of others over. */
-  readonly #closed = new Map<string, Set<string>>()
+  /** Links over which an end does not carry paths of others. */
+  readonly #closed: StatedLinks
   /** Of forwarders that take paths of some RSPs only. */
   readonly #policies = new Map<string, PolicyStatement>()
   /** Another number when `unwilling` may be others, or nodes have other numbers. */
@@ -25,7 +25,7 @@ export class NodeStatements {
   readonly #prices = new Map<string, number>()
 
   constructor (maxClosedPerNode: number) {
-    this.#maxClosedPerNode = maxClosedPerNode
+    this.#closed = new StatedLinks(maxClosedPerNode)
   }
 
   describe (key: string, attributes: NodeAttributes, source: Source): void {
@@ -43,25 +43,16 @@ export class NodeStatements {
 
   /** Whether that is news. */
   setClosed (from: string, to: string, closed: boolean): boolean {
-    const known = this.#closed.get(from) ?? new Set()
-    if (closed === known.has(to) || (closed && known.size >= this.#maxClosedPerNode)) {
-      return false
-    }
-    if (closed) {
-      this.#closed.set(from, known.add(to))
-    } else {
-      known.delete(to)
-    }
-    return true
+    return this.#closed.set(from, to, closed)
   }
 
   /** By either end? */
   isClosed (a: string, b: string): boolean {
-    return this.#closed.get(a)?.has(b) === true || this.#closed.get(b)?.has(a) === true
+    return this.#closed.has(a, b)
   }
 
   closedBy (from: string): ReadonlySet<string> {
-    return this.#closed.get(from) ?? new Set()
+    return this.#closed.by(from)
   }
 
   /** Whether that is news. A policy that refuses nobody is none. */
@@ -108,10 +99,7 @@ export class NodeStatements {
     this.#sources.delete(key)
     this.#policies.delete(key)
     this.#prices.delete(key)
-    this.#closed.delete(key)
-    for (const others of this.#closed.values()) {
-      others.delete(key)
-    }
+    this.#closed.forget(key)
   }
 }
 

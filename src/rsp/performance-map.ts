@@ -1,10 +1,10 @@
 // What an RSP knows of the forwarders and their links. Values come from reports or from surveys, or are remembered from before
 // a restart; path finding reads snapshots. Nothing here does I/O, so that replay can drive it too.
 //
-//   reports, surveys ─▶ views (what each end says) ─▶ link table (what is believed) ─▶ snapshot
+//   reports, surveys ─▶ views (what each end says) ─▶ link-snapshots.ts (what is believed) ─▶ snapshot
 //                         └─▶ changes ─▶ map-recorder.ts ─▶ map-store.ts
 import { LinkAge } from './link-age.ts'
-import { LinkTable } from '../topology/link-table.ts'
+import { LinkSnapshots } from './link-snapshots.ts'
 import { LinkViews } from './link-views.ts'
 import { NodeIndex } from '../topology/node-index.ts'
 import { NodeStatements } from './node-statements.ts'
@@ -53,7 +53,7 @@ export interface PerformanceMapInit {
 export class PerformanceMap {
   readonly #init: PerformanceMapInit
   readonly #nodes = new NodeIndex()
-  readonly #links = new LinkTable()
+  readonly #links: LinkSnapshots
   readonly #views = new LinkViews(MAX_VIEWS_PER_NODE)
   readonly #statements = new NodeStatements(MAX_VIEWS_PER_NODE)
   readonly #unwilling = new UnwillingNodes(this.#statements, (key) => this.#nodes.indexOf(key))
@@ -63,19 +63,26 @@ export class PerformanceMap {
   /** What other RSPs say; undefined: nothing is exchanged. */
   #exchange: MapExchange | undefined
   readonly #age: LinkAge
-  #graph: Graph | undefined
-  #graphAtMs = 0
-  /** The oldest value in the graph. */
-  #oldestMs = Number.POSITIVE_INFINITY
 
   constructor (init: PerformanceMapInit = {}) {
     this.#init = init
     this.#age = new LinkAge(init.clocks)
+    this.#links = new LinkSnapshots(init.snapshotMs ?? 0)
   }
 
   /** Believes what other RSPs say where we do not know better ourselves, and tells it what we measure. */
   exchangeWith (exchange: MapExchange): void {
     this.#exchange = exchange
+  }
+
+  /** Other links of these nodes are asked for now. Of one that is not the word of one end alone does not count: the other has not been asked, and cannot contradict. */
+  ask (isAsked: (a: string, b: string) => boolean, keys: ReadonlySet<string>): void {
+    this.#views.ask(isAsked)
+    for (const { from, to } of this.#views.oneSided()) {
+      if (keys.has(from) || keys.has(to)) {
+        this.reconsider(from, to)
+      }
+    }
   }
 
   /** Lists all further changes there. */
@@ -92,9 +99,8 @@ export class PerformanceMap {
     const node = this.#nodes.add(key)
     this.#statements.policyVersion++
     this.#links.coverNodes(this.#nodes.nodeCount)
-    this.#graph = undefined
     for (const view of this.#views.about(key)) {
-      this.#combine(view.from, key)
+      this.reconsider(view.from, key)
       this.#changes?.addView(view)
     }
     this.#changes?.addNode(key)
@@ -113,10 +119,10 @@ export class PerformanceMap {
       return
     }
     this.#links.removeNode(node)
-    this.#graph = undefined
     this.#nodes.delete(key)
     this.#attributes.set(node, undefined)
     this.#statements.forget(key)
+    this.#views.down.forget(key)
     this.#exchange?.removeNode(key)
     for (const view of [...this.#views.of(key), ...this.#views.about(key)]) {
       this.#delete(view)
@@ -131,7 +137,7 @@ export class PerformanceMap {
     if (kept !== undefined) {
       kept.update(view)
       this.#tell(kept)
-      this.#combine(from, to)
+      this.reconsider(from, to)
       this.#changes?.addView(kept)
     }
   }
@@ -149,7 +155,7 @@ export class PerformanceMap {
         kept.movementUs2 = view.movementUs2
         kept.reports = view.reports
         kept.recall(nowMs)
-        this.#combine(from, to)
+        this.reconsider(from, to)
       }
     }
   }
@@ -166,19 +172,41 @@ export class PerformanceMap {
     this.release(from, to)
   }
 
+  /** Takes from `from`, a node of the map, whether its link to `to` is down. Until it takes that back, or says nothing more of the link, nobody's word of it counts. */
+  setDown (from: string, to: string, isDown: boolean): void {
+    if (isDown) {
+      this.remove(from, to)
+    }
+    if (this.#nodes.indexOf(from) !== undefined && this.#views.down.set(from, to, isDown)) {
+      this.reconsider(from, to)
+    }
+  }
+
   /** `from` does not look at the link any more, and says nothing of it. */
   release (from: string, to: string): void {
     this.#delete(this.#views.get(from, to))
-    this.#combine(from, to)
+    this.reconsider(from, to)
   }
 
-  /** What others say of the link has changed, or how far they are trusted. */
+  /** What is said of the link has changed, or how far that is trusted. A link that either end has closed, or calls down, is none. */
   reconsider (a: string, b: string): void {
-    this.#combine(a, b)
+    const from = this.#nodes.indexOf(a)
+    const to = this.#nodes.indexOf(b)
+    if (from === undefined || to === undefined) {
+      return
+    }
+    const believed = this.estimate(a, b)
+    if (believed === undefined) {
+      this.#links.remove(from, to)
+      return
+    }
+    const capacityBytesPerSecond = lesserCapacity(this.attributes[from], this.attributes[to])
+    const [forth, back] = [believed.forth, believed.back].map((direction) => metricsOf(believed, direction, capacityBytesPerSecond))
+    this.#links.put(from, to, { forth, back })
   }
 
   /**
-   * Removes the links of which `from` says nothing any more.
+   * Removes the links of which `from` says nothing any more, and those that it has called down are so no more.
    *
    * @param options.sparesRemembered - but not those remembered from before a restart or a sleep: a forwarder whose lease has ended
    * meanwhile watches nothing, and reports nothing, until it is asked again
@@ -190,22 +218,18 @@ export class PerformanceMap {
         this.release(from, to)
       }
     }
+    for (const to of this.#views.down.by(from)) {
+      if (!tos.has(to)) {
+        this.setDown(from, to, false)
+      }
+    }
   }
 
   /** Takes from `from`, a node of the map, whether it carries paths of others over its link to `to`. */
   setClosed (from: string, to: string, closed: boolean): void {
     if (this.#nodes.indexOf(from) !== undefined && this.#statements.setClosed(from, to, closed)) {
-      this.#combine(from, to)
+      this.reconsider(from, to)
       this.#changes?.addNode(from)
-    }
-  }
-
-  /** `from` has closed no other links than these. */
-  retainClosed (from: string, tos: ReadonlySet<string>): void {
-    for (const to of this.#statements.closedBy(from)) {
-      if (!tos.has(to)) {
-        this.setClosed(from, to, false)
-      }
     }
   }
 
@@ -223,7 +247,7 @@ export class PerformanceMap {
       return
     }
     for (const { from, to } of [...this.#views.of(key), ...this.#views.about(key)]) {
-      this.#combine(from, to)
+      this.reconsider(from, to)
     }
     this.#changes?.addNode(key)
   }
@@ -248,9 +272,9 @@ export class PerformanceMap {
     return this.#attributes.nodesWhere(predicate)
   }
 
-  /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it or an end has closed it. */
+  /** What is believed of the link from `a` to `b`; undefined where nobody speaks of it, or an end has closed it or calls it down. */
   estimate (a: string, b: string): LinkEstimate | undefined {
-    const believed = this.#statements.isClosed(a, b) ? undefined : this.#believed(a, b)
+    const believed = this.#statements.isClosed(a, b) || this.#views.down.has(a, b) ? undefined : this.#believed(a, b)
     if (believed !== undefined) {
       believed.forth.priceMicroPerGb = this.#statements.priceOf(a)
       believed.back.priceMicroPerGb = this.#statements.priceOf(b)
@@ -265,9 +289,9 @@ export class PerformanceMap {
     return this.#exchange?.provenanceOf(a, b, this.#views.estimate(a, b), isRemembered(own)) ?? ownProvenance(own, mapKind, self)
   }
 
-  /** What both ends say of the link; nothing of it comes from other RSPs. */
+  /** What both ends say of the link, as far as it counts; nothing of it comes from other RSPs. */
   ownViews (a: string, b: string): OwnViews {
-    return { ofA: this.#views.get(a, b), ofB: this.#views.get(b, a) }
+    return this.#views.counted(a, b)
   }
 
   /** What a forwarder says of its links, to nodes of the map and to others. */
@@ -289,30 +313,23 @@ export class PerformanceMap {
 
   snapshot (nowMs: number): Graph {
     this.#noticeStep()
-    const graph = this.#graph
     const oldestMs = this.#age.oldestAllowedMs(nowMs)
-    if (graph !== undefined && this.#oldestMs >= oldestMs && nowMs >= this.#graphAtMs && (nowMs - this.#graphAtMs < (this.#init.snapshotMs ?? 0) || graph.version === this.#links.version)) {
-      return graph
+    const held = this.#links.held(nowMs, oldestMs)
+    if (held !== undefined) {
+      return held
     }
     if (this.#age.endRecall(nowMs)) {
       for (const { from, to } of this.#views.remembered()) {
         this.release(from, to)
       }
     }
-    this.#links.removeOlderThan(oldestMs)
-    this.#graph = this.#links.snapshot()
-    this.#graphAtMs = nowMs
-    this.#oldestMs = this.#graph.updatedAtMs.reduce((oldestMs, ms) => Math.min(oldestMs, ms), Number.POSITIVE_INFINITY)
-    return this.#graph
+    return this.#links.take(nowMs, oldestMs)
   }
 
   /** Every directed link with its combined value. */
   * links (): Generator<{ from: string, to: string, rttUs: number }> {
-    const graph = this.#links.snapshot()
-    for (let node = 0; node < graph.nodeCount; node++) {
-      for (let link = graph.offsets[node]; link < graph.offsets[node + 1]; link++) {
-        yield { from: this.keyOf(node), to: this.keyOf(graph.targets[link]), rttUs: graph.delayUs[link] }
-      }
+    for (const { from, to, rttUs } of this.#links.all()) {
+      yield { from: this.keyOf(from), to: this.keyOf(to), rttUs }
     }
   }
 
@@ -356,7 +373,7 @@ export class PerformanceMap {
       } else {
         view.recall(nowMs)
       }
-      this.#combine(view.from, view.to)
+      this.reconsider(view.from, view.to)
     }
   }
 
@@ -372,29 +389,5 @@ export class PerformanceMap {
   #believed (a: string, b: string): LinkEstimate | undefined {
     const own = this.#views.estimate(a, b)
     return this.#exchange === undefined ? own : this.#exchange.believed(a, b, own, isRemembered(this.ownViews(a, b)))
-  }
-
-  /** A link that either end has closed is none. */
-  #combine (a: string, b: string): void {
-    const from = this.#nodes.indexOf(a)
-    const to = this.#nodes.indexOf(b)
-    if (from === undefined || to === undefined) {
-      return
-    }
-    const believed = this.estimate(a, b)
-    if (believed === undefined) {
-      const isGone = this.#links.remove(from, to)
-      if (this.#links.remove(to, from) || isGone) {
-        this.#graph = undefined
-      }
-      return
-    }
-    const { linkCount } = this.#links
-    const capacityBytesPerSecond = lesserCapacity(this.attributes[from], this.attributes[to])
-    this.#links.upsert(from, to, metricsOf(believed, believed.forth, capacityBytesPerSecond))
-    this.#links.upsert(to, from, metricsOf(believed, believed.back, capacityBytesPerSecond))
-    if (this.#links.linkCount !== linkCount) {
-      this.#graph = undefined
-    }
   }
 }

@@ -117,17 +117,20 @@ export class ReportCollector {
     map.setPrice(key, report.priceMicroPerGb ?? 0)
     if (report.full) {
       map.setPolicy(key, report.policy)
-      map.retainClosed(key, new Set(report.links.filter(({ closed }) => closed).map(({ peer }) => peer.toString())))
-      map.retain(key, new Set(report.links.map(({ peer }) => peer.toString())), { sparesRemembered: true })
+      const named = new Set(report.links.map(({ peer }) => peer.toString()))
+      map.retain(key, named, { sparesRemembered: true })
+      for (const to of map.statements.closedBy(key)) {
+        if (!named.has(to)) {
+          map.setClosed(key, to, false)
+        }
+      }
     }
     for (const link of report.links) {
       const to = link.peer.toString()
       map.setClosed(key, to, link.closed === true)
-      if (!link.up) {
-        // a link has two ends, and either can tell that it is down
-        map.remove(key, to)
-        map.remove(to, key)
-      } else if (link.samples > 0) {
+      // a link has two ends, and either can tell that it is down
+      map.setDown(key, to, !link.up)
+      if (link.up && link.samples > 0) {
         map.set(key, to, { ...link, measuredAtMs: this.#init.now() - link.ageMs })
       }
     }

@@ -181,7 +181,11 @@ export class RouteProvider implements Startable {
         : { given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [], audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [] }),
       onChange: (keys) => {
         this.#watches.refresh(keys)
-        surveyor?.setLinks(this.#plan.links())
+        if (surveyor === undefined) {
+          this.map.ask((a, b) => this.#plan.isWatched(a, b), keys)
+        } else {
+          surveyor.setLinks(this.#plan.links())
+        }
       },
       now: Date.now,
       clock,

@@ -125,6 +125,91 @@ describe('performance map', () => {
     assert.equal(links()['a→n0'], 20_000)
   })
 
+  describe('links that nobody has asked for', () => {
+    const asked = (...names: string[]) => (a: string, b: string): boolean => names.includes(`${a}${b}`) || names.includes(`${b}${a}`)
+
+    it('regression: does not take the word of one end alone, and takes that of both', () => {
+      map.ask(asked('bc'), new Set(['b', 'c']))
+      map.set('a', 'b', view(1))
+      map.set('b', 'c', view(30_000))
+      assert.deepEqual(links(), { 'b→c': 30_000, 'c→b': 30_000 })
+      assert.deepEqual([map.ownViews('a', 'b'), map.provenanceOf('a', 'b')], [{ ofA: undefined, ofB: undefined }, []])
+      map.set('b', 'a', view(20_000))
+      assert.equal(links()['a→b'], 20_000)
+      map.retain('b', new Set())
+      assert.deepEqual(links(), {})
+    })
+
+    it('regression: takes what one end has said once the link is asked for, and only until it is not any more', () => {
+      map.set('a', 'b', view(20_000))
+      map.set('c', 'a', view(30_000))
+      map.ask(asked('ac'), new Set(['a', 'c', 'b']))
+      assert.deepEqual(Object.keys(links()).sort(), ['a→c', 'c→a'])
+      map.ask(asked('ab', 'ac'), new Set(['a', 'b']))
+      assert.deepEqual(Object.keys(links()).sort(), ['a→b', 'a→c', 'b→a', 'c→a'])
+      map.ask(asked('ab'), new Set(['a', 'c']))
+      assert.deepEqual(Object.keys(links()).sort(), ['a→b', 'b→a'])
+    })
+
+    it('regression: does not believe the new word of one end against what is remembered of the other', () => {
+      const archived = { ...view(20_000), samples: 10, bytesPerSecond: 0, rateIsFloor: false, loadBytesPerSecond: 0, receivedBytesPerSecond: 0, mostReceivedBytesPerSecond: 0, mostReceivedIsFloor: true, movementUs2: 0, reports: 3 }
+      map.remember([{ from: 'a', to: 'b', ...archived }, { from: 'b', to: 'a', ...archived }], NOW_MS)
+      map.ask(asked(), new Set(['a', 'b']))
+      map.set('a', 'b', view(1))
+      assert.equal(links()['a→b'], 20_000)
+      map.ask(asked('ab'), new Set(['a', 'b']))
+      assert.equal(links()['a→b'], 1, 'the other end is asked, and would say so')
+    })
+  })
+
+  describe('links that are down', () => {
+    it('regression: has no link that one end calls down, whatever the other says of it, until that end takes it back', () => {
+      map.set('a', 'b', view(20_000))
+      map.set('b', 'a', view(20_000))
+      map.setDown('a', 'b', true)
+      map.set('b', 'a', view(1))
+      assert.deepEqual(links(), {})
+      map.setDown('a', 'b', false)
+      map.set('a', 'b', view(20_000))
+      assert.equal(links()['a→b'], 20_000)
+    })
+
+    it('regression: forgets nothing that the other end has said when one end calls a link down and up again', () => {
+      map.set('a', 'b', view(20_000))
+      map.set('b', 'a', view(1))
+      map.setDown('b', 'a', true)
+      map.setDown('b', 'a', false)
+      map.set('b', 'a', view(1))
+      assert.equal(links()['a→b'], 20_000)
+    })
+
+    it('goes by the other end when one says nothing more of a link that it has called down, or is gone', () => {
+      map.set('b', 'a', view(20_000))
+      map.setDown('a', 'b', true)
+      map.retain('a', new Set(['b']))
+      assert.deepEqual(links(), {})
+      map.retain('a', new Set())
+      assert.deepEqual(links(), { 'a→b': 20_000, 'b→a': 20_000 })
+      map.setDown('c', 'b', true)
+      map.removeNode('c')
+      map.addNode('c')
+      map.set('b', 'c', view(10_000))
+      assert.equal(links()['b→c'], 10_000)
+    })
+
+    it('listens to no stranger, and to 512 of them at the most', () => {
+      map.setDown('x', 'a', true)
+      for (let i = 0; i < 600; i++) {
+        map.setDown('a', `n${i}`, true)
+      }
+      map.setDown('a', 'b', true)
+      map.set('b', 'a', view(10_000))
+      map.addNode('x')
+      map.set('x', 'a', view(10_000))
+      assert.deepEqual(Object.keys(links()).sort(), ['a→b', 'a→x', 'b→a', 'x→a'])
+    })
+  })
+
   describe('policy', () => {
     const policyOf = (change: Partial<PolicyStatement>): PolicyStatement => ({ listedOnly: false, rsps: [], revoked: [], authorizedOnly: false, ...change })
     const unwilling = (): string[] => [...map.unwilling(RSP)].map((node) => map.keyOf(node)).sort()
@@ -144,9 +229,9 @@ describe('performance map', () => {
       map.set('a', 'b', view(20_000))
       map.setClosed('a', 'b', true)
       map.setClosed('b', 'a', true)
-      map.retainClosed('a', new Set(['c']))
+      map.setClosed('a', 'b', false)
       assert.deepEqual(links(), {})
-      map.retainClosed('b', new Set())
+      map.setClosed('b', 'a', false)
       assert.deepEqual(links(), { 'a→b': 20_000, 'b→a': 20_000 })
     })
 

@@ -97,6 +97,44 @@ describe('report collector', () => {
     await until(() => rttUs() === undefined, 'it is gone')
   })
 
+  it('regression: has no link that one end calls down while the other says, again and again, that it is up and quick', async () => {
+    const [from, to] = [a, b].map(({ peer }) => peer.toString())
+    await a.report([{ peer: b.peer, up: false, samples: 0 }], { priceMicroPerGb: 5 })
+    await until(() => map.statements.priceOf(from) === 5, 'it is read')
+    for (const quickUs of [1_000, 2_000, 3_000]) {
+      await b.report([{ peer: a.peer, rttUs: quickUs }], { full: quickUs < 3_000 })
+      await until(() => map.viewsOf(to).some((view) => view.rttUs === quickUs), 'it is read')
+      assert.equal(rttUs(), undefined)
+    }
+    await a.report([{ peer: b.peer, rttUs: 23_000 }], { full: false })
+    await until(() => rttUs() === 23_000, 'it is up by the word of both')
+    await b.report([{ peer: a.peer, up: false }], { full: false })
+    await until(() => rttUs() === undefined, 'the other end may say so, too')
+    await b.report([{ peer: a.peer, rttUs: 1_000 }], { full: false })
+    await until(() => rttUs() === 23_000, 'what the honest end has said is not forgotten')
+    await a.report([{ peer: b.peer, up: false }], { full: false })
+    await until(() => rttUs() === undefined, 'it is down')
+    a.hangUp()
+    await until(() => rttUs() === 1_000, 'an end that says nothing any more does not keep it down')
+  })
+
+  it('regression: takes a link that nobody has asked for by the word of both ends only', async () => {
+    const isAsked = new Set<string>()
+    const ask = (): void => { map.ask(() => isAsked.size > 0, new Set([a, b].map(({ peer }) => peer.toString()))) }
+    ask()
+    await a.report([{ peer: b.peer, rttUs: 1_000 }])
+    await until(() => map.viewsOf(a.peer.toString()).length === 1, 'it is read')
+    assert.equal(rttUs(), undefined)
+    isAsked.add('all')
+    ask()
+    assert.equal(rttUs(), 1_000)
+    isAsked.clear()
+    ask()
+    assert.equal(rttUs(), undefined)
+    await b.report([{ peer: a.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 23_000, 'both have said it')
+  })
+
   it('drops links that a full report does not name, and keeps those that a delta does not', async () => {
     await a.report([{ peer: b.peer, rttUs: 23_000 }])
     await until(() => rttUs() === 23_000, 'it is in the map')
