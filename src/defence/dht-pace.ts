@@ -6,7 +6,7 @@
 import { MessagePace } from './message-pace.ts'
 import { pacedStream } from './paced-stream.ts'
 import { seenThrough } from './seen-through.ts'
-import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { countedPrefix } from './address-prefix.ts'
 import type { PaceCounters, PaceLimits } from './message-pace.ts'
 import type { Connection } from '@libp2p/interface'
 import type { Registrar } from '@libp2p/interface-internal'
@@ -14,8 +14,6 @@ import type { Registrar } from '@libp2p/interface-internal'
 export interface DhtLimits extends PaceLimits {
   /** Of one message: a key and one provider with 16 addresses take 1 KiB. It bounds the providers that one message can name. */
   maxMessageBytes: number
-  /** For local overlays, where every node has the same prefix. */
-  exemptLoopback: boolean
 }
 
 /**
@@ -30,15 +28,11 @@ export const DEFAULT_DHT_LIMITS: DhtLimits = {
   maxPeers: 4_096,
   maxPrefixes: 4_096,
   maxWaitMs: 2_000,
-  maxMessageBytes: 4_096,
-  exemptLoopback: false
+  maxMessageBytes: 4_096
 }
 
 /** Messages since the start. */
 export interface DhtCounters extends PaceCounters { tooLong: number }
-
-/** Addresses that name no host share one bucket, so that they are no way around it. */
-const WITHOUT_HOST = 'without host'
 
 export class DhtPace {
   readonly #limits: DhtLimits
@@ -65,8 +59,7 @@ export class DhtPace {
   }
 
   #ofCaller ({ remotePeer, remoteAddr }: Connection): Parameters<typeof pacedStream>[1] {
-    const isExempt = this.#limits.exemptLoopback && isLoopback(remoteAddr)
-    const caller = { peer: remotePeer.toString(), prefix: isExempt ? undefined : addressPrefix(remoteAddr) ?? WITHOUT_HOST }
+    const caller = { peer: remotePeer.toString(), prefix: countedPrefix(remoteAddr) }
     return {
       maxMessageBytes: this.#limits.maxMessageBytes,
       take: () => this.#pace.take(caller),

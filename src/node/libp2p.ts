@@ -109,7 +109,7 @@ const INBOUND_PER_SECOND = 1_000
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
-  const admission = new Admission({ maxInbound: 1_024, maxPending: 256, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
+  const admission = new Admission({ maxInbound: 1_024, maxPending: 256, ...init.admission })
   const maxConnections = admission.limits.maxInbound + CONNECTION_HEADROOM
   const wrap = init.wrapTransport ?? ((transport) => transport)
   if (init.ownsProcess === true) {
@@ -119,7 +119,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const lookup = isLocal ? undefined : publicLookup()
   const datastore = init.datastore ?? new BoundedDatastore()
-  const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
+  const dht = new DhtPace()
   let role: R | undefined
   let reaping: Reaper | undefined
   const defences = new NodeDefences({ admission, datastore, dht, reaped: () => reaping?.counters ?? { crowded: 0, idle: 0 } })
