@@ -18,6 +18,10 @@ const DEFAULT_HOST = '127.0.0.1'
 /** A scraper asks every few seconds on one connection; nobody needs many. */
 const MAX_CONNECTIONS = 16
 const REQUEST_TIMEOUT_MS = 5_000
+/** To read an answer in, or to say something: whoever takes longer must not keep the scraper out. */
+const READ_TIMEOUT_MS = 10_000
+/** One that asks on without reading has as many answers held for it. */
+const MAX_REQUESTS_PER_CONNECTION = 10
 
 /** `9464`, `0.0.0.0:9464` or `[::1]:9464`; undefined for what is no address. */
 export function parseMetricsAddress (text: string): MetricsAddress | undefined {
@@ -37,10 +41,15 @@ export class MetricsServer {
   }
 
   /** @throws MetricsAddressError */
-  static async listen ({ host, port }: MetricsAddress): Promise<MetricsServer> {
+  static async listen ({ host, port }: MetricsAddress, readTimeoutMs = READ_TIMEOUT_MS): Promise<MetricsServer> {
     const registry = new Registry()
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => { void answer(registry, request, response) })
+    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      endUnlessRead(response, readTimeoutMs)
+      void answer(registry, request, response)
+    })
     server.maxConnections = MAX_CONNECTIONS
+    server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
+    server.setTimeout(readTimeoutMs)
     try {
       server.listen(port, host)
       await once(server, 'listening')
@@ -63,6 +72,13 @@ export class MetricsServer {
     this.#server.closeAllConnections()
     await closed
   }
+}
+
+/** However slowly it is read: a socket's own timeout begins anew with each byte. */
+function endUnlessRead (response: ServerResponse, timeoutMs: number): void {
+  const timer = setTimeout(() => { response.destroy() }, timeoutMs)
+  timer.unref()
+  response.once('close', () => { clearTimeout(timer) })
 }
 
 async function answer (registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {

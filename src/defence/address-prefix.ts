@@ -24,8 +24,8 @@ export function hostPrefix (host: string): string | undefined {
 }
 
 /**
- * The prefix by which what comes from there is counted. Undefined for this machine: the nodes of an overlay on one machine have one prefix, and
- * nobody else has it. Addresses that name no host share one, so that they are no way around it.
+ * The prefix by which what comes from there is counted. Undefined for this machine: the nodes of an overlay on one machine have one prefix, as has
+ * all that comes over a proxy on it, and nobody else has it. Addresses that name no host share one, so that they are no way around it.
  */
 export function countedPrefix (address: Multiaddr): string | undefined {
   return isLoopback(address) ? undefined : addressPrefix(address) ?? WITHOUT_HOST

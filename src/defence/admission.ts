@@ -1,14 +1,15 @@
 /**
  * Who may take one of this node's inbound connections, decided in the order of cost.
  *
- * Before the Noise handshake, which is dearer than a signature, only the address is known: total, prefix, and rate of the prefix.
+ * Before the Noise handshake, which is dearer than a signature, only the address is known: total, prefix, and rate of the prefix. What comes
+ * from this machine, as over a proxy on it, is bound by the total and by peer only.
  * After it the peer id is: connections per peer. Slots are freed by the raw connection's own `close` event, so a handshake that
  * fails and a connection that another gater denies give theirs back too. The reaper makes sure that slots become free at all.
  *
  * Handshakes that do not go on hold slots where no reaper looks: when there are many, or all slots are taken, one of the prefix with most
  * gives way to a newcomer (waiting-room.ts).
  */
-import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { countedPrefix } from './address-prefix.ts'
 import { HandshakeGaveWayError } from './errors.ts'
 import { RecentlyUsed } from '../../protocols/recently-used.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -31,8 +32,6 @@ export interface AdmissionLimits {
   maxPerPeer: number
   /** Prefixes remembered for their rate; those with a connection always, of the others those that were seen last. */
   maxPrefixes: number
-  /** For local overlays, where every node has the same prefix: loopback is then bound by the total and by peer only. */
-  exemptLoopback: boolean
 }
 
 export const DEFAULT_ADMISSION_LIMITS: AdmissionLimits = {
@@ -43,8 +42,7 @@ export const DEFAULT_ADMISSION_LIMITS: AdmissionLimits = {
   perSecondPerPrefix: 4,
   burstPerPrefix: 16,
   maxPerPeer: 4,
-  maxPrefixes: 4096,
-  exemptLoopback: false
+  maxPrefixes: 4096
 }
 
 /** Connections since the start, by what became of them; `admitted` may still fail later. */
@@ -59,11 +57,9 @@ export interface AdmissionCounters {
   gaveWay: number
 }
 
+const THIS_MACHINE = 'this machine'
 /** What the handshake of an honest peer takes on a bad line. */
 const HANDSHAKE_GRACE_MS = 2_000
-
-/** Addresses that name no host (relayed, in memory) share one entry, so that they are no way around the caps. */
-const WITHOUT_HOST = 'without host'
 
 interface PrefixEntry {
   prefix: string
@@ -73,7 +69,7 @@ interface PrefixEntry {
 }
 
 interface Slot {
-  /** Undefined where it is exempt. */
+  /** Undefined for this machine. */
   prefix?: PrefixEntry
   /** Undefined once its handshake is over. */
   pendingOf?: string
@@ -127,9 +123,10 @@ export class Admission {
     if (connection.status !== 'open') {
       return false
     }
-    const name = addressPrefix(connection.remoteAddr) ?? WITHOUT_HOST
-    const isExempt = this.limits.exemptLoopback && isLoopback(connection.remoteAddr)
-    const prefix = isExempt ? undefined : this.#prefixEntry(name)
+    const counted = countedPrefix(connection.remoteAddr)
+    const prefix = counted === undefined ? undefined : this.#prefixEntry(counted)
+    // strangers behind a proxy on this machine are as many as they like, but give way like others
+    const name = counted ?? THIS_MACHINE
     const denial = (prefix === undefined ? undefined : this.#denialOf(prefix)) ?? this.#makeRoom(name)
     if (denial !== undefined) {
       return this.#deny(denial)

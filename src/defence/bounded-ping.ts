@@ -21,8 +21,6 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 export interface PingLimits extends PaceLimits {
   /** From the opening of a stream until it must be over, on either side. */
   maxStreamMs: number
-  /** For local overlays, where every node has the same prefix. */
-  exemptLoopback: boolean
 }
 
 /** Implementations ping a peer every few seconds, tools once a second. A prefix may hold a few dozen nodes. */
@@ -34,8 +32,7 @@ export const DEFAULT_PING_LIMITS: PingLimits = {
   maxPeers: 4_096,
   maxPrefixes: 4_096,
   maxWaitMs: 2_000,
-  maxStreamMs: 10_000,
-  exemptLoopback: false
+  maxStreamMs: 10_000
 }
 
 export const PING_PROTOCOL = '/ipfs/ping/1.0.0'
@@ -102,7 +99,7 @@ export class BoundedPing implements Startable {
   /** What a peer can have waiting for it is what its pace lets in during the life of one stream: less than any window. */
   #answer (stream: Stream, connection: Connection): void {
     endWith(stream, this.#lifetime())
-    const caller = pacedCaller(connection, this.#limits.exemptLoopback)
+    const caller = pacedCaller(connection)
     const paced = pacedStream(stream, {
       maxMessageBytes: PING_BYTES,
       readPrefix: () => ({ value: PING_BYTES, bytes: 0 }),

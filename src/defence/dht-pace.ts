@@ -23,8 +23,6 @@ export interface DhtLimits extends PaceLimits {
   maxMessageBytes: number
   /** Of one answer: 36 peers with 16 addresses each take 20 to 50 KiB, and 220 KiB if their addresses are as long as any may be. */
   maxAnswerBytes: number
-  /** For local overlays, where every node has the same prefix. */
-  exemptLoopback: boolean
 }
 
 /**
@@ -40,8 +38,7 @@ export const DEFAULT_DHT_LIMITS: DhtLimits = {
   maxPrefixes: 4_096,
   maxWaitMs: 2_000,
   maxMessageBytes: 4_096,
-  maxAnswerBytes: 256 * 1024,
-  exemptLoopback: false
+  maxAnswerBytes: 256 * 1024
 }
 
 /** Who provides something says so of itself alone. */
@@ -84,7 +81,7 @@ export class DhtPace {
   }
 
   #ofCaller (connection: Connection): PacedStreamInit {
-    const caller = pacedCaller(connection, this.#limits.exemptLoopback)
+    const caller = pacedCaller(connection)
     return {
       maxMessageBytes: this.#limits.maxMessageBytes,
       take: () => this.#pace.take(caller),

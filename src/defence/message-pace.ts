@@ -2,7 +2,7 @@
  * How many messages of one protocol a node takes from one peer, and from one address prefix: a bucket each. Who is over its share is told
  * when its turn is, and is not read until then, so that a flood fills the buffers of its sender; where too many wait already, it is refused.
  */
-import { addressPrefix, isLoopback } from './address-prefix.ts'
+import { countedPrefix } from './address-prefix.ts'
 import { BucketTable } from './caller-buckets.ts'
 import type { Connection } from '@libp2p/interface'
 
@@ -30,13 +30,9 @@ export interface PaceCounters {
 /** Whoever sent a message. The prefix is undefined for those who are not counted by it. */
 export interface PacedCaller { peer: string, prefix?: string }
 
-/** Addresses that name no host share one bucket, so that they are no way around it. */
-const WITHOUT_HOST = 'without host'
-
-/** @param exemptLoopback - for local overlays, where every node has the same prefix */
-export function pacedCaller ({ remotePeer, remoteAddr }: Connection, exemptLoopback: boolean): PacedCaller {
-  const isExempt = exemptLoopback && isLoopback(remoteAddr)
-  return { peer: remotePeer.toString(), prefix: isExempt ? undefined : addressPrefix(remoteAddr) ?? WITHOUT_HOST }
+/** As what comes over a connection is counted. */
+export function pacedCaller ({ remotePeer, remoteAddr }: Connection): PacedCaller {
+  return { peer: remotePeer.toString(), prefix: countedPrefix(remoteAddr) }
 }
 
 export class MessagePace {

@@ -114,7 +114,7 @@ const INBOUND_PER_SECOND = 1_000
 export async function createNode<R extends Role> (init: NodeInit<R>): Promise<DefendedNode<R>> {
   const network = init.network ?? PUBLIC_NETWORK
   const isLocal = init.isLocal ?? false
-  const admission = new Admission({ maxInbound: 1_024, maxPending: 256, ...(isLocal ? { exemptLoopback: true } : {}), ...init.admission })
+  const admission = new Admission({ maxInbound: 1_024, maxPending: 256, ...init.admission })
   const maxConnections = admission.limits.maxInbound + CONNECTION_HEADROOM
   const wrap = init.wrapTransport ?? ((transport) => transport)
   if (init.ownsProcess === true) {
@@ -124,7 +124,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const lookup = isLocal ? undefined : publicLookup()
   const datastore = init.datastore ?? new BoundedDatastore()
-  const dht = new DhtPace(isLocal ? { exemptLoopback: true } : {})
+  const dht = new DhtPace()
   let role: R | undefined
   let reaping: Reaper | undefined
   let pinged: BoundedPing | undefined
@@ -161,7 +161,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     services: {
       identify: identify(),
       ping: (components: PingComponents) => {
-        pinged = boundedPing(isLocal ? { exemptLoopback: true } : {})(components)
+        pinged = boundedPing()(components)
         return pinged
       },
       dht: (components: KadDHTComponents) => kadDHT({

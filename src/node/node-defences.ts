@@ -65,7 +65,7 @@ export class NodeDefences {
     const expose = new ExposedNumbers(metrics, 'node')
     expose.gauge('inbound_connections', 'Inbound connections, handshakes included', () => this.status.inboundConnections)
     expose.counters('inbound_connections_total', 'Inbound connections, by what admission said', 'verdict', () => ({ ...this.#init.admission.counters }))
-    expose.counters('reaped_connections_total', 'Inbound connections ended because nobody used them', 'reason', () => ({ ...this.#init.reaped() }))
+    expose.counters('reaped_connections_total', 'Connections ended because nobody used them', 'reason', () => ({ ...this.#init.reaped() }))
     expose.counters('breached_connections_total', 'Connections ended for what came in their frames', 'error', () => ({ ...this.#breaches }))
     expose.counters('refused_records_total', 'What strangers could not leave in the datastore', 'what', () => ({ ...this.#init.datastore.counters }))
     expose.gauge('provider_records', 'Provider records held for others', () => this.#init.datastore.sizes.providerRecords)

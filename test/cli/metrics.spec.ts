@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { existsSync } from 'node:fs'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { cli } from './terminal.ts'
-import { parseMetricsAddress } from '../../src/cli/metrics-server.ts'
+import { defaultLogger } from '@libp2p/logger'
+import { MetricsServer, parseMetricsAddress } from '../../src/cli/metrics-server.ts'
+import { until } from '../helpers/testnet.ts'
 import type { AddressInfo } from 'node:net'
 
 /** Of the project: tests run from their sources and from dist. */
@@ -101,6 +103,26 @@ describe('metrics of daemons', () => {
       await (await fetch(url, { headers: { connection: 'keep-alive' } })).text()
     })
     assert.equal(code, 0)
+  })
+
+  it('regression: are read although as many clients as have a place read nothing of what they asked for', async () => {
+    const server = await MetricsServer.listen({ host: '127.0.0.1', port: 0 }, 1_000)
+    const { hostname, port } = new URL(server.url)
+    // a collector would have as much of a large node
+    server.metrics({ logger: defaultLogger() } as never).registerMetric('test', { help: 'x'.repeat(400_000), calculate: () => 1 })
+    const clients = Array.from({ length: 16 }, () => {
+      const client = connect(Number(port), hostname).on('error', () => {})
+      client.pause()
+      client.write('GET /metrics HTTP/1.1\r\nHost: node.example\r\n\r\n'.repeat(200))
+      return client
+    })
+    try {
+      await Promise.all(clients.map(async (client) => once(client, 'connect')))
+      await until(async () => fetch(server.url).then(async (response) => (await response.text()).includes('process_cpu_seconds_total'), () => false), 'the scraper reads them')
+    } finally {
+      clients.forEach((client) => { client.destroy() })
+      await server.close()
+    }
   })
 
   it('that cannot be served end the daemon with an error that says what to do', async () => {

@@ -7,7 +7,7 @@ import { Admission } from '../../src/defence/admission.ts'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { MuteMuxer, UncaughtCounter, createNode } from './attacker.ts'
 import type { AdmissionLimits } from '../../src/defence/admission.ts'
-import type { Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
+import type { ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 
 /** An inbound connection as a transport hands it to the gater. */
 function from (host: string): MultiaddrConnection {
@@ -157,14 +157,24 @@ describe('admission', () => {
     assert.equal(admission.counters.deniedPeer, 1)
   })
 
-  it('exempts loopback from the prefix caps only when told to, and never from the total', async () => {
-    const strict = admissionWith({ maxPerPrefix: 1 })
-    assert.equal(await isAdmitted(strict, from('127.0.0.1')), true)
-    assert.equal(await isAdmitted(strict, from('127.0.0.1')), false)
-    const local = admissionWith({ maxPerPrefix: 1, burstPerPrefix: 1, maxInbound: 3, exemptLoopback: true })
-    for (const expected of [true, true, true, false]) {
-      assert.equal(await isAdmitted(local, from('127.0.0.1')), expected)
+  it('regression: bounds what comes from this machine, as over a proxy on it, by the total alone', async () => {
+    const admission = admissionWith({ maxPerPrefix: 1, maxPendingPerPrefix: 1, burstPerPrefix: 1, maxInbound: 4 })
+    for (const host of ['127.0.0.1', '127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+      assert.equal(await isAdmitted(admission, from(host)), true)
     }
+    assert.equal(await isAdmitted(admission, from('127.0.0.1')), false)
+    assert.equal(admission.counters.deniedTotal, 1)
+  })
+
+  it('has handshakes over a proxy on this machine give way to newcomers of other prefixes', async () => {
+    const admission = admissionWith({ maxPending: 8 })
+    const [first] = await Promise.all(Array.from({ length: 8 }, async () => {
+      const connection = from('127.0.0.1')
+      assert.equal(await isAdmitted(admission, connection), true)
+      return connection
+    }))
+    assert.equal(await isAdmitted(admission, from('192.0.2.1')), true)
+    assert.equal(first.status, 'aborted')
   })
 
   it('gives addresses that name no host one cap together', async () => {
@@ -231,7 +241,14 @@ describe('admission at a real node', function () {
   it('lets one prefix in up to its cap before any handshake is made, and gives the slot of a leaver to the next', async () => {
     const admission = new Admission({ maxPerPrefix: 2 })
     const handshakes: PeerId[] = []
-    const listener = await createNode({ listen: true, gater: composeGaters(admission.gater, { denyInboundEncryptedConnection: peer => handshakes.push(peer) < 0 }) })
+    // loopback has no cap
+    const elsewhere: ConnectionGater = {
+      denyInboundConnection: connection => {
+        connection.remoteAddr = multiaddr('/ip4/192.0.2.1/tcp/4001')
+        return false
+      }
+    }
+    const listener = await createNode({ listen: true, gater: composeGaters(elsewhere, admission.gater, { denyInboundEncryptedConnection: peer => handshakes.push(peer) < 0 }) })
     const diallers = await Promise.all(Array.from({ length: 4 }, async () => await createNode()))
     nodes.push(...diallers, listener)
     const dial = async (node: Libp2p): Promise<string> => await node.dial(listener.getMultiaddrs()).then(() => 'in', () => 'refused')

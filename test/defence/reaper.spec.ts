@@ -223,7 +223,7 @@ describe('eight idle attackers with one open stream each, against eight slots', 
 
   it('lose their slots to an honest peer, which keeps its own', async () => {
     const useful = new Set<string>()
-    const admission = new Admission({ maxInbound: 8, exemptLoopback: true })
+    const admission = new Admission({ maxInbound: 8 })
     const victim = await createNode({
       listen: true,
       // libp2p refuses by itself at its own limit, before any gater is asked: admission's must be the one that binds.
