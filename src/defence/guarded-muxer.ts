@@ -90,6 +90,7 @@ class GuardedMuxerFactory implements StreamMuxerFactory {
     })
     capWriteBuffer(connection, maxWriteBufferBytes)
     const muxer = made.muxer = this.#inner.createStreamMuxer(connection)
+    sendOrEnd(muxer as SendingMuxer, connection)
     capStreams(muxer, maxWriteBufferBytes)
     watchDrain(connection, this.#limits, this.#now, breach)
     // Not on the muxer's 'stream' event: a listener there would take the streams that open before libp2p listens.
@@ -146,13 +147,27 @@ function capNewStreams (streams: WriteBuffered[], maxBytes: number): void {
   }
 }
 
-/** Streams first, so that whoever uses one learns the reason; a muxer that fails to say goodbye must not save the connection. */
-function endConnection (connection: MessageStream, muxer: StreamMuxer | undefined, err: Error): void {
-  try {
-    muxer?.abort(err)
-  } catch (abortErr) {
-    connection.log.error('could not abort the muxer - %e', abortErr)
-  } finally {
-    connection.abort(err)
+/** What we need to know of a yamux muxer. */
+interface SendingMuxer extends StreamMuxer { send: MessageStream['send'] }
+
+/**
+ * Yamux says that a stream ends, that there is room, or goodbye, inside of listeners, timers and microtasks, where an error ends the process. What
+ * the connection cannot take any more is for nobody.
+ */
+function sendOrEnd (muxer: SendingMuxer, connection: MessageStream): void {
+  const send = muxer.send.bind(muxer)
+  muxer.send = data => {
+    try {
+      return send(data)
+    } catch (err) {
+      connection.abort(err as Error)
+      return false
+    }
   }
+}
+
+/** Streams first, so that whoever uses one learns the reason. */
+function endConnection (connection: MessageStream, muxer: StreamMuxer | undefined, err: Error): void {
+  muxer?.abort(err)
+  connection.abort(err)
 }

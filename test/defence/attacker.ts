@@ -119,7 +119,7 @@ export async function attack (victim: Libp2p, muxer?: () => StreamMuxerFactory):
       }
     })
   })
-  const opened = pEvent(victim, 'connection:open', { timeout: 3000 }) as unknown as Promise<CustomEvent<Connection>>
+  const opened = pEvent(victim, 'connection:open', { timeout: 20_000 }) as unknown as Promise<CustomEvent<Connection>>
   const dialled = await attacker.dial(victim.getMultiaddrs())
   const connection = (await opened).detail
   const closed = new Promise<Error | undefined>(resolve => {

@@ -20,7 +20,7 @@ const PAUSED = '/test/paused/1.0.0'
 const PART = new Uint8Array(64 * 1024)
 
 describe('guarded muxer', function () {
-  this.timeout(10_000)
+  this.timeout(60_000)
 
   const uncaught = new UncaughtCounter()
   const nodes: Libp2p[] = []
@@ -223,6 +223,52 @@ describe('guarded muxer', function () {
     }
     assert.equal((await closed)?.name, 'StreamFloodError')
     assert.deepEqual(breaches, ['StreamFloodError'])
+  })
+
+  describe('where nothing more can be sent to a peer that does not read', () => {
+    const maxWriteBufferBytes = 256 * 1024
+    /** Of a type that there is not. */
+    const badFrame = frameHeader(9, FLAG.none, 1, 0)
+
+    async function attackFull (): ReturnType<typeof attack> {
+      return attackOn(await victim({ pingsPerSecond: Infinity, pingBurst: Infinity, streamBurst: 1_000, maxWriteBufferBytes }), plainYamux())
+    }
+
+    /** Has the victim answer pings until there is room for some 30 to 130 frames without data. */
+    async function fillUp ({ raw, dialled, connection }: Awaited<ReturnType<typeof attack>>): Promise<void> {
+      await fillThePipe(raw, dialled)
+      const { encrypted } = held(connection)
+      await until(() => encrypted.writableNeedsDrain, 'nothing more goes out')
+      const room = (): number => (maxWriteBufferBytes - encrypted.writeBufferLength) / badFrame.byteLength
+      const hundreds = Math.floor((room() - 30) / 100)
+      await pour(raw, repeated(frameHeader(FRAME.ping, FLAG.syn, 0, 1), 100), 100 * hundreds * badFrame.byteLength)
+      await until(() => room() <= 130, 'it is nearly full')
+    }
+
+    it('regression: outlives a bad frame for which it ends more streams than there is room to say so', async () => {
+      const attacked = await attackFull()
+      await fillUp(attacked)
+      const { raw, connection, closed } = attacked
+      for (let id = 10_001; id < 10_401; id += 2) {
+        raw.send(frameHeader(FRAME.windowUpdate, FLAG.syn, id, 0))
+      }
+      await until(() => connection.streams.length >= 200, 'all are open')
+      raw.send(badFrame)
+      assert.equal((await closed)?.name, 'StreamBufferError')
+      await until(() => connection.streams.length === 0, 'they have ended')
+    })
+
+    it('regression: lets a reader go on whose connection ends as it does', async () => {
+      const { dialled, connection, closed } = await attackFull()
+      const asked = await dialled.newStream(PAUSED)
+      asked.send(new Uint8Array(1_000))
+      const paused = (): Stream | undefined => connection.streams.find(({ protocol, readBufferLength }) => protocol === PAUSED && readBufferLength === 1_000)
+      await until(() => paused() !== undefined, 'it has what was sent')
+      const stream = paused() ?? assert.fail('it was there')
+      stream.addEventListener('message', () => { held(connection).encrypted.abort(new Error('enough')) })
+      stream.resume()
+      assert.equal((await closed)?.message, 'enough')
+    })
   })
 
   it('ends a stream whose handler writes on although the peer does not read', async () => {
