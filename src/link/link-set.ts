@@ -7,6 +7,7 @@ import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { decodePeerId } from '../../protocols/peer-ids.ts'
 import { EndOfTick } from './end-of-tick.ts'
 import { QueueCounters } from './queue-counters.ts'
+import { SpareBatches } from './spare-batches.ts'
 import { StreamLink } from './stream-link.ts'
 import type { Link } from './link.ts'
 import type { PacketSink } from './stream-link.ts'
@@ -69,6 +70,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   /** The latest attempt for each peer. */
   readonly #opening = new Map<string, Opening>()
   readonly #endOfTick = new EndOfTick()
+  readonly #spares = new SpareBatches()
   readonly #log: Logger
   /** Of links that have gone. */
   readonly #past = new QueueCounters()
@@ -250,6 +252,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       endOfTick: this.#endOfTick,
       queueBytes: this.#init.queueBytes,
       lateAfterMs: this.#init.lateAfterMs,
+      spares: this.#spares,
       now: this.#init.now,
       log: this.#log,
       onPacket: this.#init.onPacket,

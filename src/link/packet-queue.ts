@@ -6,6 +6,7 @@
 import { allocUnsafe } from 'uint8arrays/alloc'
 import { FairRound } from './fair-round.ts'
 import { QueueCounters } from './queue-counters.ts'
+import { SpareBatches } from './spare-batches.ts'
 
 /** A batch fills one Noise message (65,519 bytes of plaintext) together with the muxer's 12-byte header. */
 export const MAX_BATCH_BYTES = 65_000
@@ -25,6 +26,8 @@ export interface PacketQueueInit {
   lateAfterMs?: number
   /** Default: its own. */
   counters?: QueueCounters
+  /** Shared with the queues of other links; default: its own. */
+  spares?: SpareBatches
   /** Monotonic, ms. */
   now: () => number
 }
@@ -45,12 +48,13 @@ export class PacketQueue {
   #buffer: Uint8Array = new Uint8Array(0)
   /** Length of the batch that left last. */
   #lastBytes = 0
-  /** Memory of that batch, and of one that was given back. */
+  /** Memory of that batch, until it is given back or kept. */
   #lent: Uint8Array | undefined
-  #spare: Uint8Array | undefined
+  readonly #spares: SpareBatches
 
-  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), now }: PacketQueueInit) {
+  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), spares = new SpareBatches(), now }: PacketQueueInit) {
     this.#now = now
+    this.#spares = spares
     this.#counters = counters
     this.#waiting = new FairRound({ maxBytes, lateAfterMs, counters })
   }
@@ -127,7 +131,7 @@ export class PacketQueue {
     return this.#batches[0]?.packets ?? 0
   }
 
-  /** Takes the oldest batch; its memory is the caller's from now on, unless it is given back. */
+  /** Takes the oldest batch; its memory is the caller's from now on, who says by `giveBack` or `keep` what becomes of it. */
   shift (): Uint8Array {
     const batch = this.#batches.shift() as Batch
     this.#batchedBytes -= batch.length
@@ -139,8 +143,13 @@ export class PacketQueue {
   /** Nobody holds the batch that left last any more: the next one may have its memory, which is still in the processor's cache. */
   giveBack (): void {
     if (this.#lent?.length === MAX_BATCH_BYTES) {
-      this.#spare = this.#lent
+      this.#spares.give(this.#lent)
     }
+    this.#lent = undefined
+  }
+
+  /** Somebody may hold the batch that left last for longer: it is not ours any more. */
+  keep (): void {
     this.#lent = undefined
   }
 
@@ -173,11 +182,6 @@ export class PacketQueue {
   /** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
   #roomFor (bytes: number): Uint8Array {
     const roomBytes = BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES
-    const spare = this.#spare
-    if (spare === undefined || roomBytes < MAX_BATCH_BYTES) {
-      return allocUnsafe(roomBytes)
-    }
-    this.#spare = undefined
-    return spare
+    return (roomBytes === MAX_BATCH_BYTES ? this.#spares.take() : undefined) ?? allocUnsafe(roomBytes)
   }
 }

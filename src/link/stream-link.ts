@@ -11,6 +11,7 @@ import { ARRIVAL_INTERVAL_MS, DeliveryRate } from './delivery-rate.ts'
 import { OWN, PacketQueue } from './packet-queue.ts'
 import { QueueCounters } from './queue-counters.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
+import type { SpareBatches } from './spare-batches.ts'
 import type { Link, LinkCounters } from './link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { Connection, Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
@@ -32,6 +33,8 @@ export interface StreamLinkInit {
   queueBytes: number
   /** See `PacketQueueInit`. */
   lateAfterMs?: number
+  /** See `PacketQueueInit`. */
+  spares?: SpareBatches
   now: () => number
   log: Logger
   onPacket: PacketSink
@@ -67,7 +70,7 @@ export class StreamLink implements Link, Flushable {
     this.index = init.index
     this.#init = init
     const { queueCounters } = this
-    this.#queue = new PacketQueue({ maxBytes: init.queueBytes, lateAfterMs: init.lateAfterMs, counters: queueCounters, now: init.now })
+    this.#queue = new PacketQueue({ maxBytes: init.queueBytes, lateAfterMs: init.lateAfterMs, counters: queueCounters, spares: init.spares, now: init.now })
     this.counters = {
       sentPackets: 0,
       sentBytes: 0,
@@ -151,6 +154,7 @@ export class StreamLink implements Link, Flushable {
         queue.giveBack()
       }
     }
+    queue.keep()
     this.#callWaiting()
     const isBusy = queue.queuedBytes > 0 || this.#credit.roomBytes < CREDIT_STEP_BYTES
     if (isBusy !== this.deliveryRate.isBusy) {
