@@ -6,12 +6,13 @@
 import { allocUnsafe } from 'uint8arrays/alloc'
 import { FairRound } from './fair-round.ts'
 import { QueueCounters } from './queue-counters.ts'
-import { SpareBatches } from './spare-batches.ts'
 
 /** A batch fills one Noise message (65,519 bytes of plaintext) together with the muxer's 12-byte header. */
 export const MAX_BATCH_BYTES = 65_000
 /** Room in a batch comes in steps, since most batches hold one or two packets; it begins with as much as the last one needed. */
 const BATCH_STEPS_BYTES = [1_024, 4_096, 16_384, MAX_BATCH_BYTES]
+/** As many links as fill a large batch in one tick; those beyond take new memory. */
+const MAX_SPARES = 16
 /** In place of an account, or of the neighbour that brought a packet: it is the node's own. */
 export const OWN = -1
 /** In place of the neighbour: it is the node's own, and asks how long the way takes, so it does not wait for what else the node sends. */
@@ -26,8 +27,8 @@ export interface PacketQueueInit {
   lateAfterMs?: number
   /** Default: its own. */
   counters?: QueueCounters
-  /** Shared with the queues of other links; default: its own. */
-  spares?: SpareBatches
+  /** Memory of large batches that have left, for the next ones of all queues that share this: so those that were busy once hold none. Default: its own. */
+  spares?: Uint8Array[]
   /** Monotonic, ms. */
   now: () => number
 }
@@ -50,9 +51,9 @@ export class PacketQueue {
   #lastBytes = 0
   /** Memory of that batch, until it is given back or kept. */
   #lent: Uint8Array | undefined
-  readonly #spares: SpareBatches
+  readonly #spares: Uint8Array[]
 
-  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), spares = new SpareBatches(), now }: PacketQueueInit) {
+  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), spares = [], now }: PacketQueueInit) {
     this.#now = now
     this.#spares = spares
     this.#counters = counters
@@ -142,8 +143,8 @@ export class PacketQueue {
 
   /** Nobody holds the batch that left last any more: the next one may have its memory, which is still in the processor's cache. */
   giveBack (): void {
-    if (this.#lent?.length === MAX_BATCH_BYTES) {
-      this.#spares.give(this.#lent)
+    if (this.#lent?.length === MAX_BATCH_BYTES && this.#spares.length < MAX_SPARES) {
+      this.#spares.push(this.#lent)
     }
     this.#lent = undefined
   }
@@ -182,6 +183,6 @@ export class PacketQueue {
   /** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
   #roomFor (bytes: number): Uint8Array {
     const roomBytes = BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES
-    return (roomBytes === MAX_BATCH_BYTES ? this.#spares.take() : undefined) ?? allocUnsafe(roomBytes)
+    return (roomBytes === MAX_BATCH_BYTES ? this.#spares.pop() : undefined) ?? allocUnsafe(roomBytes)
   }
 }

@@ -11,7 +11,6 @@ import { ARRIVAL_INTERVAL_MS, DeliveryRate } from './delivery-rate.ts'
 import { OWN, PacketQueue } from './packet-queue.ts'
 import { QueueCounters } from './queue-counters.ts'
 import type { EndOfTick, Flushable } from './end-of-tick.ts'
-import type { SpareBatches } from './spare-batches.ts'
 import type { Link, LinkCounters } from './link.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { Connection, Logger, PeerId, Stream, StreamMessageEvent } from '@libp2p/interface'
@@ -34,7 +33,7 @@ export interface StreamLinkInit {
   /** See `PacketQueueInit`. */
   lateAfterMs?: number
   /** See `PacketQueueInit`. */
-  spares?: SpareBatches
+  spares?: Uint8Array[]
   now: () => number
   log: Logger
   onPacket: PacketSink
