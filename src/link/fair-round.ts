@@ -5,7 +5,8 @@
 //            └─ source ─ packets        unless it has waited for too long or CoDel drops it
 //   account ─── source ─ packets
 //
-// Whoever takes less than its share never waits for longer than a round. When it is full, who has most waiting loses.
+// Whoever takes less than its share never waits for longer than a round. When it is full, the account with most waiting loses, and in it
+// the source with most.
 import { copyBytes } from './copy-bytes.ts'
 import { Flag } from '../../protocols/forward/constants.ts'
 import { CoDel, INTERVAL_MS } from './codel.ts'
@@ -18,8 +19,12 @@ const QUANTUM_BYTES = 2_048
 const MAX_ACCOUNTS = 64
 const MAX_SOURCES = 256
 const SHARED = -2
-/** A full queue drops at least a sixteenth of itself at once: it is looked through once for many packets instead of once for each. */
+/**
+ * Who has much more than others loses a sixteenth of the queue at once, and anybody a quarter of its own: these are looked through once for many packets
+ * instead of once for each.
+ */
 const DROP_SHIFT = 4
+const OWN_DROP_SHIFT = 2
 /** What has waited for longer gets the congestion mark: half of CoDel's target, so that senders slow down before anything is dropped, and more than a turn of the event loop. */
 const MARK_AFTER_MS = 5
 /** Who has sent more than its share does so still, for so long after it was late last: a pause of its own does not give it a new start. */
@@ -46,6 +51,10 @@ class Source {
    * @param overUntilMs - until then it is one that sends more than its share
    */
   constructor (readonly accountKey: number, readonly key: number, readonly sinceMs: number, public overUntilMs: number) {}
+
+  get bytes (): number {
+    return this.waiting.bytes
+  }
 }
 
 class Account {
@@ -53,6 +62,8 @@ class Account {
   readonly round: Source[] = []
   readonly sources = new Map<number, Source>()
   deficitBytes = QUANTUM_BYTES
+  /** That wait, of all its sources. */
+  bytes = 0
 
   constructor (readonly key: number) {}
 }
@@ -104,6 +115,7 @@ export class FairRound {
     const source = this.#sourceOf(account, sourceKey, nowMs)
     const at = source.waiting.reserve(length, droppable, nowMs)
     this.#bytes += length
+    account.bytes += length
     this.#buffer = source.waiting.buffer
     return at
   }
@@ -176,7 +188,7 @@ export class FairRound {
       account.round.push(account.round.shift() as Source)
       return undefined
     }
-    this.#dropLate(source, nowMs)
+    this.#dropLate(account, source, nowMs)
     if (source.waiting.packets > 0) {
       return source
     }
@@ -193,11 +205,12 @@ export class FairRound {
     const source = account.round[0]
     source.waiting.shift()
     this.#bytes -= length
+    account.bytes -= length
     account.deficitBytes -= length
     source.deficitBytes -= length
   }
 
-  #dropLate (source: Source, nowMs: number): void {
+  #dropLate (account: Account, source: Source, nowMs: number): void {
     const { waiting, codel } = source
     if (this.#lateAfterMs === Infinity) {
       return
@@ -214,6 +227,7 @@ export class FairRound {
         return
       }
       this.#bytes -= waiting.headLength
+      account.bytes -= waiting.headLength
       waiting.shift()
       this.#counters.late++
     }
@@ -260,19 +274,20 @@ export class FairRound {
     return source
   }
 
-  /** At the expense of the source that has most waiting; false when the new packet itself has to go. */
+  /** At the expense of who has most waiting; false when the new packet itself has to go. */
   #makeRoom (length: number, accountKey: number, sourceKey: number): boolean {
     if (length > this.#maxBytes) {
       return false
     }
     while (this.#bytes + length > this.#maxBytes) {
-      const fattest = this.#fattest()
-      const { waiting } = fattest
+      const account = fattestOf(this.#round)
+      const source = fattestOf(account.round)
+      const { waiting } = source
       const neededBytes = this.#bytes + length - this.#maxBytes
       const before = waiting.bytes
       if (waiting.droppableBytes >= neededBytes) {
-        this.#counters.full += waiting.dropDroppable(Math.max(neededBytes, this.#maxBytes >> DROP_SHIFT))
-      } else if (fattest.accountKey === accountKey && fattest.key === sourceKey) {
+        this.#counters.full += waiting.dropDroppable(Math.max(neededBytes, this.#lossOf(account, source)))
+      } else if (account.key === accountKey && source.key === sourceKey) {
         return false
       } else {
         while (waiting.packets > 0 && before - waiting.bytes < neededBytes) {
@@ -281,16 +296,40 @@ export class FairRound {
         }
       }
       this.#bytes -= before - waiting.bytes
+      account.bytes -= before - waiting.bytes
     }
     return true
   }
 
-  /** There is something waiting. */
-  #fattest (): Source {
-    return this.#all().reduce((fattest, source) => source.waiting.bytes > fattest.waiting.bytes ? source : fattest)
+  /** How much the source with most may lose at once: not so much that others have more then, but for a little. */
+  #lossOf (account: Account, source: Source): number {
+    const excessBytes = Math.min(account.bytes - nextTo(this.#round, account), source.bytes - nextTo(account.round, source))
+    return Math.min(this.#maxBytes >> DROP_SHIFT, Math.max(excessBytes, source.bytes >> OWN_DROP_SHIFT))
   }
 
   #all (): Source[] {
     return this.#round.flatMap(({ round }) => round)
   }
+}
+
+/** The one that has most; there must be one. */
+function fattestOf<T extends { bytes: number }> (all: readonly T[]): T {
+  let fattest = all[0]
+  for (const other of all) {
+    if (other.bytes > fattest.bytes) {
+      fattest = other
+    }
+  }
+  return fattest
+}
+
+/** What the one has that has most but for this one. */
+function nextTo<T extends { bytes: number }> (all: readonly T[], fattest: T): number {
+  let bytes = 0
+  for (const other of all) {
+    if (other !== fattest && other.bytes > bytes) {
+      bytes = other.bytes
+    }
+  }
+  return bytes
 }

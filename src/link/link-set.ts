@@ -19,8 +19,6 @@ const STREAMS_PER_PEER = 2
 /** How often we look whether a neighbour takes what waits for it. */
 const EXPIRE_MS = 1_000
 
-const STOPPED = 'this node is stopping'
-
 export interface LinkSetComponents {
   peerId: PeerId
   registrar: Registrar
@@ -69,6 +67,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   /** The latest attempt for each peer. */
   readonly #opening = new Map<string, Opening>()
   readonly #endOfTick = new EndOfTick()
+  readonly #spares: Uint8Array[] = []
   readonly #log: Logger
   /** Of links that have gone. */
   readonly #past = new QueueCounters()
@@ -155,7 +154,9 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
    * @throws TooManyLinksError, UnavailableError
    */
   async open (peer: PeerId, options: { connection?: Connection, signal?: AbortSignal, moves?: boolean } = {}): Promise<Link> {
-    this.#checkRunning()
+    if (this.#isStopped) {
+      throw stopped()
+    }
     const over = options.connection?.status === 'open' ? options.connection : undefined
     const movesTo = options.moves === true ? over : undefined
     const existing = this.#links.get(nodeIdOf(peer))
@@ -193,14 +194,13 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
         // over a connection that came while the peer was dialled
         return standing
       }
-      this.#checkRunning()
       stream = await over.newStream(FORWARD_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: STREAMS_PER_PEER })
     } catch (cause) {
       throw cause instanceof BywayError ? cause : new UnavailableError(`no link to ${peer.toString()} could be opened`, { cause })
     }
     const link = this.#isStopped ? undefined : this.#linkTo(peer)
     if (link === undefined) {
-      const error = this.#isStopped ? new UnavailableError(STOPPED) : new TooManyLinksError(this.#init.maxLinks)
+      const error = this.#isStopped ? stopped() : new TooManyLinksError(this.#init.maxLinks)
       stream.abort(error)
       throw error
     }
@@ -210,12 +210,6 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     }
     this.safeDispatchEvent('link:up', { detail: link })
     return link
-  }
-
-  #checkRunning (): void {
-    if (this.#isStopped) {
-      throw new UnavailableError(STOPPED)
-    }
   }
 
   #opened (key: string, opening: Opening): void {
@@ -250,6 +244,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       endOfTick: this.#endOfTick,
       queueBytes: this.#init.queueBytes,
       lateAfterMs: this.#init.lateAfterMs,
+      spares: this.#spares,
       now: this.#init.now,
       log: this.#log,
       onPacket: this.#init.onPacket,
@@ -295,4 +290,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
       this.#byIndex[link.index] = undefined
     }
   }
+}
+
+function stopped (): UnavailableError {
+  return new UnavailableError('this node stops')
 }

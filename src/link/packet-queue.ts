@@ -11,6 +11,8 @@ import { QueueCounters } from './queue-counters.ts'
 export const MAX_BATCH_BYTES = 65_000
 /** Room in a batch comes in steps, since most batches hold one or two packets; it begins with as much as the last one needed. */
 const BATCH_STEPS_BYTES = [1_024, 4_096, 16_384, MAX_BATCH_BYTES]
+/** As many links as fill a large batch in one tick; those beyond take new memory. */
+const MAX_SPARES = 16
 /** In place of an account, or of the neighbour that brought a packet: it is the node's own. */
 export const OWN = -1
 /** In place of the neighbour: it is the node's own, and asks how long the way takes, so it does not wait for what else the node sends. */
@@ -25,6 +27,8 @@ export interface PacketQueueInit {
   lateAfterMs?: number
   /** Default: its own. */
   counters?: QueueCounters
+  /** Memory of large batches that have left, for the next ones of all queues that share this: so those that were busy once hold none. Default: its own. */
+  spares?: Uint8Array[]
   /** Monotonic, ms. */
   now: () => number
 }
@@ -45,12 +49,13 @@ export class PacketQueue {
   #buffer: Uint8Array = new Uint8Array(0)
   /** Length of the batch that left last. */
   #lastBytes = 0
-  /** Memory of that batch, and of one that was given back. */
+  /** Memory of that batch, until it is given back or kept. */
   #lent: Uint8Array | undefined
-  #spare: Uint8Array | undefined
+  readonly #spares: Uint8Array[]
 
-  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), now }: PacketQueueInit) {
+  constructor ({ maxBytes, lateAfterMs = Infinity, counters = new QueueCounters(), spares = [], now }: PacketQueueInit) {
     this.#now = now
+    this.#spares = spares
     this.#counters = counters
     this.#waiting = new FairRound({ maxBytes, lateAfterMs, counters })
   }
@@ -127,7 +132,7 @@ export class PacketQueue {
     return this.#batches[0]?.packets ?? 0
   }
 
-  /** Takes the oldest batch; its memory is the caller's from now on, unless it is given back. */
+  /** Takes the oldest batch; its memory is the caller's from now on, who says by `giveBack` or `keep` what becomes of it. */
   shift (): Uint8Array {
     const batch = this.#batches.shift() as Batch
     this.#batchedBytes -= batch.length
@@ -138,9 +143,14 @@ export class PacketQueue {
 
   /** Nobody holds the batch that left last any more: the next one may have its memory, which is still in the processor's cache. */
   giveBack (): void {
-    if (this.#lent?.length === MAX_BATCH_BYTES) {
-      this.#spare = this.#lent
+    if (this.#lent?.length === MAX_BATCH_BYTES && this.#spares.length < MAX_SPARES) {
+      this.#spares.push(this.#lent)
     }
+    this.#lent = undefined
+  }
+
+  /** Somebody may hold the batch that left last for longer: it is not ours any more. */
+  keep (): void {
     this.#lent = undefined
   }
 
@@ -173,11 +183,6 @@ export class PacketQueue {
   /** Not zeroed: whoever reserves writes, and only what is reserved leaves. */
   #roomFor (bytes: number): Uint8Array {
     const roomBytes = BATCH_STEPS_BYTES.find((step) => step >= bytes) ?? MAX_BATCH_BYTES
-    const spare = this.#spare
-    if (spare === undefined || roomBytes < MAX_BATCH_BYTES) {
-      return allocUnsafe(roomBytes)
-    }
-    this.#spare = undefined
-    return spare
+    return (roomBytes === MAX_BATCH_BYTES ? this.#spares.pop() : undefined) ?? allocUnsafe(roomBytes)
   }
 }

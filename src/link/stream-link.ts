@@ -32,6 +32,8 @@ export interface StreamLinkInit {
   queueBytes: number
   /** See `PacketQueueInit`. */
   lateAfterMs?: number
+  /** See `PacketQueueInit`. */
+  spares?: Uint8Array[]
   now: () => number
   log: Logger
   onPacket: PacketSink
@@ -67,7 +69,7 @@ export class StreamLink implements Link, Flushable {
     this.index = init.index
     this.#init = init
     const { queueCounters } = this
-    this.#queue = new PacketQueue({ maxBytes: init.queueBytes, lateAfterMs: init.lateAfterMs, counters: queueCounters, now: init.now })
+    this.#queue = new PacketQueue({ maxBytes: init.queueBytes, lateAfterMs: init.lateAfterMs, counters: queueCounters, spares: init.spares, now: init.now })
     this.counters = {
       sentPackets: 0,
       sentBytes: 0,
@@ -151,6 +153,7 @@ export class StreamLink implements Link, Flushable {
         queue.giveBack()
       }
     }
+    queue.keep()
     this.#callWaiting()
     const isBusy = queue.queuedBytes > 0 || this.#credit.roomBytes < CREDIT_STEP_BYTES
     if (isBusy !== this.deliveryRate.isBusy) {

@@ -129,6 +129,27 @@ describe('fair round', () => {
       assert.deepEqual(drain(round), range(10, 161))
     })
 
+    it('regression: takes nothing from an account with less than its share, however many sources the others have', () => {
+      const maxBytes = 2_500_000
+      const { round } = makeRound({ maxBytes })
+      range(0, 50).forEach((number) => put(round, 2, 7, { number, droppable: true }))
+      for (let i = 0; i < 8_000; i++) {
+        put(round, 0, 1_000 + i % 250, { number: 100_000, droppable: true })
+      }
+      assert.equal(round.bytesOf(2, 7), 50_000)
+      assert.ok(round.bytes > 0.99 * maxBytes, `${round.bytes} wait`)
+      assert.deepEqual(drain(round).filter((number) => number < 50), range(0, 50))
+    })
+
+    it('regression: takes no more of one source than it has beyond the others', () => {
+      const { round } = makeRound({ maxBytes: 1_000_000 })
+      for (let i = 0; i < 5_000; i++) {
+        put(round, i % 2, Math.floor(i / 2) % 5, { droppable: true })
+      }
+      const bytes = range(0, 2).flatMap((account) => range(0, 5).map((source) => round.bytesOf(account, source)))
+      assert.ok(Math.min(...bytes) >= 75_000 && Math.max(...bytes) <= 125_000, `${bytes.join(', ')}`)
+    })
+
     it('never takes a packet larger than itself', () => {
       const { round } = makeRound({ maxBytes: 100 })
       assert.equal(put(round, 1, 0, { length: 101, droppable: true }), false)

@@ -109,6 +109,26 @@ describe('packet queue', () => {
     assert.notEqual(next().buffer, second.buffer)
   })
 
+  it('regression: holds no memory of a batch that has left, but what all queues share', () => {
+    const spares: Uint8Array[] = []
+    const queues = range(0, 100).map(() => new PacketQueue({ maxBytes: 1_000, spares, now: () => 0 }))
+    const batches = queues.map((queue) => {
+      range(0, 60).forEach((number) => put(queue, number))
+      return queue.shift().buffer
+    })
+    queues.forEach((queue, i) => {
+      if (i % 2 === 0) {
+        queue.giveBack()
+      } else {
+        queue.keep()
+        queue.giveBack()
+      }
+    })
+    range(0, 60).forEach((number) => put(queues[77], number))
+    assert.equal(queues[77].shift().buffer, batches[30], 'the memory that another gave back last')
+    assert.deepEqual(spares.map(({ buffer }) => buffer), range(0, 15).map((i) => batches[2 * i]))
+  })
+
   it('counts what it is told to forget', () => {
     const counters = new QueueCounters()
     const queue = new PacketQueue({ maxBytes: 100_000, counters, now: () => 0 })
