@@ -17,14 +17,16 @@ import type { CompiledQuery } from '../query/compile-query.ts'
 import type { ExplainNames } from '../query/explain-path.ts'
 import type { Population } from '../query/node-facts.ts'
 import type { RouteAst } from '../query/ast.ts'
+import type { Asker } from './work-budget.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
 
 /** Hosts ask the same again and again; a text of the longest takes some KB read. */
 const MAX_READ = 1_024
 const MAX_COMPILED = 256
-/** To explain is to answer once more for each clause: so many are explained, and to one host so often. */
+/** To explain is to answer once more for each clause: so many are explained, and to one host, or to all of one address prefix, so often. */
 const MAX_EXPLAINED_CLAUSES = 16
 const EXPLANATIONS_PER_SECOND = 10
+const EXPLANATIONS_PER_SECOND_OF_PREFIX = 40
 const MAX_HOSTS = 1_024
 
 export interface Reading {
@@ -47,8 +49,8 @@ export class QueryReader {
   readonly #abilities: Abilities
   readonly #read = new RecentlyUsed<RouteAst>(MAX_READ)
   readonly #compiled = new RecentlyUsed<Compiled>(MAX_COMPILED)
-  /** By host. */
-  readonly #explained = new RecentlyUsed<TokenBucket>(MAX_HOSTS)
+  readonly #explainedToHosts = new RecentlyUsed<TokenBucket>(MAX_HOSTS)
+  readonly #explainedToPrefixes = new RecentlyUsed<TokenBucket>(MAX_HOSTS)
   readonly #clock: () => number
   readonly evaluator = new QueryEvaluator(new AlternativesFinder())
 
@@ -126,15 +128,15 @@ export class QueryReader {
   }
 
   /**
-   * Why these paths, as JSON; undefined where that would take too much room, or the host has asked too often. Clauses for which `ask.patience` does
+   * Why these paths, as JSON; undefined where that would take too much room, or who asks has asked too often. Clauses for which `ask.patience` does
    * not last are not looked at, and none where it did not last for the answer: half of an answer would be compared with a whole one.
    *
    * @param answer - of `answer`
    * @param names - of the second choice are short ones, for where there is no room for the first
    */
-  explain (text: string, answer: Pick<Reading, 'ranked' | 'isCutShort'>, population: Population, ask: Ask, names: readonly ExplainNames[], host: string): string | undefined {
+  explain (text: string, answer: Pick<Reading, 'ranked' | 'isCutShort'>, population: Population, ask: Ask, names: readonly ExplainNames[], asker: Asker): string | undefined {
     const ast = this.read(text)
-    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(host)) {
+    if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(asker)) {
       return undefined
     }
     const found: Array<RankedPath[] | undefined> = [[...answer.ranked]]
@@ -168,10 +170,15 @@ export class QueryReader {
     return ask.patience?.isCutShort === true ? undefined : found
   }
 
-  #mayExplain (host: string): boolean {
+  #mayExplain ({ host, prefix }: Asker): boolean {
     const nowMs = this.#clock()
-    const bucket = this.#explained.get(host) ?? new TokenBucket({ ratePerSecond: EXPLANATIONS_PER_SECOND, burst: EXPLANATIONS_PER_SECOND, nowMs })
-    this.#explained.set(host, bucket)
-    return bucket.take(1, nowMs)
+    return takeOne(this.#explainedToHosts, host, EXPLANATIONS_PER_SECOND, nowMs) &&
+      (prefix === undefined || takeOne(this.#explainedToPrefixes, prefix, EXPLANATIONS_PER_SECOND_OF_PREFIX, nowMs))
   }
+}
+
+function takeOne (buckets: RecentlyUsed<TokenBucket>, name: string, ratePerSecond: number, nowMs: number): boolean {
+  const bucket = buckets.get(name) ?? new TokenBucket({ ratePerSecond, burst: ratePerSecond, nowMs })
+  buckets.set(name, bucket)
+  return bucket.take(1, nowMs)
 }

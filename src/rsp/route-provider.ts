@@ -29,6 +29,7 @@ import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { MapHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
+import { countedPrefix } from '../defence/address-prefix.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ExchangePartners } from './exchange/rsp-exchange.ts'
 import type { ExchangeScope } from '../../protocols/exchange/codec.ts'
@@ -245,9 +246,9 @@ export class RouteProvider implements Startable {
     this.#prober.start()
     this.#source.start?.()
     this.#plan.start()
-    this.#unserve = await serveRoutes(this.#components.registrar, async (query, caller) => this.#service.answer(query, caller.peer), {
-      admit: ({ peer }) => this.#service.waitMs(peer),
-      watch: async (watch, caller) => this.#service.watches.watch(watch, caller)
+    this.#unserve = await serveRoutes(this.#components.registrar, async (query, { peer, connection }) => this.#service.answer(query, peer, countedPrefix(connection.remoteAddr)), {
+      admit: ({ peer, connection }) => this.#service.waitMs(peer, countedPrefix(connection.remoteAddr)),
+      watch: async (watch, { peer, connection, ended }) => this.#service.watches.watch(watch, { peer, prefix: countedPrefix(connection.remoteAddr), ended })
     })
     this.#service.watches.start()
     await this.#exchange?.start()

@@ -28,6 +28,7 @@ import type { LinkSource } from '../query/explain-path.ts'
 import type { Population } from '../query/node-facts.ts'
 import type { Question } from './standing/question.ts'
 import type { Reading } from './query-reader.ts'
+import type { Asker } from './work-budget.ts'
 import type { RspProfile } from './profiles/rsp-profile.ts'
 import type { Verdict } from '../../protocols/route/verdict.ts'
 import type { Logger, PeerId, PrivateKey } from '@libp2p/interface'
@@ -116,34 +117,40 @@ export class RouteService {
     this.watches.removeNode(node)
   }
 
-  /** How long the next question of a host is to wait; 0: not at all. */
-  waitMs (caller: PeerId): number {
-    return this.#budget.waitMs(caller.toString())
+  /**
+   * How long the next question of a host is to wait; 0: not at all.
+   *
+   * @param prefix - of its address; undefined: it is not counted by it
+   */
+  waitMs (caller: PeerId, prefix?: string): number {
+    return this.#budget.waitMs({ host: caller.toString(), prefix })
   }
 
   /**
    * @param caller - who asks; it is told the same again while that is good
+   * @param prefix - of its address; undefined: it is not counted by it
    * @throws NotFoundError when the map has no path between the two ends, and the query has no text; MalformedMessageError when its text cannot be read
    */
-  async answer (query: DigestedQuery, caller: PeerId): Promise<RouteAnswer> {
+  async answer (query: DigestedQuery, caller: PeerId, prefix?: string): Promise<RouteAnswer> {
+    const asker: Asker = { host: caller.toString(), prefix }
     const nowMs = this.#init.now()
     const graph = this.#init.map.snapshot(nowMs)
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      const found = this.#budget.spend(caller.toString(), () => this.#init.finder.find(graph, this.#pathQueryOf(query)))
-      return this.#sign(query, this.#choose(caller, query, found.filter(isOfferable), nowMs), graph, nowMs)
+      const found = this.#budget.spend(asker, () => this.#init.finder.find(graph, this.#pathQueryOf(query)))
+      return this.#sign(query, this.#choose(asker.host, query, found.filter(isOfferable), nowMs), graph, nowMs)
     }
-    const { ranked, verdict } = this.#budget.spend(caller.toString(), () => this.#judge(text, query, caller, { ...this.#askOf(query, nowMs), graph }))
+    const { ranked, verdict } = this.#budget.spend(asker, () => this.#judge(text, query, asker, { ...this.#askOf(query, nowMs), graph }))
     return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)
   }
 
-  #judge (text: string, query: RouteQuery, caller: PeerId, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
+  #judge (text: string, query: RouteQuery, asker: Asker, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
     const reading = this.#reader.answer(text, this.#population(ask.graph), { ...ask, patience: this.#patience() })
-    const ranked = this.#chooseRanked(caller, query, reading, ask.nowMs)
-    return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, caller) } }
+    const ranked = this.#chooseRanked(asker.host, query, reading, ask.nowMs)
+    return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, asker) } }
   }
 
-  #explanation ({ text, explain }: RouteQuery, reading: Reading, ask: Ask, caller: PeerId): Pick<Verdict, 'explanation'> {
+  #explanation ({ text, explain }: RouteQuery, reading: Reading, ask: Ask, asker: Asker): Pick<Verdict, 'explanation'> {
     if (text === undefined || explain !== true || reading.compiled === undefined) {
       return {}
     }
@@ -152,7 +159,7 @@ export class RouteService {
       .map(({ how, measuredBy, toldBy }) => ({ by: measuredBy.join(', '), how: toldBy === undefined ? how : `${how} (exchange with ${toldBy})` }))
     const full = { nameOf: (node: number) => map.keyOf(node), sourcesOf }
     const short = { nameOf: (node: number) => map.keyOf(node).slice(-SHORT_NAME) }
-    const explanation = this.#reader.explain(text, reading, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], caller.toString())
+    const explanation = this.#reader.explain(text, reading, this.#population(ask.graph), { ...ask, patience: this.#patience() }, [full, short], asker)
     return explanation === undefined ? {} : { explanation }
   }
 
@@ -262,16 +269,16 @@ export class RouteService {
   }
 
   /** Whoever asks for a single path gets the best one. */
-  #choose (caller: PeerId, query: RouteQuery, found: FoundPath[], nowMs: number): FoundPath[] {
+  #choose (host: string, query: RouteQuery, found: FoundPath[], nowMs: number): FoundPath[] {
     if (found.length < 2 || this.#init.recommender === undefined) {
       return found
     }
     const asked = `${nameOf(this.#pointsOf(query.source))} ${nameOf(this.#pointsOf(query.destination))} ${query.text === undefined ? '' : shortOf(query.text)}`
-    return this.#init.recommender.order(caller.toString(), asked, found, nowMs)
+    return this.#init.recommender.order(host, asked, found, nowMs)
   }
 
   /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
-  #chooseRanked (caller: PeerId, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
+  #chooseRanked (host: string, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
     const offered = ranked.filter(({ path }) => isOfferable(path)).slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
     // what is explained is the order of the scores, and alternatives are asked for in that order
@@ -279,7 +286,7 @@ export class RouteService {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))
-    return this.#choose(caller, query, offered.map(({ path }) => path), nowMs).map((path) => byPath.get(path) as RankedPath)
+    return this.#choose(host, query, offered.map(({ path }) => path), nowMs).map((path) => byPath.get(path) as RankedPath)
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {

@@ -148,7 +148,7 @@ describe('queries in the language, at an RSP', () => {
     const [text, names] = ['minimize delay where delay <= 100 ms prefer foo <= 5', [{ nameOf: String }]]
     const explain = (patienceMs: number): Explanation => {
       const reading = reader.answer(text, population, { ...asked, patience: new Patience(() => 0, patienceMs) })
-      return JSON.parse(reader.explain(text, reading, population, { ...asked, patience: new Patience(() => 0, 1) }, names, 'host') ?? '') as Explanation
+      return JSON.parse(reader.explain(text, reading, population, { ...asked, patience: new Patience(() => 0, 1) }, names, { host: 'host' }) ?? '') as Explanation
     }
     const hurried = explain(0)
     assert.deepEqual([hurried.paths, hurried.isCutShort, hurried.isConnected], [[], true, true])
@@ -205,6 +205,16 @@ describe('queries in the language, at an RSP', () => {
       assert.equal((await answer).event, 'failed')
     })
   }
+
+  it('regression: are explained to all of one address prefix forty times a second, however many keys ask', () => {
+    const reader = new QueryReader(ALL_ABILITIES, () => 0)
+    const population = { nodeCount: 0, attributes: [] }
+    const asked = { graph: map.snapshot(NOW_MS), source: [], destination: [], relayCostUs: 0, paths: 1, nowMs: NOW_MS }
+    const explainedTo = (host: string, prefix?: string): boolean =>
+      reader.explain('minimize delay', { ranked: [], isCutShort: false }, population, asked, [{ nameOf: String }], { host, prefix }) !== undefined
+    const ofPrefix = Array.from({ length: 60 }, (_, key) => explainedTo(`host ${key}`, '192.0.2.0/24'))
+    assert.deepEqual([ofPrefix.filter((isExplained) => isExplained).length, explainedTo('host 0', '198.51.100.0/24'), explainedTo('host 1')], [40, true, true])
+  })
 
   it('regression: make room for who has fewer when the table is full', async () => {
     const watches = new Watches({

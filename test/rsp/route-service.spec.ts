@@ -275,6 +275,31 @@ describe('route service', () => {
     })
   }
 
+  it('regression: works no more for the keys of one address prefix than for two and a half hosts, and for others meanwhile', async () => {
+    let clockMs = 0
+    const finder = new DisjointFinder()
+    const slow = {
+      find: (...asked: Parameters<DisjointFinder['find']>) => {
+        clockMs += 100
+        return finder.find(...asked)
+      }
+    }
+    service = serviceWith({ finder: slow, clock: () => clockMs })
+    const prefix = '192.0.2.0/24'
+    let hosts = 0
+    for (let keys = 0; keys < 100; keys++) {
+      const peer = await peerOf(100 + keys)
+      if (service.waitMs(peer, prefix) === 0) {
+        hosts++
+        await service.answer(digestQuery(query()), peer, prefix)
+      }
+    }
+    assert.ok(hosts >= 8 && hosts <= 12, `${hosts} of 100 keys`)
+    assert.deepEqual([service.waitMs(HOST), service.waitMs(HOST, '198.51.100.0/24')], [0, 0])
+    clockMs += 10_000
+    assert.equal(service.waitMs(HOST, prefix), 0)
+  })
+
   it('regression: keeps to the order of the scores where alternatives are asked for', async () => {
     link(A, D, 10_100)
     link(D, B, 10_100)

@@ -333,12 +333,12 @@ export class StandingQueries {
     }
   }
 
-  #mayWork ({ init: { host } }: StandingQuery): boolean {
-    return this.#budget === undefined || this.#budget.waitMs(host) === 0
+  #mayWork ({ init }: StandingQuery): boolean {
+    return this.#budget === undefined || this.#budget.waitMs(init) === 0
   }
 
-  #onAccountOf<Result> ({ init: { host } }: StandingQuery, work: () => Result): Result {
-    return this.#budget === undefined ? work() : this.#budget.spend(host, work)
+  #onAccountOf<Result> ({ init }: StandingQuery, work: () => Result): Result {
+    return this.#budget === undefined ? work() : this.#budget.spend(init, work)
   }
 
   /** What cannot be judged ends, and nobody else hears of it. */

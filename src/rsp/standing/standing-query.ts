@@ -8,6 +8,8 @@ export interface StandingInit {
   question: Question
   /** Who asks. */
   host: string
+  /** Of its address; undefined: it is not counted by it. */
+  prefix?: string
   /** The path in use; undefined where there is none that can be judged. */
   present?: readonly number[]
   /** Share of a cost. */

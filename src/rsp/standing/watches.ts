@@ -7,6 +7,7 @@ import type { ReceivedWatch, WatchAnswer } from '../../../protocols/route/watch.
 import type { Graph } from '../../topology/graph.ts'
 import type { Question } from './question.ts'
 import type { StandingQueriesInit } from './standing-queries.ts'
+import type { Asker } from '../work-budget.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
 /** What changed is looked at so often; with the time that a report takes, a host hears of it within a second. */
@@ -29,6 +30,8 @@ export interface WatchesInit {
 
 export interface WatchCaller {
   readonly peer: PeerId
+  /** Of its address; undefined: it is not counted by it. */
+  readonly prefix?: string
   readonly ended?: AbortSignal
 }
 
@@ -77,7 +80,7 @@ export class Watches {
    *
    * @throws OverQuotaError; what is wrong with the query
    */
-  async watch ({ watch, asked, present, margin, lifetimeMs }: ReceivedWatch, { peer, ended }: WatchCaller): Promise<WatchAnswer> {
+  async watch ({ watch, asked, present, margin, lifetimeMs }: ReceivedWatch, { peer, prefix, ended }: WatchCaller): Promise<WatchAnswer> {
     const host = peer.toString()
     this.#endOld(host, watch)
     if (lifetimeMs === 0) {
@@ -91,9 +94,10 @@ export class Watches {
     // what has changed since the last look is on nobody's account
     this.#standing.follow(graph)
     const nodes = present.map((forwarder) => this.#init.nodeOf(forwarder)).filter((node) => node !== undefined)
-    const { end, answer } = this.#onAccountOf(host, () => this.#standing.add({
+    const { end, answer } = this.#onAccountOf({ host, prefix }, () => this.#standing.add({
       question: this.#init.questionOf(asked),
       host,
+      prefix,
       // what another RSP knows and this one does not, it cannot judge
       present: nodes.length === present.length && nodes.length > 0 ? nodes : undefined,
       margin,
@@ -114,8 +118,8 @@ export class Watches {
     this.#standing.removeNode(node)
   }
 
-  #onAccountOf<Result> (host: string, work: () => Result): Result {
-    return this.#init.budget === undefined ? work() : this.#init.budget.spend(host, work)
+  #onAccountOf<Result> (asker: Asker, work: () => Result): Result {
+    return this.#init.budget === undefined ? work() : this.#init.budget.spend(asker, work)
   }
 
   /** Ends the oldest of the host that has most, where it would still have more than the newcomer: a table full of the watches of a few is not theirs. */

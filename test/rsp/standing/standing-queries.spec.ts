@@ -122,8 +122,8 @@ describe('standing queries', () => {
       clock: () => nowMs,
       turns: 0,
       budget: {
-        waitMs: (host) => host === owing ? 1_000 : 0,
-        spend: (host, work) => {
+        waitMs: ({ host }) => host === owing ? 1_000 : 0,
+        spend: ({ host }, work) => {
           spent.push(host)
           return work()
         }
