@@ -3,7 +3,7 @@
 import type { Weights } from '../path-finding/path-finder.ts'
 import { ALL_ABILITIES, canGive, canPrefer, unsupportedIn } from './abilities.ts'
 import type { Abilities, Unsupported } from './abilities.ts'
-import type { Alternatives, MetricPreference, Objective, RouteAst, SoftConstraint } from './ast.ts'
+import type { Alternatives, Constraint, MetricPreference, Objective, RouteAst, SoftConstraint } from './ast.ts'
 import { eligibilityOf, join } from './eligibility.ts'
 import type { Eligibility } from './eligibility.ts'
 import { UnsupportedQueryError } from './errors.ts'
@@ -34,8 +34,24 @@ export interface CompiledQuery {
   unsupported: Unsupported[]
 }
 
-/** @throws UnsupportedQueryError */
-export function compileQuery (ast: RouteAst, population: Population, abilities: Abilities = ALL_ABILITIES): CompiledQuery {
+/** What makes a path eligible under one constraint. */
+export type EligibilityOf = (constraint: Constraint) => Eligibility
+
+/** Works each constraint out once, however many queries it is part of. */
+export function eligibilities (population: Population): EligibilityOf {
+  const known = new Map<Constraint, Eligibility>()
+  return (constraint) => {
+    const eligibility = known.get(constraint) ?? eligibilityOf(constraint, population)
+    known.set(constraint, eligibility)
+    return eligibility
+  }
+}
+
+/**
+ * @param eligible - of the same population
+ * @throws UnsupportedQueryError
+ */
+export function compileQuery (ast: RouteAst, population: Population, abilities: Abilities = ALL_ABILITIES, eligible = eligibilities(population)): CompiledQuery {
   const unsupported = unsupportedIn(ast, abilities)
   const mandatory = unsupported.filter(({ isMandatory }) => isMandatory)
   if (mandatory.length > 0) {
@@ -44,13 +60,13 @@ export function compileQuery (ast: RouteAst, population: Population, abilities: 
   const { alternatives, confidencePpm, objective } = ast
   const preferences = ast.preferences.filter((preference) => canPrefer(preference, abilities))
   const soft = preferences.filter((preference) => preference.kind === 'constraint')
-    .map((preference): Soft => ({ preference, eligibility: eligibilityOf(preference.constraint, population) }))
+    .map((preference): Soft => ({ preference, eligibility: eligible(preference.constraint) }))
   const metric = preferences.find((preference) => preference.kind === 'metric')
   return {
     ast,
     nodeCount: population.nodeCount,
     ranking: rankingOf(objective),
-    eligibility: join(ast.constraints.map((constraint) => eligibilityOf(constraint, population)), population.nodeCount),
+    eligibility: join(ast.constraints.map((constraint) => eligible(constraint)), population.nodeCount),
     ordered: soft.filter(({ preference }) => preference.penalty === undefined),
     penalized: soft.filter(({ preference }) => preference.penalty !== undefined),
     ...(metric === undefined ? {} : { nearlyEqual: { preference: metric, ranking: rankingBy(metric.metric) } }),

@@ -3,7 +3,8 @@ import { MAX_FORWARDERS } from '../path-finding/path-finder.ts'
 import type { PathLimits, PathQuery, Waypoint } from '../path-finding/path-finder.ts'
 import type { NodeSet } from '../topology/node-set.ts'
 import type { Constraint, LimitConstraint } from './ast.ts'
-import { complementOf, joined, nodesMeant } from './node-facts.ts'
+import { complementOf, joined } from './node-facts.ts'
+import { nodesMeant } from './nodes-meant.ts'
 import type { Population } from './node-facts.ts'
 
 export interface Eligibility {

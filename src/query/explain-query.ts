@@ -3,14 +3,15 @@ import { MAX_PATHS } from '../path-finding/path-finder.ts'
 import type { Abilities, Unsupported } from './abilities.ts'
 import type { Ask, RankedPath } from './ask.ts'
 import type { Constraint, Preference, RouteAst } from './ast.ts'
-import { compileQuery } from './compile-query.ts'
-import type { CompiledQuery } from './compile-query.ts'
+import { compileQuery, eligibilities } from './compile-query.ts'
+import type { CompiledQuery, EligibilityOf } from './compile-query.ts'
 import { eligibilityOf } from './eligibility.ts'
 import type { QueryEvaluator } from './evaluate-query.ts'
 import { explainPath } from './explain-path.ts'
 import type { ExplainNames, ExplainedPath } from './explain-path.ts'
-import { countOf, nodesMeant } from './node-facts.ts'
+import { countOf } from './node-facts.ts'
 import type { Population } from './node-facts.ts'
+import type { NodeSet } from '../topology/node-set.ts'
 import { isLinkOpen } from '../path-finding/path-limits.ts'
 import { PathMerit, isEligible } from './path-merit.ts'
 import { printConfidence, printConstraint, printPreference, printQuery } from './print-query.ts'
@@ -50,50 +51,93 @@ export interface Explanation {
   isCutShort?: boolean
 }
 
-export interface ExplainInit {
-  /** Undefined: there is no time to look. */
-  evaluator: { evaluate: (...asked: Parameters<QueryEvaluator['evaluate']>) => RankedPath[] | undefined }
+export interface LookInit {
+  evaluator: Pick<QueryEvaluator, 'evaluate'>
   population: Population
   abilities?: Abilities
-  names: ExplainNames
+  /** What was answered, best first. Default: it is found here. */
+  paths?: readonly RankedPath[]
   /** The answer is what was found by when there was no more time: it is compared with nothing. Default false. */
   isCutShort?: boolean
 }
 
+export interface ExplainInit extends LookInit {
+  names: ExplainNames
+}
+
+/** What was found with all of a query, and without each of its clauses: all that takes time. */
+export interface QueryFindings {
+  ast: RouteAst
+  ask: Ask
+  compiled: CompiledQuery
+  paths: readonly RankedPath[]
+  clauses: ClauseFindings[]
+  isConnected: boolean
+  isCutShort: boolean
+}
+
+interface ClauseFindings extends Clause {
+  concerns?: ExplainedClause['concerns']
+  /** Undefined: there was no time to look. */
+  without?: { compiled: CompiledQuery, paths: RankedPath[] }
+}
+
 /** @throws UnsupportedQueryError */
 export function explainQuery (ast: RouteAst, ask: Ask, init: ExplainInit): Explanation {
-  const { evaluator, population, abilities, names, isCutShort = false } = init
-  const compiled = compileQuery(ast, population, abilities)
-  const unknown = new Set(compiled.unsupported.map(({ clause }) => clause))
-  const paths = evaluator.evaluate(compiled, ask) ?? []
-  const describe = (ranked: RankedPath, by: CompiledQuery = compiled): ExplainedPath => explainPath(ranked, by, ask, names)
-  const clauses = clausesOf(ast).map(({ clause, constraint, preference, rest }): ExplainedClause => {
-    const concerns = constraint === undefined ? undefined : concernsOf(constraint, population, ask)
-    const isHard = preference === undefined
-    const relaxed = compileQuery({ ...rest, alternatives: { count: MAX_PATHS - 1, isDisjoint: false } }, population, abilities)
-    const others = isCutShort ? undefined : evaluator.evaluate(relaxed, ask)
-    if (others === undefined) {
-      return { clause, isHard, ...(concerns === undefined ? {} : { concerns }), betterWithout: 0, isSkipped: true }
+  return explanationOf(lookAtClauses(ast, ask, init), init.names)
+}
+
+/**
+ * Clauses for which `ask.patience` does not last are passed over.
+ *
+ * @throws UnsupportedQueryError
+ */
+export function lookAtClauses (ast: RouteAst, ask: Ask, init: LookInit): QueryFindings {
+  const { evaluator, population, abilities, isCutShort = false } = init
+  const eligible = eligibilities(population)
+  const compiled = compileQuery(ast, population, abilities, eligible)
+  const paths = init.paths ?? evaluator.evaluate(compiled, ask)
+  const clauses = clausesOf(ast).map((clause): ClauseFindings => {
+    if (ask.patience?.mustStop() === true) {
+      return clause
     }
-    const outcome = outcomeOf(others, paths.at(0), relaxed, ask)
-    return {
-      clause,
-      isHard,
-      ...(concerns === undefined ? {} : { concerns }),
-      betterWithout: outcome.better,
-      ...(outcome.first === undefined ? {} : { without: describe(outcome.first, relaxed) }),
-      ...(outcome.gain === undefined ? {} : { gain: outcome.gain }),
-      ...(outcome.first === undefined || unknown.has(clause) ? {} : relaxedLimit(constraint, outcome.first, ask)),
-      ...(others.length === 0 && paths.length > 0 ? { noneWithout: true } : {})
+    const concerns = clause.constraint === undefined ? undefined : concernsOf(clause.constraint, eligible, population.nodeCount, ask)
+    const findings = { ...clause, ...(concerns === undefined ? {} : { concerns }) }
+    if (isCutShort) {
+      return findings
     }
+    const relaxed = compileQuery({ ...clause.rest, alternatives: { count: MAX_PATHS - 1, isDisjoint: false } }, population, abilities, eligible)
+    const others = evaluator.evaluate(relaxed, ask)
+    // half of what would be found tells nothing of a clause
+    return ask.patience?.isCutShort === true ? findings : { ...findings, without: { compiled: relaxed, paths: others } }
   })
-  const [anyPath] = paths.length > 0 ? paths : evaluator.evaluate(compileQuery(UNCONSTRAINED, population), { ...ask, paths: 1, patience: undefined }) ?? []
+  const isConnected = paths.length > 0 || evaluator.evaluate(compileQuery(UNCONSTRAINED, population), { ...ask, paths: 1, patience: undefined }).length > 0
+  return { ast, ask, compiled, paths, clauses, isConnected, isCutShort }
+}
+
+export function explanationOf ({ ast, ask, compiled, paths, clauses, isConnected, isCutShort }: QueryFindings, names: ExplainNames): Explanation {
+  const describe = (ranked: RankedPath, by: CompiledQuery): ExplainedPath => explainPath(ranked, by, ask, names)
+  const unknown = new Set(compiled.unsupported.map(({ clause }) => clause))
   return {
     query: printQuery(ast),
-    paths: paths.map((ranked) => describe(ranked)),
-    clauses,
+    paths: paths.map((ranked) => describe(ranked, compiled)),
+    clauses: clauses.map(({ clause, constraint, preference, concerns, without }): ExplainedClause => {
+      const said = { clause, isHard: preference === undefined, ...(concerns === undefined ? {} : { concerns }) }
+      if (without === undefined) {
+        return { ...said, betterWithout: 0, isSkipped: true }
+      }
+      const outcome = outcomeOf(without.paths, paths.at(0), without.compiled, ask)
+      return {
+        ...said,
+        betterWithout: outcome.better,
+        ...(outcome.first === undefined ? {} : { without: describe(outcome.first, without.compiled) }),
+        ...(outcome.gain === undefined ? {} : { gain: outcome.gain }),
+        ...(outcome.first === undefined || unknown.has(clause) ? {} : relaxedLimit(constraint, outcome.first, ask)),
+        ...(without.paths.length === 0 && paths.length > 0 ? { noneWithout: true } : {})
+      }
+    }),
     unsupported: compiled.unsupported,
-    isConnected: anyPath !== undefined,
+    isConnected,
     ...(isCutShort ? { isCutShort } : {})
   }
 }
@@ -146,8 +190,7 @@ function outcomeOf (others: readonly RankedPath[], best: RankedPath | undefined,
   return { better, first: others[0], ...(Number.isFinite(gain) ? { gain } : {}) }
 }
 
-function concernsOf (constraint: Constraint, population: Population, { graph, nowMs }: Ask): ExplainedClause['concerns'] {
-  const of = population.nodeCount
+function concernsOf (constraint: Constraint, eligible: EligibilityOf, of: number, { graph, nowMs }: Ask): ExplainedClause['concerns'] {
   if (constraint.kind === 'with') {
     return undefined
   }
@@ -155,7 +198,7 @@ function concernsOf (constraint: Constraint, population: Population, { graph, no
     if (!['rate', 'load', 'age'].includes(constraint.metric)) {
       return undefined
     }
-    const { limits, maxAgeMs } = eligibilityOf(constraint, population)
+    const { limits, maxAgeMs } = eligible(constraint)
     const perLink = maxAgeMs === undefined ? limits : { measuredSinceMs: nowMs - maxAgeMs }
     let count = 0
     for (let link = 0; link < graph.linkCount; link++) {
@@ -163,10 +206,10 @@ function concernsOf (constraint: Constraint, population: Population, { graph, no
     }
     return { what: 'links kept out', count, of: graph.linkCount }
   }
-  const meant = countOf(nodesMeant(constraint.nodes, population))
-  return constraint.kind === 'via'
-    ? { what: 'forwarders to visit', count: meant, of }
-    : { what: 'forwarders kept out', count: constraint.kind === 'avoid' ? meant : of - meant, of }
+  const { avoidSet, waypoints } = eligible(constraint)
+  return avoidSet === undefined
+    ? { what: 'forwarders to visit', count: countOf(waypoints[0] as NodeSet), of }
+    : { what: 'forwarders kept out', count: countOf(avoidSet), of }
 }
 
 /** Only where the path breaks the limit: what it would have to be. */

@@ -1,4 +1,4 @@
-// Which forwarders a selector means, by what they say of themselves.
+// What forwarders say of themselves, by which selectors mean them.
 import { NodeSet } from '../topology/node-set.ts'
 import type { NodeSelector } from './ast.ts'
 
@@ -17,30 +17,10 @@ export interface NodeFacts {
 export interface Population {
   /** One more than the highest number of a node. */
   nodeCount: number
-  /** By number; undefined where one has said nothing, which then is in no country, of no operator and so on. */
+  /** By number; undefined where one has said nothing, which then is in no country, of no operator and so on. Another array when something has changed. */
   attributes: ReadonlyArray<NodeFacts | undefined>
   /** The number of the forwarder with this peer id. */
   indexOf?: (key: string) => number | undefined
-}
-
-export function nodesMeant (selector: NodeSelector, population: Population): NodeSet {
-  const { nodeCount, attributes, indexOf } = population
-  switch (selector.kind) {
-    case 'not':
-      return complementOf(nodesMeant(selector.of, population), nodeCount)
-    case 'or':
-      return joined(selector.of.map((each) => nodesMeant(each, population)), nodeCount)
-    case 'and': {
-      const others = selector.of.map((each) => complementOf(nodesMeant(each, population), nodeCount))
-      return complementOf(joined(others, nodeCount), nodeCount)
-    }
-    case 'forwarder': {
-      const node = indexOf?.(selector.value)
-      return NodeSet.from(nodeCount, node === undefined ? [] : [node])
-    }
-    default:
-      return NodeSet.where(nodeCount, (node) => says(attributes[node], selector))
-  }
 }
 
 /** Whether a forwarder says of itself what a selector of one word means; one that says nothing does not. */

@@ -7,7 +7,7 @@ import { TokenBucket } from '../defence/token-bucket.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { compileQuery } from '../query/compile-query.ts'
 import { parseQuery } from '../query/parse-query.ts'
-import { explainQuery } from '../query/explain-query.ts'
+import { explanationOf, lookAtClauses } from '../query/explain-query.ts'
 import { MAX_EXPLANATION_BYTES } from '../../protocols/route/constants.ts'
 import { clauseVerdicts, weightsOf } from './query-verdict.ts'
 import { unsupportedIn } from '../query/abilities.ts'
@@ -139,19 +139,10 @@ export class QueryReader {
     if (ast.constraints.length + ast.preferences.length > MAX_EXPLAINED_CLAUSES || !this.#mayExplain(asker)) {
       return undefined
     }
-    const found: Array<RankedPath[] | undefined> = [[...answer.ranked]]
+    const { ranked, isCutShort } = answer
+    const findings = lookAtClauses(ast, ask, { evaluator: this.evaluator, population, abilities: this.#abilities, paths: ranked, isCutShort })
     for (const choice of names) {
-      let next = 0
-      // other names, the same questions in the same order
-      const evaluator = {
-        evaluate: (query: CompiledQuery, asked: Ask) => {
-          if (next === found.length) {
-            found.push(this.#inTime(query, asked))
-          }
-          return found[next++]
-        }
-      }
-      const { paths, ...rest } = explainQuery(ast, ask, { evaluator, population, abilities: this.#abilities, names: choice, isCutShort: answer.isCutShort })
+      const { paths, ...rest } = explanationOf(findings, choice)
       // the query may want more than who asks has room for
       const explanation = JSON.stringify({ ...rest, paths: paths.slice(0, ask.paths) })
       if (new TextEncoder().encode(explanation).length <= MAX_EXPLANATION_BYTES) {
@@ -159,15 +150,6 @@ export class QueryReader {
       }
     }
     return undefined
-  }
-
-  /** Half of what would be found tells nothing of a clause. */
-  #inTime (query: CompiledQuery, ask: Ask): RankedPath[] | undefined {
-    if (ask.patience?.mustStop() === true) {
-      return undefined
-    }
-    const found = this.evaluator.evaluate(query, ask)
-    return ask.patience?.isCutShort === true ? undefined : found
   }
 
   #mayExplain ({ host, prefix }: Asker): boolean {

@@ -3,8 +3,10 @@ import { ALL_ABILITIES, unsupportedIn } from '../../src/query/abilities.ts'
 import type { Abilities } from '../../src/query/abilities.ts'
 import { compileQuery } from '../../src/query/compile-query.ts'
 import { UnsupportedQueryError } from '../../src/query/errors.ts'
-import { nodesMeant } from '../../src/query/node-facts.ts'
-import type { Population } from '../../src/query/node-facts.ts'
+import { countOf, says } from '../../src/query/node-facts.ts'
+import { nodesMeant } from '../../src/query/nodes-meant.ts'
+import type { NodeFacts, Population } from '../../src/query/node-facts.ts'
+import type { NodeSet } from '../../src/topology/node-set.ts'
 import { parseQuery } from '../../src/query/parse-query.ts'
 
 const population: Population = {
@@ -47,6 +49,46 @@ describe('a selector of forwarders', () => {
   for (const [selector, nodes] of cases) {
     it(`\`${selector}\` means ${nodes.length === 0 ? 'nobody' : nodes.join(' and ')}`, () => { assert.deepEqual(nodesOf(selector), nodes) })
   }
+})
+
+describe('selectors of forwarders, many of them', () => {
+  const selectors = ['operator acme', 'country de', 'region eu', 'asn 64500', 'tag eu', 'tag region=eu', 'tag region=us', 'tag green=yes', 'tag DE']
+
+  it('mean what each forwarder says of itself, of those that there are', () => {
+    const values = { operator: ['acme', 'bolt', undefined], country: ['de', 'fr', undefined], region: ['eu', 'us', undefined], asn: [64_500, 1, undefined] }
+    const attributes = Array.from({ length: 70 }, (_, node): NodeFacts | undefined => node % 7 === 6
+      ? undefined
+      : {
+          operator: values.operator[node % 3],
+          country: values.country[node % 2],
+          region: values.region[(node >> 1) % 3],
+          asn: values.asn[node % 3],
+          tags: { Region: node % 2 === 0 ? 'EU' : 'us', eu: node % 5 === 0 ? 'Green' : 'eu', ...(node % 4 === 0 ? { green: 'Yes', x: 'de' } : {}) }
+        })
+    for (const selector of selectors) {
+      const [constraint] = parseQuery(`avoid ${selector}`).constraints
+      assert.ok(constraint.kind === 'avoid')
+      const meant: number[] = []
+      nodesMeant(constraint.nodes, { nodeCount: 65, attributes }).each((node) => meant.push(node))
+      assert.deepEqual(meant, Array.from({ length: 65 }, (_, node) => node).filter((node) => says(attributes[node], constraint.nodes)), selector)
+    }
+  })
+
+  it('regression: take one look at each forwarder, however many of them a query has, and a new one when something has changed', () => {
+    let looked = 0
+    const attributes = Array.from({ length: 100 }, (): NodeFacts => ({
+      get tags () {
+        looked++
+        return { region: 'eu' }
+      }
+    }))
+    const text = `minimize delay avoid ${Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => 'tag region=eu or tag us').join(' or ')).join(', ')}`
+    for (const looks of [100, 100, 200]) {
+      const population = { nodeCount: 100, attributes: looks === 200 ? [...attributes] : attributes }
+      assert.equal(countOf(compileQuery(parseQuery(text), population).eligibility.avoidSet as NodeSet), 100)
+      assert.equal(looked, looks)
+    }
+  })
 })
 
 describe('what an RSP supports of a query', () => {

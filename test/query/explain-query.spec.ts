@@ -8,6 +8,7 @@ import { QueryEvaluator } from '../../src/query/evaluate-query.ts'
 import { explainQuery } from '../../src/query/explain-query.ts'
 import type { Explanation } from '../../src/query/explain-query.ts'
 import { explanationText } from '../../src/query/explanation-text.ts'
+import { Patience } from '../../src/path-finding/patience.ts'
 import { parseQuery } from '../../src/query/parse-query.ts'
 import { AMS, FRA, NAMES, OSL, VIE, ask, population } from './six-forwarders.ts'
 
@@ -84,15 +85,36 @@ What each clause has done:
   it('regression: passes over the clauses for which there is no time', () => {
     const explained = explain('where hops <= 4 avoid forwarder kbp')
     const evaluator = new QueryEvaluator()
-    let left = 2
-    const hurried = explainQuery(parseQuery('where hops <= 4 avoid forwarder kbp'), ask, {
-      evaluator: { evaluate: (...asked) => left-- > 0 ? evaluator.evaluate(...asked) : undefined },
+    let [left, nowMs] = [2, 0]
+    const patience = new Patience(() => nowMs, 10)
+    const hurried = explainQuery(parseQuery('where hops <= 4 avoid forwarder kbp'), { ...ask, patience }, {
+      evaluator: {
+        evaluate: (...asked) => {
+          nowMs = left-- > 0 ? 0 : 10
+          return evaluator.evaluate(...asked)
+        }
+      },
       population,
       names: { nameOf: (node) => NAMES[node] }
     })
     assert.deepEqual(hurried.clauses.map(({ isSkipped }) => isSkipped), [undefined, true])
     assert.deepEqual(hurried.clauses[0], explained.clauses[0])
     assert.match(explanationText(hurried), /avoid forwarder kbp +keeps out 1 of 6 forwarders; there was no time to look what else it does/)
+  })
+
+  it('regression: works out no clause for which there is no time, and each of them once, however many queries without another it is part of', () => {
+    let looked = 0
+    const counted = { nodeCount: 1, attributes: [], indexOf: () => { looked++; return 0 } }
+    const text = `minimize delay avoid ${Array.from({ length: 16 }, (_, clause) => `(forwarder a${clause} or forwarder b${clause})`).join(', ')}`
+    const evaluator = { evaluate: () => [] }
+    const names = { nameOf: String }
+    assert.equal(explainQuery(parseQuery(text), ask, { evaluator, population: counted, names }).clauses.length, 16)
+    assert.equal(looked, 32)
+    looked = 0
+    const patience = new Patience(() => 0, 0)
+    const { clauses } = explainQuery(parseQuery(text), { ...ask, patience }, { evaluator, population: counted, names, paths: [] })
+    assert.ok(clauses.every(({ isSkipped }) => isSkipped))
+    assert.equal(looked, 32, 'the query itself')
   })
 
   /** With this for the answer, and what is found for everything else. */
