@@ -4,6 +4,7 @@ import { connectTo } from '../discovery/connect.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { subscribeReports } from '../../protocols/report/client.ts'
 import { pause } from '../discovery/pause.ts'
+import type { DialGrant } from '../discovery/connect.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { VerifiedReport } from '../../protocols/report/codec.ts'
@@ -20,6 +21,8 @@ const REPORT_BURST = 20
 export interface ReportCollectorInit {
   map: PerformanceMap
   connectionManager: ConnectionManager
+  /** Which addresses of a forwarder may be dialled now. Default: all. */
+  grant?: DialGrant
   descriptor: () => Promise<Uint8Array>
   /** Unix time, ms. */
   now: () => number
@@ -75,7 +78,7 @@ export class ReportCollector {
     while (!signal.aborted) {
       let isTimeWrong = false
       try {
-        const connection = await connectTo(this.#init.connectionManager, subscription.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
+        const connection = await connectTo(this.#init.connectionManager, subscription.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS), this.#init.grant)
         const reports = subscribeReports(connection, { descriptor: await this.#init.descriptor() }, {
           expectedPeer: peer,
           now: this.#init.now,

@@ -2,6 +2,7 @@
 import { abilitiesOn } from './profiles/abilities-on.ts'
 import { CostRowsCache } from '../path-finding/cost-rows.ts'
 import { DisjointFinder } from '../path-finding/disjoint.ts'
+import { DialBudget } from '../defence/dial-budget.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
@@ -30,6 +31,7 @@ import { MapHistory } from './map-history.ts'
 import { serveRoutes } from '../../protocols/route/server.ts'
 import { collectReceipts } from './receipts.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
+import type { DialGrant } from '../discovery/connect.ts'
 import type { DiscoveryComponents } from '../discovery/discovery.ts'
 import type { ExchangePartners } from './exchange/rsp-exchange.ts'
 import type { ExchangeScope } from '../../protocols/exchange/codec.ts'
@@ -117,6 +119,9 @@ export class RouteProvider implements Startable {
     const descriptor = async (): Promise<Uint8Array> => this.discovery.self.get()
     this.#components = components
     this.#log = log
+    // where a forwarder says that it is, is on its own account: others must not wait for what it makes us dial
+    const dials = new DialBudget({ now: clock })
+    const grant: DialGrant = ({ peer }, dialable) => dials.choose(peer.toString(), peer, dialable)
     const { profile } = init
     this.mapKind = init.mapKind ?? profile?.measures.mapKind ?? 'reports'
     const abilities = abilitiesOn(this.mapKind, { sendsBursts: init.surveyBurstBytesPerSecond !== 0 }, profile?.abilities)
@@ -145,16 +150,11 @@ export class RouteProvider implements Startable {
     })
     this.#watches = new WatchKeeper({
       connectionManager,
+      grant,
       descriptor,
       connectOnly: this.mapKind === 'surveys',
       targetsOf: (key) => this.#plan.targetsOf(key),
-      onAnswering: (key, isAnswering) => {
-        if (isAnswering) {
-          this.#plan.add(key)
-        } else {
-          this.#plan.remove(key)
-        }
-      },
+      onAnswering: (key, isAnswering) => { this.#plan[isAnswering ? 'add' : 'remove'](key) },
       log
     })
     const surveyor = this.#surveyor = this.mapKind === 'reports'
@@ -171,7 +171,7 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
-    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, descriptor, now: Date.now, clock, log })
+    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, grant, descriptor, now: Date.now, clock, log })
     this.#plan = new LivePlan({
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
@@ -309,7 +309,7 @@ export class RouteProvider implements Startable {
   #add (forwarder: VerifiedDescriptor): void {
     const key = forwarder.peer.toString()
     if (!this.#forwarders.has(key) && this.#forwarders.size >= MAX_FORWARDERS) {
-      const leaves = whoGivesWay(this.#forwarders, (peer) => this.#components.connectionManager.getConnections(peer).length > 0)
+      const leaves = whoGivesWay(this.#forwarders, forwarder, (peer) => this.#components.connectionManager.getConnections(peer).at(0))
       if (leaves === undefined) {
         return
       }

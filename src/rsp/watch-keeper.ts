@@ -2,6 +2,7 @@
 // other links are wanted. Both ends of a link are asked, so that one that lies is found out.
 import { connectTo } from '../discovery/connect.ts'
 import { watch } from '../../protocols/report/client.ts'
+import type { DialGrant } from '../discovery/connect.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Logger } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
@@ -12,6 +13,12 @@ const REFRESH_MS = LEASE_MS / 3
 const SETTLE_MS = 500
 /** After a failure; nor is a forwarder asked sooner again because of the lease that it has given: less than the least that one gives (`forwarder/watch-service.ts`). */
 const RETRY_MS = 3_000
+/** Twice as long after each further one: whoever does not answer may not exist, and each dial takes one of libp2p's places for seconds. */
+const MAX_RETRY_MS = 60_000
+/** Longer by so much at the most, so that those that failed together do not try together. */
+const RETRY_JITTER = 0.5
+/** A new descriptor may say that a forwarder is back: it is tried sooner then, but not within so long of the last time, for it costs nothing to sign one. */
+const RENEWED_MS = 10_000
 const DEADLINE_MS = 10_000
 /** One failure may be a lost connection. */
 const SILENT_FAILURES = 2
@@ -20,6 +27,8 @@ const MAX_TARGETS = 256
 
 export interface WatchKeeperInit {
   connectionManager: ConnectionManager
+  /** Which addresses of a forwarder may be dialled now. Default: all. */
+  grant?: DialGrant
   /** Our own signed descriptor. */
   descriptor: () => Promise<Uint8Array>
   connectOnly: boolean
@@ -35,6 +44,9 @@ interface Watched {
   /** Requests in a row that were not answered. */
   failures: number
   timer?: ReturnType<typeof setTimeout>
+  /** When it is asked next, and was last. Monotonic, ms. */
+  dueMs: number
+  askedMs: number
   isBeingAsked: boolean
   /** Something has changed that it has not been told: it is asked again when this request is over. */
   hasNews: boolean
@@ -55,9 +67,10 @@ export class WatchKeeper {
       // it may have begun anew, and have forgotten what it was asked
       known.descriptor = descriptor
       this.#changed(known)
+      this.#renewed(known)
       return
     }
-    const watched: Watched = { descriptor, failures: 0, isBeingAsked: false, hasNews: false }
+    const watched: Watched = { descriptor, failures: 0, dueMs: 0, askedMs: Number.NEGATIVE_INFINITY, isBeingAsked: false, hasNews: false }
     this.#watched.set(key, watched)
     this.#init.onAnswering?.(key, true)
     this.#schedule(watched, SETTLE_MS)
@@ -84,16 +97,26 @@ export class WatchKeeper {
     }
   }
 
+  /** One that does not answer hears of it when it is tried again. */
   #changed (watched: Watched): void {
     if (watched.isBeingAsked) {
       watched.hasNews = true
-    } else {
+    } else if (watched.failures === 0) {
       this.#schedule(watched, SETTLE_MS)
+    }
+  }
+
+  #renewed (watched: Watched): void {
+    const nowMs = performance.now()
+    const waitMs = Math.max(SETTLE_MS, watched.askedMs + RENEWED_MS - nowMs)
+    if (!watched.isBeingAsked && watched.dueMs > nowMs + waitMs) {
+      this.#schedule(watched, waitMs)
     }
   }
 
   #schedule (watched: Watched, waitMs: number): void {
     clearTimeout(watched.timer)
+    watched.dueMs = performance.now() + waitMs
     watched.timer = setTimeout(() => { void this.#ask(watched) }, waitMs)
   }
 
@@ -103,6 +126,7 @@ export class WatchKeeper {
     let waitMs = REFRESH_MS
     watched.isBeingAsked = true
     watched.hasNews = false
+    watched.askedMs = performance.now()
     try {
       const leaseMs = await this.#watch(key, watched)
       if (leaseMs !== undefined) {
@@ -111,20 +135,20 @@ export class WatchKeeper {
       }
     } catch (error) {
       this.#init.log('%s does not watch for us - %e', key, error)
-      waitMs = RETRY_MS
       this.#failed(key, watched)
+      waitMs = retryMs(watched.failures)
     }
     watched.isBeingAsked = false
     if (this.#watched.get(key) === watched) {
-      this.#schedule(watched, watched.hasNews ? SETTLE_MS : waitMs)
+      this.#schedule(watched, watched.hasNews && watched.failures === 0 ? SETTLE_MS : waitMs)
     }
   }
 
   /** Gives the lease; undefined: it was removed meanwhile. What is wanted is read when it can be said: to dial takes seconds. */
   async #watch (key: string, watched: Watched): Promise<number | undefined> {
-    const { connectionManager, connectOnly } = this.#init
+    const { connectionManager, connectOnly, grant } = this.#init
     const signal = AbortSignal.timeout(DEADLINE_MS)
-    const connection = await connectTo(connectionManager, watched.descriptor, signal)
+    const connection = await connectTo(connectionManager, watched.descriptor, signal, grant)
     const descriptor = await this.#init.descriptor()
     if (this.#watched.get(key) !== watched) {
       return undefined
@@ -151,4 +175,8 @@ export class WatchKeeper {
       this.#init.onAnswering?.(key, false)
     }
   }
+}
+
+function retryMs (failures: number): number {
+  return Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1) * (1 + RETRY_JITTER * Math.random()))
 }

@@ -75,7 +75,7 @@ export class FakeForwarder {
 
 /** What the RSP's parts need of a node. */
 export function connectionManagerOf (node: TestNode): ConnectionManager {
-  return { getConnections: (peer: PeerId) => node.getConnections(peer), openConnection: node.dial.bind(node) } as unknown as ConnectionManager
+  return { getConnections: (peer: PeerId) => node.getConnections(peer), openConnection: node.dial.bind(node), isDialable: node.isDialable.bind(node) } as unknown as ConnectionManager
 }
 
 export function silentLog (): Logger {

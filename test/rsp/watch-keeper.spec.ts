@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import { multiaddr } from '@multiformats/multiaddr'
+import { DialBudget } from '../../src/defence/dial-budget.ts'
+import { isLoopback } from '../../src/defence/address-prefix.ts'
 import { WatchKeeper } from '../../src/rsp/watch-keeper.ts'
 import { OverQuotaError } from '../../protocols/errors.ts'
 import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
+import type { DialGrant } from '../../src/discovery/connect.ts'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { TestNode } from '../helpers/nodes.ts'
@@ -123,7 +129,58 @@ describe('watch keeper', () => {
     await until(() => forwarders[0].watches.length === 1, 'it is asked')
     await new Promise((resolve) => setTimeout(resolve, 500))
     assert.equal(forwarders[0].watches.length, 1)
-    await until(() => forwarders[0].watches.length === 2, 'it is asked again', 4_000)
+    await until(() => forwarders[0].watches.length === 2, 'it is asked again')
+  })
+
+  it('regression: dials a forwarder that does not answer less and less often, at last each minute, whatever else is wanted of it meanwhile', async () => {
+    const [{ peer, descriptor }] = forwarders
+    let dials = 0
+    keeper.stop()
+    keeper = keep(false, { getConnections: () => [], openConnection: async () => { dials++; throw new Error('nobody there') } } as unknown as ConnectionManager)
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      keeper.add(descriptor)
+      const waits: number[] = []
+      for (let waitedS = 0; waits.length < 9; waitedS++) {
+        const before = dials
+        keeper.refresh([peer.toString()])
+        mock.timers.tick(1_000)
+        await new Promise((resolve) => setImmediate(resolve))
+        if (dials > before) {
+          waits.push(waitedS)
+          waitedS = 0
+        }
+      }
+      const bounds = [[0, 1], [2, 5], [5, 9], [11, 18], [23, 36], [47, 61], [59, 61], [59, 61], [59, 61]]
+      assert.ok(waits.every((wait, at) => wait >= bounds[at][0] && wait <= bounds[at][1]), waits.join())
+    } finally {
+      mock.timers.reset()
+    }
+  })
+
+  it('regression: dials few addresses of a forwarder at once, however many it names, and one that answers all the same', async () => {
+    const [forwarder] = forwarders
+    const dialled: string[][] = []
+    const dials = new DialBudget({ now: () => performance.now() })
+    keeper.stop()
+    const manager = connectionManagerOf(rsp)
+    keeper = keep(false, {
+      getConnections: (peer: PeerId) => manager.getConnections(peer),
+      isDialable: async () => true,
+      openConnection: async (addresses: Multiaddr[]) => {
+        dialled.push(addresses.map((address) => address.getComponents()[0].value ?? ''))
+        const own = addresses.filter((address) => isLoopback(address))
+        return own.length === 0 ? Promise.reject(new Error('nobody there')) : manager.openConnection(own)
+      }
+    } as unknown as ConnectionManager, ({ peer }, dialable) => dials.choose(peer.toString(), peer, dialable))
+    const victims = Array.from({ length: 15 }, (_, host) => multiaddr(`/ip4/192.0.2.${host + 1}/tcp/4001`))
+    const { descriptor } = forwarder
+    keeper.add({ ...descriptor, endpoints: [{ peer: forwarder.peer, addresses: victims }] })
+    await until(() => dialled.length > 0, 'it is dialled')
+    assert.equal(dialled[0].length, 2)
+    keeper.remove(forwarder.peer.toString())
+    keeper.add({ ...descriptor, endpoints: [{ peer: forwarder.peer, addresses: [...victims, ...descriptor.endpoints[0].addresses] }] })
+    await until(() => forwarder.watches.length > 0, 'it is asked')
   })
 
   it('says when a forwarder comes, when it does not answer any more, and when it does again', async () => {
@@ -131,9 +188,9 @@ describe('watch keeper', () => {
     const refuse = (): never => { throw new OverQuotaError('not today') }
     forwarders[0].onWatch = refuse
     keeper.add(descriptor)
-    await until(() => said.length === 2, 'it is silent', 8_000)
+    await until(() => said.length === 2, 'it is silent')
     forwarders[0].onWatch = () => ({ leaseMs: 120_000, accepted: 0, refused: [] })
-    await until(() => said.length === 3, 'it answers', 8_000)
+    await until(() => said.length === 3, 'it answers')
     assert.deepEqual(said, [[peer.toString(), true], [peer.toString(), false], [peer.toString(), true]])
   })
 
@@ -141,7 +198,7 @@ describe('watch keeper', () => {
     const [{ descriptor, watches }] = forwarders
     forwarders[0].onWatch = () => { throw new OverQuotaError('not today') }
     keeper.add(descriptor)
-    await until(() => said.length === 2, 'it is silent', 8_000)
+    await until(() => said.length === 2, 'it is silent')
     const asked = watches.length
     keeper.add(descriptor)
     await until(() => watches.length > asked, 'it is asked again')
@@ -158,6 +215,19 @@ describe('watch keeper', () => {
     }
     keeper.add(forwarders[0].descriptor)
     await until(() => forwarders[0].watches.at(-1)?.targets.length === 1, 'it is asked again')
+  })
+
+  it('regression: tries a forwarder that is silent sooner where it has a new descriptor, but not at once', async () => {
+    const [{ descriptor, watches }] = forwarders
+    forwarders[0].onWatch = () => { throw new OverQuotaError('not today') }
+    keeper.add(descriptor)
+    await until(() => watches.length === 1, 'it is asked')
+    const askedMs = performance.now()
+    for (let renewals = 0; renewals < 10; renewals++) {
+      keeper.add(descriptor)
+    }
+    await until(() => watches.length === 2, 'it is asked again')
+    assert.ok(performance.now() - askedMs > 2_500, 'as it would have been')
   })
 
   it('regression: asks a forwarder again that has a new descriptor, for it may have forgotten', async () => {
@@ -182,8 +252,8 @@ describe('watch keeper', () => {
     assert.ok(forwarders.every(({ watches }) => watches.length === 0))
   })
 
-  function keep (connectOnly: boolean, connectionManager = connectionManagerOf(rsp)): WatchKeeper {
-    return new WatchKeeper({ connectionManager, descriptor: async () => DESCRIPTOR, connectOnly, targetsOf, onAnswering: (...answering) => { said.push(answering) }, log: silentLog() })
+  function keep (connectOnly: boolean, connectionManager = connectionManagerOf(rsp), grant?: DialGrant): WatchKeeper {
+    return new WatchKeeper({ connectionManager, grant, descriptor: async () => DESCRIPTOR, connectOnly, targetsOf, onAnswering: (...answering) => { said.push(answering) }, log: silentLog() })
   }
 
   function targetsOf (key: string): string[] {

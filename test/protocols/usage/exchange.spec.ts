@@ -65,6 +65,21 @@ describe('protocols/usage over libp2p', () => {
     await assert.rejects(fetchReceipt(toForwarder, OPTIONS), { name: 'NotFoundError', remote: true })
   })
 
+  it('regression: begins again when its receipt gave way to another one meanwhile, and does not take that for nothing carried', async () => {
+    let replaced = 0
+    handler = async ({ page }) => {
+      if (page?.cursor === 512 && replaced-- > 0) {
+        throw new NotFoundError('that receipt is not kept any more')
+      }
+      return await sealPage(longReceipt(1_100), page?.cursor ?? 0, FORWARDER_KEY)
+    }
+    replaced = 1
+    assert.equal((await fetchReceipt(toForwarder, OPTIONS)).rows.length, 1_100)
+    assert.deepEqual(asked.map(({ page }) => page?.cursor ?? 0), [0, 512, 0, 512, 1_024])
+    replaced = 2
+    await assert.rejects(fetchReceipt(toForwarder, OPTIONS), { name: 'UnavailableError', remote: false })
+  })
+
   const bad: Array<[string, string, UsageHandler]> = [
     ['for another RSP', 'InvalidSignatureError', pages(sampleReceipt({ rsp: STRANGER }))],
     ['of another forwarder', 'InvalidSignatureError', async () => await sealPage(sampleReceipt(), 0, await keyOf(2))],
