@@ -221,7 +221,6 @@ export class SteadySelector implements PathSelector {
   #gainMargin (path: RouteState, fallback: RouteState): number {
     return Math.max(this.#leastGain(fallback), noiseMs(path, fallback))
   }
-
 }
 
 function fallbackOf (routes: readonly RouteState[]): RouteState | undefined {

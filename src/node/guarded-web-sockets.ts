@@ -87,6 +87,7 @@ async function counted ({ metrics }: Dialler, signal: AbortSignal | undefined, r
 function guarded (listener: Listener, wait?: UpgradeWait): Listener {
   const server = listener as unknown as Server
   const onConnection = server.onWsServerConnection.bind(listener)
+  const waiting = new SocketsBeforeUpgrade(wait)
   server.upgrader = abortsWhatFails(server.upgrader)
   server.wsServer.options.maxPayload = MAX_MESSAGE_BYTES
   server.onWsServerConnection = (socket, request) => {
@@ -94,7 +95,6 @@ function guarded (listener: Listener, wait?: UpgradeWait): Listener {
     guard(socket)
     onConnection(socket, request)
   }
-  const waiting = new SocketsBeforeUpgrade(wait)
   server.server.on('connection', (socket) => { waiting.add(socket) })
   const close = listener.close.bind(listener)
   listener.close = async () => {

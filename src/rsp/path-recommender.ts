@@ -89,6 +89,7 @@ export class PathRecommender {
     let left = this.#random() * weights.reduce((sum, weight) => sum + weight, 0)
     return equals.find((_, at) => (left -= weights[at]) < 0) ?? paths[0]
   }
+
   /** Neither dearer nor longer than the best one by more than the share. */
   #isNear (path: FoundPath, best: FoundPath, share: number): boolean {
     return path.cost <= best.cost * (1 + share) && this.#tieUs(path) <= this.#tieUs(best) * (1 + share)
