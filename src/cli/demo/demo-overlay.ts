@@ -71,10 +71,10 @@ export class DemoOverlay {
     await this.quiet(SETTLE_MS, MOST_SETTLE_MS)
   }
 
-  /** Waits until for so long neither thread was late with anything; at most for the longer time. */
-  async quiet (forMs: number, atMostMs: number): Promise<void> {
+  /** Waits until for so long neither thread was late with anything; at most for the longer time, after which it is false. */
+  async quiet (forMs: number, atMostMs: number): Promise<boolean> {
     const { signal } = this.#init
-    await quiet({ ask: async () => this.infrastructure.reached(), forMs, atMostMs, pause: async (ms) => pause(ms, signal), now: () => performance.now() })
+    return quiet({ ask: async () => this.infrastructure.reached(), forMs, atMostMs, pause: async (ms) => pause(ms, signal), now: () => performance.now() })
   }
 
   async stop (): Promise<void> {

@@ -55,6 +55,8 @@ export interface DemoReport {
   failover: FailoverReport | null
   /** Null unless forwarders failed at random. */
   failing: FailingReport | null
+  /** False: the machine was too busy to measure, and all round trips contain its waiting. */
+  isQuiet: boolean
   seconds: number
 }
 

@@ -16,6 +16,10 @@ export function reportText (report: DemoReport): string[] {
       `mean ${msText(report.meanDefaultRttMs)} by default, ${msText(report.meanChosenRttMs)} chosen.`,
     ...report.rsps.map((rsp) => `RSP ${short(rsp.id)} (${rsp.kind}): ${rsp.links} links, median error ${msText(rsp.medianErrorMs)} (${percentText(rsp.medianRelativeError)}).`),
     ...(report.failing === null ? failoverText(report) : failingText(report.failing)),
+    ...(report.isQuiet
+      ? []
+      : ['This machine was busy all the time: each round trip contains waiting that no network has, and flows may have stayed on their default routes for that.',
+          'With fewer nodes (--forwarders 8 --pairs 6), or when nothing else runs, it shows what paths gain.']),
     `${report.forwarders.length} forwarders, ${report.pairs.length} pairs, ${report.seconds.toFixed(0)} s.`
   ]
 }

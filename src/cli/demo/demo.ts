@@ -38,7 +38,7 @@ const RELAY_COST_MS = 1
  * opening channels.
  */
 const OBSERVE_MS = 9_000
-const MOST_OBSERVE_MS = 30_000
+const MOST_OBSERVE_MS = 60_000
 const RECOVER_MS = 5_000
 const OPEN_CONCURRENCY = 10
 /** A peer may be slow to answer on a machine that is busy with other things. */
@@ -55,7 +55,7 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.start()
     init.onProgress('hosts ask for routes, and measure what they are offered')
     const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
-    await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
+    const isQuiet = await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
     const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
     const failing = init.failingMinutes === undefined ? null : await failAndComeBack(init, init.failingMinutes, overlay, channels)
@@ -67,6 +67,7 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
       ...summarize(pairs),
       failover,
       failing,
+      isQuiet,
       seconds: rounded((performance.now() - startedMs) / 1_000) as number
     }
     return { overlay, channels, report }

@@ -15,15 +15,19 @@ export interface QuietInit {
   now: () => number
 }
 
-/** Ends when nothing was late for so long, or after the longest time. */
-export async function quiet ({ ask, forMs, atMostMs, pause, now }: QuietInit): Promise<void> {
+/** Ends when nothing was late for so long (true), or after the longest time (false). */
+export async function quiet ({ ask, forMs, atMostMs, pause, now }: QuietInit): Promise<boolean> {
   const startedMs = now()
   let sinceMs = startedMs
-  while (now() - sinceMs < forMs && now() - startedMs < atMostMs) {
+  while (now() - sinceMs < forMs) {
+    if (now() - startedMs >= atMostMs) {
+      return false
+    }
     const askedMs = now()
     await Promise.all([ask(), pause(ASK_INTERVAL_MS)])
     if (now() - askedMs > ASK_INTERVAL_MS + LATE_MS) {
       sinceMs = now()
     }
   }
+  return true
 }
