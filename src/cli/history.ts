@@ -1,4 +1,5 @@
 // `byway history`: what a running RSP has believed of its links in the past, for the operator who asks why a path was sold.
+import { Option } from 'commander'
 import { z } from 'zod'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, readControlSettings, withDaemon } from './control-client.ts'
@@ -67,7 +68,7 @@ export function registerHistory (program: Command, terminal: Terminal): void {
   addControlSettings(program.command('history')
     .description('show what a running RSP has believed of its links: values that moved, and one every quarter of an hour')
     .option('--link <a,b>', 'of the link between these forwarders only: peer ids, or their ends (default: a summary of all links)', parseLink)
-    .option('--since <time>', 'from so long ago on: 90s, 30min, 1h, 7d', parseSince, DEFAULT_SINCE_MS))
+    .addOption(new Option('--since <time>', 'from so long ago on: 90s, 30min, 1h, 7d').argParser(parseSince).default(DEFAULT_SINCE_MS, '1h')))
     .addHelpText('after', '\nTimes are in UTC. A gap of more than a quarter of an hour means that nothing was heard of the link.\n\nExample:\n  byway history --since 1d\n  byway history --link MtimQ5,8xWkPd --json')
     .action(async ({ link, since, ...flags }: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)

@@ -1,5 +1,5 @@
 // `byway ping DEST`: a channel's default and chosen route side by side, a line per tick, and every switch with its reason.
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { parseDestination } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { PingSession } from './ping-session.ts'
@@ -36,7 +36,7 @@ export function registerPing (program: Command, terminal: Terminal): void {
     .description('measure the default and the chosen route to a host, side by side, until Ctrl-C')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--interval <seconds>', 'print a line so often', numberFrom(MIN_INTERVAL_S, MAX_INTERVAL_S), 1)
-    .option('--count <n>', 'end after so many lines', numberFrom(1, MAX_COUNT, true), Infinity)
+    .addOption(new Option('--count <n>', 'end after so many lines').argParser(numberFrom(1, MAX_COUNT, true)).default(Infinity, 'no end'))
     .option('--prefer-path', 'use the best path that answers even where the default route is faster')
   addHostSettings(command)
     .addHelpText('after', HELP)

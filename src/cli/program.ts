@@ -23,7 +23,7 @@ A first look, all on this machine:
 
 Exit codes: 0 done, 1 neither the default route nor any offer works, 2 error; of byway why also 3: on the
 default route, but not because it is the best; of byway demo --failing 1: a host was worse off for too long.
-Every setting can also be an environment variable (--max-access is BYWAY_MAX_ACCESS) or a key of a TOML file (--config FILE);
+Settings of a node can also be environment variables (--max-access is BYWAY_MAX_ACCESS) or keys of a TOML file (--config FILE);
 flags go before variables, variables before the file.`
 
 export function createProgram (terminal: Terminal): Command {

@@ -67,7 +67,7 @@ const MAX_PATHS = 8
 const OFFERS_DEADLINE_MS = 15_000
 const SETTINGS = [...HOST_SETTINGS, 'query', 'queries'] as const
 const HELP = `
-A query says what is wanted: what to minimize, what must hold, and what is preferred. All RSPs are asked the same one; offers that keep
+A query says what is wanted: what to minimize, what must hold, and what is preferred. All that are asked get the same one; offers that keep
 all that must hold come first, and it is said what each RSP makes of each clause. The language: protocols/route/query-language.md.
 
 Examples:
@@ -77,7 +77,7 @@ Examples:
 
 export function registerRoute (program: Command, terminal: Terminal): void {
   const command = program.command('route')
-    .description('show the offers of all RSPs for a destination, side by side')
+    .description('show what RSPs offer for a destination, side by side: up to eight, those that a host would ask first')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--paths <n>', `ask each RSP for so many paths, 1 to ${MAX_PATHS}; more where the query asks for alternatives`, parsePaths, 3)
     .option('--explain', 'with --query: let each RSP say why it offers what it offers')

@@ -194,14 +194,14 @@ export const SETTINGS = {
   linksPerForwarder: setting({
     shape: 'text',
     placeholder: 'n',
-    about: 'links measured per round for each forwarder that is known; where that is enough for all links, all are watched (default: 12)',
+    about: 'links measured per round for each forwarder that is known; where that is enough for all links, all are watched (default: by the profile; 12 without)',
     expected: 'a whole number from 1 to 128',
     schema: wholeNumber(1, 128)
   }),
   surveyRate: setting({
     shape: 'text',
     placeholder: 'n',
-    about: 'probes sent per second and forwarder with --map surveys (default: 12 while links are new, then 2.5; at most 3000 in all)',
+    about: 'probes sent per second and forwarder with --map surveys (default: 12 while links are new, then 2.5; then of all forwarders together at least 300, later 60, and at most 3000)',
     expected: 'a number of probes above 0, at most 100',
     schema: numeric(z.number().gt(0).max(100))
   }),

@@ -67,7 +67,7 @@ export function receiptCommands (rsp: CollectsReceipts): ControlCommands {
 
 export function registerUsage (program: Command, terminal: Terminal): void {
   addControlSettings(program.command('usage')
-    .description('show what a running forwarder has carried: for each RSP by path and by source, over which links'))
+    .description('show what a running forwarder has carried: for each RSP by source and link; with --json by path, too'))
     .addHelpText('after', '\nExample:\n  byway usage --json')
     .action(async (flags: Record<string, unknown>) => {
       const { control, json } = await readControlSettings(flags, terminal)

@@ -29,8 +29,8 @@ Starts a bootstrap node, forwarders, two competing RSPs and hosts on this machin
 between any two of them is that between two PlanetLab machines. Nodes know of the delays only what they measure.
 
 With --failing, forwarders die and come back, or stand still with all their connections and go on: about ten in a minute, up to a
-third of them at once, by the seed. Ten times a second, and forty times while the flow seems to be worse off, a datagram goes to the
-other host and back the way the flow goes, and a probe beside it on the default route. The report says for each pair of hosts how
+third of them at once, by the seed. Ten times a second, twenty while the flow seems to be worse off and twice while it is on the default
+route, a datagram goes to the other host and back the way the flow goes, and a probe beside it on the default route. The report says for each pair of hosts how
 often it changed its route, and the longest time that it was worse than its default route by more than 5 ms, beside the time
 that it may take to notice that a path has failed (the greater of 300 ms and three round trips + 100 ms). Exit code 1: for some
 host it was longer than that.
