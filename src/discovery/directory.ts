@@ -90,7 +90,8 @@ export class Directory {
   }
 }
 
-function heldUntilMs ({ issuedAtMs, expiresAtMs }: VerifiedDescriptor): number {
+/** Unix time, ms. */
+export function heldUntilMs ({ issuedAtMs, expiresAtMs }: VerifiedDescriptor): number {
   return Math.min(expiresAtMs, issuedAtMs + MOST_HELD_MS)
 }
 

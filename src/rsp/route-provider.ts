@@ -6,7 +6,7 @@ import { DialBudget } from '../defence/dial-budget.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
 import { LinkSet } from '../link/link-set.ts'
-import { MAX_FORWARDERS, whoGivesWay } from './forwarder-places.ts'
+import { ForwarderPlaces, MAX_FORWARDERS } from './forwarder-places.ts'
 import { LivePlan } from './live-plan.ts'
 import { OfferedLinks } from './offered-links.ts'
 import { PlanThread } from './measurement-plan/plan-thread.ts'
@@ -101,7 +101,7 @@ export class RouteProvider implements Startable {
   /** Undefined: nothing is exchanged. */
   readonly #exchange: RspExchange | undefined
   readonly #service: RouteService
-  readonly #forwarders = new Map<string, VerifiedDescriptor>()
+  readonly #forwarders: ForwarderPlaces
   readonly #recorder: MapRecorder | undefined
   /** Descriptors from before the start. */
   #remembered: Array<{ key: string, bytes: Uint8Array }> = []
@@ -119,6 +119,7 @@ export class RouteProvider implements Startable {
     const descriptor = async (): Promise<Uint8Array> => this.discovery.self.get()
     this.#components = components
     this.#log = log
+    this.#forwarders = new ForwarderPlaces({ connectionTo: (peer) => connectionManager.getConnections(peer).at(0), clock, now: Date.now })
     // where a forwarder says that it is, is on its own account: others must not wait for what it makes us dial
     const dials = new DialBudget({ now: clock })
     const grant: DialGrant = ({ peer }, dialable) => dials.choose(peer.toString(), peer, dialable)
@@ -165,6 +166,7 @@ export class RouteProvider implements Startable {
         prober: this.#prober,
         self: peerId,
         connectionManager,
+        grant,
         descriptor,
         probesPerSecond: init.surveyProbesPerSecond ?? profile?.measures.surveyProbesPerSecond,
         burstBytesPerSecond: init.surveyBurstBytesPerSecond,
@@ -286,7 +288,7 @@ export class RouteProvider implements Startable {
   /** The signed receipts of all forwarders that are known, for what they have carried on paths of ours. */
   async receipts (): Promise<ReceiptResult[]> {
     const { peerId: rsp, connectionManager } = this.#components
-    return collectReceipts([...this.#forwarders.values()], { rsp, connectionManager })
+    return collectReceipts(this.#forwarders.all, { rsp, connectionManager })
   }
 
   get status (): RouteProviderStatus {
@@ -308,8 +310,8 @@ export class RouteProvider implements Startable {
 
   #add (forwarder: VerifiedDescriptor): void {
     const key = forwarder.peer.toString()
-    if (!this.#forwarders.has(key) && this.#forwarders.size >= MAX_FORWARDERS) {
-      const leaves = whoGivesWay(this.#forwarders, forwarder, (peer) => this.#components.connectionManager.getConnections(peer).at(0))
+    if (this.#forwarders.isFullFor(key)) {
+      const leaves = this.#forwarders.whoGivesWay(forwarder)
       if (leaves === undefined) {
         return
       }
@@ -328,6 +330,7 @@ export class RouteProvider implements Startable {
     if (!this.#forwarders.has(key)) {
       return
     }
+    this.#forwarders.left(key)
     this.#watches.refresh([key])
     const nowMs = performance.now()
     if (nowMs - this.#soughtMs >= SEEK_AGAIN_MS) {
@@ -385,10 +388,8 @@ export class RouteProvider implements Startable {
   #keepHouse (): void {
     this.#predictor.check(this.map.snapshot(Date.now()))
     this.#exchange?.keepHouse()
-    for (const [key, { peer }] of this.#forwarders) {
-      if (this.discovery.directory.get(peer) === undefined) {
-        this.#forget(key)
-      }
+    for (const key of this.#forwarders.ended((peer) => this.discovery.directory.get(peer) !== undefined)) {
+      this.#forget(key)
     }
   }
 }

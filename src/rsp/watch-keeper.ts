@@ -122,7 +122,8 @@ export class WatchKeeper {
 
   /** One request at a time: of two that are under way the older might be taken last. */
   async #ask (watched: Watched): Promise<void> {
-    const key = watched.descriptor.peer.toString()
+    const { descriptor } = watched
+    const key = descriptor.peer.toString()
     let waitMs = REFRESH_MS
     watched.isBeingAsked = true
     watched.hasNews = false
@@ -136,7 +137,8 @@ export class WatchKeeper {
     } catch (error) {
       this.#init.log('%s does not watch for us - %e', key, error)
       this.#failed(key, watched)
-      waitMs = retryMs(watched.failures)
+      // what was tried is not where it says by now that it is
+      waitMs = Math.min(retryMs(watched.failures), watched.descriptor === descriptor ? Infinity : RENEWED_MS)
     }
     watched.isBeingAsked = false
     if (this.#watched.get(key) === watched) {

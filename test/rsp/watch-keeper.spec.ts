@@ -158,6 +158,36 @@ describe('watch keeper', () => {
     }
   })
 
+  it('regression: tries a forwarder that has moved soon after a dial to where it was has failed', async () => {
+    const [{ descriptor }] = forwarders
+    const dialled: Array<ReturnType<typeof Promise.withResolvers>> = []
+    keeper.stop()
+    keeper = keep(false, { getConnections: () => [], openConnection: async () => { dialled.push(Promise.withResolvers()); return dialled.at(-1)?.promise } } as unknown as ConnectionManager)
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      const passS = async (seconds: number): Promise<void> => {
+        for (let passed = 0; passed < seconds; passed++) {
+          mock.timers.tick(1_000)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      keeper.add(descriptor)
+      for (let failures = 1; failures <= 5; failures++) {
+        await passS(61)
+        assert.equal(dialled.length, failures)
+        if (failures < 5) {
+          dialled.at(-1)?.reject(new Error('nobody there'))
+        }
+      }
+      keeper.add({ ...descriptor })
+      dialled.at(-1)?.reject(new Error('nobody there'))
+      await passS(11)
+      assert.equal(dialled.length, 6)
+    } finally {
+      mock.timers.reset()
+    }
+  })
+
   it('regression: dials few addresses of a forwarder at once, however many it names, and one that answers all the same', async () => {
     const [forwarder] = forwarders
     const dialled: string[][] = []

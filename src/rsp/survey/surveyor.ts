@@ -17,6 +17,7 @@ import { SurveyedLink } from './surveyed-link.ts'
 import { linkName } from '../link-name.ts'
 import { lossProbesPerSecond, probesPerSecond } from './survey-pace.ts'
 import { nodeIdOf } from '../../../protocols/forward/node-id.ts'
+import type { DialGrant } from '../../discovery/connect.ts'
 import type { LinkSet } from '../../link/link-set.ts'
 import type { PerformanceMap } from '../performance-map.ts'
 import type { Prober, ProbeResult } from '../../measurement/prober.ts'
@@ -55,6 +56,8 @@ export interface SurveyorInit extends SurveyInit {
   prober: Pick<Prober, 'probe'>
   self: PeerId
   connectionManager: ConnectionManager
+  /** Which addresses of a forwarder may be dialled now. Default: all. */
+  grant?: DialGrant
   descriptor: () => Promise<Uint8Array>
   /** Unix time, ms. */
   nowMs: () => number
@@ -99,6 +102,7 @@ export class Surveyor {
       self: init.self,
       links: init.links,
       connectionManager: init.connectionManager,
+      grant: init.grant,
       descriptor: init.descriptor,
       mutual: false,
       log: init.log
