@@ -58,8 +58,8 @@ export interface AdmissionCounters {
 }
 
 const THIS_MACHINE = 'this machine'
-/** What the handshake of an honest peer takes on a bad line. */
-const HANDSHAKE_GRACE_MS = 2_000
+/** What the handshake of an honest peer takes on a bad line, or here, when as many as there are places came at once to a machine that has other work. */
+const HANDSHAKE_GRACE_MS = 5_000
 
 interface PrefixEntry {
   prefix: string

@@ -39,7 +39,7 @@ export const PING_PROTOCOL = '/ipfs/ping/1.0.0'
 const PING_BYTES = 32
 /** Of the specification: one stream at a time is used, and another may follow before this side has seen its end. */
 const MAX_INBOUND_STREAMS = 2
-const MAX_OUTBOUND_STREAMS = 1
+const MAX_OUTBOUND_STREAMS = 2
 
 export interface PingComponents {
   registrar: Registrar
@@ -98,6 +98,9 @@ export class BoundedPing implements Startable {
 
   /** What a peer can have waiting for it is what its pace lets in during the life of one stream: less than any window. */
   #answer (stream: Stream, connection: Connection): void {
+    if (stream.status !== 'open') {
+      return
+    }
     endWith(stream, this.#lifetime())
     const caller = pacedCaller(connection)
     const paced = pacedStream(stream, {

@@ -1,8 +1,8 @@
 /**
  * Those who wait for one thing that takes honest ones a few round trips, such as a handshake, and whom it costs nothing to wait for ever. They have
- * so many places, and who has most of them cannot keep others out: one more takes the place of the prefix with most, from whoever of it waits
- * longest, where that prefix has more than the newcomer's would, or the time of honest ones is over. So silence of many prefixes only makes
- * newcomers wait for a place, and newcomers in a crowd of honest ones do not push each other out.
+ * so many places, and who has most of them cannot keep others out: one more takes the place of whoever waits longest, once the time of honest ones
+ * is over for it; until then that of whoever of the prefix with most waits longest, where that prefix has more than the newcomer's would. So silence
+ * of many prefixes only makes newcomers wait for a place, and newcomers in a crowd of honest ones do not push each other out.
  */
 export class WaitingRoom<T> {
   readonly #graceMs: number
@@ -38,16 +38,26 @@ export class WaitingRoom<T> {
 
   /** Who gives way to one more of a prefix; undefined where nobody does. */
   givesWay (prefix: string, nowMs: number): T | undefined {
-    let most = 0
-    let chosen: { waiting: T, sinceMs: number } | undefined
+    let oldest: First<T> | undefined
+    let ofMost: First<T> | undefined
     for (const all of this.#prefixes.values()) {
       const [[waiting, sinceMs]] = all
-      if (all.size > most || (all.size === most && sinceMs < (chosen?.sinceMs ?? Infinity))) {
-        most = all.size
-        chosen = { waiting, sinceMs }
+      const first = { waiting, sinceMs, places: all.size }
+      oldest = oldest === undefined || sinceMs < oldest.sinceMs ? first : oldest
+      if (ofMost === undefined || first.places > ofMost.places || (first.places === ofMost.places && sinceMs < ofMost.sinceMs)) {
+        ofMost = first
       }
     }
+    if (oldest === undefined || ofMost === undefined) {
+      return undefined
+    }
+    if (nowMs - oldest.sinceMs > this.#graceMs) {
+      return oldest.waiting
+    }
     const own = this.#prefixes.get(prefix)?.size ?? 0
-    return chosen !== undefined && (most > own + 1 || nowMs - chosen.sinceMs > this.#graceMs) ? chosen.waiting : undefined
+    return ofMost.places > own + 1 ? ofMost.waiting : undefined
   }
 }
+
+/** Who waits longest of a prefix, and how many places that has. */
+interface First<T> { waiting: T, sinceMs: number, places: number }

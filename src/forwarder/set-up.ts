@@ -86,6 +86,8 @@ const DEFAULT_MAX_PATHS = 65_536
 /** Buckets for what RSPs send over links: 64 RSPs on each of 1,024 links at once. */
 const MAX_CAPS = 65_536
 const CONNECT_DEADLINE_MS = 3_000
+/** What authenticators carried is written down so often: long before an account is closed because it was idle. */
+const SETTLE_MS = 60_000
 
 export class ForwarderSetUp {
   readonly table: ForwardingTable
@@ -99,6 +101,7 @@ export class ForwarderSetUp {
   readonly #accounts: Accounts
   readonly #ledger: UsageLedger
   readonly #usage: UsageService
+  #settledMs = 0
   readonly #budget: PathBudget
   readonly #quotas: Quotas
   readonly #gate: SetUpGate
@@ -189,6 +192,11 @@ export class ForwarderSetUp {
     this.table.expire(this.#init.now())
     this.#service.expire()
     this.closedLinks?.expire()
+    const nowMs = this.#init.now()
+    if (nowMs - this.#settledMs >= SETTLE_MS) {
+      this.#settledMs = nowMs
+      this.#settle()
+    }
   }
 
   /** Does an installed path take the link to this peer? */
@@ -276,6 +284,8 @@ export class ForwarderSetUp {
   #revoked (rsp: PeerId): void {
     const account = this.#accounts.find(rsp)
     if (account > 0) {
+      // its receipts stay
+      this.#settle()
       this.table.removeAccount(account)
       this.#accounts.close(account)
     }

@@ -268,9 +268,8 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
 
   /** Ends what neighbours let wait that take nothing. */
   #expire (): void {
-    const nowMs = this.#init.now()
     for (const link of this.#all) {
-      link.expire(nowMs)
+      link.expire()
     }
   }
 

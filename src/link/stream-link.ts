@@ -22,8 +22,8 @@ export type PacketSink = (buffer: Uint8Array, at: number, length: number, from: 
 /** A neighbour that does not read its credit stream must not make us hold more than this. */
 const CREDIT_BUFFER_BYTES = 65_536
 
-/** Many times what credit may be kept back for: who has not credited anything for so long, with packets waiting, does not read. */
-const CREDIT_DEADLINE_MS = 10_000
+/** Looks, a second apart: many times what credit may be kept back for. Who has not credited anything for so long, with packets waiting for it, does not read. Not a time: a process that stood still has read nothing either. */
+const CREDIT_LOOKS = 10
 
 export interface StreamLinkInit {
   peer: PeerId
@@ -58,8 +58,8 @@ export class StreamLink implements Link, Flushable {
   #credit = new CreditWindow()
   #creditSender: CreditSender | undefined
   #waitsForFlush = false
-  /** What the neighbour had credited when `expire` looked last and saw more, or nothing to wait for; and when that was. */
-  #seenCredit = { bytes: 0, atMs: 0 }
+  /** What the neighbour had credited when `expire` looked last and saw more, or nothing that waits for it; and how often it has looked since. */
+  #seenCredit = { bytes: 0, looks: 0 }
   /** Who waits until its packets are taken; who has waited longest first. */
   readonly #waiting = new Set<() => void>()
 
@@ -177,13 +177,15 @@ export class StreamLink implements Link, Flushable {
     return roomBytes >= Math.min(this.#queue.waitingBytes, CREDIT_STEP_BYTES) && this.#queue.fill(roomBytes)
   }
 
-  /** Now and then: a neighbour that lets packets wait, and credits nothing, must not keep the queue for ever. */
-  expire (nowMs: number): void {
+  /** Every second: a neighbour that lets packets wait, and credits nothing, must not keep the queue for ever. */
+  expire (): void {
     const window = this.#credit
     const bytes = window.sentBytes - window.inFlightBytes
-    if (this.#queue.queuedBytes === 0 || bytes !== this.#seenCredit.bytes) {
-      this.#seenCredit = { bytes, atMs: nowMs }
-    } else if (nowMs - this.#seenCredit.atMs >= CREDIT_DEADLINE_MS) {
+    // what has room only waits for the end of the tick
+    const isStuck = this.#outgoing?.writableNeedsDrain === true || this.#queue.queuedBytes > window.roomBytes
+    if (!isStuck || this.#queue.queuedBytes === 0 || bytes !== this.#seenCredit.bytes) {
+      this.#seenCredit = { bytes, looks: 0 }
+    } else if (++this.#seenCredit.looks >= CREDIT_LOOKS) {
       this.#outgoing?.abort(new Error('no credit'))
     }
   }
@@ -194,7 +196,7 @@ export class StreamLink implements Link, Flushable {
     this.#outgoing = stream
     // its own, since a stream that has been replaced may still bring a credit
     const window = this.#credit = new CreditWindow()
-    this.#seenCredit = { bytes: 0, atMs: this.#init.now() }
+    this.#seenCredit = { bytes: 0, looks: 0 }
     this.#queue.clear()
     previous?.abort(new Error('replaced by a newer stream'))
     const reader = new FrameReader((buffer, at, length) => {

@@ -25,7 +25,7 @@ interface Waiting {
 export class SocketsBeforeUpgrade {
   readonly #wait: UpgradeWait
   readonly #room = new WaitingRoom<Waiting>(GRACE_MS)
-  /** By their remote ends: with TLS another socket is upgraded than the one that came. */
+  /** By their ends: with TLS another socket is upgraded than the one that came. */
   readonly #byName = new Map<string, Waiting>()
 
   constructor (wait: UpgradeWait = DEFAULT_UPGRADE_WAIT) {
@@ -52,7 +52,7 @@ export class SocketsBeforeUpgrade {
   }
 
   /** It is a connection now, and admission's. */
-  upgraded (socket: Remote): void {
+  upgraded (socket: Ends): void {
     this.#leave(this.#byName.get(nameOf(socket)))
   }
 
@@ -86,8 +86,8 @@ export class SocketsBeforeUpgrade {
   }
 }
 
-type Remote = Pick<Socket, 'remoteAddress' | 'remotePort'>
+type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
-function nameOf ({ remoteAddress, remotePort }: Remote): string {
-  return `${remoteAddress} ${remotePort}`
+function nameOf ({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

@@ -121,7 +121,7 @@ describe('admission', () => {
     assert.equal(admission.counters.deniedPending, 1)
     await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), first)
     assert.equal(await isAdmitted(admission, from('198.51.100.1')), true)
-    nowMs += 2_001
+    nowMs += 5_001
     assert.equal(await isAdmitted(admission, from('198.51.100.1')), true)
     assert.deepEqual([first.status, second.status], ['open', 'aborted'])
   })
@@ -131,12 +131,12 @@ describe('admission', () => {
     const [ready, waits] = await silent(admission, 2, 1)
     await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), ready)
     assert.equal(await isAdmitted(admission, from('198.51.100.1')), false)
-    nowMs += 2_001
+    nowMs += 5_001
     const newcomer = from('198.51.100.1')
     assert.equal(await isAdmitted(admission, newcomer), true)
     assert.deepEqual([ready.status, waits.status], ['open', 'aborted'])
     await admission.gater.denyInboundUpgradedConnection?.(await newPeer(), newcomer)
-    nowMs += 2_001
+    nowMs += 5_001
     assert.equal(await isAdmitted(admission, from('198.51.100.1')), false)
     assert.equal(admission.counters.deniedTotal, 2)
   })

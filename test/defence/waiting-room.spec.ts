@@ -36,6 +36,16 @@ describe('waiting room', () => {
     assert.equal(room.givesWay(ATTACKER, GRACE_MS + 1), 'silent')
   })
 
+  it('regression: has whoever waits too long give way before one who came just now, of a prefix that has more', () => {
+    const room = new WaitingRoom<string>(GRACE_MS)
+    room.add(ATTACKER, 'silent', 0)
+    for (const name of ['a', 'b', 'c']) {
+      room.add(NEWCOMER, name, GRACE_MS)
+    }
+    assert.equal(room.givesWay('203.0.113.0/24', GRACE_MS), 'a')
+    assert.equal(room.givesWay('203.0.113.0/24', GRACE_MS + 1), 'silent')
+  })
+
   it('forgets who has left', () => {
     const room = new WaitingRoom<string>(GRACE_MS)
     room.add(ATTACKER, 'a', 0)

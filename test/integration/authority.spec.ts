@@ -75,6 +75,19 @@ describe('forwarders that take authorized source routes only', function () {
     await assert.rejects(fetchReceipt(await stranger.dial(net.forwarders[0].getMultiaddrs()), { rsp: stranger.peerId, now: Date.now }), { code: 'NOT_FOUND' })
   })
 
+  it('regression: an RSP that was revoked gets a receipt of what authenticators carried until then', async () => {
+    const privateKey = await generateKeyPair('Ed25519')
+    const seller = await createNode({ privateKey })
+    const offer = await offerOver({ rsp: privateKey, forwarders: route, source: net.hosts[0].peerId, destination: net.hosts[1].peerId })
+    const path = await a.paths.install(net.hosts[1].peerId, { offer, want: 'authenticators' })
+    assert.ok(path.rttMs !== null)
+    const [first] = net.forwarders
+    first.services.byway.revoke(seller.peerId)
+    const receipt = await fetchReceipt(await seller.dial(first.getMultiaddrs()), { rsp: seller.peerId, now: Date.now })
+    assert.ok(receipt.packets >= 2, `${receipt.packets} packets: a probe there and back`)
+    await a.paths.remove(path.id)
+  })
+
   it('an RSP hears by the reports which links an operator has closed, and plans around them', async () => {
     const closed = await net.addForwarder({ policy: { linkRules: ['deny any'] } })
     const provider = net.rsps[0].services.byway
