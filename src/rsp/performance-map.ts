@@ -218,8 +218,13 @@ export class PerformanceMap {
         this.release(from, to)
       }
     }
+    this.takeBackDown(from, tos)
+  }
+
+  /** Links that `from` has called down are so no more, but for those to these: what has no age must not outlive its speaker. */
+  takeBackDown (from: string, but: ReadonlySet<string>): void {
     for (const to of this.#views.down.by(from)) {
-      if (!tos.has(to)) {
+      if (!but.has(to)) {
         this.setDown(from, to, false)
       }
     }

@@ -98,7 +98,9 @@ export class ReportCollector {
         this.#init.log('no reports from %s, next try in %d ms - %e', key, backoffMs, error)
       }
       // neither clocks that differ nor an end of our own making say anything of links: what it said gets old
-      if (!isTimeWrong && !signal.aborted) {
+      if (isTimeWrong) {
+        this.#init.map.takeBackDown(key, new Set())
+      } else if (!signal.aborted) {
         // what it said is no longer true for sure; the other ends of its links still speak for them.
         // What is from before a sleep, in which subscriptions break, has a second try
         this.#init.map.retain(key, new Set(), { sparesRemembered: backoffMs === FIRST_BACKOFF_MS })

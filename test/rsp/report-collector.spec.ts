@@ -237,6 +237,16 @@ describe('report collector', () => {
     })
   }
 
+  it('regression: a link is not down for ever because of a forwarder whose clock is wrong by now', async () => {
+    await b.report([{ peer: a.peer, rttUs: 30_000 }])
+    await until(() => rttUs() === 30_000, 'it is in the map')
+    await a.report([{ peer: b.peer, up: false }])
+    await until(() => rttUs() === undefined, 'it is down')
+    setMs = 600_000
+    await a.report([{ peer: b.peer, rttUs: 23_000 }])
+    await until(() => rttUs() === 30_000, 'the other end\'s word counts')
+  })
+
   it('regression: keeps what a forwarder said when a subscription breaks in a sleep, for one more try', async () => {
     await a.report([{ peer: b.peer, rttUs: 23_000 }])
     await until(() => rttUs() === 23_000, 'it is in the map')
