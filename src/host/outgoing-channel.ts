@@ -1,6 +1,7 @@
 // The initiating end of a channel: gets offers, measures the routes that they promise beside the default one, uses the best,
 // and leaves it when it fails. It puts together: the handshake (session-opening.ts), the routes (route-book.ts), what measures them
 // and changes between them (route-steering.ts), and what asks RSPs (route-queries.ts).
+import { afterInput } from '../link/end-of-tick.ts'
 import { encodeEchoRequest, numbered, readUint64, sessionIdOf } from '../../protocols/envelope/codec.ts'
 import { isNodeAt, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { AS_ECHO, Channel } from './channel.ts'
@@ -123,6 +124,7 @@ export class OutgoingChannel extends Channel {
       sendEcho: (number, { way }) => super.sendFrame(encodeEchoRequest(numbered(number)), way, AS_ECHO) || endpoint.links.getAt(way.neighbour, 0) === undefined,
       onSwitch: (decision) => { this.#switched(decision) },
       onFailed: (route, why) => { this.#failed(route, why) },
+      afterInput,
       now,
       startTimer
     })

@@ -48,8 +48,11 @@ export interface InstallOptions {
   signal?: AbortSignal
 }
 
-/** A forwarder under load asks to come again with a cookie, then perhaps with more effort. */
-const MAX_ATTEMPTS = 4
+/**
+ * A node under load asks to come again with a cookie, and in one pass those behind it are not heard before it is content. So each may ask once, one of them
+ * once more with more effort, and the last attempt succeeds; but each is a signature, and a message along the path.
+ */
+const MAX_ATTEMPTS = 8
 
 /** What is to be set up. */
 interface Wanted {
@@ -171,11 +174,12 @@ export class PathInstaller {
   async #attempts<T> (wanted: Wanted, run: (attempt: Attempt) => Promise<T>): Promise<T> {
     const nodes = [this.#init.self, ...wanted.path.forwarders, wanted.destination]
     const asked: Asked = { indexes: new Set(), work: this.#puzzles.ofOneSetUp() }
+    const maxAttempts = Math.min(MAX_ATTEMPTS, wanted.path.forwarders.length + 3)
     for (let attempt = 1; ; attempt++) {
       try {
         return await run(await this.#prepare(wanted, asked))
       } catch (error) {
-        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.challenge.bits > MAX_PUZZLE_BITS || error.index >= nodes.length - 1 || attempt >= MAX_ATTEMPTS) {
+        if (!(error instanceof SetupFailedError) || error.challenge === undefined || error.challenge.bits > MAX_PUZZLE_BITS || error.index >= nodes.length - 1 || attempt >= maxAttempts) {
           throw error
         }
         this.#challenges.add(nodes[error.index], nodes[error.index + 1], error.challenge, this.#init.now())

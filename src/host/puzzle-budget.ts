@@ -5,8 +5,11 @@ import { TokenBucket } from '../defence/token-bucket.ts'
 import { MAX_PUZZLE_BITS } from '../../protocols/setup/constants.ts'
 import { OverQuotaError } from '../../protocols/errors.ts'
 
-/** Puzzles of the most bits, half a second of a core each. Two forwarders at the height of their load take three: the first one's again with the second's. */
-const MOST_OF_ONE_SET_UP = 4
+/**
+ * Puzzles of the most bits, half a second of a core each. Three nodes at the height of their load take six: the second one asks when the first is content, and
+ * what the first has seen solved is to be solved anew with that.
+ */
+const MOST_OF_ONE_SET_UP = 6
 /** The six paths of a channel, opened while a forwarder on each of them is at the height of its load, and two more. */
 const BURST = 8
 /** A tenth of a core. */

@@ -82,11 +82,20 @@ export class RouteHolds {
   }
 
   /**
-   * @param use - told of what was set up; false when it is not wanted any more. Where the route is being set up already that is waited for instead.
+   * What is being set up for the route already is waited for, and its end says nothing of this path, which may be of another RSP: it is set up next, unless the
+   * route needs no other now.
+   *
+   * @param use - told of what was set up; false when it is not wanted any more
    * @throws what `hold` does; DeadlineError, CancelledError at the end of the channel
    */
   async install (id: string, path: OfferedPath, use: (hold: PathHold) => boolean): Promise<void> {
-    const install = this.#installs.get(id) ?? this.#install(id, path, use).finally(() => { this.#installs.delete(id) })
+    for (let other = this.#installs.get(id); other !== undefined; other = this.#installs.get(id)) {
+      await other.catch(() => {})
+      if (this.isClosed || !this.wantsRenewal(id)) {
+        return
+      }
+    }
+    const install = this.#install(id, path, use).finally(() => { this.#installs.delete(id) })
     this.#installs.set(id, install)
     await install
   }

@@ -44,6 +44,8 @@ export interface RouteMonitorInit {
   onDead: (route: Route) => void
   /** The path in use has become slower than the default route. */
   onLagging: () => void
+  /** Runs something once all that has arrived by now was handled. */
+  afterInput: (run: () => void) => void
   /** Monotonic, ms. */
   now: () => number
   startTimer: StartTimer
@@ -60,7 +62,9 @@ export class RouteMonitor {
   #stopTimer = (): void => {}
   #dueMs = Infinity
   #judgesFromMs = -Infinity
+  /** Of the last run that found the answers read that had come by the one before. */
   #ranMs = -Infinity
+  #hasRead = true
   /** All that had come by then has been read. */
   #readMs = -Infinity
   #stopped = false
@@ -89,13 +93,22 @@ export class RouteMonitor {
   }
 
   #noteRun (nowMs: number): void {
-    if (nowMs - this.#dueMs > STALLED_MS) {
+    const isLate = nowMs - this.#dueMs > STALLED_MS
+    if (isLate) {
       this.#judgesFromMs = nowMs + READ_MS
+    }
+    if (!this.#hasRead) {
+      // of the same turn as the run before: other timers between the two may take long, and no socket is read meanwhile
+      return
+    }
+    if (isLate) {
       this.#readMs = this.#ranMs
     } else if (nowMs >= this.#judgesFromMs) {
       this.#readMs = nowMs
     }
     this.#ranMs = nowMs
+    this.#hasRead = false
+    this.#init.afterInput(() => { this.#hasRead = true })
   }
 
   /** Something is due sooner than it was. */

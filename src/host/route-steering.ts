@@ -7,7 +7,7 @@ import type { ForwarderFailures } from './forwarder-failures.ts'
 import type { Route } from './route.ts'
 import type { RouteMonitorInit } from './route-monitor.ts'
 
-export interface RouteSteeringInit extends Pick<RouteMonitorInit, 'sendEcho' | 'now' | 'startTimer'> {
+export interface RouteSteeringInit extends Pick<RouteMonitorInit, 'sendEcho' | 'afterInput' | 'now' | 'startTimer'> {
   routes: () => readonly Route[]
   selector: PathSelector
   failures: ForwarderFailures
@@ -27,7 +27,7 @@ export class RouteSteering {
   #isStopped = false
 
   constructor (init: RouteSteeringInit) {
-    const { routes, sendEcho, now, startTimer, failures } = init
+    const { routes, sendEcho, afterInput, now, startTimer, failures } = init
     this.#init = init
     this.#monitor = new RouteMonitor({
       routes,
@@ -36,6 +36,7 @@ export class RouteSteering {
       sendEcho,
       onDead: (route) => { this.failed(route, 'it stopped answering') },
       onLagging: () => { this.#decide() },
+      afterInput,
       now,
       startTimer
     })

@@ -16,6 +16,11 @@ function afterMessages (): (run: () => void) => void {
   }
 }
 
+/** Runs something once all that has arrived by now was handled: what arrives while the input of a turn is handled is read in the next one. */
+export function afterInput (run: () => void): void {
+  schedule(() => { schedule(run) })
+}
+
 export interface Flushable { flush (): void }
 
 /** Collects what has to be flushed in this tick. */

@@ -57,6 +57,8 @@ export class VirtualFlow {
   readonly #random: () => number
   /** Answers that wait until timers have run. */
   #asleep: Array<() => void> | undefined
+  /** What waits until these have been read. */
+  #afterAnswers: Array<() => void> = []
 
   constructor ({ seed = 1, selector, sends = true, timers = new VirtualTimers(), failures }: VirtualFlowInit = {}) {
     this.timers = timers
@@ -74,6 +76,13 @@ export class VirtualFlow {
         from = route?.id
       },
       onFailed: ({ id }) => { this.deaths.push({ atMs: timers.nowMs, id }) },
+      afterInput: (run) => {
+        if (this.#asleep === undefined) {
+          run()
+        } else {
+          this.#afterAnswers.push(run)
+        }
+      },
       now: timers.now,
       startTimer: timers.startTimer
     })
@@ -118,15 +127,24 @@ export class VirtualFlow {
     return this
   }
 
-  /** As if the process had got no processor for so long: timers fire late, and the answers that have come are read after them. */
-  sleep (forMs: number): this {
+  /**
+   * As if the process had got no processor for so long: timers fire late, and the answers that have come are read after them.
+   *
+   * @param busyMs - what other timers of the same turn take then, after which the flow has its tick in that turn, too
+   */
+  sleep (forMs: number, busyMs = 0): this {
     this.#asleep = []
     this.timers.skip(forMs)
     this.timers.advance(0)
-    const answers = this.#asleep
+    if (busyMs > 0) {
+      this.timers.skip(busyMs)
+      this.steering.tick()
+    }
+    const events = [...this.#asleep, ...this.#afterAnswers]
     this.#asleep = undefined
-    for (const answer of answers) {
-      answer()
+    this.#afterAnswers = []
+    for (const event of events) {
+      event()
     }
     return this
   }

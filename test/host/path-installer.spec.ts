@@ -28,6 +28,24 @@ describe('path installer', () => {
     assert.equal(world.solved, 3)
   })
 
+  it('regression: sets up a path of which each node asks for work, one after the other', async () => {
+    const world = await World.create(100, 5)
+    for (const [index, node] of [...world.forwarders, world.destination].entries()) {
+      world.askForWork(node, [index])
+    }
+    await world.install()
+    assert.equal(world.solved, 1 + 2 + 3 + 4 + 5 + 6)
+  })
+
+  for (const { forwarders, most } of [{ forwarders: 1, most: 4 }, { forwarders: 3, most: 6 }, { forwarders: 12, most: 8 }]) {
+    it(`tries ${most} times where the first forwarder of ${forwarders} asks without end`, async () => {
+      const world = await World.create(100, forwarders)
+      world.askForWork(world.forwarders[0], [0], Infinity)
+      await assert.rejects(world.install(), SetupFailedError)
+      assert.equal(world.overlay.messages.filter(({ type }) => type === MessageType.install).length, most)
+    })
+  }
+
   it('regression: does for a forwarder that asks again and again what its budget allows, and no more until that has filled again', async () => {
     const world = await World.create(20)
     world.askForWork(world.forwarders[0], [0, 1], Infinity)
@@ -40,7 +58,7 @@ describe('path installer', () => {
     await assert.rejects(world.install(), SetupFailedError)
   })
 
-  it('regression: does not work for what was asked before, nor for more than four puzzles of the most bits in one set-up', async () => {
+  it('regression: does not work for what was asked before, nor for more than six puzzles of the most bits in one set-up', async () => {
     const world = await World.create(100)
     world.askForWork(world.forwarders[0], [0])
     await world.install()
@@ -48,7 +66,7 @@ describe('path installer', () => {
     // the second shows the cookie, and is done
     assert.equal(world.solved, 1)
     const work = new PuzzleBudget({ now: () => 0 }).ofOneSetUp()
-    for (let puzzle = 0; puzzle < 4; puzzle++) {
+    for (let puzzle = 0; puzzle < 6; puzzle++) {
       work.spend(MAX_PUZZLE_BITS)
     }
     assert.throws(() => { work.spend(BITS) }, OverQuotaError)
@@ -56,25 +74,25 @@ describe('path installer', () => {
 })
 
 class World {
-  readonly overlay = new VirtualOverlay()
-  readonly forwarders: VirtualForwarder[] = []
+  readonly overlay: VirtualOverlay
+  readonly forwarders: VirtualForwarder[]
+  readonly destination: VirtualHost
   /** Puzzles that came solved, each counted with every install that brings it. */
   solved = 0
   readonly #path: OfferedPath
-  readonly #destination: VirtualHost
   readonly #installer: PathInstaller
 
   private constructor (overlay: VirtualOverlay, forwarders: VirtualForwarder[], path: OfferedPath, destination: VirtualHost, installer: PathInstaller) {
     this.overlay = overlay
     this.forwarders = forwarders
     this.#path = path
-    this.#destination = destination
+    this.destination = destination
     this.#installer = installer
   }
 
-  static async create (puzzles: number): Promise<World> {
+  static async create (puzzles: number, forwarderCount = 2): Promise<World> {
     const overlay = new VirtualOverlay()
-    const forwarders = [await overlay.addForwarder(10), await overlay.addForwarder(11)]
+    const forwarders = await Promise.all(Array.from({ length: forwarderCount }, async (_, i) => overlay.addForwarder(10 + i)))
     const [source, destination] = [await overlay.addHost(1), await overlay.addHost(2)]
     const path = await offerOver({ rsp: await keyOf(90), forwarders: forwarders.map(({ peer }) => peer), source: source.peer, destination: destination.peer, nowMs: overlay.nowUnixMs() })
     const { now, startTimer } = overlay.timers
@@ -93,14 +111,14 @@ class World {
   }
 
   async install (): Promise<void> {
-    await this.#installer.install(this.#path, this.#destination.peer)
+    await this.#installer.install(this.#path, this.destination.peer)
   }
 
-  /** The forwarder asks for work in the names of these nodes in turn; a fresh one each time where `times` is Infinity, else until it is shown a cookie. */
-  askForWork (forwarder: VirtualForwarder, indexes: readonly number[], times = 1): void {
-    const { handle } = forwarder
+  /** The node asks for work in the names of these nodes in turn; a fresh one each time where `times` is Infinity, else until it is shown a cookie. */
+  askForWork (node: VirtualForwarder | VirtualHost, indexes: readonly number[], times = 1): void {
+    const { handle } = node
     let asked = 0
-    forwarder.handle = (request, caller) => {
+    node.handle = (request, caller) => {
       if (request.type === MessageType.install) {
         const { proofs, index: own } = decodeInstall(request.body)
         this.solved += own === 0 ? proofs.filter(({ solution }) => solution !== undefined).length : 0

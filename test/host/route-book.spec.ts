@@ -30,7 +30,7 @@ function pathOver (forwarders: PeerId[], change: Partial<OfferedPath> = {}): Off
   const tag = new Uint8Array(8)
   new DataView(tag.buffer).setUint32(4, ++pathNumber)
   const prediction = { rttUs: 30_000, rttMarginUs: 1_000, lossPpm: 0, confidence: 0.9, dataAgeMs: 0 }
-  return { forwarders, rsp: RSP, tag, pathNumber, notBeforeMs: NOW_MS, expiresAtMs: NOW_MS + LIFE_MS, prediction, ...change } as unknown as OfferedPath
+  return { forwarders, rsp: RSP, tag, pathNumber, notBeforeMs: NOW_MS, expiresAtMs: NOW_MS + LIFE_MS, maxBytesPerSecond: 0n, prediction, ...change } as unknown as OfferedPath
 }
 
 function answer (paths: OfferedPath[], rsp = RSP): ProviderAnswer {
@@ -58,8 +58,9 @@ class World {
   inUse: string | undefined
   /** For more entries. */
   hasRoom = true
-  /** What the forwarders say to every path. */
+  /** What the forwarders say to every path, or to those of `refusedRsp` only. */
   refusal: Error | undefined
+  refusedRsp: PeerId | undefined
   /** Paths over this one break what is demanded. */
   broken: PeerId | undefined
   readonly refused: string[] = []
@@ -98,7 +99,7 @@ class World {
       nowS: () => (NOW_MS + this.nowMs) / 1_000,
       log
     } as unknown as ChannelContext
-    const installer = {} as unknown as PathInstaller
+    const installer = { authenticators: async ({ forwarders }: OfferedPath) => forwarders.map(() => new Uint8Array(8)) } as unknown as PathInstaller
     const onForgotten = (): void => {
       this.events.push(...this.#before.filter((route) => !this.book.routes.includes(route)).map(({ label }) => `left ${label}`))
     }
@@ -106,7 +107,7 @@ class World {
       isBroken: ({ forwarders }) => forwarders.some((forwarder) => this.broken?.equals(forwarder) === true), startTimer: this.timers.startTimer, onRenewed: (route) => { this.renewed.push(route) }, hold: async (path, how, signal) => {
       this.setUps.push(signal)
       await this.setUp
-      if (this.refusal !== undefined) throw this.refusal
+      if (this.refusal !== undefined && this.refusedRsp?.equals(path.rsp) !== false) throw this.refusal
       const hold = await holdPath(path, how, { self: nodeIdOf(SELF), remote: REMOTE, installer })
       return { ...hold, release: () => { this.events.push(`released ${named(...path.forwarders)}`) } }
     } })
@@ -262,9 +263,51 @@ describe('route book', () => {
     assert.equal(world.setUps.length - before, 1)
     resolve()
     await Promise.all([...authorized, updated])
+    // the new offer found the route set up
+    assert.equal(world.setUps.length - before, 1)
     world.nowMs += 3_001
     await world.book.authorize(route)
     assert.equal(world.setUps.length - before, 2)
+  })
+
+  it('regression: does not blame an RSP for what the forwarders said to the path of another, and sets its path up', async () => {
+    const world = await opened()
+    const { authorized, resolve } = await settingUp(world)
+    Object.assign(world, { refusal: new SetupFailedError('no', { code: 'NOT_AUTHORIZED', index: 0 }), refusedRsp: RSP })
+    const offered = pathOver([F[1]], { rsp: RIVAL })
+    const updated = world.update(answer([offered], RIVAL))
+    await new Promise((turned) => setImmediate(turned))
+    resolve()
+    await Promise.all([authorized, updated])
+    assert.deepEqual([world.refused, world.book.refusals.size], [[], 0])
+    assert.equal(world.book.routes[1].path, offered)
+  })
+
+  it('regression: takes a path in though what was being set up for the same forwarders was for a route that is forgotten', async () => {
+    const world = await opened()
+    const { route, authorized, resolve } = await settingUp(world)
+    route.died(0)
+    world.attached.delete(F[3])
+    assert.deepEqual(await world.update(answer([pathOver([F[3], F[1]])])), [])
+    const offered = pathOver([F[1]], { rsp: RIVAL })
+    const updated = world.update(answer([offered], RIVAL))
+    await new Promise((turned) => setImmediate(turned))
+    resolve()
+    await authorized
+    assert.deepEqual(await updated, [named(F[1])])
+    assert.equal(world.book.routes[1].path, offered)
+  })
+
+  it('regression: sets up nothing of what has waited for another set-up until the channel ended', async () => {
+    const world = await opened()
+    const { authorized, resolve } = await settingUp(world)
+    const before = world.setUps.length
+    const updated = world.update(answer([pathOver([F[1]], { rsp: RIVAL })], RIVAL))
+    await new Promise((turned) => setImmediate(turned))
+    world.book.close()
+    resolve()
+    await Promise.all([authorized, updated])
+    assert.equal(world.setUps.length, before)
   })
 
   it('regression: the set-up of a path ends with the channel', async () => {
@@ -472,6 +515,15 @@ describe('route book', () => {
     assert.equal(world.book.byTag(new Uint8Array(8)), undefined)
   })
 })
+
+/** Of a route that forwarders want authority for, with a path of `RSP`. It goes on with `resolve`. */
+async function settingUp (world: World): Promise<{ route: Route, authorized: Promise<void>, resolve: () => void }> {
+  await world.update(answer([pathOver([F[1]])]))
+  const [, route] = world.book.routes
+  const { promise, resolve } = Promise.withResolvers<void>()
+  world.setUp = promise
+  return { route, authorized: world.book.authorize(route), resolve }
+}
 
 async function opened (): Promise<World> {
   const world = new World()

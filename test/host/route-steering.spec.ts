@@ -145,6 +145,17 @@ describe('route steering', () => {
     })
   }
 
+  for (const busyMs of [25, 60, 200]) {
+    it(`regression: after a pause takes no path for dead whose answers nobody could read, since other timers took ${busyMs} ms between two of the flow`, () => {
+      for (let moment = 0; moment < 30; moment++) {
+        const flow = new VirtualFlow().set('default', { rttMs: 260 }).set('a', { rttMs: 60 }).run(SETTLE_MS)
+        // so many echoes are overdue that they would make a verdict
+        flow.set('a', { rttMs: 180 }).run(100 + 10 * moment).sleep(300, busyMs)
+        assert.deepEqual(flow.deaths, [])
+      }
+    })
+  }
+
   it('regression: once stopped sends and decides nothing any more, whoever goes on calling it', () => {
     const flow = new VirtualFlow().set('default', { rttMs: 60 }).run(SETTLE_MS)
     flow.steering.stop()

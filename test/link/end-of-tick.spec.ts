@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
+import { once } from 'node:events'
 import { setImmediate as nextTick } from 'node:timers/promises'
-import { EndOfTick } from '../../src/link/end-of-tick.ts'
+import { EndOfTick, afterInput } from '../../src/link/end-of-tick.ts'
+import type { AddressInfo, Socket } from 'node:net'
 
 describe('end of tick', () => {
   it('flushes once what was added in a tick, in order, and not before the tick is over', async () => {
@@ -26,5 +29,31 @@ describe('end of tick', () => {
     await nextTick()
     await nextTick()
     assert.equal(flushes, 3)
+  })
+})
+
+describe('after input', () => {
+  it('comes after what arrives while the input of the turn is handled', async () => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const [[peer]] = await Promise.all([once(server, 'connection') as Promise<Socket[]>, once(socket, 'connect')])
+    const events: string[] = []
+    socket.on('data', () => { events.push('answer') })
+    const ran = new Promise<void>((resolve) => {
+      peer.once('data', () => {
+        peer.write('answer')
+        afterInput(() => {
+          events.push('after')
+          resolve()
+        })
+      })
+    })
+    socket.write('question')
+    await ran
+    socket.destroy()
+    server.close()
+    assert.deepEqual(events, ['answer', 'after'])
   })
 })
