@@ -110,7 +110,8 @@ export class InitGuard {
 
   #forget (nowMs: number): void {
     for (const [key, { forgetAtMs }] of this.#remembered) {
-      if (forgetAtMs > nowMs) {
+      // what is from a clock that was set back since then is not of our time any more: its timestamp is refused
+      if (forgetAtMs >= nowMs && forgetAtMs <= nowMs + 2 * INIT_MEMORY_MS) {
         return
       }
       this.#remembered.delete(key)

@@ -8,6 +8,7 @@ import { ControlServer } from './control-server.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { addSettings, readSettings } from './config.ts'
 import { DAEMON_ROLES } from './daemon-role.ts'
+import { ExitCode } from './exit-codes.ts'
 import { defaultKeyFile, loadOrCreateKey } from './key-file.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { packageVersion } from './package-version.ts'
@@ -42,7 +43,7 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
   const identity = { role: role.name, id: peerIdFromPrivateKey(privateKey).toString(), network }
   // before anything that the node keeps is opened
-  const lock = settings.ephemeral === true ? undefined : await lockIdentity(role.name, identity.id, terminal.env)
+  const lock = settings.ephemeral === true ? undefined : await lockIdentity(identity.id, terminal.env)
   let control: ControlServer | undefined
   let metrics: MetricsServer | undefined
   try {
@@ -90,7 +91,11 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
   await ended(terminal.signal)
   // before the node: nobody is to ask one that is half stopped
   await control?.close()
-  await stopNode(node)
+  const problem = await stopNode(node)
+  if (problem !== undefined) {
+    terminal.err(`byway: what the node had not saved yet may be lost: ${problem}`)
+    terminal.exit(ExitCode.error)
+  }
   terminal.out(settings.json === true ? JSON.stringify({ event: 'stopped', role: role.name, id: identity.id }) : 'stopped')
 }
 

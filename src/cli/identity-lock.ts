@@ -5,6 +5,9 @@ import { BywayError } from '../../protocols/errors.ts'
 import { ControlAddressError, ControlInUseError, prepareControlPath } from './control-address.ts'
 import { ControlServer } from './control-server.ts'
 
+/** Of two roles with one key, too, only one can run. */
+const ANY_ROLE = 'node'
+
 /** A living process has the identity. */
 export class IdentityInUseError extends BywayError {
   override readonly name = 'IdentityInUseError'
@@ -12,8 +15,8 @@ export class IdentityInUseError extends BywayError {
   /** Peer id as text. */
   readonly id: string
 
-  constructor (role: string, id: string, options?: ErrorOptions) {
-    super(`the ${role} ${id} runs already: stop it first, or give this node a key of its own with --key FILE or --ephemeral`, options)
+  constructor (id: string, options?: ErrorOptions) {
+    super(`a node with this key runs already, ${id}: stop it first, or give this one a key of its own with --key FILE or --ephemeral`, options)
     this.id = id
   }
 }
@@ -25,12 +28,12 @@ export class IdentityInUseError extends BywayError {
  * @returns undefined where there is no place for such a socket: a node runs without, as without the one for commands
  * @throws IdentityInUseError
  */
-export async function lockIdentity (role: string, id: string, env: Readonly<Record<string, string | undefined>>): Promise<ControlServer | undefined> {
+export async function lockIdentity (id: string, env: Readonly<Record<string, string | undefined>>): Promise<ControlServer | undefined> {
   try {
-    return await ControlServer.listen({ path: await prepareControlPath(role, id, env, 'lock'), commands: new Map() })
+    return await ControlServer.listen({ path: await prepareControlPath(ANY_ROLE, id, env, 'lock'), commands: new Map() })
   } catch (error) {
     if (error instanceof ControlInUseError) {
-      throw new IdentityInUseError(role, id, { cause: error })
+      throw new IdentityInUseError(id, { cause: error })
     }
     if (error instanceof ControlAddressError) {
       return undefined

@@ -27,12 +27,16 @@ export async function runInProcess (): Promise<void> {
     process.stderr.write(`byway: a fault of byway, please report it: ${complaint(error, process.env)}\n`)
     process.exit(ExitCode.error)
   })
-  // whoever reads has had enough: `byway ping … | head`
+  let isRead = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') {
       throw error
     }
-    process.exit(ExitCode.done)
+    // whoever reads has had enough, as of `byway ping … | head`, or the terminal is gone
+    isRead = false
+    if (stoppingSinceMs === undefined) {
+      onSignal()
+    }
   })
   // a daemon goes on when the terminal that it told its story is gone
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
@@ -48,5 +52,5 @@ export async function runInProcess (): Promise<void> {
     ownsProcess: true
   })
   // timers of a stopped node may still run; what was written goes out first
-  process.stdout.write('', () => { process.exit(code !== ExitCode.done ? code : process.exitCode ?? ExitCode.done) })
+  process.stdout.write('', () => { process.exit(!isRead ? ExitCode.done : code !== ExitCode.done ? code : process.exitCode ?? ExitCode.done) })
 }

@@ -19,11 +19,14 @@ export async function startNode<R extends Role> (init: NodeInit<R>): Promise<Def
   }
 }
 
-export async function stopNode (node: { stop: () => void | Promise<void> }): Promise<void> {
+/** @returns why it did not stop as it should; undefined: it did */
+export async function stopNode (node: { stop: () => void | Promise<void> }): Promise<string | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise<void>((resolve) => { timer = setTimeout(resolve, STOP_DEADLINE_MS) })
-  await Promise.race([Promise.resolve(node.stop()).catch(() => {}), deadline])
+  const deadline = new Promise<string>((resolve) => { timer = setTimeout(() => { resolve(`it has not stopped within ${STOP_DEADLINE_MS / 1_000} s`) }, STOP_DEADLINE_MS) })
+  const stopped = Promise.resolve(node.stop()).then(() => undefined, (error: unknown) => String(error))
+  const problem = await Promise.race([stopped, deadline])
   clearTimeout(timer)
+  return problem
 }
 
 /** libp2p wraps the system's own words several times, and quotes them with their stacks. */

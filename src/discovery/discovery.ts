@@ -14,7 +14,7 @@ import { OverlayConnections } from './overlay-connections.ts'
 import { PeerLookup } from './peer-lookup.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
-import { TokenBucket } from '../defence/token-bucket.ts'
+import { SharedBucket } from '../defence/shared-bucket.ts'
 import { SelfDescriptor } from './self-descriptor.ts'
 import { within } from './within.ts'
 import type { RoleTerms } from './self-descriptor.ts'
@@ -73,8 +73,9 @@ const ENOUGH_KNOWN = { forwarder: 8, rsp: 2, host: 1, bootstrap: 1 }
 const SLOW_LOOKUP_MS = 300_000
 /** The DHT itself re-provides only near the end of a record's life of 48 h, so we do it. */
 const ADVERTISE_INTERVALS_MS = [8_000, 60_000, 300_000]
-/** Newcomers greeted per second: each greeting is one exchange. */
+/** Newcomers greeted per second, a tenth of it of one address prefix: each greeting is one exchange. */
 const GREETINGS_PER_SECOND = 20
+const GREETED_NAMES = 1_024
 const LOOKUP_DEADLINE_MS = 5_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
@@ -99,7 +100,7 @@ export class Discovery {
   readonly #records: DhtRecords
   readonly #peerLookup: PeerLookup
   readonly #advertise: Repeat
-  readonly #greetings: TokenBucket
+  readonly #greetings: SharedBucket
   readonly #listeners: Array<(found: VerifiedDescriptor) => void> = []
   #unserve: (() => Promise<void>) | undefined
   #lastSlowLookupMs: number
@@ -131,7 +132,9 @@ export class Discovery {
     const onError = (error: unknown): void => { this.#log('a round of discovery failed - %e', error) }
     this.#seek = new Repeat({ intervalsMs: SEEK_INTERVALS_MS, mostMs: () => init.seeks.some((role) => this.directory.ofRole(role).length > 0) ? Infinity : ALONE_MS, run: async (signal) => { await this.#seekOnce(signal) }, onError })
     this.#lookup = new Repeat({ intervalsMs: LOOKUP_INTERVALS_MS, run: async (signal) => { await this.#lookUpOnce(signal) }, onError })
-    this.#greetings = new TokenBucket({ ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, nowMs: this.#clock() })
+    this.#greetings = new SharedBucket({
+      ratePerSecond: GREETINGS_PER_SECOND, burst: 5 * GREETINGS_PER_SECOND, ownPerSecond: GREETINGS_PER_SECOND / 10, ownBurst: GREETINGS_PER_SECOND, maxNames: GREETED_NAMES, nowMs: this.#clock()
+    })
     this.#advertise = new Repeat({ intervalsMs: ADVERTISE_INTERVALS_MS, run: async (signal) => { await this.#advertiseOnce(signal) }, onError })
   }
 
@@ -198,12 +201,16 @@ export class Discovery {
     } catch (error) {
       this.#log('%p did not tell its descriptor itself - %e', peer, error)
     }
-    const found = await this.#peerLookup.peer(peer, options.signal)
+    const told = await this.#peerLookup.peer(peer, options.signal)
+    if (told !== undefined) {
+      this.learn(told)
+      await this.#remember(told)
+    }
+    // who answered may have an older one than is known here
+    const found = this.directory.get(peer) ?? told
     if (found === undefined) {
       throw new NotFoundError(`nobody knows ${peer.toString()}: is it running, attached, and in the network "${this.network}"?`)
     }
-    this.learn(found)
-    await this.#remember(found)
     return found
   }
 
@@ -265,7 +272,7 @@ export class Discovery {
   readonly #greet = ({ detail: { protocols, connection, listenAddrs } }: CustomEvent<IdentifyResult>): void => {
     const known = this.directory.get(connection.remotePeer)
     const isNews = known === undefined || !isAmong(ownAddresses(known), listenAddrs)
-    if (protocols.includes(DESCRIPTOR_PROTOCOL) && isNews && this.#greetings.take(1, this.#clock())) {
+    if (protocols.includes(DESCRIPTOR_PROTOCOL) && isNews && this.#greetings.take(countedPrefix(connection.remoteAddr) ?? connection.remotePeer.toString(), 1, this.#clock())) {
       void this.#fetchFrom(connection, AbortSignal.timeout(FETCH_DEADLINE_MS)).catch((error: unknown) => {
         this.#log('%p did not describe itself - %e', connection.remotePeer, error)
       })

@@ -226,6 +226,8 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     for (const channel of open) {
       channel.close()
     }
+    // nothing of what follows may cost it
+    await this.scores.flush()
     await this.#setUp.beforeStop()
     if (open.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))

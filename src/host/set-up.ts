@@ -27,6 +27,8 @@ const SOURCE_PER_SECOND = 5
 const SOURCE_BURST = 40
 const MAX_SOURCES = 4_096
 const CONNECT_DEADLINE_MS = 5_000
+/** For one message to each first forwarder; paths of which these do not hear end with their leases. */
+const REMOVE_DEADLINE_MS = 500
 /** Some KB each. */
 const MAX_VERIFIED = 256
 /** A host is no server: what its exit forwarders may bring, so that provisional paths of ten seconds do not fill its labels. */
@@ -88,8 +90,9 @@ export class HostSetUp {
 
   /** While the connections are still there. */
   async beforeStop (): Promise<void> {
+    const removed = this.installer.removeAll()
     this.paths.stop()
-    await this.installer.removeAll()
+    await Promise.race([removed, new Promise((resolve) => setTimeout(resolve, REMOVE_DEADLINE_MS))])
   }
 
   async stop (): Promise<void> {

@@ -384,21 +384,20 @@ describe('control channel', () => {
   })
 
   describe('identity', () => {
-    it('is had by one at a time, per role, and is free when that one has ended or was killed; nobody takes its socket for one of commands', async () => {
-      await leaveStale(await prepareControlPath('host', ID, env, 'lock'))
-      const lock = await lockIdentity('host', ID, env) ?? assert.fail('there is a place for it')
-      assert.equal(lock.path, join(folder, 'byway', 'host-oaMtimQ5.lock'))
-      await assert.rejects(lockIdentity('host', ID, env), { name: 'IdentityInUseError', id: ID })
-      await (await lockIdentity('rsp', ID, env))?.close()
+    it('is had by one at a time, of whatever role, and is free when that one has ended or was killed; nobody takes its socket for one of commands', async () => {
+      await leaveStale(await prepareControlPath('node', ID, env, 'lock'))
+      const lock = await lockIdentity(ID, env) ?? assert.fail('there is a place for it')
+      assert.equal(lock.path, join(folder, 'byway', 'node-oaMtimQ5.lock'))
+      await assert.rejects(lockIdentity(ID, env), { name: 'IdentityInUseError', id: ID })
       assert.deepEqual((await findControlPaths(env)).paths, [])
       await lock.close()
-      await (await lockIdentity('host', ID, env))?.close()
+      await (await lockIdentity(ID, env))?.close()
       assert.deepEqual(await readdir(join(folder, 'byway')), [])
     })
 
     it('is taken on trust where no socket can be', async () => {
       await writeFile(join(folder, 'byway'), '')
-      assert.equal(await lockIdentity('host', ID, env), undefined)
+      assert.equal(await lockIdentity(ID, env), undefined)
     })
   })
 

@@ -7,7 +7,7 @@ import { ReceiveWindow } from './receive-window.ts'
 import { StreamState } from './stream-state.ts'
 import type { StreamOwner } from './stream-state.ts'
 
-/** The peer is told of streams that it may open again when so many have ended. */
+/** The peer is told of streams that it may open again when so many have ended, or when it may open no more than so many: it cannot ask. */
 const RENEW_STREAMS = INITIAL_MAX_STREAMS / 4
 
 export interface StreamSetInit {
@@ -161,7 +161,7 @@ export class StreamSet implements StreamOwner {
     }
     this.#ended++
     const limit = Math.min(UINT32_LIMIT / 2, this.#ended + INITIAL_MAX_STREAMS)
-    if (limit - this.mayAccept >= RENEW_STREAMS) {
+    if (limit > this.mayAccept && (limit - this.mayAccept >= RENEW_STREAMS || this.mayAccept - this.#accepted < RENEW_STREAMS)) {
       this.mayAccept = limit
       this.mustSendMaxStreams = true
       this.#init.onWork()

@@ -1,6 +1,7 @@
 // What one rival is told: the links of its scope, each when it has moved as far as would be reported, or when it was not heard of for a
 // while. A change costs one look-up; what is told is the value at the time of telling, so that a slow reader gets fewer words, not older ones.
 import { movedSignificantly } from '../../measurement/link-estimator.ts'
+import { MAX_NODES } from '../../../protocols/exchange/constants.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { ScopeMatch } from './scope-match.ts'
 import type { TokenBucket } from '../../defence/token-bucket.ts'
@@ -77,15 +78,17 @@ export class Subscription {
     this.#wake?.()
   }
 
-  /** Takes links that are to be told now, at most so many, and no more than the quota allows. */
+  /** Takes links that are to be told now, at most so many, between no more forwarders than a batch can name, and no more than the quota allows. */
   take (most: number, readingOf: (link: NamedLink) => LinkReading): DueLink[] {
     const nowMs = this.#init.clock()
     const count = Math.min(most, this.#pending.size, Math.floor(this.#bucket.availableAt(nowMs)))
     const taken: DueLink[] = []
+    const ends = new Set<string>()
     for (const [name, due] of this.#pending) {
-      if (taken.length >= count) {
+      if (taken.length >= count || ends.size + due.link.filter((end) => !ends.has(end)).length > MAX_NODES) {
         break
       }
+      due.link.forEach((end) => ends.add(end))
       this.#pending.delete(name)
       this.#unheard -= this.#told.has(name) ? 0 : 1
       this.#told.set(name, { reading: readingOf(due.link), atMs: nowMs })

@@ -170,6 +170,19 @@ describe('Connection', () => {
     assert.equal(pair.b.connection.streams.length, 0)
   })
 
+  it('regression: opens new streams for ever beside many that stay', () => {
+    const pair = pairOver()
+    pair.b.onStream = (stream) => { stream.events.onEnd = () => { stream.end() } }
+    for (let staying = 0; staying < INITIAL_MAX_STREAMS - 2; staying++) {
+      pair.a.connection.open().write(Uint8Array.of(1))
+    }
+    for (let short = 0; short < 2 * INITIAL_MAX_STREAMS; short++) {
+      pair.a.connection.open().end()
+      pair.a.pump()
+      pair.world.runFor(1_000)
+    }
+  })
+
   it('shares a slow path among streams by turns', () => {
     const pair = pairOver({ delayMs: 10, bytesPerSecond: 100_000, queueBytes: 100_000 })
     const got = [0, 0, 0]

@@ -125,8 +125,18 @@ describe('init guard', () => {
     clock.nowMs += 1_000
     await guard.accept((await freshInit()).message, options)
     await assert.rejects(guard.accept((await freshInit()).message, options), { name: 'HandshakeError', refusal: 'memory-full' })
-    clock.nowMs = NOW_MS + INIT_MEMORY_MS
+    clock.nowMs = NOW_MS + INIT_MEMORY_MS + 1
     assert.ok((await guard.accept((await freshInit(clock.nowMs)).message, options)).session)
     await assert.rejects(guard.accept((await freshInit(clock.nowMs)).message, options), { name: 'HandshakeError', refusal: 'memory-full' })
+  })
+
+  it('regression: is not full for long after the clock was set back', async () => {
+    const { clock, guard } = guardAt({ maxRememberedInits: 2 })
+    clock.nowMs = NOW_MS + 3_600_000
+    for (let init = 0; init < 2; init++) {
+      await guard.accept((await freshInit(clock.nowMs)).message, options)
+    }
+    clock.nowMs = NOW_MS
+    assert.ok((await guard.accept((await freshInit()).message, options)).session)
   })
 })

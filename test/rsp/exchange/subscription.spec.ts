@@ -53,6 +53,14 @@ describe('what a rival is told', () => {
     assert.deepEqual(take(one), ['a b'])
   })
 
+  it('regression: is between no more forwarders at a time than a batch can name', () => {
+    const one = subscription({ maxLinks: 1_000 })
+    for (let pair = 0; pair < 400; pair++) {
+      note(one, `near${pair} far${pair}`, up(10_000))
+    }
+    assert.deepEqual([take(one).length, take(one).length, take(one).length], [256, 144, 0])
+  })
+
   it('is never a link that is down and that it has not heard of', () => {
     const one = subscription()
     note(one, 'a b', DOWN)
