@@ -44,7 +44,7 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
   { name: /\.#(fullAt|callers|forwarders|prefixes|sources)\.#(places|names)$/, mostEntries: 4_096, why: 'an instant that is over says nothing, and gives its place to the next name' },
   { name: /\.recommender\.#(held|load\.#loads)\.#(young|old)$/, mostEntries: 32_768, why: 'a memory of what was recommended, and of links, the newest' },
-  { name: /\.#service\.#budget\.#debts\.#(young|old)$/, mostEntries: 2_048, why: 'how much was computed for hosts lately, the newest' },
+  { name: /\.#service\.#budget\.#(hosts|prefixes)\.#debts\.#(young|old)$/, mostEntries: 2_048, why: 'how much was computed for hosts lately, the newest' },
   { name: /\.#spareLinks\.#sinceMs$/, mostEntries: STAYING_PEERS, why: 'links between those who stay that nobody wants now, for ten minutes' },
   { name: /\.nextHops\.#dials\.#own\.#(young|old)$/, mostEntries: 1_024, why: 'who had us dial lately' },
   { name: /\.access\.#near$/, mostEntries: 4, why: 'the nearest forwarders when others were told of last' },
@@ -57,7 +57,7 @@ const UNTIL_NEEDED: LastingTable[] = [
 const HIGH_WATER: LastingTable[] = [
   { name: /\.quotas\.#((sources|prefixes|bringers)\.#(keys|counts|free)|peers|prefixOf)$/, mostEntries: 65_536, why: 'places for sources and prefixes' },
   { name: /\.caps\.#(caps|accounts|links|holds)$/, mostEntries: 65_536, why: 'places for caps of RSPs on links' },
-  { name: /\.#linkUses$|\.#byIndex$/, mostEntries: 2_368, why: 'places for links' },
+  { name: /\.#linkUses$|\.#byIndex$|\.#(failures|notices|passedNotices)\.#links$/, mostEntries: 2_368, why: 'places for links' },
   { name: /\.pathStateBytes$/, mostEntries: 16_777_216, why: 'the table of paths, in bytes' }
 ]
 
