@@ -39,6 +39,8 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#orders\.#(current|previous)$/, mostEntries: 360_600, why: 'orders seen in two minutes, forgotten with the next one' },
   { name: /\.#usage\.#pages\.#own\.#(young|old)$/, mostEntries: 4_096, why: 'who has asked for receipts, the last of them' },
   { name: /\.#processor\.#busy$/, mostEntries: 8, why: 'what was carried while the processor was busy' },
+  { name: /\.#greetings\.#own\.#(young|old)$/, mostEntries: 1_024, why: 'who was greeted lately, the newest' },
+  { name: /\.#?spares$/, mostEntries: 16, why: 'batches that links use again' },
   { name: /\.#credit\.#rates$/, mostEntries: 8, why: 'the last round trips of a link' },
   { name: /\.#usage\.#kept$/, mostEntries: 32, why: 'receipts of several pages, forgotten with the next one' },
   { name: /\.#guard\.#remembered$/, mostEntries: 8_192, why: 'handshakes of two minutes, forgotten with the next one' },
@@ -65,7 +67,7 @@ const HIGH_WATER: LastingTable[] = [
 const UNDER_WAY: LastingTable[] = [
   { name: /\.#?prober\.#outstanding$/, mostEntries: 64, why: 'probes that are under way' },
   { name: /\.#source\.#loss\.#(suspects|suspected)$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links that are looked at more closely' },
-  { name: /\.#source\.#rate\.#near$/, mostEntries: 2 * STAYING_PEERS, why: 'what the ways to forwarders that stay have carried' },
+  { name: /\.#source\.#rate\.(#near|#budget\.#forwarders)$/, mostEntries: 2 * STAYING_PEERS, why: 'what the ways to forwarders that stay have carried, and what bursts these have sent' },
   { name: /\.#source\.#cost\.#slots$/, mostEntries: 13, why: 'what surveys cost in each of the last slots of time' },
   { name: /\.#source\.#queue$/, mostEntries: 1_024, why: 'probes of a round that are yet to be sent' }
 ]
