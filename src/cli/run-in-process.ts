@@ -33,8 +33,8 @@ export async function runInProcess (): Promise<void> {
       throw error
     }
     // whoever reads has had enough, as of `byway ping … | head`, or the terminal is gone
-    isRead = false
     if (stoppingSinceMs === undefined) {
+      isRead = false
       onSignal()
     }
   })

@@ -92,7 +92,9 @@ export class HostSetUp {
   async beforeStop (): Promise<void> {
     const removed = this.installer.removeAll()
     this.paths.stop()
-    await Promise.race([removed, new Promise((resolve) => setTimeout(resolve, REMOVE_DEADLINE_MS))])
+    let timer: ReturnType<typeof setTimeout> | undefined
+    await Promise.race([removed, new Promise((resolve) => { timer = setTimeout(resolve, REMOVE_DEADLINE_MS) })])
+    clearTimeout(timer)
   }
 
   async stop (): Promise<void> {

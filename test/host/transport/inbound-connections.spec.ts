@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mock } from 'node:test'
 import { TypedEventEmitter } from 'main-event'
 import { defaultLogger } from '@libp2p/logger'
 import { sealBinding } from '../../../protocols/identity/codec.ts'
@@ -103,6 +104,17 @@ describe('inbound connections', () => {
     const { take } = await listener(2)
     assert.deepEqual([await welcomed(await take(3), 3), await welcomed(await take(4), 4)], ['welcome', 'welcome'])
     assert.equal(await welcomed(await take(5), 5), 'OverQuotaError')
+  })
+
+  it('regression: who has said who it is, and does not get ready in time, gives way', async () => {
+    const { inbound, take } = await listener(2)
+    assert.deepEqual([await welcomed(await take(3), 3), await welcomed(await take(4), 4)], ['welcome', 'welcome'])
+    const laterMs = performance.now() + 5_001
+    const clock = mock.method(performance, 'now', () => laterMs)
+    assert.equal(await welcomed(await take(5), 5), 'welcome')
+    clock.mock.restore()
+    assert.equal(inbound.pending, 2)
+    assert.deepEqual(channels.map(({ isClosed }) => isClosed), [true, false, false])
   })
 
   it('are all refused where none may be pending', async () => {
