@@ -9,7 +9,7 @@ import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec
 import { descriptorOf, keyOf, NETWORK, NOW_MS, peerOf } from '../helpers/descriptors.ts'
 import { roleKey } from '../../src/discovery/role-key.ts'
 import { until } from '../helpers/testnet.ts'
-import type { Connection } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Libp2pEvents } from '@libp2p/interface'
 import type { DiscoveryComponents, DiscoveryInit } from '../../src/discovery/discovery.ts'
 
 const BOOTSTRAP = multiaddr('/ip4/192.0.2.99/tcp/4001')
@@ -19,8 +19,12 @@ describe('rounds of discovery', () => {
   let dialled: string[]
   let lookedUp: string[]
   let provided: string[]
+  let events: TypedEventEmitter<Libp2pEvents>
 
-  beforeEach(() => { [dialled, lookedUp, provided] = [[], [], []] })
+  beforeEach(() => {
+    [dialled, lookedUp, provided] = [[], [], []]
+    events = new TypedEventEmitter()
+  })
 
   afterEach(async () => { await discovery?.stop() })
 
@@ -43,7 +47,7 @@ describe('rounds of discovery', () => {
         provide: async (key: unknown) => { provided.push(String(key)) },
         findProviders: async function * (key: unknown) { lookedUp.push(String(key)) }
       },
-      events: new TypedEventEmitter(),
+      events,
       logger: defaultLogger(),
       peerStore: { get: async () => ({ protocols }) },
       registrar: { handle: async () => {}, unhandle: async () => {} }
@@ -91,5 +95,24 @@ describe('rounds of discovery', () => {
     await until(() => lookedUp.length === 2 && provided.length === 2, 'the first round is over')
     assert.deepEqual(lookedUp, [roleKey(NETWORK, 'forwarder', 'eu'), roleKey(NETWORK, 'forwarder')].map(String))
     assert.deepEqual(provided, [roleKey(NETWORK, 'rsp'), roleKey(NETWORK, 'rsp', 'eu')].map(String))
+  })
+
+  it('regression: greet no more of one address prefix than its share, and others all the same', async () => {
+    let asked = 0
+    const rounds = await make([DESCRIPTOR_PROTOCOL], { greets: true, clock: () => 0 })
+    await rounds.start()
+    const arrive = async (from: string): Promise<void> => {
+      const connection = { remotePeer: await peerOf(3), remoteAddr: multiaddr(from), newStream: async () => {
+        asked++
+        throw new Error('deaf')
+      } }
+      events.safeDispatchEvent('peer:identify', { detail: { protocols: [DESCRIPTOR_PROTOCOL], connection, listenAddrs: [] } as unknown as IdentifyResult })
+    }
+    for (let i = 0; i < 60; i++) {
+      await arrive(`/ip4/203.0.113.${i}/tcp/4001`)
+    }
+    assert.equal(asked, 20)
+    await arrive('/ip4/198.51.100.1/tcp/4001')
+    assert.equal(asked, 21)
   })
 })

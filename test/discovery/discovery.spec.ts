@@ -9,7 +9,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { roleKey } from '../../src/discovery/role-key.ts'
 import { routeProvider } from '../../src/rsp/route-provider.ts'
 import { sealBinding } from '../../protocols/identity/codec.ts'
-import { sealDescriptor } from '../../protocols/descriptor/codec.ts'
+import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { createNode as createBareNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
@@ -212,6 +212,17 @@ describe('discovery', () => {
       await until(() => newcomer.getConnections().length === 2, 'both are connected')
       const { sequence } = await newcomer.services.byway.discovery.describe(peerIdFromPrivateKey(hidden))
       assert.equal(sequence, 11n)
+    })
+
+    it('regression: keeps to the newer one that it knows where whoever answers has an older one', async () => {
+      const [hidden, teller] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
+      const numbered = async (sequence: bigint): Promise<Uint8Array> => sealDescriptor(good(hidden, { sequence, forwarder: undefined, host: { access: [] } }), hidden)
+      const newcomer = await joinThrough(await listenAs({ self: await sealDescriptor(good(teller), teller), known: [], find: await numbered(10n), privateKey: teller }))
+      await until(() => newcomer.getConnections().length === 1, 'they are connected')
+      const { discovery } = newcomer.services.byway
+      discovery.learn(await openDescriptor(await numbered(12n), discovery.verification))
+      const { sequence } = await discovery.describe(peerIdFromPrivateKey(hidden), { fresh: true })
+      assert.equal(sequence, 12n)
     })
 
     it('takes the host with the newest binding of those that say to speak for an application, and none that only says so', async () => {

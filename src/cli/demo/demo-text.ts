@@ -18,7 +18,7 @@ export function reportText (report: DemoReport): string[] {
     ...(report.failing === null ? failoverText(report) : failingText(report.failing)),
     ...(report.isQuiet
       ? []
-      : ['This machine was busy all the time: each round trip contains waiting that no network has, and flows may have stayed on their default routes for that.',
+      : ['This machine was busy with other things when maps or routes were measured: round trips contain waiting that no network has, and flows may have stayed on their default routes for that.',
           'With fewer nodes (--forwarders 8 --pairs 6), or when nothing else runs, it shows what paths gain.']),
     `${report.forwarders.length} forwarders, ${report.pairs.length} pairs, ${report.seconds.toFixed(0)} s.`
   ]

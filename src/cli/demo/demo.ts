@@ -7,7 +7,7 @@ import { drawRows } from '../../simulation/draw.ts'
 import { loadMatrix } from '../../simulation/latency-matrix.ts'
 import { mapSome } from '../../testing/local-node.ts'
 import { runFailing } from './failing.ts'
-import { measuredOn, reportPair, rounded, summarize } from './demo-report.ts'
+import { areMapsQuiet, measuredOn, reportPair, rounded, summarize } from './demo-report.ts'
 import type { DemoPair } from './demo-overlay.ts'
 import type { DemoReport, FailoverReport } from './demo-report.ts'
 import type { FailingReport } from './failing-report.ts'
@@ -55,7 +55,7 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
     await overlay.start()
     init.onProgress('hosts ask for routes, and measure what they are offered')
     const channels = await mapSome(overlay.pairs, OPEN_CONCURRENCY, async (pair) => openChannel(pair, init.signal))
-    const isQuiet = await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
+    const isObservedInQuiet = await overlay.quiet(OBSERVE_MS, MOST_OBSERVE_MS)
     const pairs = overlay.pairs.map((pair, i) => reportPair(pair, channels[i], oracleRttMs(matrix, overlay, pair)))
     const rsps = (await overlay.infrastructure.rsps()).map((rsp) => reportRsp(rsp, matrix))
     const failing = init.failingMinutes === undefined ? null : await failAndComeBack(init, init.failingMinutes, overlay, channels)
@@ -67,7 +67,7 @@ export async function runDemo (init: DemoInit): Promise<RunningDemo> {
       ...summarize(pairs),
       failover,
       failing,
-      isQuiet,
+      isQuiet: isObservedInQuiet && areMapsQuiet(rsps),
       seconds: rounded((performance.now() - startedMs) / 1_000) as number
     }
     return { overlay, channels, report }
