@@ -12,7 +12,7 @@ import { ExitCode } from './exit-codes.ts'
 import { defaultKeyFile, loadOrCreateKey } from './key-file.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { packageVersion } from './package-version.ts'
-import { publicPeers } from './public-peers.ts'
+import { checkDiallable, publicPeers } from './public-peers.ts'
 import { flagOf } from './settings.ts'
 import { lockIdentity } from './identity-lock.ts'
 import { startNode, stopNode } from './started-node.ts'
@@ -38,6 +38,7 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
   const given = await readSettings(role.settings, { flags, env: terminal.env })
   const network = given.network ?? PUBLIC_NETWORK
   const settings: DaemonSettings = { ...given, network, bootstrap: given.bootstrap ?? publicPeers(network) }
+  checkDiallable(settings.bootstrap, settings.local)
   const privateKey = settings.ephemeral === true
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
@@ -137,12 +138,16 @@ function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, 
   if (settings.bootstrap.length === 0 && role.name !== 'bootstrap') {
     terminal.err('no bootstrap node is known: this node is alone until others join through it, or it is started with --bootstrap MULTIADDR')
   }
+  // a host is reached through forwarders
+  if (addresses.length === 0 && role.name !== 'host') {
+    terminal.err('nobody can connect to this node: it has no public address. Behind NAT or in a container say with --announce MULTIADDR which one others see; in an overlay on one machine or in one building all nodes take --local')
+  }
   if (settings.json === true) {
     terminal.out(JSON.stringify({ event: 'started', role: role.name, id, network: settings.network, addresses, control, ...(metrics === null ? {} : { metrics }) }))
     return
   }
   terminal.out(`${role.name} ${id}`)
-  terminal.out(`listens on\n${addresses.map((address) => `  ${address}`).join('\n')}`)
+  terminal.out(`listens on\n${(addresses.length > 0 ? addresses : settings.listen?.map(String) ?? role.listen).map((address) => `  ${address}`).join('\n')}`)
   if (control !== null) {
     terminal.out(`takes commands at (byway status)\n  ${control}`)
   }
@@ -154,6 +159,9 @@ function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, 
     ...(settings.local === true ? ['--local'] : [])
   ]
   const target = addresses[0] ?? id
+  if (addresses.length === 0 && role.nextStep !== 'ping') {
+    return
+  }
   const command = role.nextStep === 'ping'
     ? ['byway ping', ...options, ...settings.bootstrap.slice(0, 1).map((address) => `--bootstrap ${address.toString()}`), target]
     : [`byway ${role.nextStep}`, ...options, `--bootstrap ${target}`]

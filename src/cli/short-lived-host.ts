@@ -5,7 +5,7 @@ import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { host } from '../host/host.ts'
 import { addSettings, readSettings } from './config.ts'
 import { OverlayIncompleteError } from './errors.ts'
-import { publicPeers } from './public-peers.ts'
+import { checkDiallable, publicPeers } from './public-peers.ts'
 import { startNode, stopNode } from './started-node.ts'
 import type { Host } from '../host/host.ts'
 import type { BywayNode } from '../node/libp2p.ts'
@@ -35,7 +35,7 @@ export async function readHostSettings (flags: Readonly<Record<string, unknown>>
 /**
  * Runs something with a host that has found forwarders and RSPs.
  *
- * @throws OverlayIncompleteError, ListenError
+ * @throws OverlayIncompleteError, ListenError, InvalidSettingError
  */
 export async function withHost<T> (settings: HostSettings, destination: Destination, terminal: Terminal, run: (host: Host) => Promise<T>): Promise<T> {
   const network = settings.network ?? PUBLIC_NETWORK
@@ -44,6 +44,7 @@ export async function withHost<T> (settings: HostSettings, destination: Destinat
   if (first.length === 0) {
     throw new OverlayIncompleteError('bootstrap', `no bootstrap node of the network "${network}" is known: name one with --bootstrap MULTIADDR (every node prints its own when it starts)`)
   }
+  checkDiallable(first, settings.local)
   const node = await startNode({
     role: host({ network, bootstrap, maxAccess: settings.maxAccess }),
     privateKey: await generateKeyPair('Ed25519'),

@@ -20,6 +20,7 @@ import { limitedNegotiation } from '../defence/negotiation-limit.ts'
 import { NodeDefences } from './node-defences.ts'
 import { noise } from '@chainsafe/libp2p-noise'
 import { oneWrite } from './one-write.ts'
+import { ownAddresses, withoutPrivate } from './own-addresses.ts'
 import { quietYamux } from './quiet-yamux.ts'
 import { PUBLIC_ONLY, publicLookup } from './public-addresses.ts'
 import { reaper } from '../defence/reaper.ts'
@@ -141,7 +142,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     start: false,
     datastore,
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
-    addresses: { listen: [...init.listen], announce: [...init.announce ?? []] },
+    addresses: { listen: [...init.listen], announce: [...init.announce ?? []], ...(isLocal ? {} : { announceFilter: withoutPrivate }) },
     // the options are those of net.connect, of which the types have a few
     transports: [wrap(tcp({ dialOpts: { lookup } as TCPSocketOptions })), wrap(guardedWebSockets(lookup))],
     connectionEncrypters: [leanNoise(noise())],
@@ -160,6 +161,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
+      ownAddresses: ownAddresses(),
       ping: (components: PingComponents) => {
         pinged = boundedPing()(components)
         return pinged

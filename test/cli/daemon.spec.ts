@@ -50,6 +50,28 @@ describe('daemons', () => {
     assert.match(out, /^stopped$/m)
   })
 
+  it('regression: say that nobody can connect to them in public where they have private addresses only, and how to mend that', async () => {
+    const { code, out, err } = await runBriefly(['bootstrap', '--listen', '/ip4/127.0.0.1/tcp/0', '--ephemeral', '--network', 'test'])
+    assert.equal(code, 0)
+    assert.match(err, /nobody can connect to this node: it has no public address\..* --announce MULTIADDR .* --local/)
+    assert.match(out, /listens on\n {2}\/ip4\/127\.0\.0\.1\/tcp\/0$/m)
+    assert.doesNotMatch(out, /another node joins/)
+    assert.doesNotMatch((await runBriefly(['host', '--listen', '/ip4/127.0.0.1/tcp/0', '--ephemeral', '--network', 'test'])).err, /nobody can connect/)
+  })
+
+  it('regression: tell which address others see of them, and how to join there', async () => {
+    const { out, err } = await runBriefly(['bootstrap', '--listen', '/ip4/127.0.0.1/tcp/0', '--announce', '/ip4/5.9.10.11/tcp/4101', '--ephemeral', '--network', 'test'])
+    assert.doesNotMatch(err, /nobody can connect/)
+    assert.match(out, /^ {2}byway forwarder --network test --bootstrap \/ip4\/5\.9\.10\.11\/tcp\/4101\/p2p\/12D3KooW\w+$/m)
+  })
+
+  it('regression: refuse to join in public through a private address, which they would not dial', async () => {
+    const { code, out, err } = await cli(['forwarder', '--bootstrap', '/ip4/192.168.1.2/tcp/4101', '--ephemeral', '--network', 'test'])
+    assert.equal(code, 2)
+    assert.equal(out, '')
+    assert.match(err, /^byway: \/ip4\/192\.168\.1\.2\/tcp\/4101: a private address, .* --local/)
+  })
+
   it('warn of scores of RSPs that cannot be read, and run all the same', async () => {
     const data = await mkdtemp(join(folder, 'data-'))
     await writeFile(join(data, 'rsp-scores.json'), '{"version":1,')
