@@ -174,7 +174,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     })
   }
 
-  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. */
+  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. What has come, the peer can read all the same. */
   close (reason: number = CloseReason.normal, why: ChannelEnd = 'closed'): void {
     if (this.#closed) {
       return
@@ -291,7 +291,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   protected ended (why: ChannelEnd): void {
     if (!this.#closed) {
       this.#closed = true
-      this.#streams?.close()
+      this.#streams?.close(why !== 'closed' && why !== 'protocol-error')
       this.safeDispatchEvent('close', { detail: why })
     }
   }

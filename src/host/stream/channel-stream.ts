@@ -120,9 +120,14 @@ export class ChannelStream extends TypedEventEmitter<ChannelStreamEvents> {
     }
   }
 
-  /** The channel is gone. */
-  end (error: Error): void {
+  /** The channel is gone. `isByPeer`: what the peer has sent whole before that can still be read, and then the stream closes. */
+  end (error: Error, isByPeer = false): void {
     if (!this.#isClosed) {
+      const outlived = isByPeer ? this.#state.outlive() : undefined
+      if (outlived !== undefined) {
+        this.#error ??= outlived.isDelivered ? null : error
+        return
+      }
       this.#error ??= error
       // the last word is that it is closed: what waits, or is being handed out, reaches nobody any more
       this.#state.pause()

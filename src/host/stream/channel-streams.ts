@@ -129,12 +129,13 @@ export class ChannelStreams implements Flushable {
     this.#flushLater()
   }
 
-  close (): void {
+  /** `isByPeer`: what has come whole can still be read. */
+  close (isByPeer = false): void {
     this.#isClosed = true
     this.#cancelTimer?.()
     this.#waitsFor?.stopWaiting(this.#goOn)
     for (const stream of this.#streams.values()) {
-      stream.end(new StreamClosedError('the channel is closed: open another one'))
+      stream.end(new StreamClosedError('the channel is closed: open another one'), isByPeer)
     }
     this.#streams.clear()
   }

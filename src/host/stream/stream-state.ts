@@ -170,6 +170,21 @@ export class StreamState {
     this.#endReceiving()
   }
 
+  /**
+   * The peer is gone. What it sent whole, and we said to have, stays to be read where nothing more would be written: who waits for room to write would wait for ever.
+   *
+   * @returns undefined where nothing stays; else whether the peer has said that it got all that was sent
+   */
+  outlive (): { isDelivered: boolean } | undefined {
+    if (this.#phase === 'open' || !this.#isReading || this.#isReceiveOver || !this.incoming.isWhole) {
+      return undefined
+    }
+    const isDelivered = this.#phase === 'over'
+    this.#phase = 'over'
+    this.outgoing.clear()
+    return { isDelivered }
+  }
+
   // ---- from the connection ----
 
   /** @returns false when the packet must count as not received; throws StreamViolationError */

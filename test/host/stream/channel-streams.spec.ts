@@ -287,6 +287,64 @@ describe('ChannelStreams', () => {
     assert.throws(() => stream.send(new Uint8Array(1)), { name: 'StreamResetError', resetCode: 9, remote: false })
   })
 
+  it('regression: lets what has come whole be read after the peer has closed the channel, for it was told that it is here', () => {
+    const { a, b, accepted, run } = ends((stream) => {
+      stream.pause()
+      stream.close()
+    })
+    const stream = a.open()
+    const sender = collect(stream)
+    stream.send(new Uint8Array(100_000))
+    stream.close()
+    run()
+    assert.deepEqual(sender.events, ['end', 'closed'])
+    const receiver = collect(accepted[0])
+    a.close()
+    b.close(true)
+    assert.deepEqual(receiver, { bytes: 0, events: [] })
+    accepted[0].resume()
+    assert.deepEqual(receiver, { bytes: 100_000, events: ['end', 'closed'] })
+  })
+
+  it('says so, when all is read, where it is not known whether the peer got all before it closed the channel', () => {
+    const all = ends((stream) => { stream.pause() })
+    const stream = all.a.open()
+    stream.send(new Uint8Array(100_000))
+    stream.close()
+    all.run()
+    const receiver = collect(all.accepted[0])
+    all.isDown = true
+    all.accepted[0].send(new Uint8Array(10))
+    all.accepted[0].close()
+    all.b.close(true)
+    assert.deepEqual(receiver.events, [])
+    all.accepted[0].resume()
+    assert.deepEqual(receiver, { bytes: 100_000, events: ['end', 'closed: StreamClosedError'] })
+  })
+
+  it('ends at once with the channel what has not come whole, what may still be written to, and all when it is closed here', () => {
+    const ENDINGS: Array<[string, (sender: ChannelStream, receiver: ChannelStream) => void, boolean]> = [
+      ['not whole', (sender, receiver) => { receiver.close() }, true],
+      ['still open for writing', (sender) => { sender.close() }, true],
+      ['closed here', (sender, receiver) => {
+        sender.close()
+        receiver.close()
+      }, false]
+    ]
+    for (const [what, act, isByPeer] of ENDINGS) {
+      const { a, b, accepted, run } = ends((stream) => { stream.pause() })
+      const stream = a.open()
+      stream.send(new Uint8Array(5_000))
+      run()
+      act(stream, accepted[0])
+      run()
+      const receiver = collect(accepted[0])
+      b.close(isByPeer)
+      accepted[0].resume()
+      assert.deepEqual(receiver, { bytes: 0, events: ['closed: StreamClosedError'] }, what)
+    }
+  })
+
   it('ends all streams with the channel, and starts no timer after that', () => {
     const { a, timers, run } = ends()
     const stream = a.open()
