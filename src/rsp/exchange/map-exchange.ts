@@ -2,12 +2,14 @@
 // and replay can drive it; rsp-exchange.ts puts it on the wire.
 import { RecentlyUsed } from '../../../protocols/recently-used.ts'
 import { RivalWords } from './rival-words.ts'
+import { TurnedRivals } from './turned-rivals.ts'
 import { rivalProvenance } from './link-provenance.ts'
 import { linkName } from '../link-name.ts'
 import type { LinkEstimate } from '../link-view.ts'
 import type { LinkProvenance } from './link-provenance.ts'
 import type { LinkReading } from '../../measurement/link-estimator.ts'
 import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
+import type { TurnedRivalsInit } from './turned-rivals.ts'
 
 /** Our own measurement wins as long as no rival's is younger by so much. */
 const OWN_WINS_MS = 60_000
@@ -30,6 +32,7 @@ export interface MapExchangeInit {
   hasTold: (a: string, b: string) => boolean
   /** Unix time, ms. */
   now: () => number
+  startTimer?: TurnedRivalsInit['startTimer']
 }
 
 const DOWN: LinkReading = { state: 'down', rttUs: undefined, jitterUs: 0, lossPpm: 0, samples: 0, outcomes: 0 }
@@ -37,11 +40,18 @@ const DOWN: LinkReading = { state: 'down', rttUs: undefined, jitterUs: 0, lossPp
 export class MapExchange {
   readonly #init: MapExchangeInit
   readonly words = new RivalWords()
+  readonly #turned: TurnedRivals
   /** By link: when we found it down, and have not measured it since. */
   readonly #downAtMs = new RecentlyUsed<number>(MAX_DOWN)
 
   constructor (init: MapExchangeInit) {
+    const { onChange, startTimer } = init
     this.#init = init
+    this.#turned = new TurnedRivals({ linksOf: (rival) => this.words.linksOf(rival), onChange, startTimer })
+  }
+
+  stop (): void {
+    this.#turned.stop()
   }
 
   /** Takes what a rival that was added says of links. Gives how many of its words are of use. */
@@ -68,7 +78,7 @@ export class MapExchange {
       if (own === undefined && this.#refused(rival, a, b, said.ageMs)) {
         continue
       }
-      if (this.words.rival(rival)?.trust.isCredible === true) {
+      if (this.#mayBeBelieved(rival)) {
         this.#init.onChange(a, b)
       }
     }
@@ -117,7 +127,7 @@ export class MapExchange {
     const wasCredible = trust?.isCredible
     trust?.forfeit()
     if (wasCredible === true) {
-      this.#turned(rival)
+      this.#turned.turned(rival)
     }
   }
 
@@ -127,11 +137,9 @@ export class MapExchange {
 
   /** With all that it has said, and what it was trusted. */
   removeRival (rival: string): void {
-    const links = this.words.linksOf(rival)
-    this.words.removeRival(rival)
-    for (const [a, b] of links) {
-      this.#init.onChange(a, b)
-    }
+    const wasBelieved = this.#mayBeBelieved(rival)
+    const links = this.words.removeRival(rival)
+    this.#turned.removed(rival, wasBelieved ? links : [])
   }
 
   /** The wall clock was set: what rivals said may seem to be from the future. */
@@ -159,7 +167,7 @@ export class MapExchange {
       return false
     }
     for (const turned of this.words.judgeDown(a, b, downAtMs, DOWN_GRACE_MS)) {
-      this.#turned(turned)
+      this.#turned.turned(turned)
     }
     this.words.withdraw(a, b, (one) => one === rival)
     return true
@@ -167,14 +175,12 @@ export class MapExchange {
 
   #judge (a: string, b: string, own: LinkEstimate): void {
     for (const rival of this.words.judge(a, b, own)) {
-      this.#turned(rival)
+      this.#turned.turned(rival)
     }
   }
 
-  /** It has become credible, or is not any more: all that it says counts anew. */
-  #turned (rival: string): void {
-    for (const [a, b] of this.words.linksOf(rival)) {
-      this.#init.onChange(a, b)
-    }
+  /** On the map there may be what it says. */
+  #mayBeBelieved (rival: string): boolean {
+    return this.words.rival(rival)?.trust.isCredible === true || this.#turned.has(rival)
   }
 }

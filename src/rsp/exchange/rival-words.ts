@@ -4,15 +4,17 @@
 //   word ─▶ quota ─▶ kept, one a link and rival ─▶ judged by what we measure ─▶ trust
 //                                  └─▶ at least one credible: weighted median ─▶ map
 import { RecentlyUsed } from '../../../protocols/recently-used.ts'
+import { OrderedLinks } from './ordered-links.ts'
 import { RivalTrust } from './rival-trust.ts'
 import { combine, weigh } from './weighed-words.ts'
 import { isOpen, isSameTime, isTrue, wordOf } from './rival-word.ts'
 import { linkName } from '../link-name.ts'
 import type { LinkEstimate } from '../link-view.ts'
+import type { NamedLink } from './subscription.ts'
 import type { RivalWord, SaidOfLink } from './rival-word.ts'
 import type { WeighedWord } from './weighed-words.ts'
 
-/** Twice what 500 nodes with 12 links each are; with 16 rivals 50 MB at most. */
+/** Twice what 500 nodes with 12 links each are; with 16 rivals 60 MB at most. */
 export const MAX_LINKS_PER_RIVAL = 12_288
 export const MAX_RIVALS = 16
 
@@ -30,7 +32,7 @@ interface LinkRecord {
 export interface RivalRecord {
   readonly trust: RivalTrust
   /** Links of which it speaks. */
-  links: number
+  readonly links: number
   /** Words taken, refused by quota, and those judged, by how. */
   words: number
   refused: number
@@ -43,6 +45,8 @@ export class RivalWords {
   readonly #rivals = new Map<string, RivalRecord>()
   /** By rival, then by both ends in order. */
   readonly #records = new Map<string, RecentlyUsed<LinkRecord>>()
+  /** By rival: of which it speaks. */
+  readonly #linksOf = new Map<string, OrderedLinks>()
   /** First end → other end → what rivals say, at most one word of each. */
   readonly #words = new Map<string, Map<string, RivalWord[]>>()
 
@@ -56,24 +60,29 @@ export class RivalWords {
       if (this.#rivals.size >= MAX_RIVALS) {
         return false
       }
-      this.#rivals.set(rival, { trust: new RivalTrust(), links: 0, words: 0, refused: 0, judgedTrue: 0, judgedFalse: 0 })
+      const links = new OrderedLinks()
+      this.#rivals.set(rival, { trust: new RivalTrust(), get links () { return links.size }, words: 0, refused: 0, judgedTrue: 0, judgedFalse: 0 })
+      this.#linksOf.set(rival, links)
       this.#records.set(rival, new RecentlyUsed(2 * this.#maxLinksPerRival))
     }
     return true
   }
 
-  /** With all that it has said. */
-  removeRival (rival: string): void {
-    for (const [a, b] of this.linksOf(rival)) {
+  /** With all that it has said. Gives the links of which it spoke. */
+  removeRival (rival: string): NamedLink[] {
+    const links = [...this.linksOf(rival)]
+    for (const [a, b] of links) {
       this.#delete(a, b, rival)
     }
     this.#rivals.delete(rival)
+    this.#linksOf.delete(rival)
     this.#records.delete(rival)
+    return links
   }
 
-  /** The links of which it speaks. */
-  linksOf (rival: string): Array<readonly [a: string, b: string]> {
-    return [...this.#links()].filter(([, , words]) => words.some((word) => word.rival === rival)).map(([a, b]) => [a, b] as const)
+  /** The links of which it speaks; those that come while it is gone through come in their turn. */
+  linksOf (rival: string): Iterable<NamedLink> {
+    return this.#linksOf.get(rival) ?? []
   }
 
   get rivals (): Iterable<readonly [rival: string, record: RivalRecord]> {
@@ -113,7 +122,7 @@ export class RivalWords {
       return 'renewed'
     }
     this.#open(first, second).push(word)
-    record.links++
+    this.#linksOf.get(rival)?.add(first, second)
     return 'new'
   }
 
@@ -263,10 +272,7 @@ export class RivalWords {
       return
     }
     words.splice(at, 1)
-    const record = this.#rivals.get(rival)
-    if (record !== undefined) {
-      record.links--
-    }
+    this.#linksOf.get(rival)?.delete(first, second)
     if (words.length === 0) {
       others.delete(second)
       if (others.size === 0) {

@@ -133,6 +133,7 @@ export class RspExchange {
     for (const feed of this.#feeds.values()) {
       feed.stop()
     }
+    this.#map.stop()
     await this.#unserve?.()
     this.#service.stop()
   }

@@ -4,12 +4,18 @@ import { PerformanceMap } from '../../../src/rsp/performance-map.ts'
 import { ownEstimate } from '../../../src/rsp/exchange/own-measurement.ts'
 import { toldLinks } from '../../../src/rsp/exchange/told-links.ts'
 import { ONE, THREE, TWO } from '../../protocols/exchange/samples.ts'
-import { makeCredible, NOW_MS, said } from './words.ts'
+import { makeCredible, NOW_MS, own, said } from './words.ts'
+import { MAX_LINKS_PER_RIVAL } from '../../../src/rsp/exchange/rival-words.ts'
+import { RivalTrust } from '../../../src/rsp/exchange/rival-trust.ts'
+import { VirtualTimers } from '../../helpers/virtual-timers.ts'
+import type { PeerId } from '@libp2p/interface'
 import type { LinkView } from '../../../src/rsp/performance-map.ts'
 import type { SharedMeasurement } from '../../../protocols/exchange/measurement.ts'
 
 const [A, B, C] = [ONE, TWO, THREE].map(String)
 const SELF = 'ourselves'
+/** After which all that a rival says has been looked at again. */
+const LOOKED_MS = 2_000
 const view = (rttUs: number, change: Partial<LinkView> = {}): LinkView => ({ rttUs, jitterUs: 100, lossPpm: 0, samples: 20, measuredAtMs: NOW_MS, ...change })
 
 describe('a map with what rivals say', () => {
@@ -20,12 +26,14 @@ describe('a map with what rivals say', () => {
   let setMs: number
   let told: string[]
   let changes: number
+  let timers: VirtualTimers
 
   beforeEach(() => {
     nowMs = NOW_MS
     setMs = 0
     told = []
     changes = 0
+    timers = new VirtualTimers()
     map = new PerformanceMap({ mapKind: 'surveys', self: SELF, clocks: { now: () => nowMs, clock: () => nowMs - setMs } })
     exchange = new MapExchange({
       isNode: (key) => map.indexOf(key) !== undefined,
@@ -35,7 +43,8 @@ describe('a map with what rivals say', () => {
       },
       onOwn: (a, b, { state }) => { told.push(`${nameOf(a)}${nameOf(b)} ${state}`) },
       hasTold: () => false,
-      now: () => nowMs
+      now: () => nowMs,
+      startTimer: timers.startTimer
     })
     map.exchangeWith(exchange)
     map.addNode(A)
@@ -103,8 +112,10 @@ describe('a map with what rivals say', () => {
       take('r', said(20_000), said(10_000, { a: TWO, b: THREE }))
       map.set(B, C, view(10_000, { measuredAtMs: nowMs }))
     }
+    timers.advance(LOOKED_MS)
     assert.ok(links().includes('AB 20000'), `${links().join()}, trust ${exchange.words.trustOf('r')}`)
     exchange.breach('r')
+    timers.advance(LOOKED_MS)
     assert.deepEqual(links().filter((link) => link.startsWith('AB')), [])
   })
 
@@ -197,6 +208,48 @@ describe('a map with what rivals say', () => {
     makeCredible(exchange.words, 'r')
     take('r', said(40_000))
     assert.equal(changes, 1)
+  })
+
+  it('regression: looks once at all that a rival says, a few links at a time, however often one batch turns its trust', () => {
+    const nodes = Array.from({ length: 160 }, (_, node) => ({ toString: () => `node${node}` }) as PeerId)
+    const all = nodes.flatMap((a, at) => nodes.slice(at + 1).map((b) => ({ a, b }))).slice(0, MAX_LINKS_PER_RIVAL)
+    nodes.forEach((node) => { map.addNode(String(node)) })
+    take('r', ...all.slice(512).map((link) => said(20_000, link)))
+    const trust = new RivalTrust()
+    let crossings = 0
+    const steered = all.slice(0, 512).map((link) => {
+      const isLie = trust.isCredible
+      trust.judge(!isLie)
+      crossings += trust.isCredible === isLie ? 0 : 1
+      return said(isLie ? 50_000 : 10_000, link)
+    })
+    assert.ok(crossings > 100, `${crossings}`)
+    exchange.take('r', steered, () => own(10_000))
+    const { judgedTrue = 0, judgedFalse = 0 } = exchange.words.rival('r') ?? {}
+    assert.equal(judgedTrue + judgedFalse, 512)
+    assert.ok(changes <= 512, `${changes} looks at links while the batch is taken`)
+    let most = 0
+    for (let before = changes; timers.running > 0; before = changes) {
+      timers.advance(10)
+      most = Math.max(most, changes - before)
+    }
+    assert.deepEqual([most, changes <= 512 + MAX_LINKS_PER_RIVAL, timers.nowMs <= LOOKED_MS], [128, true, true])
+  })
+
+  it('regression: has nothing of a rival that was found out, though it takes its word back before that was looked at', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000))
+    exchange.breach('r')
+    take('r', said(0, { down: true }))
+    assert.deepEqual(links(), [])
+  })
+
+  it('has nothing of a credible rival that was removed', () => {
+    makeCredible(exchange.words, 'r')
+    take('r', said(20_000))
+    exchange.removeRival('r')
+    timers.advance(LOOKED_MS)
+    assert.deepEqual(links(), [])
   })
 
   function setBack (ms: number): void {
