@@ -2,7 +2,7 @@
 // once there was time for it; nor do keys, so that one machine must not fill all places with nodes that it runs: then those of an address prefix that
 // has more than its part give way.
 import { addressPrefix, isLoopback } from '../defence/address-prefix.ts'
-import { heldUntilMs } from '../discovery/directory.ts'
+import { hasEnded } from './has-ended.ts'
 import { ownAddresses } from '../discovery/connect.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { Connection } from '@libp2p/interface'
@@ -95,11 +95,10 @@ export class ForwarderPlaces {
     return most === undefined || most[1].count <= MAX_OF_PREFIX || ownAddresses(newcomer).some((address) => prefixOf(address) === most[0]) ? undefined : most[1].last
   }
 
-  /** Whose time is over: by the own word of it, or because discovery does not have it any more, which strangers can bring about, and it is not connected. */
   ended (isFound: (peer: VerifiedDescriptor['peer']) => boolean): string[] {
     const { connectionTo, now } = this.#init
-    return [...this.#descriptors].flatMap(([key, descriptor]) =>
-      heldUntilMs(descriptor) <= now() || (!isFound(descriptor.peer) && connectionTo(descriptor.peer) === undefined) ? [key] : [])
+    const by = { nowMs: now(), isFound, isConnected: (peer: VerifiedDescriptor['peer']) => connectionTo(peer) !== undefined }
+    return [...this.#descriptors].flatMap(([key, descriptor]) => hasEnded(descriptor, by) ? [key] : [])
   }
 
   #prefixOf (connection: Connection): string | undefined {

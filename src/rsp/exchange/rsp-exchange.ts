@@ -10,10 +10,12 @@ import { RivalFeed } from './rival-feed.ts'
 import { downMeasurement, ownEstimate, ownMeasurement, ownReading } from './own-measurement.ts'
 import { drawAudits } from './audits.ts'
 import { givenLinks } from './shared-links.ts'
+import { hasEnded } from '../has-ended.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
 import { toldLinks } from './told-links.ts'
 import { serveExchange } from '../../../protocols/exchange/server.ts'
 import type { Discovery } from '../../discovery/discovery.ts'
+import type { EndedBy } from '../has-ended.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
 import type { GivenInit, GivenLink } from './shared-links.ts'
 import type { NamedLink } from './subscription.ts'
@@ -184,8 +186,14 @@ export class RspExchange {
   keepHouse (): void {
     this.#service.keepHouse()
     this.#map.expire()
+    const { discovery, connectionManager, now } = this.#init
+    const by: EndedBy = {
+      nowMs: now(),
+      isFound: (peer) => discovery.directory.get(peer) !== undefined,
+      isConnected: (peer) => connectionManager.getConnections(peer).length > 0
+    }
     for (const [key, feed] of this.#feeds) {
-      if (this.#init.discovery.directory.get(feed.descriptor.peer) === undefined) {
+      if (hasEnded(feed.descriptor, by)) {
         this.#remove(key, feed)
       }
     }
