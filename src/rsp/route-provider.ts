@@ -120,7 +120,7 @@ export class RouteProvider implements Startable {
     this.#components = components
     this.#log = log
     this.#forwarders = new ForwarderPlaces({ connectionTo: (peer) => connectionManager.getConnections(peer).at(0), clock, now: Date.now })
-    // where a forwarder says that it is, is on its own account: others must not wait for what it makes us dial
+    // where a forwarder, or a rival, says that it is, is on its own account: others must not wait for what it makes us dial
     const dials = new DialBudget({ now: clock })
     const grant: DialGrant = ({ peer }, dialable) => dials.choose(peer.toString(), peer, dialable)
     const { profile } = init
@@ -205,12 +205,12 @@ export class RouteProvider implements Startable {
         self: peerId,
         privateKey,
         connectionManager,
+        grant,
         registrar: components.registrar,
         peerOf: (key) => this.#forwarders.get(key)?.peer,
         plan: () => this.#plan,
         now: Date.now,
         clock,
-        random: Math.random,
         log: components.logger.forComponent('byway:rsp:exchange')
       })
     this.history = new MapHistory(init.archive)

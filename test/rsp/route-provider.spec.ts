@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { createTestnet, kill, TESTNET, until } from '../helpers/testnet.ts'
-import { keyOf } from '../helpers/descriptors.ts'
+import { multiaddr } from '@multiformats/multiaddr'
+import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { stopNodes } from '../helpers/nodes.ts'
 import { FakeForwarder } from './fake-forwarder.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { RouteProvider } from '../../src/rsp/route-provider.ts'
 import type { Testnet } from '../helpers/testnet.ts'
+import type { ConnectionManager } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 describe('an RSP whose forwarders fail', () => {
   let net: Testnet
@@ -80,4 +83,36 @@ describe('an RSP among forwarders of which one lies', () => {
     }, await keyOf(number))
     return openDescriptor(bytes, { nowMs, network: TESTNET })
   }
+})
+
+describe('an RSP that exchanges with whom it finds', () => {
+  let net: Testnet
+
+  before(async () => {
+    net = await createTestnet({ forwarders: 1, rsps: ['surveys'], rspInit: { exchange: 'all' } })
+    await net.ready()
+  })
+
+  after(async () => { await net.stop() })
+
+  it('regression: dials a rival that has not answered yet at few of the addresses that it names', async () => {
+    const [rsp] = net.rsps
+    const { connectionManager } = (rsp as unknown as { components: { connectionManager: ConnectionManager } }).components
+    const dialled: string[][] = []
+    mock.method(connectionManager, 'isDialable', async () => true)
+    const open = mock.method(connectionManager, 'openConnection', async (addresses: Multiaddr[]) => {
+      dialled.push(addresses.map(String).filter((address) => address.startsWith('/ip4/192.0.2.')))
+      throw new Error('nobody is there')
+    })
+    const key = await keyOf(90)
+    const nowMs = Date.now()
+    const addresses = [1, 2, 3, 4].map((host) => multiaddr(`/ip4/192.0.2.${host}/tcp/4001`))
+    const bytes = await sealDescriptor({
+      network: TESTNET, sequence: 1n, issuedAtMs: nowMs, expiresAtMs: nowMs + 600_000, endpoints: [{ peer: await peerOf(90), addresses }], rsp: { mapKind: 'surveys', metrics: ['delay'], priceMicro: 0n }
+    }, key)
+    rsp.services.byway.discovery.learn(await openDescriptor(bytes, { nowMs, network: TESTNET }))
+    await until(() => dialled.some(({ length }) => length > 0), 'the rival is dialled')
+    open.mock.restore()
+    assert.deepEqual(dialled.filter(({ length }) => length > 0).map(({ length }) => length), [2])
+  })
 })

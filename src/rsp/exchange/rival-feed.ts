@@ -9,6 +9,7 @@ import { MAX_MEASUREMENTS } from '../../../protocols/exchange/constants.ts'
 import { MalformedMessageError } from '../../../protocols/errors.ts'
 import { MAX_LINKS_PER_RIVAL } from './rival-words.ts'
 import { pause } from '../../discovery/pause.ts'
+import type { DialGrant } from '../../discovery/connect.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
 import type { VerifiedBatch } from '../../../protocols/exchange/sealed-batch.ts'
 import type { VerifiedDescriptor } from '../../../protocols/descriptor/codec.ts'
@@ -31,6 +32,8 @@ const RUBBISH = new Set(['MALFORMED', 'TOO_LARGE', 'INVALID_SIGNATURE', 'EXPIRED
 export interface RivalFeedInit {
   self: PeerId
   connectionManager: ConnectionManager
+  /** Default: all addresses that its descriptor says may be dialled. */
+  grant?: DialGrant
   /** Our own signed descriptor. */
   descriptor: () => Promise<Uint8Array>
   scope: ExchangeScope
@@ -101,8 +104,8 @@ export class RivalFeed {
 
   /** One lease after the other, until something goes wrong. */
   async #read (signal: AbortSignal): Promise<void> {
-    const { connectionManager, descriptor, scope, clock } = this.#init
-    const connection = await connectTo(connectionManager, this.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS))
+    const { connectionManager, grant, descriptor, scope, clock } = this.#init
+    const connection = await connectTo(connectionManager, this.descriptor, AbortSignal.timeout(CONNECT_DEADLINE_MS), grant)
     const { leaseMs } = await subscribeExchange(connection, { descriptor: await descriptor(), scope, leaseMs: LEASE_MS }, { signal })
     const untilMs = clock() + leaseMs - 2 * WAIT_MS
     let hasBegun = false

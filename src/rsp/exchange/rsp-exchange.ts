@@ -14,6 +14,7 @@ import { hasEnded } from '../has-ended.ts'
 import { openDescriptor } from '../../../protocols/descriptor/codec.ts'
 import { toldLinks } from './told-links.ts'
 import { serveExchange } from '../../../protocols/exchange/server.ts'
+import type { DialGrant } from '../../discovery/connect.ts'
 import type { Discovery } from '../../discovery/discovery.ts'
 import type { EndedBy } from '../has-ended.ts'
 import type { ExchangeScope } from '../../../protocols/exchange/codec.ts'
@@ -41,6 +42,8 @@ export interface RspExchangeInit {
   self: PeerId
   privateKey: PrivateKey
   connectionManager: ConnectionManager
+  /** Where rivals are dialled; default: at all addresses that their descriptors say. */
+  grant?: DialGrant
   registrar: Registrar
   /** By the forwarder's peer id as text; undefined: it is none that we know. */
   peerOf: (key: string) => PeerId | undefined
@@ -50,8 +53,8 @@ export interface RspExchangeInit {
   now: () => number
   /** Ms of any monotonic origin, for leases and quotas. */
   clock: () => number
-  /** From 0 to 1. */
-  random: () => number
+  /** From 0 to 1. Default: Math.random. */
+  random?: () => number
   log: Logger
 }
 
@@ -151,10 +154,11 @@ export class RspExchange {
     if (!this.#isPartner(rival.peer) || !this.#makeRoom() || !this.#map.words.addRival(key)) {
       return
     }
-    const { self, connectionManager, discovery, scope, now, clock, log, map } = this.#init
+    const { self, connectionManager, grant, discovery, scope, now, clock, log, map } = this.#init
     const feed = new RivalFeed(rival, {
       self,
       connectionManager,
+      grant,
       descriptor: async () => discovery.self.get(),
       scope,
       onBatch: ({ measurements }) => { this.#map.take(key, measurements, (a, b) => ownEstimate(map.ownViews(a, b))) },
@@ -175,7 +179,7 @@ export class RspExchange {
   }
 
   audits (sinceMs: number, isOwn: (a: string, b: string) => boolean): NamedLink[] {
-    return drawAudits({ words: this.#map.words, random: this.#init.random }, sinceMs, isOwn)
+    return drawAudits({ words: this.#map.words, random: this.#init.random ?? Math.random }, sinceMs, isOwn)
   }
 
   isUseful (peer: PeerId): boolean {
