@@ -14,6 +14,12 @@ export interface ConfigSources {
   env: Readonly<Record<string, string | undefined>>
 }
 
+/** What a command may do otherwise than others. */
+export interface SettingsUse {
+  /** Settings read from their flags alone: in a variable or the file they are those of a daemon. */
+  flagsOnly?: readonly SettingName[]
+}
+
 const FILE_VARIABLE = 'BYWAY_CONFIG'
 const MAX_FILE_BYTES = 65_536
 /** One file serves all commands: each passes over what is for others, and complains of what none knows. */
@@ -21,20 +27,21 @@ const ALL_KEYS: ReadonlySet<string> = new Set((Object.keys(SETTINGS) as SettingN
 const TRUTH: Record<string, boolean> = { true: true, yes: true, 1: true, false: false, no: false, 0: false }
 
 /** Gives a command the flags of these settings, and `--config`. */
-export function addSettings (command: Command, names: readonly SettingName[]): Command {
+export function addSettings (command: Command, names: readonly SettingName[], { flagsOnly = [] }: SettingsUse = {}): Command {
   for (const name of names) {
     const { shape, placeholder = 'value', about, isFileOnly = false }: typeof SETTINGS[SettingName] & { isFileOnly?: boolean, placeholder?: string } = SETTINGS[name]
     if (isFileOnly) {
       continue
     }
     const isRepeatable = shape === 'list' || shape === 'table'
-    const option = new Option(shape === 'switch' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`, isRepeatable ? `${about}; repeat it for more` : about)
+    const help = [about, ...(flagsOnly.includes(name) ? ['only as a flag'] : []), ...(isRepeatable ? ['repeat it for more'] : [])].join('; ')
+    const option = new Option(shape === 'switch' ? flagOf(name) : `${flagOf(name)} <${placeholder}>`, help)
     if (isRepeatable) {
       option.argParser((text: string, before: string[] | undefined) => [...before ?? [], ...itemsOf(text)])
     }
     command.addOption(option)
   }
-  return command.addOption(new Option('--config <file>', `settings as TOML: ${names.map(keyOf).join(', ')}`))
+  return command.addOption(new Option('--config <file>', `settings as TOML: ${names.filter((name) => !flagsOnly.includes(name)).map(keyOf).join(', ')}`))
 }
 
 /**
@@ -42,15 +49,18 @@ export function addSettings (command: Command, names: readonly SettingName[]): C
  *
  * @throws InvalidSettingError, ConfigFileError
  */
-export async function readSettings<Name extends SettingName> (names: readonly Name[], { flags, env }: ConfigSources): Promise<Partial<Pick<Settings, Name>>> {
+export async function readSettings<Name extends SettingName> (names: readonly Name[], { flags, env }: ConfigSources, { flagsOnly = [] }: SettingsUse = {}): Promise<Partial<Pick<Settings, Name>>> {
   const file = typeof flags.config === 'string' ? flags.config : env[FILE_VARIABLE]
-  const fromFile = file === undefined || file === '' ? {} : await readConfigFile(file, names)
+  const keys = names.filter((name) => !flagsOnly.includes(name)).map(keyOf)
+  const fromFile = file === undefined || file === '' ? {} : await readConfigFile(file, keys)
   const settings: Partial<Record<SettingName, unknown>> = {}
   for (const name of names) {
     const flag = flags[flagOf(name).slice(2).replace(/-./g, (dashed) => dashed[1].toUpperCase())]
     const variable = variablesOf(name).find((each) => env[each] !== undefined && env[each] !== '')
     if (flag !== undefined) {
       settings[name] = check(name, flagOf(name), SETTINGS[name].shape === 'table' ? tableOf(flag as string[]) : flag)
+    } else if (flagsOnly.includes(name)) {
+      continue
     } else if (variable !== undefined) {
       settings[name] = check(name, variable, fromVariable(name, env[variable] as string))
     } else if (fromFile[keyOf(name)] !== undefined) {
@@ -60,7 +70,7 @@ export async function readSettings<Name extends SettingName> (names: readonly Na
   return settings as Partial<Pick<Settings, Name>>
 }
 
-async function readConfigFile (file: string, names: readonly SettingName[]): Promise<Record<string, unknown>> {
+async function readConfigFile (file: string, keys: readonly string[]): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigFileError(file, error.code === 'ENOENT' ? 'there is no such file' : error.message, { cause: error })
   })
@@ -70,7 +80,7 @@ async function readConfigFile (file: string, names: readonly SettingName[]): Pro
   const table = parseToml(file, text)
   for (const key of Object.keys(table)) {
     if (!ALL_KEYS.has(key)) {
-      throw new ConfigFileError(file, `unknown key "${key}"; this command knows ${names.map(keyOf).join(', ')}`)
+      throw new ConfigFileError(file, `unknown key "${key}"; this command knows ${keys.join(', ')}`)
     }
   }
   return table

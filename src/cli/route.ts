@@ -1,6 +1,5 @@
 // `byway route DEST`: what every RSP offers to a destination, side by side, beside the default route.
 import { InvalidArgumentError } from 'commander'
-import { addSettings, readSettings } from './config.ts'
 import { brokenBy, bySoftClauses, compareClauses } from '../host/clause-comparison.ts'
 import { clauseTable } from './clause-table.ts'
 import { explanationText } from '../query/explanation-text.ts'
@@ -13,7 +12,8 @@ import { ExitCode, isNoRoute } from './exit-codes.ts'
 import { measureDefault } from './measured-rtt.ts'
 import { legend, msText, pathText, percentText, printable, rounded, short, table } from './output.ts'
 import { bytesText, durationText } from './number-text.ts'
-import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import { reach } from './reach.ts'
+import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import type { ComparedClause } from '../host/clause-comparison.ts'
 import type { Explanation } from '../query/explain-query.ts'
 import type { Host } from '../host/host.ts'
@@ -65,7 +65,7 @@ export interface RouteReport {
 
 const MAX_PATHS = 8
 const OFFERS_DEADLINE_MS = 15_000
-const SETTINGS = [...HOST_SETTINGS, 'query', 'queries'] as const
+const MORE_SETTINGS = ['query', 'queries'] as const
 const HELP = `
 A query says what is wanted: what to minimize, what must hold, and what is preferred. All that are asked get the same one; offers that keep
 all that must hold come first, and it is said what each RSP makes of each clause. The language: protocols/route/query-language.md.
@@ -81,11 +81,11 @@ export function registerRoute (program: Command, terminal: Terminal): void {
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--paths <n>', `ask each RSP for so many paths, 1 to ${MAX_PATHS}; more where the query asks for alternatives`, parsePaths, 3)
     .option('--explain', 'with --query: let each RSP say why it offers what it offers')
-  addSettings(command, SETTINGS)
+  addHostSettings(command, MORE_SETTINGS)
     .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
-      const { query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
+      const { query, queries, ...settings } = await readHostSettings(flags, terminal, MORE_SETTINGS)
       const read = readQuery({ query, queries })
       const asked = { paths: flags.paths as number, query: read, explain: flags.explain === true }
       if (asked.explain && asked.query === undefined) {
@@ -104,10 +104,9 @@ interface Asked {
 }
 
 async function routeReport (host: Host, peer: PeerId, { paths, query, explain }: Asked, stop: AbortSignal): Promise<RouteReport> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(OFFERS_DEADLINE_MS)])
   const [direct, answers] = await Promise.all([
     measureDefault(host, peer, stop),
-    host.offers(peer, { paths, query, explain, signal }).catch((error: unknown) => {
+    reach(peer, OFFERS_DEADLINE_MS, stop, async (signal) => host.offers(peer, { paths, query, explain, signal })).catch((error: unknown) => {
       if (!isNoRoute(error)) {
         throw error
       }

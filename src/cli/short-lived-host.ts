@@ -10,12 +10,15 @@ import { startNode, stopNode } from './started-node.ts'
 import type { Host } from '../host/host.ts'
 import type { BywayNode } from '../node/libp2p.ts'
 import type { Destination } from './destination.ts'
+import type { SettingsUse } from './config.ts'
 import type { Terminal } from './output.ts'
 import type { Settings, SettingName } from './settings.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Command } from 'commander'
 
-export const HOST_SETTINGS = ['bootstrap', 'network', 'local', 'listen', 'maxAccess', 'wait', 'json'] as const satisfies SettingName[]
+const HOST_SETTINGS = ['bootstrap', 'network', 'local', 'listen', 'maxAccess', 'wait', 'json'] as const satisfies SettingName[]
+/** Where a daemon listens, this host cannot: it is there beside it. */
+const USE: SettingsUse = { flagsOnly: ['listen'] }
 const DEFAULT_WAIT_S = 20
 const POLL_MS = 100
 /** Nothing new for so long: what there is has been found. */
@@ -24,12 +27,14 @@ const DIAL_DEADLINE_MS = 5_000
 
 export type HostSettings = Partial<Pick<Settings, typeof HOST_SETTINGS[number]>>
 
-export function addHostSettings (command: Command): Command {
-  return addSettings(command, HOST_SETTINGS)
+/** @param more - settings that the command has besides */
+export function addHostSettings (command: Command, more: readonly SettingName[] = []): Command {
+  return addSettings(command, [...HOST_SETTINGS, ...more], USE)
 }
 
-export async function readHostSettings (flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<HostSettings> {
-  return readSettings(HOST_SETTINGS, { flags, env: terminal.env })
+/** @throws InvalidSettingError, ConfigFileError */
+export async function readHostSettings<Name extends SettingName = never> (flags: Readonly<Record<string, unknown>>, { env }: Pick<Terminal, 'env'>, more: readonly Name[] = []): Promise<HostSettings & Partial<Pick<Settings, Name>>> {
+  return readSettings([...HOST_SETTINGS, ...more], { flags, env }, USE)
 }
 
 /**

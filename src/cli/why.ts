@@ -1,11 +1,10 @@
 // `byway why DEST`: which route a channel uses and why, what else was offered and why not, and the last switches. The running host
 // answers (why-report.ts); where none runs, one is started for a moment.
 import { resolve as resolvePath } from 'node:path'
-import { addSettings, readSettings } from './config.ts'
-import { checkAnswer, NoDaemonError, withDaemon } from './control-client.ts'
+import { checkAnswer, ControlError, NoDaemonError, withDaemon } from './control-client.ts'
 import { parseDestination } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
-import { HOST_SETTINGS, withHost } from './short-lived-host.ts'
+import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import { OPEN_DEADLINE_MS } from './reach.ts'
 import { readQuery } from './query-text.ts'
 import { followChannel, whyAnswer, whyEvent, whyReport } from './why-report.ts'
@@ -19,10 +18,12 @@ import type { OpensChannels, WhyEvent, WhyReport } from './why-report.ts'
 const ANSWER_DEADLINE_MS = OPEN_DEADLINE_MS + 20_000
 /** As long as a timer can be set: whoever follows ends it himself. */
 const FOLLOW_DEADLINE_MS = 2 ** 31 - 1
-const SETTINGS = [...HOST_SETTINGS, 'control', 'query', 'queries'] as const
+const MORE_SETTINGS = ['control', 'query', 'queries'] as const
+const NO_HOST = 'no host of this user runs here, so there is no channel to explain (byway host keeps one running): a host is started for a moment'
 const HELP = `
 The running host (byway host) answers for the channel that it has, or opens one for the answer; where none runs, or with
---control off, a host is started for a moment, as by byway ping. A channel that has to be opened for the answer asks for what
+--control off, a host is started for a moment, as by byway ping; so it is where --control is no flag, but a variable or a key of the
+config file, and it is no host that takes commands there. A channel that has to be opened for the answer asks for what
 --query says; one that is there already goes on asking for what it was opened with.
 
 Exit codes: 0 it goes over a path, or directly since no path is better or nobody offers one; 1 no route answers; 2 error; 3 it
@@ -45,11 +46,11 @@ export function registerWhy (program: Command, terminal: Terminal): void {
     .description('say which route leads to a host and why, what else was offered and why not, and the last switches')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
     .option('--follow', 'then tell of each switch, with its reason, until Ctrl-C; with --json a line each')
-  addSettings(command, SETTINGS)
+  addHostSettings(command, MORE_SETTINGS)
     .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
-      const { control, query, queries, ...settings } = await readSettings(SETTINGS, { flags, env: terminal.env })
+      const { control, query, queries, ...settings } = await readHostSettings(flags, terminal, MORE_SETTINGS)
       const wanted = readQuery({ query, queries })
       const args = { destination: destination.peer.toString(), ...(wanted === undefined ? {} : { query: wanted }) }
       const show = (event: WhyEvent): void => { showEvent(event, settings.json === true, terminal) }
@@ -64,14 +65,17 @@ export function registerWhy (program: Command, terminal: Terminal): void {
             },
             async (host: OpensChannels) => { show({ report: await whyReport(host, destination.peer, terminal.signal, wanted) }) }
           ]
-      if (!await askDaemon(control, byDaemon, terminal)) {
+      if (!await askDaemon(control, flags.control !== undefined, byDaemon, terminal)) {
         await withHost(settings, destination, terminal, byHost)
       }
     })
 }
 
-/** @returns false where no host runs, and the user named none */
-async function askDaemon (control: string | false | undefined, ask: (client: ControlClient) => Promise<void>, terminal: Terminal): Promise<boolean> {
+/**
+ * @param isNamed - on the command line; in a variable or a file, which serve all commands, it may be that of another daemon
+ * @returns false where no host answers there, and it was not named
+ */
+async function askDaemon (control: string | false | undefined, isNamed: boolean, ask: (client: ControlClient) => Promise<void>, terminal: Terminal): Promise<boolean> {
   if (control === false) {
     return false
   }
@@ -79,10 +83,11 @@ async function askDaemon (control: string | false | undefined, ask: (client: Con
     await withDaemon('host', control === undefined ? undefined : resolvePath(control), terminal, ask)
     return true
   } catch (error) {
-    if (control !== undefined || !(error instanceof NoDaemonError)) {
+    const isNoHost = error instanceof NoDaemonError || (error instanceof ControlError && error.code === 'UNKNOWN_COMMAND')
+    if (isNamed || !isNoHost) {
       throw error
     }
-    terminal.err('no host of this user runs here, so there is no channel to explain (byway host keeps one running): a host is started for a moment')
+    terminal.err(control === undefined ? NO_HOST : `${error.message}; a host is started for a moment`)
     return false
   }
 }

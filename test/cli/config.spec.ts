@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { addSettings, readSettings } from '../../src/cli/config.ts'
+import { addHostSettings, readHostSettings } from '../../src/cli/short-lived-host.ts'
 import { SETTINGS } from '../../src/cli/settings.ts'
 import type { Settings, SettingName } from '../../src/cli/settings.ts'
 
@@ -184,6 +185,22 @@ describe('settings of a command', () => {
     assert.deepEqual(await readShared(), { local: true })
     await writeFile(file, `capcity = "1Mbit"\n${shared}`)
     await assert.rejects(readShared(), { name: 'ConfigFileError', message: /shared\.toml: unknown key "capcity"; this command knows control, local$/ })
+  })
+
+  it('regression: of a command beside a daemon whose file it shares: where the daemon listens, that command does not, and says so', async () => {
+    const file = join(folder, 'of-a-daemon.toml')
+    await writeFile(file, 'listen = ["/ip4/0.0.0.0/tcp/4001"]\nmax-access = 3\n')
+    const read = async (...args: string[]): Promise<unknown> => {
+      const command = addHostSettings(new Command().exitOverride())
+      command.parse(['--config', file, ...args], { from: 'user' })
+      const { listen, maxAccess } = await readHostSettings(command.opts(), { env: { BYWAY_LISTEN: '/ip4/0.0.0.0/tcp/4001' } })
+      return { listen: listen?.map(String), maxAccess }
+    }
+    assert.deepEqual(await read(), { listen: undefined, maxAccess: 3 })
+    assert.deepEqual(await read('--listen', '/ip4/127.0.0.1/tcp/0'), { listen: ['/ip4/127.0.0.1/tcp/0'], maxAccess: 3 })
+    const help = addHostSettings(new Command()).helpInformation().replace(/\s+/g, ' ')
+    assert.match(help, /listen here; port 0 takes a free one; only as a flag;/)
+    assert.match(help, /settings as TOML: bootstrap, network, local, max-access, wait, json/)
   })
 
   it('are checked only where they count', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -217,6 +217,24 @@ describe('byway why', () => {
     assert.match(err, /^no host of this user runs here, so there is no channel to explain \(byway host keeps one running\)/)
     assert.match(err, /byway: no bootstrap node of the network "nowhere" is known: name one with --bootstrap/)
   })
+
+  for (const { title, commands, said } of [
+    { title: 'of another daemon', commands: new Map([['status', async () => ({})]]), said: /^no command "why" here: this daemon knows status; a host is started for a moment$/m },
+    { title: 'where nothing runs', commands: undefined, said: /^no daemon takes commands at .*: there is no such socket; a host is started for a moment$/m }
+  ]) {
+    it(`regression: starts a host of its own where the config file that it shares names a socket ${title}, and none where that is named on the command line`, async () => {
+      const path = join(folder, 'other.sock')
+      const other = commands === undefined ? undefined : await ControlServer.listen({ path, commands })
+      const file = join(folder, 'byway.toml')
+      await writeFile(file, `control = "${path}"\nnetwork = "nowhere"\n`)
+      const shared = await why(DEST, '--config', file)
+      const named = await why(DEST, '--config', file, '--control', path)
+      await other?.close()
+      assert.match(shared.err, said)
+      assert.match(shared.err, /byway: no bootstrap node of the network "nowhere" is known/)
+      assert.deepEqual([named.code, named.err.includes('a host is started')], [2, false])
+    })
+  }
 
   it('asks no running host when it is told so', async () => {
     const { code, err } = await why(DEST, '--control', 'off', '--network', 'nowhere')
