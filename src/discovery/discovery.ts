@@ -187,7 +187,7 @@ export class Discovery {
   /**
    * The descriptor of a peer: from the directory, from the peer itself, or from a forwarder at which it is attached.
    *
-   * @throws NotFoundError when nobody has it
+   * @throws NotFoundError when nobody has it; the signal's reason
    */
   async describe (peer: PeerId, options: { signal?: AbortSignal, fresh?: boolean } = {}): Promise<VerifiedDescriptor> {
     const known = options.fresh === true ? undefined : this.directory.get(peer)
@@ -199,6 +199,7 @@ export class Discovery {
       const connection = await this.#components.connectionManager.openConnection(peer, { signal })
       return await this.#fetchFrom(connection, signal)
     } catch (error) {
+      options.signal?.throwIfAborted()
       this.#log('%p did not tell its descriptor itself - %e', peer, error)
     }
     const told = await this.#peerLookup.peer(peer, options.signal)
@@ -209,6 +210,7 @@ export class Discovery {
     // who answered may have an older one than is known here
     const found = this.directory.get(peer) ?? told
     if (found === undefined) {
+      options.signal?.throwIfAborted()
       throw new NotFoundError(`nobody knows ${peer.toString()}: is it running, attached, and in the network "${this.network}"?`)
     }
     return found
@@ -217,11 +219,12 @@ export class Discovery {
   /**
    * The host that speaks for an application now. `ask`: nodes to ask besides those that the DHT names and the connected ones.
    *
-   * @throws NotFoundError when nobody knows one
+   * @throws NotFoundError when nobody knows one; the signal's reason
    */
   async describeApplication (application: PeerId, options: { signal?: AbortSignal, ask?: readonly Multiaddr[] } = {}): Promise<VerifiedDescriptor> {
     const found = await this.#peerLookup.hostOf(application, options.ask ?? [], options.signal)
     if (found === undefined) {
+      options.signal?.throwIfAborted()
       throw new NotFoundError(`nobody knows a host that speaks for ${application.toString()}: is it running, and in the network "${this.network}"?`)
     }
     this.learn(found)

@@ -31,7 +31,7 @@ export class PeerLookup {
     this.#init = init
   }
 
-  /** A bootstrap node may have seen the peer before it was attached anywhere: the highest sequence holds. */
+  /** A bootstrap node may have seen the peer before it was attached anywhere: the highest sequence holds. Whoever aborts it gets what was found by then. */
   async peer (peer: PeerId, outer?: AbortSignal): Promise<VerifiedDescriptor | undefined> {
     const signal = within(DEADLINE_MS, outer)
     let newest: VerifiedDescriptor | undefined

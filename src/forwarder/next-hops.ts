@@ -171,10 +171,11 @@ export class NextHops {
       }
       return descriptor
     } catch (error) {
-      if (error instanceof NotFoundError) {
+      const notFound = signal.aborted ? new NotFoundError(`${key} was not found within ${DEADLINE_MS} ms`, { cause: error }) : error
+      if (notFound instanceof NotFoundError) {
         this.#notFoundAtMs.set(key, this.#init.now())
       }
-      throw error
+      throw notFound
     }
   }
 

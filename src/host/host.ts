@@ -286,7 +286,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       paths: options.paths === undefined ? undefined : Math.max(options.paths, asked?.leastPaths ?? 1),
       asked,
       explain: options.explain
-    })
+    }, options.signal)
   }
 
   /** The language is loaded by who asks in it: a page that does not can do without. */

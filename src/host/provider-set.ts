@@ -4,6 +4,7 @@ import { DeadlineError, MalformedMessageError, UnavailableError } from '../../pr
 import { commit } from '../../protocols/route/codec.ts'
 import { MAX_AVOID, MAX_RTT_US, SALT_BYTES } from '../../protocols/route/constants.ts'
 import { connectTo } from '../discovery/connect.ts'
+import { within } from '../discovery/within.ts'
 import { flowDraws } from './flow-draws.ts'
 import { QueryRound } from './query-round.ts'
 import { QueryOutcomes } from './query-outcomes.ts'
@@ -143,14 +144,18 @@ export class ProviderSet {
     return known.flatMap(({ what }) => asked.get(what) ?? [])
   }
 
-  /** Asks as many RSPs as may be, those that `ask` would ask before others, and waits for each: to compare them. */
-  async askAll (wish: RouteWish, flow = this.newFlow()): Promise<ProviderAnswer[]> {
+  /**
+   * Asks as many RSPs as may be, those that `ask` would ask before others, and waits for each: to compare them.
+   *
+   * @throws the signal's reason
+   */
+  async askAll (wish: RouteWish, signal?: AbortSignal): Promise<ProviderAnswer[]> {
     const { scores } = this.#init
     const known = this.#known()
-    const { first, later } = rankProviders(known, MAX_PROVIDERS, { nowMs: this.#init.now(), ...drawsOf(flow) })
+    const { first, later } = rankProviders(known, MAX_PROVIDERS, { nowMs: this.#init.now(), ...drawsOf(this.newFlow()) })
     const chosen = new Set([...first, ...later].slice(0, MAX_PROVIDERS))
     const outcomes = new QueryOutcomes(scores)
-    return Promise.all(known.filter(({ what }) => chosen.has(what)).map(async ({ what }) => this.#askOne(what, wish, outcomes)))
+    return Promise.all(known.filter(({ what }) => chosen.has(what)).map(async ({ what }) => this.#askOne(what, wish, outcomes, signal)))
   }
 
   /** By this number near-equals are told apart in the same way as long as a flow lasts, and it explores or does not. */
@@ -209,7 +214,7 @@ export class ProviderSet {
     return this.#init.providers().map((what) => ({ what, score: this.#init.scores.of(what.peer) }))
   }
 
-  async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes): Promise<ProviderAnswer> {
+  async #askOne (provider: VerifiedDescriptor, wish: RouteWish, outcomes: QueryOutcomes, signal?: AbortSignal): Promise<ProviderAnswer> {
     const clock = this.#init.clock ?? this.#init.now
     const startedMs = clock()
     const rsp = provider.peer
@@ -217,13 +222,15 @@ export class ProviderSet {
     const priceMicro = Math.min(Number(provider.rsp?.priceMicro ?? 0n), MAX_PRICE_MICRO)
     const elapsedMs = (): number => clock() - startedMs
     try {
-      const { paths, refused, verdict } = await this.#query(provider, wish)
+      const { paths, refused, verdict } = await this.#query(provider, wish, signal)
       for (const { index, error } of refused) {
         this.#init.log('offer %d of %p was refused - %e', index, rsp, error)
       }
       outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
       return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.asked === undefined ? {} : { asked: wish.asked, verdict }) }
     } catch (error) {
+      // not to wait is the caller's choice, and nothing that the RSP did
+      signal?.throwIfAborted()
       this.#init.log('%p made no offer - %e', rsp, error)
       const isUnreadable = wish.asked !== undefined && error instanceof MalformedMessageError && error.remote
       if (askable(wish.sourceAccess).length > 0 && askable(wish.destinationAccess).length > 0 && !isUnreadable) {
@@ -268,11 +275,11 @@ export class ProviderSet {
     }
   }
 
-  async #query (provider: VerifiedDescriptor, wish: RouteWish): Promise<{ paths: OfferedPath[] } & Pick<CheckedAnswer, 'refused' | 'verdict'>> {
+  async #query (provider: VerifiedDescriptor, wish: RouteWish, signal?: AbortSignal): Promise<{ paths: OfferedPath[] } & Pick<CheckedAnswer, 'refused' | 'verdict'>> {
     const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
-    const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(deadlineMs))
+    const connection = await connectTo(this.#init.connectionManager, provider, within(deadlineMs, signal))
     const salts = { source: newSalt(), destination: newSalt() }
-    const { paths, refused, verdict } = await queryRoutes(connection, this.#asked(wish, salts), { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs })
+    const { paths, refused, verdict } = await queryRoutes(connection, this.#asked(wish, salts), { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs, signal })
     return { paths: paths.map((path) => ({ ...path, salts })), refused, verdict }
   }
 

@@ -214,6 +214,18 @@ describe('discovery', () => {
       assert.equal(sequence, 11n)
     })
 
+    it('regression: gives up with the reason of who asks when he asks no longer, and not as if nobody knew', async () => {
+      const [unknown, teller] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
+      const newcomer = await joinThrough(await listenAs({ self: await sealDescriptor(good(teller), teller), known: [], privateKey: teller }))
+      const { discovery } = newcomer.services.byway
+      const reason = new Error('had enough')
+      const peer = peerIdFromPrivateKey(unknown)
+      await assert.rejects(discovery.describe(peer, { signal: AbortSignal.abort(reason) }), reason)
+      await assert.rejects(discovery.describeApplication(peer, { signal: AbortSignal.abort(reason) }), reason)
+      await assert.rejects(newcomer.services.byway.open(peer, { signal: AbortSignal.abort(reason) }), reason)
+      await assert.rejects(newcomer.services.byway.offers(peer, { signal: AbortSignal.abort(reason) }), reason)
+    })
+
     it('regression: keeps to the newer one that it knows where whoever answers has an older one', async () => {
       const [hidden, teller] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
       const numbered = async (sequence: bigint): Promise<Uint8Array> => sealDescriptor(good(hidden, { sequence, forwarder: undefined, host: { access: [] } }), hidden)

@@ -306,6 +306,18 @@ describe('provider set', () => {
     assert.ok((scores.of(good.peerId).status(Date.now()).latencyMs ?? Infinity) < DEADLINE_MS)
   })
 
+  it('regression: ends with the reason of who asks when he waits no longer, which is held against nobody', async () => {
+    const mute = await startRaw(() => {}, 103)
+    const scores = boardOf()
+    const stop = new AbortController()
+    const asked = setOf([mute], scores).askAll(WISH, stop.signal)
+    await until(() => host.getConnections(mute.peerId).length > 0, 'it is asked')
+    const reason = new Error('had enough')
+    stop.abort(reason)
+    await assert.rejects(asked, reason)
+    assert.equal(scores.of(mute.peerId).status(Date.now()).failures, 0)
+  })
+
   it('holds it against an RSP when its answer to a text cannot be read, and not when it cannot read the text', async () => {
     const broken = await startRsp(async (query) => sign(query, [1, 2, 3, 4].map((pathNumber) => pathInit({ pathNumber }))))
     const strict = await startRsp(async () => { throw new MalformedMessageError('no such clause') }, 103)
