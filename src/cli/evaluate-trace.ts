@@ -1,8 +1,8 @@
 // Writes what the engine measured and chose, so that anyone can judge it with the matrix at hand: two lines of JSON per slice,
 // {"slice":i,"measured":[[a,b],…]} and {"slice":i,"paths":[[source,destination,[relay,…]],…]}, in rows of the matrix from 0. Of several
 // RSPs each has its two lines, with "rsp":n after the slice.
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
+import type { FileHandle } from 'node:fs/promises'
 import type { SliceTrace } from './evaluate-run.ts'
 
 /** Paths are written in parts of so many: a line for 490 nodes has several megabytes. */
@@ -11,8 +11,9 @@ const PATHS_PER_WRITE = 10_000
 export class TraceFile {
   readonly #stream
 
-  constructor (file: string) {
-    this.#stream = createWriteStream(file)
+  /** @param file - is closed with it */
+  constructor (file: FileHandle) {
+    this.#stream = file.createWriteStream()
     // shown by close(); without a listener it would end the process before
     this.#stream.on('error', () => {})
   }

@@ -1,5 +1,5 @@
 // `byway evaluate`: what the engine would have gained on measured latencies, beside what was possible.
-import { writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { InvalidArgumentError, Option } from 'commander'
 import { InvalidSettingError } from './errors.ts'
 import { MAX_NODES } from '../rsp/measurement-plan/link-memory.ts'
@@ -7,6 +7,7 @@ import { TraceFile } from './evaluate-trace.ts'
 import { evaluate } from './evaluate-run.ts'
 import { evaluateText } from './evaluate-report.ts'
 import { plotSvg } from './evaluate-plot.ts'
+import type { FileHandle } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { SchemeName } from './evaluate-schemes.ts'
 import type { Terminal } from './output.ts'
@@ -68,26 +69,42 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
   if (exchange === true && rsps === 1) {
     throw new InvalidSettingError('--exchange', 'one RSP has nobody to exchange with: give --rsps 2 or more')
   }
-  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace)
-  const report = await evaluate({
-    files: matrix,
-    budget,
-    warmUp,
-    relayCostMs,
-    msPerUnit: unit === 's' ? 1_000 : 1,
-    seed,
-    ...(nodes === undefined ? {} : { nodes }),
-    ...(rsps === 1 ? {} : { rsps, exchange }),
-    schemes: options.compare && rsps === 1 ? [ENGINE, ...COMPARED] : [ENGINE],
-    signal: terminal.signal,
-    onProgress: (text) => { terminal.err(text) },
-    onSlice: (slice) => trace?.write(slice)
-  }).finally(async () => trace?.close())
-  if (options.plot !== undefined) {
-    await writeFile(options.plot, plotSvg(report))
+  const plot = await opened('--plot', options.plot)
+  let trace: TraceFile | undefined
+  try {
+    const traced = await opened('--trace', options.trace)
+    trace = traced === undefined ? undefined : new TraceFile(traced)
+    const report = await evaluate({
+      files: matrix,
+      budget,
+      warmUp,
+      relayCostMs,
+      msPerUnit: unit === 's' ? 1_000 : 1,
+      seed,
+      ...(nodes === undefined ? {} : { nodes }),
+      ...(rsps === 1 ? {} : { rsps, exchange }),
+      schemes: options.compare && rsps === 1 ? [ENGINE, ...COMPARED] : [ENGINE],
+      signal: terminal.signal,
+      onProgress: (text) => { terminal.err(text) },
+      onSlice: (slice) => trace?.write(slice)
+    })
+    // it took long: whatever may fail with the files comes after it
+    for (const line of options.json === true ? [JSON.stringify(report)] : evaluateText(report)) {
+      terminal.out(line)
+    }
+    await plot?.writeFile(plotSvg(report))
+  } finally {
+    await plot?.close()
+    await trace?.close()
   }
-  for (const line of options.json === true ? [JSON.stringify(report)] : evaluateText(report)) {
-    terminal.out(line)
+}
+
+/** Before anything is evaluated, for that takes long. @throws InvalidSettingError */
+async function opened (flag: string, file: string | undefined): Promise<FileHandle | undefined> {
+  try {
+    return file === undefined ? undefined : await open(file, 'w')
+  } catch (error) {
+    throw new InvalidSettingError(flag, `cannot write there: ${(error as Error).message}`)
   }
 }
 

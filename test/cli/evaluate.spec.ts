@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -222,6 +223,26 @@ describe('byway evaluate', () => {
     const unwritable = await cli(['evaluate', '--no-compare', '--matrix', slices[0], '--trace', join(folder, 'no', 'trace')])
     assert.notEqual(unwritable.code, 0)
     assert.match(unwritable.err, /no\/trace/)
+  })
+
+  for (const flag of ['--trace', '--plot']) {
+    it(`regression: says that it cannot write what ${flag} names before it begins to evaluate`, async () => {
+      const { code, out, err } = await cli(['evaluate', '--no-compare', '--matrix', ...slices, flag, join(folder, 'no', 'file')])
+      assert.deepEqual([code, out], [2, ''])
+      assert.match(err, new RegExp(`^byway: ${flag}: cannot write there: .*no/file'$`))
+    })
+  }
+
+  it('regression: has told the report when a file of it fails at last', async function () {
+    const full = '/dev/full'
+    if (!existsSync(full)) {
+      this.skip()
+    }
+    for (const flag of ['--trace', '--plot']) {
+      const { code, out, err } = await cli(['evaluate', '--no-compare', '--json', '--matrix', slices[0], flag, full])
+      assert.deepEqual([code, (JSON.parse(out) as EvaluateReport).nodes], [2, SIZE])
+      assert.match(err, /ENOSPC/)
+    }
   })
 
   it('stops between slices when it is told to', async () => {
