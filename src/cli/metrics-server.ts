@@ -45,7 +45,7 @@ export class MetricsServer {
     const registry = new Registry()
     const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
       endUnlessRead(response, readTimeoutMs)
-      void answer(registry, request, response)
+      void answer(registry, request, response, isLoopback((server.address() as AddressInfo).address))
     })
     server.maxConnections = MAX_CONNECTIONS
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
@@ -81,7 +81,12 @@ function endUnlessRead (response: ServerResponse, timeoutMs: number): void {
   response.once('close', () => { clearTimeout(timer) })
 }
 
-async function answer (registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** @param isLocal - serves this machine only: a page in its browser must not read it under a name of its own that leads here */
+async function answer (registry: Registry, request: IncomingMessage, response: ServerResponse, isLocal: boolean): Promise<void> {
+  if (isLocal && !isLocalName(request.headers.host?.replace(/:\d*$/, '').toLowerCase() ?? '')) {
+    response.writeHead(403, { 'content-type': 'text/plain' }).end('the numbers are for this machine only: ask for them at localhost, or start the node with --metrics ADDRESS:PORT to serve others\n')
+    return
+  }
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const path = request.url?.split('?')[0]
   if (!isRead || path !== '/metrics') {
@@ -94,4 +99,12 @@ async function answer (registry: Registry, request: IncomingMessage, response: S
   } catch (error) {
     response.writeHead(500, { 'content-type': 'text/plain' }).end(`${(error as Error).message}\n`)
   }
+}
+
+function isLocalName (host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || isLoopback(host)
+}
+
+function isLoopback (address: string): boolean {
+  return address === '::1' || /^127(\.\d{1,3}){3}$/.test(address)
 }

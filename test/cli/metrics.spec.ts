@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { connect, createServer } from 'node:net'
 import { existsSync } from 'node:fs'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { cli } from './terminal.ts'
 import { defaultLogger } from '@libp2p/logger'
 import { MetricsServer, parseMetricsAddress } from '../../src/cli/metrics-server.ts'
 import { until } from '../helpers/testnet.ts'
 import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 
 /** Of the project: tests run from their sources and from dist. */
 function rootUrl (): URL {
@@ -98,6 +100,30 @@ describe('metrics of daemons', () => {
     assert.deepEqual(value, [404, 'the numbers are at /metrics\n', 405, 200, ''])
   })
 
+  it('regression: that are for this machine only are for no page in its browser, which asks under a name of its own that leads here', async () => {
+    const statusOf = async (url: string, host: string): Promise<number | undefined> => {
+      const asked = request(url, { headers: { host }, agent: false }).end()
+      const [response] = await once(asked, 'response') as [IncomingMessage]
+      response.resume()
+      return response.statusCode
+    }
+    const here = await MetricsServer.listen({ host: '127.0.0.1', port: 0 })
+    const everywhere = await MetricsServer.listen({ host: '0.0.0.0', port: 0 })
+    try {
+      const { port } = new URL(here.url)
+      for (const host of ['localhost', `localhost:${port}`, `LOCALHOST:${port}`, '127.0.0.1', `127.1.2.3:${port}`, '[::1]', `[::1]:${port}`]) {
+        assert.equal(await statusOf(here.url, host), 200, host)
+      }
+      for (const host of ['node.example', `node.example:${port}`, '127.0.0.1.node.example', 'localhost.node.example', '192.0.2.1', '[2001:db8::1]', '1270.0.0.1']) {
+        assert.equal(await statusOf(here.url, host), 403, host)
+      }
+      assert.equal(await statusOf(everywhere.url.replace('0.0.0.0', '127.0.0.1'), 'node.example'), 200)
+    } finally {
+      await here.close()
+      await everywhere.close()
+    }
+  })
+
   it('keep no daemon from ending while they are read', async () => {
     const { code } = await withMetrics(['bootstrap', ...HERE, '--metrics', '0'], async (url) => {
       await (await fetch(url, { headers: { connection: 'keep-alive' } })).text()
@@ -113,7 +139,7 @@ describe('metrics of daemons', () => {
     const clients = Array.from({ length: 16 }, () => {
       const client = connect(Number(port), hostname).on('error', () => {})
       client.pause()
-      client.write('GET /metrics HTTP/1.1\r\nHost: node.example\r\n\r\n'.repeat(200))
+      client.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200))
       return client
     })
     try {
