@@ -1,4 +1,5 @@
 // The command line in a real process: streams, signals and the exit code.
+import { isatty } from 'node:tty'
 import { ExitCode } from './exit-codes.ts'
 import { complaint } from './output.ts'
 import { runCli } from './program.ts'
@@ -20,9 +21,11 @@ export async function runInProcess (): Promise<void> {
       process.exit(ExitCode.error)
     }
   }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, onSignal)
   }
+  // it says that the terminal has gone. Who has none goes on: Node does not tell that it was to be ignored, as by nohup
+  process.on('SIGHUP', [0, 1, 2].some((file) => isatty(file)) ? onSignal : () => {})
   process.on('uncaughtException', (error) => {
     process.stderr.write(`byway: a fault of byway, please report it: ${complaint(error, process.env)}\n`)
     process.exit(ExitCode.error)
