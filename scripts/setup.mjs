@@ -2,7 +2,7 @@
 // locked dependencies and compiles. Runs on any Node that can run npm; all else runs on the Node that it installs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { join, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,9 +43,11 @@ async function alone () {
         throw error
       }
     }
-    const pid = holder()
+    const pid = holderOf(LOCK)
     if (looks > (pid === undefined ? MOST_LOOKS.unnamed : MOST_LOOKS.named) || (pid !== undefined && !isAlive(pid))) {
-      rmSync(LOCK, { force: true })
+      removeOf(pid)
+      // whoever has it then is given as much time
+      looks = 0
       continue
     }
     if (looks === 1) {
@@ -53,16 +55,36 @@ async function alone () {
     }
     await pause(LOOK_MS)
   }
-  process.on('exit', () => { rmSync(LOCK, { force: true }) })
+  process.on('exit', () => { removeOf(process.pid) })
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(name, () => { process.exit(1) })
   }
 }
 
-/** Undefined for a lock that is being written, or is gone by now. */
-function holder () {
+/** Removes the lock if it is still that of this holder: by now another one may have it, who is left in peace. */
+function removeOf (pid) {
+  const taken = `${LOCK}.${process.pid}`
   try {
-    return Number(readFileSync(LOCK, 'utf8')) || undefined
+    if (holderOf(LOCK) !== pid) {
+      return
+    }
+    renameSync(LOCK, taken)
+    if (holderOf(taken) !== pid) {
+      writeFileSync(LOCK, readFileSync(taken), { flag: 'wx' })
+    }
+  } catch (error) {
+    // gone, or there is a new one
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') {
+      throw error
+    }
+  }
+  rmSync(taken, { force: true })
+}
+
+/** Undefined for a lock that is being written, or is gone by now. */
+function holderOf (lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8')) || undefined
   } catch {
     return undefined
   }
