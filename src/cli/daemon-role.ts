@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
 import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { bootstrap } from '../discovery/bootstrap.ts'
+import { introduce } from './destination.ts'
 import { forwarder } from '../forwarder/forwarder.ts'
 import { historyCommands } from './history.ts'
 import { host } from '../host/host.ts'
@@ -15,6 +16,7 @@ import { ScoreFile } from './score-file.ts'
 import { routeProvider } from '../rsp/route-provider.ts'
 import { RSP_PROFILES } from '../rsp/profiles/all-profiles.ts'
 import { whyCommands } from './why-report.ts'
+import type { Dials, Introduce } from './destination.ts'
 import type { ControlCommands } from './control-server.ts'
 import type { ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host, HostInit } from '../host/host.ts'
@@ -105,17 +107,20 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   servesDht: false,
   example: '--bootstrap /ip4/192.0.2.1/tcp/4101/p2p/12D3KooW…',
   create: (settings, place) => service(
-    host(hostInit(settings, place)), hostStatus, (made) => new Map([...pathCommands(made.paths), ...rspCommands(made.scores), ...whyCommands(made)])),
+    host(hostInit(settings, place)), hostStatus, (made, components) => {
+      const introduceTo = introducerOf(components)
+      return new Map([...pathCommands(made.paths, introduceTo), ...rspCommands(made.scores), ...whyCommands(made, introduceTo)])
+    }),
   nextStep: 'ping'
 }]
 
-function service<R extends Role> (make: (components: DiscoveryComponents) => R, statusOf: (role: R) => object, commandsOf?: (role: R) => ControlCommands): DaemonService {
+function service<R extends Role> (make: (components: DiscoveryComponents) => R, statusOf: (role: R) => object, commandsOf?: (role: R, components: DiscoveryComponents) => ControlCommands): DaemonService {
   const commands: ControlCommands = new Map()
   let made: R | undefined
   return {
     role: (components) => {
       made = make(components)
-      for (const [name, command] of commandsOf?.(made) ?? []) {
+      for (const [name, command] of commandsOf?.(made, components) ?? []) {
         commands.set(name, command)
       }
       return made
@@ -123,6 +128,11 @@ function service<R extends Role> (make: (components: DiscoveryComponents) => R, 
     commands,
     status: () => made === undefined ? {} : statusOf(made)
   }
+}
+
+function introducerOf ({ peerStore, connectionManager }: DiscoveryComponents): Introduce {
+  const dial: Dials['dial'] = async (address, options) => connectionManager.openConnection(address, options)
+  return async (destination, signal) => introduce({ peerStore, dial }, destination, signal)
 }
 
 function forwarderInit ({ network, bootstrap: peers, operator, tags, capacity, pricePerGb, maxAttachments, watchedBy, rsps, revoked, sourceRoutes, linkRules, maxPaths }: DaemonSettings): ForwarderInit {

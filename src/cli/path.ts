@@ -5,7 +5,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { BywayError, MalformedMessageError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, readControlSettings, withDaemon } from './control-client.ts'
-import { parseDestination } from './destination.ts'
+import { DIAL_DEADLINE_MS, destinationArguments, parseDestination, readDestination } from './destination.ts'
 import { InvalidSettingError } from './errors.ts'
 import { legend, msText, pathText, short, table } from './output.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -13,6 +13,7 @@ import type { Command } from 'commander'
 import type { InstalledPathStatus, InstalledPaths } from '../host/installed-paths.ts'
 import type { SetUpStyle, Want } from '../host/set-up-style.ts'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
+import type { Introduce } from './destination.ts'
 import type { Terminal } from './output.ts'
 
 export const SET_UP_STYLES = ['one-pass', 'hop-by-hop'] as const satisfies SetUpStyle[]
@@ -37,8 +38,8 @@ export class UnknownPathError extends BywayError {
 
 /** As many forwarders as a path may have. */
 const MAX_VIA = 16
-/** Forwarders have 10 s to answer each; a path may be tried in more than one way. */
-const INSTALL_DEADLINE_MS = 30_000
+/** Forwarders have 10 s to answer each; a path may be tried in more than one way. Before that the destination may be dialled. */
+const INSTALL_DEADLINE_MS = DIAL_DEADLINE_MS + 30_000
 const REMOVE_DEADLINE_MS = 15_000
 
 const peer = z.string().max(128).transform((text, context): PeerId => {
@@ -52,7 +53,6 @@ const peer = z.string().max(128).transform((text, context): PeerId => {
 const forwarders = z.array(peer).min(1).max(MAX_VIA)
   .refine((ids) => new Set(ids.map(String)).size === ids.length, 'a path visits no forwarder twice')
 const installArguments = z.strictObject({
-  destination: peer,
   via: forwarders.optional(),
   style: z.enum(SET_UP_STYLES).default('one-pass'),
   want: z.enum(WANTS).default('labels')
@@ -81,12 +81,14 @@ const pathRow = z.looseObject({
 export type PathRow = z.output<typeof pathRow>
 
 /** The control commands of a host: `path.install`, `path.show` and `path.remove`. */
-export function pathCommands (paths: InstalledPathsLike, now: () => number = Date.now): ControlCommands {
+export function pathCommands (paths: InstalledPathsLike, introduce: Introduce = async () => {}, now: () => number = Date.now): ControlCommands {
   const row = (status: InstalledPathStatus): PathRow => ({ ...status, leaseMs: Math.max(0, status.expiresAtMs - now()) })
   return new Map<string, ControlCommand>([
-    ['path.install', async (args, { signal }) => {
-      const { destination, ...options } = parseArguments(installArguments, args)
-      return row(await paths.install(destination, { ...options, signal }))
+    ['path.install', async ({ destination: id, address, ...args }, { signal }) => {
+      const destination = readDestination({ destination: id, address })
+      const options = parseArguments(installArguments, args)
+      await introduce(destination, signal)
+      return row(await paths.install(destination.peer, { ...options, signal }))
     }],
     ['path.show', async () => paths.list().map(row)],
     ['path.remove', async (args) => {
@@ -129,8 +131,7 @@ export function registerPath (program: Command, terminal: Terminal): void {
     .addOption(new Option('--want <kind>', 'labels: state in each forwarder; authenticators: proofs in each packet').choices(WANTS).default('labels')))
     .addHelpText('after', '\nExample:\n  byway path install --style hop-by-hop 12D3KooW…')
     .action(async (dest: string, { via, style, want, ...flags }: Record<string, unknown>) => {
-      const destination = parseDestination(dest).peer.toString()
-      const args = { destination, via, style, want }
+      const args = { ...destinationArguments(parseDestination(dest)), via, style, want }
       await ask({ role: 'host', command: 'path.install', args, answer: pathRow, text: installedText, deadlineMs: INSTALL_DEADLINE_MS }, flags, terminal)
     })
   addControlSettings(group.command('show').description('show the paths that the host has installed'))

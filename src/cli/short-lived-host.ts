@@ -4,6 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { host } from '../host/host.ts'
 import { addSettings, readSettings } from './config.ts'
+import { introduce } from './destination.ts'
 import { OverlayIncompleteError } from './errors.ts'
 import { checkDiallable, publicPeers } from './public-peers.ts'
 import { startNode, stopNode } from './started-node.ts'
@@ -23,7 +24,6 @@ const DEFAULT_WAIT_S = 20
 const POLL_MS = 100
 /** Nothing new for so long: what there is has been found. */
 const QUIET_MS = 1_000
-const DIAL_DEADLINE_MS = 5_000
 
 export type HostSettings = Partial<Pick<Settings, typeof HOST_SETTINGS[number]>>
 
@@ -64,14 +64,6 @@ export async function withHost<T> (settings: HostSettings, destination: Destinat
     return await run(node.services.byway)
   } finally {
     await stopNode(node)
-  }
-}
-
-/** Where the user says that it is, it is dialled; whether it is there shows later. */
-async function introduce (node: BywayNode<Host>, { peer, address }: Destination): Promise<void> {
-  if (address !== undefined) {
-    await node.peerStore.merge(peer, { multiaddrs: [address] })
-    await node.dial(address, { signal: AbortSignal.timeout(DIAL_DEADLINE_MS) }).catch(() => {})
   }
 }
 

@@ -1,28 +1,28 @@
 // What a host tells of its channel to a peer, for `byway why`: over the channel that it has, or over one that is opened for the answer.
-import { peerIdFromString } from '@libp2p/peer-id'
 import { z } from 'zod'
 import { MalformedMessageError } from '../../protocols/errors.ts'
 import { MAX_TEXT_BYTES } from '../../protocols/route/constants.ts'
+import { readDestination } from './destination.ts'
 import { OPEN_DEADLINE_MS, reach } from './reach.ts'
 import { readQuery } from './query-text.ts'
 import { explain } from '../host/explanation.ts'
-import type { Channel, RouteChange } from '../host/channel.ts'
+import type { Channel, ChannelEnd, RouteChange } from '../host/channel.ts'
 import type { ChannelExplanation, Explainable } from '../host/explanation.ts'
 import type { Switch } from '../host/switch-history.ts'
 import type { PeerId } from '@libp2p/interface'
+import type { Destination, Introduce } from './destination.ts'
 import type { ControlCommand, ControlCommands } from './control-server.ts'
-
-const MAX_ID_LETTERS = 128
 
 const nullableNumber = z.number().nullable()
 const change = z.looseObject({ atMs: z.number(), route: z.string(), reason: z.string() })
+const kind = z.enum(['path', 'direct', 'default', 'none'])
 
 /** A `WhyReport` as it comes from a daemon. */
 export const whyAnswer = z.looseObject({
   destination: z.string(),
   channel: z.enum(['kept', 'brief']),
   openedByThem: z.boolean(),
-  kind: z.enum(['path', 'direct', 'default', 'none']),
+  kind,
   verdict: z.string(),
   reason: z.string(),
   routes: z.array(z.looseObject({
@@ -45,8 +45,21 @@ export const whyAnswer = z.looseObject({
   switches: z.array(change)
 })
 
-/** While a channel is followed: how it goes, then each switch. */
-export const whyEvent = z.union([z.strictObject({ report: whyAnswer }), z.strictObject({ switch: change })])
+/** While a channel is followed: how it goes, then each switch, and its end. */
+export const whyEvent = z.union([
+  z.strictObject({ report: whyAnswer }),
+  z.strictObject({ switch: change.extend({ kind }) }),
+  z.strictObject({ ended: z.looseObject({ atMs: z.number(), why: z.string(), reason: z.string() }) })
+])
+
+/** Why a channel has ended, for people. */
+const ENDS: Record<ChannelEnd, string> = {
+  'closed': 'this host has closed it',
+  'closed-by-peer': 'the other side has closed it',
+  'idle': 'nothing has come from the other side for long',
+  'forgotten': 'the other side was started anew, and does not know it any more',
+  'protocol-error': 'the other side does not keep to the protocol'
+}
 
 export interface WhyReport extends ChannelExplanation {
   /** `kept`: the host has it anyway. `brief`: opened for this answer, and closed again. */
@@ -55,7 +68,12 @@ export interface WhyReport extends ChannelExplanation {
   openedByThem: boolean
 }
 
-export type WhyEvent = { report: WhyReport } | { switch: Switch }
+export type WhyEvent =
+  | { report: WhyReport }
+  /** `kind`: how the channel goes from then on. */
+  | { switch: Switch & Pick<WhyReport, 'kind'> }
+  /** The channel has ended by itself: the last event. `why`: a `ChannelEnd`. */
+  | { ended: { atMs: number, why: string, reason: string } }
 
 /** A channel that this host has opened. */
 export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' | 'isOpen' | 'isClosed' | 'addEventListener' | 'removeEventListener'> {
@@ -74,11 +92,28 @@ export interface OpensChannels {
 const briefChannels = new WeakSet<ExplainableChannel>()
 
 /** The control commands of a host: `why`, and `why.follow`, which sends events until the caller goes or the channel ends. */
-export function whyCommands (host: OpensChannels): ControlCommands {
+export function whyCommands (host: OpensChannels, introduce?: Introduce): ControlCommands {
   return new Map<string, ControlCommand>([
-    ['why', async ({ destination, query }, { signal }) => whyReport(host, parsePeer(destination), signal, queryOf(query))],
-    ['why.follow', async ({ destination, query }, { signal, emit }) => followChannel(host, parsePeer(destination), signal, emit, queryOf(query))]
+    ['why', async ({ query, ...args }, { signal }) => {
+      const destination = readDestination(args)
+      return whyReport(introducing(host, destination, introduce), destination.peer, signal, queryOf(query))
+    }],
+    ['why.follow', async ({ query, ...args }, { signal, emit }) => {
+      const destination = readDestination(args)
+      return followChannel(introducing(host, destination, introduce), destination.peer, signal, emit, queryOf(query))
+    }]
   ])
+}
+
+/** A host that gets to know where the destination is before it opens a channel, and not for one that it has. */
+function introducing (host: OpensChannels, destination: Destination, introduce: Introduce = async () => {}): OpensChannels {
+  return {
+    get channels () { return host.channels },
+    open: async (peer, options) => {
+      await introduce(destination, options.signal)
+      return host.open(peer, options)
+    }
+  }
 }
 
 /**
@@ -90,14 +125,19 @@ export async function whyReport (host: OpensChannels, peer: PeerId, stop: AbortS
 }
 
 /**
- * Tells how the channel goes, then each switch, until `stop` or the end of the channel.
+ * Tells how the channel goes, then each switch, until `stop` or the end of the channel, which it tells of, too.
  *
  * @throws as `whyReport`
  */
 export async function followChannel (host: OpensChannels, peer: PeerId, stop: AbortSignal, onEvent: (event: WhyEvent) => void, query?: string): Promise<void> {
   await withChannel(host, peer, stop, query, async (channel, how) => {
     onEvent({ report: { ...explain(channel, Date.now()), ...how } })
-    await untilEnd(channel, stop, ({ text: route, reason }) => { onEvent({ switch: { atMs: Date.now(), route, reason } }) })
+    const end = await untilEnd(channel, stop, ({ text: route, reason }) => {
+      onEvent({ switch: { atMs: Date.now(), route, reason, kind: channel.status.kind } })
+    })
+    if (end !== undefined) {
+      onEvent({ ended: { atMs: Date.now(), why: end, reason: ENDS[end] } })
+    }
   })
 }
 
@@ -119,33 +159,30 @@ async function withChannel<T> (host: OpensChannels, peer: PeerId, stop: AbortSig
   }
 }
 
-async function untilEnd (channel: ExplainableChannel, stop: AbortSignal, onSwitch: (change: RouteChange) => void): Promise<void> {
+/** @returns why the channel has ended; undefined where it was `stop` */
+async function untilEnd (channel: ExplainableChannel, stop: AbortSignal, onSwitch: (change: RouteChange) => void): Promise<ChannelEnd | undefined> {
   const onRoute = ({ detail }: CustomEvent<RouteChange>): void => { onSwitch(detail) }
+  const { promise, resolve } = Promise.withResolvers<ChannelEnd | undefined>()
+  const onClose = ({ detail }: CustomEvent<ChannelEnd>): void => { resolve(detail) }
+  const onStop = (): void => { resolve(undefined) }
   channel.addEventListener('route', onRoute)
-  if (!channel.isClosed && !stop.aborted) {
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        stop.removeEventListener('abort', end)
-        resolve()
-      }
-      channel.addEventListener('close', end, { once: true })
-      stop.addEventListener('abort', end, { once: true })
-    })
+  channel.addEventListener('close', onClose)
+  stop.addEventListener('abort', onStop)
+  if (stop.aborted) {
+    onStop()
+  } else if (channel.isClosed) {
+    // while its routes were measured
+    resolve('closed')
   }
+  const end = await promise
   channel.removeEventListener('route', onRoute)
+  channel.removeEventListener('close', onClose)
+  stop.removeEventListener('abort', onStop)
+  return end
 }
 
 function isExplainable (channel: OpensChannels['channels'][number]): channel is ExplainableChannel {
   return 'switches' in channel
-}
-
-/** @throws MalformedMessageError */
-function parsePeer (destination: unknown): PeerId {
-  try {
-    return peerIdFromString(z.string().max(MAX_ID_LETTERS).parse(destination))
-  } catch (cause) {
-    throw new MalformedMessageError('arguments: destination expected a peer id', { cause })
-  }
 }
 
 /** @throws MalformedMessageError */

@@ -2,7 +2,7 @@
 import { clauseTable } from './clause-table.ts'
 import { durationText } from './number-text.ts'
 import { legend, msText, pathText, percentText, printable, short, table } from './output.ts'
-import type { WhyReport } from './why-report.ts'
+import type { WhyEvent, WhyReport } from './why-report.ts'
 
 export function whyText ({ destination, channel, openedByThem, verdict, reason, query, clauses, routes, rsps, switches }: WhyReport): string[] {
   const silent = rsps.filter(({ paths, error }) => paths === 0 || error !== null)
@@ -28,6 +28,11 @@ export function whyText ({ destination, channel, openedByThem, verdict, reason, 
 /** A switch as it comes. */
 export function switchText ({ atMs, route, reason }: WhyReport['switches'][number]): string {
   return printable(`${new Date(atMs).toISOString()}  now ${route}${route.includes(reason) ? '' : `: ${reason}`}`)
+}
+
+/** The end of a channel that was followed. */
+export function endText ({ atMs, reason }: Extract<WhyEvent, { ended: unknown }>['ended']): string {
+  return printable(`${new Date(atMs).toISOString()}  the channel has ended: ${reason}`)
 }
 
 function routeRow ({ isDefault, path, rsp, alsoOfferedBy, use, why, promised, measured }: WhyReport['routes'][number]): string[] {

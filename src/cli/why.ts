@@ -2,13 +2,13 @@
 // answers (why-report.ts); where none runs, one is started for a moment.
 import { resolve as resolvePath } from 'node:path'
 import { checkAnswer, ControlError, NoDaemonError, withDaemon } from './control-client.ts'
-import { parseDestination } from './destination.ts'
+import { destinationArguments, parseDestination } from './destination.ts'
 import { ExitCode } from './exit-codes.ts'
 import { addHostSettings, readHostSettings, withHost } from './short-lived-host.ts'
 import { OPEN_DEADLINE_MS } from './reach.ts'
 import { readQuery } from './query-text.ts'
 import { followChannel, whyAnswer, whyEvent, whyReport } from './why-report.ts'
-import { switchText, whyText } from './why-text.ts'
+import { endText, switchText, whyText } from './why-text.ts'
 import type { Command } from 'commander'
 import type { ControlClient } from './control-client.ts'
 import type { Terminal } from './output.ts'
@@ -27,7 +27,8 @@ config file, and it is no host that takes commands there. A channel that has to 
 --query says; one that is there already goes on asking for what it was opened with.
 
 Exit codes: 0 it goes over a path, or directly since no path is better or nobody offers one; 1 no route answers; 2 error; 3 it
-goes on the default route for another reason: no path is measured yet, or those there are do not work or are kept out.
+goes on the default route for another reason: no path is measured yet, or those there are do not work or are kept out. With
+--follow it is how it went last: until Ctrl-C, or the end of the channel, whose reason is told.
 
 Examples:
   byway why 12D3KooW…
@@ -45,14 +46,14 @@ export function registerWhy (program: Command, terminal: Terminal): void {
   const command = program.command('why')
     .description('say which route leads to a host and why, what else was offered and why not, and the last switches')
     .argument('<DEST>', 'peer id, or multiaddr ending in /p2p/ID')
-    .option('--follow', 'then tell of each switch, with its reason, until Ctrl-C; with --json a line each')
+    .option('--follow', 'then tell of each switch, with its reason, until Ctrl-C or the end of the channel; with --json a line each')
   addHostSettings(command, MORE_SETTINGS)
     .addHelpText('after', HELP)
     .action(async (dest: string, flags: Record<string, unknown>) => {
       const destination = parseDestination(dest)
       const { control, query, queries, ...settings } = await readHostSettings(flags, terminal, MORE_SETTINGS)
       const wanted = readQuery({ query, queries })
-      const args = { destination: destination.peer.toString(), ...(wanted === undefined ? {} : { query: wanted }) }
+      const args = { ...destinationArguments(destination), ...(wanted === undefined ? {} : { query: wanted }) }
       const show = (event: WhyEvent): void => { showEvent(event, settings.json === true, terminal) }
       const [byDaemon, byHost] = flags.follow === true
         ? [
@@ -111,7 +112,10 @@ function showEvent (event: WhyEvent, asJson: boolean, terminal: Terminal): void 
   if ('report' in event) {
     terminal.out(asJson ? JSON.stringify(event.report) : whyText(event.report).join('\n'))
     terminal.exit(EXITS[event.report.kind])
-  } else {
-    terminal.out(asJson ? JSON.stringify(event) : switchText(event.switch))
+    return
   }
+  if ('switch' in event) {
+    terminal.exit(EXITS[event.switch.kind])
+  }
+  terminal.out(asJson ? JSON.stringify(event) : 'switch' in event ? switchText(event.switch) : endText(event.ended))
 }

@@ -87,7 +87,7 @@ async function run (commands: ControlCommands, command: string, args: Record<str
 describe('control commands of a host', () => {
   it('install a path with what was asked for, and give what it costs', async () => {
     const paths = new FakePaths()
-    const commands = pathCommands(paths, () => NOW_MS)
+    const commands = pathCommands(paths, undefined, () => NOW_MS)
     const { signal } = new AbortController()
     assert.deepEqual(await run(commands, 'path.install', { destination: DEST, via: [A, B], style: 'hop-by-hop', want: 'authenticators' }, signal), ROW)
     const [[destination, options]] = paths.asked
@@ -101,7 +101,20 @@ describe('control commands of a host', () => {
     assert.deepEqual({ ...paths.asked[0][1], signal: undefined }, { style: 'one-pass', want: 'labels', signal: undefined })
   })
 
+  it('regression: get to know where the destination is before they install a path, where that was said', async () => {
+    const paths = new FakePaths()
+    const told: Array<string | undefined> = []
+    const commands = pathCommands(paths, async ({ peer, address }) => { told.push(peer.toString(), address?.toString(), String(paths.asked.length)) })
+    const address = `/ip4/192.0.2.1/tcp/1/p2p/${DEST}`
+    await run(commands, 'path.install', { destination: DEST, address })
+    assert.deepEqual([told, paths.asked.length], [[DEST, address, '0'], 1])
+  })
+
   const wrong: Record<string, Record<string, unknown>> = {
+    'an address of another': { destination: DEST, address: `/ip4/192.0.2.1/tcp/1/p2p/${A}` },
+    'an address that names nobody': { destination: DEST, address: '/ip4/192.0.2.1/tcp/1' },
+    'an address that is none': { destination: DEST, address: DEST },
+    'an address without bounds': { destination: DEST, address: `${'/ip4/192.0.2.1/tcp/1'.repeat(60)}/p2p/${DEST}` },
     'no destination': {},
     'a destination that is no peer id': { destination: 'example.net' },
     'a destination without bounds': { destination: '1'.repeat(10_000) },
@@ -123,7 +136,7 @@ describe('control commands of a host', () => {
 
   it('show and remove what is installed', async () => {
     const paths = new FakePaths()
-    const commands = pathCommands(paths, () => NOW_MS + 90_000)
+    const commands = pathCommands(paths, undefined, () => NOW_MS + 90_000)
     await run(commands, 'path.install', { destination: DEST })
     await run(commands, 'path.install', { destination: DEST })
     assert.deepEqual(await run(commands, 'path.remove', { id: 'p1' }), { id: 'p1' })
@@ -157,7 +170,7 @@ describe('byway path and byway revoke', () => {
     paths = new FakePaths()
     forwarder = new FakeForwarder()
     servers = [
-      await ControlServer.listen({ path: await prepareControlPath('host', A, env), commands: pathCommands(paths, () => NOW_MS) }),
+      await ControlServer.listen({ path: await prepareControlPath('host', A, env), commands: pathCommands(paths, undefined, () => NOW_MS) }),
       await ControlServer.listen({ path: await prepareControlPath('forwarder', A, env), commands: revocationCommands(forwarder) })
     ]
   })

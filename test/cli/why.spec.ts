@@ -12,7 +12,7 @@ import { switchText, whyText } from '../../src/cli/why-text.ts'
 import { cli } from './terminal.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { ExplainableChannel, OpensChannels, WhyReport } from '../../src/cli/why-report.ts'
-import type { ChannelEvents } from '../../src/host/channel.ts'
+import type { ChannelEnd, ChannelEvents } from '../../src/host/channel.ts'
 import type { RouteKind, RouteStatus } from '../../src/host/channel-status.ts'
 import type { CliResult } from './terminal.ts'
 
@@ -33,7 +33,7 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   readonly remote = peerIdFromString(DEST)
   readonly refusals = new Map<string, string>()
   readonly switches = { all: [{ atMs: AT_MS, route: 'default (no path has been measured yet)', reason: 'no path has been measured yet' }] }
-  readonly status: ExplainableChannel['status']
+  status: ExplainableChannel['status']
   isClosed = false
   /** Its handshake is not done. */
   isOpening = false
@@ -52,9 +52,9 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
     await this.measured
   }
 
-  close (): void {
+  close (why: ChannelEnd = 'closed'): void {
     this.isClosed = true
-    this.safeDispatchEvent('close')
+    this.safeDispatchEvent('close', { detail: why })
   }
 }
 
@@ -128,6 +128,19 @@ describe('byway why', () => {
     assert.equal(channel.isClosed, true)
   })
 
+  it('regression: has the host get to know where the destination is, where that was said, before it opens a channel, and for no channel that it has', async () => {
+    const address = `/ip4/192.0.2.1/tcp/1/p2p/${DEST}`
+    const told: string[] = []
+    const path = join(folder, 'told.sock')
+    const other = await ControlServer.listen({ path, commands: whyCommands(host, async ({ peer, address: at }) => { told.push(`${peer.toString()} ${String(at)} ${host.opened}`) }) })
+    host.opens = onPath()
+    assert.equal((await why('--control', path, address)).code, 0)
+    host.channels = [onPath()]
+    assert.equal((await why('--control', path, address)).code, 0)
+    await other.close()
+    assert.deepEqual(told, [`${DEST} ${address} 0`])
+  })
+
   it('says that a channel of the other side is explained there', async () => {
     host.channels = [{ remote: peerIdFromString(DEST) }]
     host.opens = direct()
@@ -149,8 +162,29 @@ describe('byway why', () => {
     assert.equal((await ended).code, 3)
     const [report, change] = lines.map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>)
     assert.equal(report.verdict, 'default (no path has been measured yet)')
-    assert.deepEqual({ ...change.switch, atMs: 0 }, { atMs: 0, route: 'via MtimQ5 (RSP CVe2Xo, −38.1 ms)', reason: 'measured 38.1 ms faster' })
+    assert.deepEqual({ ...change.switch, atMs: 0 }, { atMs: 0, route: 'via MtimQ5 (RSP CVe2Xo, −38.1 ms)', reason: 'measured 38.1 ms faster', kind: 'default' })
   })
+
+  for (const { title, asJson, last } of [
+    { title: 'in a line', asJson: [], last: /^\S+Z {2}the channel has ended: the other side has closed it$/ },
+    { title: 'as its last event', asJson: ['--json'], last: /^\{"ended":\{"atMs":\d+,"why":"closed-by-peer","reason":"the other side has closed it"\}\}$/ }
+  ]) {
+    it(`regression: says ${title} why a channel has ended that it followed, and ends as the channel went last`, async () => {
+      const channel = early()
+      host.channels = [channel]
+      const lines: string[] = []
+      const { code } = await cli(['why', DEST, '--follow', ...asJson], { env, onOut: (line) => {
+        lines.push(line)
+        if (lines.length === 1) {
+          channel.status = onPath().status
+          channel.safeDispatchEvent('route', { detail: { text: 'via MtimQ5', reason: 'measured faster' } })
+          channel.close('closed-by-peer')
+        }
+      } })
+      assert.deepEqual([code, lines.length], [0, 3])
+      assert.match(lines[2], last)
+    })
+  }
 
   it('follows until it is interrupted, and no longer', async () => {
     const stop = new AbortController()
@@ -200,7 +234,7 @@ describe('byway why', () => {
     } })
     assert.equal((await other).code, 0)
     const [report, change] = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-    assert.deepEqual([report.channel, report.verdict, lines.length, Object.keys(change)], ['brief', 'direct', 2, ['switch']])
+    assert.deepEqual([report.channel, report.verdict, lines.length, Object.keys(change)], ['brief', 'direct', 3, ['switch']])
     measured.resolve()
     assert.equal((await one).code, 0)
     assert.equal(host.opened, 2)
@@ -248,7 +282,7 @@ describe('byway why', () => {
     assert.match(err, /^byway: no daemon takes commands at /)
   })
 
-  for (const args of [{}, { destination: 'example.net' }, { destination: '1'.repeat(1_000) }]) {
+  for (const args of [{}, { destination: DEST, address: '/ip4/192.0.2.1/tcp/1' }, { destination: 'example.net' }, { destination: '1'.repeat(1_000) }]) {
     it(`refuses the arguments ${JSON.stringify(args).slice(0, 40)}`, async () => {
       const command = whyCommands(host).get('why')
       await assert.rejects(async () => command?.(args, { signal: new AbortController().signal, emit: () => {} }), { code: 'MALFORMED' })
