@@ -11,6 +11,8 @@ export interface LinkView {
   lossPpm: number
   /** When it was measured, Unix time in ms. */
   measuredAtMs: number
+  /** By how much that may be off from one view of a measurement to the next, ms. Default 0: what is newer at all is another measurement. */
+  measuredAtErrorMs?: number
   /** Probes behind it. */
   samples?: number
   /** The most that was delivered to the other end lately; 0: not known. */
@@ -85,9 +87,13 @@ export class KeptView implements LinkView, TrafficView {
     this.to = to
   }
 
-  /** A heartbeat that repeats a measurement does not make it a new one. */
+  /**
+   * A heartbeat that repeats a measurement does not make it a new one: a step of nothing would pass for steadiness. Of repeats the earliest
+   * date counts, for what is in their way only makes them later.
+   */
   update (view: LinkView): void {
-    if (this.reports === 0 || view.measuredAtMs > this.measuredAtMs) {
+    const isNew = this.reports === 0 || view.measuredAtMs > this.measuredAtMs + (view.measuredAtErrorMs ?? 0)
+    if (isNew) {
       if (this.reports > 0) {
         const step = view.rttUs - this.rttUs
         this.movementUs2 += (step * step / 2 - this.movementUs2) / Math.min(this.reports + 1, REPORTS_AVERAGED)
@@ -99,7 +105,7 @@ export class KeptView implements LinkView, TrafficView {
     this.rttUs = view.rttUs
     this.jitterUs = view.jitterUs
     this.lossPpm = view.lossPpm
-    this.measuredAtMs = view.measuredAtMs
+    this.measuredAtMs = isNew ? view.measuredAtMs : Math.min(this.measuredAtMs, view.measuredAtMs)
     this.samples = view.samples ?? 0
     this.bytesPerSecond = view.bytesPerSecond ?? 0
     this.rateIsFloor = view.rateIsFloor ?? false

@@ -17,6 +17,11 @@ const CONNECT_DEADLINE_MS = 10_000
 /** An honest forwarder sends two a second at most. Each costs a check of its signature and up to 512 links: who sends more is read no faster, and has to wait. */
 const REPORTS_PER_SECOND = 4
 const REPORT_BURST = 20
+/**
+ * Of two reports of one probe one may be longer on its way than the other, and ages are whole ms. Below the time between two probes of a link: 187 ms
+ * at the least, of one that has just come up (`forwarder/link-monitor.ts`).
+ */
+const TRANSIT_JITTER_MS = 100
 
 export interface ReportCollectorInit {
   map: PerformanceMap
@@ -136,7 +141,7 @@ export class ReportCollector {
       // a link has two ends, and either can tell that it is down
       map.setDown(key, to, !link.up)
       if (link.up && link.samples > 0) {
-        map.set(key, to, { ...link, measuredAtMs: this.#init.now() - link.ageMs })
+        map.set(key, to, { ...link, measuredAtMs: this.#init.now() - link.ageMs, measuredAtErrorMs: TRANSIT_JITTER_MS })
       }
     }
   }

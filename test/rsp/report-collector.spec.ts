@@ -18,16 +18,19 @@ describe('report collector', () => {
   let clockMs: number | undefined
   /** How far the wall clock is from where it was. */
   let setMs: number
+  /** What the wall clock says, where it stands still. */
+  let wallMs: number | undefined
 
   beforeEach(async () => {
     const rsp = await createNode()
     setMs = 0
+    wallMs = undefined
     map = new PerformanceMap({ clocks: { now: () => Date.now() + setMs, clock: () => performance.now() } })
     clockMs = undefined
     onLook = () => {}
     const now = (): number => {
       onLook()
-      return Date.now() + setMs
+      return wallMs ?? Date.now() + setMs
     }
     collector = new ReportCollector({
       map, connectionManager: connectionManagerOf(rsp), descriptor: async () => Uint8Array.of(1), now, clock: () => clockMs ?? performance.now(), log: silentLog()
@@ -80,6 +83,23 @@ describe('report collector', () => {
     await a.report([{ peer: b.peer, lossPpm: 1_000 }], { full: false, priceMicroPerGb: 0 })
     await until(() => map.estimate(from, to)?.forth.priceMicroPerGb === 0, 'the new price is there')
     assert.equal(map.estimate(from, to)?.forth.bytesPerSecond, undefined)
+  })
+
+  it('regression: takes a measurement that is told again and again for one, however long each report was on its way, and the next one for another', async () => {
+    const startMs = wallMs = Date.now()
+    const views = (): Array<[measuredAtMs: number, reports: number, movementUs2: number]> =>
+      map.viewsOf(a.peer.toString()).map(({ measuredAtMs, reports, movementUs2 }) => [measuredAtMs - startMs, reports, movementUs2])
+    const read = async (ageMs: number, onItsWayMs: number, measuredMs: number): Promise<void> => {
+      wallMs = startMs + measuredMs + ageMs + onItsWayMs
+      await a.report([{ peer: b.peer, rttUs: 20_000, ageMs }], { priceMicroPerGb: 1 + ageMs + measuredMs })
+      await until(() => map.statements.priceOf(a.peer.toString()) === 1 + ageMs + measuredMs, 'it is read')
+    }
+    for (const [number, onItsWayMs] of [20, 60, 21, 10, 90].entries()) {
+      await read(500 * number, onItsWayMs, 0)
+    }
+    assert.deepEqual(views(), [[10, 1, 1_000_000]])
+    await read(100, 10, 187)
+    assert.deepEqual(views(), [[197, 2, 500_000]])
   })
 
   it('does not take a link of which nothing came back', async () => {
