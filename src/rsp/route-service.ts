@@ -12,6 +12,7 @@ import { TextQuestion } from './standing/text-question.ts'
 import { UnsupportedQueryError } from '../query/errors.ts'
 import { Watches } from './standing/watches.ts'
 import { QUESTION_MS, WorkBudget } from './work-budget.ts'
+import { areDisjoint } from '../topology/path.ts'
 import { fromString } from 'uint8arrays/from-string'
 import { sha256Of } from '../../protocols/sha256.ts'
 import { toString } from 'uint8arrays/to-string'
@@ -137,16 +138,22 @@ export class RouteService {
     const graph = this.#init.map.snapshot(nowMs)
     const text = query.text ?? this.#init.profile?.query
     if (text === undefined) {
-      const found = this.#budget.spend(asker, () => this.#init.finder.find(graph, this.#pathQueryOf(query)))
-      return this.#sign(query, this.#choose(asker.host, query, found.filter(isOfferable), nowMs), graph, nowMs)
+      const found = this.#budget.spend(asker, () => this.#find(asker.host, query, graph, nowMs))
+      return this.#sign(query, found, graph, nowMs)
     }
-    const { ranked, verdict } = this.#budget.spend(asker, () => this.#judge(text, query, asker, { ...this.#askOf(query, nowMs), graph }))
+    const { ranked, verdict } = this.#budget.spend(asker, () => this.#judge(text, query, asker, { ...this.#askOf(query, nowMs), graph, patience: this.#patience() }))
     return this.#sign(query, ranked.map(({ path }) => path), graph, nowMs, query.text === undefined ? undefined : verdict)
   }
 
+  #find (host: string, query: RouteQuery, graph: Graph, nowMs: number): FoundPath[] {
+    const pathQuery = this.#pathQueryOf(query)
+    const found = this.#init.finder.find(graph, pathQuery).filter(isOfferable)
+    return this.#withBackup(pathQuery, found, this.#choose(host, query, found, nowMs), (past) => this.#init.finder.find(graph, past)[0])
+  }
+
   #judge (text: string, query: RouteQuery, asker: Asker, ask: Ask): { ranked: RankedPath[], verdict: Verdict } {
-    const reading = this.#reader.answer(text, this.#population(ask.graph), { ...ask, patience: this.#patience() })
-    const ranked = this.#chooseRanked(asker.host, query, reading, ask.nowMs)
+    const reading = this.#reader.answer(text, this.#population(ask.graph), ask)
+    const ranked = this.#chooseRanked(asker.host, query, reading, ask)
     return { ranked, verdict: { ...reading.verdict(ranked), ...this.#explanation(query, reading, ask, asker) } }
   }
 
@@ -277,8 +284,23 @@ export class RouteService {
     return this.#init.recommender.order(host, asked, found, nowMs)
   }
 
+  /**
+   * What was found has a backup for the best path, which need not be one for the path recommended in its place. Then one is looked for: all
+   * that cost less are there, so that it comes last.
+   *
+   * @param findPast - the best path for this query
+   */
+  #withBackup<Q extends Pick<Ask, 'source' | 'destination' | 'avoid' | 'paths'>> (query: Q, found: readonly FoundPath[], chosen: FoundPath[], findPast: (query: Q) => FoundPath | undefined): FoundPath[] {
+    const [first] = chosen
+    if (first === found[0] || takesAllOfAnEnd(first, query) || chosen.some(({ nodes }) => areDisjoint(nodes, first.nodes))) {
+      return chosen
+    }
+    const backup = findPast({ ...query, avoid: new Set([...query.avoid ?? [], ...first.nodes]), paths: 1 })
+    return backup === undefined || !isOfferable(backup) ? chosen : [...chosen.slice(0, query.paths - 1), backup]
+  }
+
   /** Where the order is that of cost alone, near-equals may take turns; whoever has preferences gets what they say. */
-  #chooseRanked (host: string, query: RouteQuery, { ranked, compiled }: Reading, nowMs: number): RankedPath[] {
+  #chooseRanked (host: string, query: RouteQuery, { ranked, compiled }: Reading, ask: Ask): RankedPath[] {
     const offered = ranked.filter(({ path }) => isOfferable(path)).slice(0, query.paths)
     const isByCost = compiled?.ranking.kind === 'cost' && compiled.ast.preferences.length === 0
     // what is explained is the order of the scores, and alternatives are asked for in that order
@@ -286,7 +308,14 @@ export class RouteService {
       return offered
     }
     const byPath = new Map(offered.map((one) => [one.path, one]))
-    return this.#choose(host, query, offered.map(({ path }) => path), nowMs).map((path) => byPath.get(path) as RankedPath)
+    const found = offered.map(({ path }) => path)
+    return this.#withBackup(ask, found, this.#choose(host, query, found, ask.nowMs), (past) => {
+      const [backup] = this.#reader.evaluator.evaluate(compiled, past)
+      if (backup !== undefined) {
+        byPath.set(backup.path, backup)
+      }
+      return backup?.path
+    }).map((path) => byPath.get(path) as RankedPath)
   }
 
   #toOffer (path: FoundPath, nowMs: number): PathInit {
@@ -315,6 +344,11 @@ export class RouteService {
 /** A path that takes longer than an offer can say is of no use to anybody, and must not spoil the answer. */
 function isOfferable ({ rttUs }: FoundPath): boolean {
   return rttUs <= MAX_RTT_US
+}
+
+/** Whatever leads there shares a forwarder with it. */
+function takesAllOfAnEnd ({ nodes }: FoundPath, { source, destination }: Pick<PathQuery, 'source' | 'destination'>): boolean {
+  return [source, destination].some((end) => end.every(({ node }) => nodes.includes(node)))
 }
 
 /** A text may have kilobytes, and is kept for as long as what was recommended. */

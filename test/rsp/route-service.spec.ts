@@ -261,6 +261,42 @@ describe('route service', () => {
     assert.deepEqual([...firsts].sort(), ['ACB', 'ADB'])
   })
 
+  for (const text of [undefined, 'minimize delay']) {
+    it(`regression: whichever of near-equals it recommends, a path that shares no forwarder with it is in the answer: ${text ?? 'by weights'}`, async () => {
+      map = new PerformanceMap()
+      for (const forwarder of [A, B, C, D]) {
+        map.addNode(forwarder.toString())
+      }
+      link(A, B, 20_000)
+      link(A, D, 20_200)
+      link(C, D, 30_000)
+      link(C, B, 31_000)
+      const [source, destination] = [[A, C], [B, D]].map((end) => end.map((forwarder) => ({ forwarder, rttUs: 1_000 })))
+      for (const [random, names] of [[0, ['AB', 'AD', 'CD']], [0.999, ['AD', 'AB', 'CB']]] as const) {
+        service = serviceWith({ recommender: new PathRecommender({ random: () => random }) })
+        const answer = await ask({ text, source, destination, paths: 3 })
+        assert.deepEqual(answer.map(({ forwarders }) => forwarders.map(nameOf).join('')), names)
+      }
+    })
+  }
+
+  it('looks for no other backup where the end has none, nor where only one path is asked for', async () => {
+    link(A, D, 10_100)
+    link(D, B, 10_100)
+    const finder = new DisjointFinder()
+    let searches = 0
+    const counting = {
+      find: (...asked: Parameters<DisjointFinder['find']>) => {
+        searches++
+        return finder.find(...asked)
+      }
+    }
+    service = serviceWith({ finder: counting, recommender: new PathRecommender({ random: () => 0.999 }) })
+    assert.equal((await ask())[0].forwarders.map(nameOf).join(''), 'ADB')
+    await ask({ paths: 1 })
+    assert.equal(searches, 2)
+  })
+
   for (const text of ['minimize loss where delay <= 150 ms', 'minimize price', 'minimize 2 * loss']) {
     it(`regression: recommends the path of the lowest round trip of those that cost the same: \`${text}\``, async () => {
       service = serviceWith({ recommender: new PathRecommender() })
