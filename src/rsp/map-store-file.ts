@@ -62,7 +62,7 @@ export function toStoreError (file: string, error: unknown): Error {
 function openFile (file: string): DatabaseSync {
   const sqlite = process.getBuiltinModule('node:sqlite') as typeof import('node:sqlite') | undefined
   if (sqlite === undefined) {
-    throw new MapStoreUnavailableError(file, `this Node.js (${process.version}) has no SQLite: install 22.13 or later, or keep nothing (--data off)`)
+    throw new MapStoreUnavailableError(file, `this Node.js (${process.version}) has no SQLite: install 22.13 or later, or keep nothing (--no-data)`)
   }
   try {
     mkdirSync(dirname(file), { recursive: true, mode: OWNER_ONLY_FOLDER })

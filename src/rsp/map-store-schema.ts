@@ -69,7 +69,10 @@ export function migrate (database: DatabaseSync, version: number, migrations: ty
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`)
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    // SQLite has undone it already after some errors, a full disk among them
+    if (database.isTransaction) {
+      database.exec('ROLLBACK')
+    }
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { fork } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import { mock } from 'node:test'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MapRecorder } from '../../src/rsp/map-recorder.ts'
@@ -290,6 +291,15 @@ describe('map store', () => {
       file = join(folder, 'file', 'map.sqlite')
       assert.throws(() => open(), { name: 'MapStoreUnavailableError' })
     })
+
+    it('regression: where there is no SQLite, with the option that keeps nothing', () => {
+      const without = mock.method(process, 'getBuiltinModule', () => undefined)
+      try {
+        assert.throws(() => open(), { name: 'MapStoreUnavailableError', message: /or keep nothing \(--no-data\)/ })
+      } finally {
+        without.mock.restore()
+      }
+    })
   })
 
   it('is for its owner alone', async () => {
@@ -343,6 +353,16 @@ describe('map store', () => {
       const { nodes, views } = open().load(NOW_MS, 0)
       assert.deepEqual([nodes[0].priceMicroPerGb, views], [7, [said('a', 'b')]])
       assert.deepEqual(stores[0].samples(['a', 'b'], 6, 9).map(({ forth }) => forth), [NOTHING, FORTH])
+    })
+
+    it('regression: says why it could not be taken over where SQLite has undone that by itself, as it does when the disk is full', () => {
+      const database = new DatabaseSync(':memory:')
+      const fails = (old: DatabaseSync): void => {
+        old.exec('ROLLBACK')
+        throw new Error('disk full')
+      }
+      assert.throws(() => { migrate(database, 0, [fails]) }, /disk full/)
+      database.close()
     })
 
     it('is left as it was when it is the map of another overlay, is damaged, or a step fails', async () => {
