@@ -25,6 +25,8 @@ const NODES_PER_BATCH = 16
 
 export interface MapRecorderInit {
   map: PerformanceMap
+  /** How the map is filled. Default: reports. */
+  mapKind?: 'reports' | 'surveys'
   archive: MapArchive
   /** Unix time, ms. */
   now: () => number
@@ -124,18 +126,21 @@ export class MapRecorder {
   }
 
   #restore (): Array<{ key: string, bytes: Uint8Array }> {
-    const { map, archive, now, clock } = this.#init
+    const { map, mapKind = 'reports', archive, now, clock } = this.#init
     const startedMs = clock()
     const nowMs = now()
     const { nodes, views } = archive.load(nowMs, nowMs - MAX_REMEMBERED_AGE_MS)
     for (const { key, attributes, descriptor, expiresAtMs, closed, policy, priceMicroPerGb } of nodes) {
       map.rememberNode(key, attributes, { bytes: descriptor, expiresAtMs })
-      map.setPolicy(key, fromArchive(policy))
-      if (priceMicroPerGb !== undefined) {
-        map.setPrice(key, priceMicroPerGb)
-      }
-      for (const to of closed) {
-        map.setClosed(key, to, true)
+      // what only a report says only a report takes back: where none are read it would hold for ever
+      if (mapKind === 'reports') {
+        map.setPolicy(key, fromArchive(policy))
+        if (priceMicroPerGb !== undefined) {
+          map.setPrice(key, priceMicroPerGb)
+        }
+        for (const to of closed) {
+          map.setClosed(key, to, true)
+        }
       }
     }
     map.remember(views, nowMs)

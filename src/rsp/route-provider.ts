@@ -215,7 +215,7 @@ export class RouteProvider implements Startable {
       })
     this.history = new MapHistory(init.archive)
     if (init.archive !== undefined) {
-      this.#recorder = new MapRecorder({ map: this.map, archive: init.archive, now: Date.now, clock, log })
+      this.#recorder = new MapRecorder({ map: this.map, mapKind: this.mapKind, archive: init.archive, now: Date.now, clock, log })
       this.#remembered = this.#recorder.restore()
     }
     this.#service = new RouteService({

@@ -1,14 +1,42 @@
-// What a recorder does when its archive fails.
+// What a recorder restores, and what it does when its archive fails.
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { MapRecorder } from '../../src/rsp/map-recorder.ts'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { silentLog } from './fake-forwarder.ts'
-import type { MapArchive } from '../../src/rsp/map-archive.ts'
+import type { ArchivedNode, MapArchive } from '../../src/rsp/map-archive.ts'
 
 const NOW_MS = 1_800_000_000_000
 const ROUND_MS = 1_000
 const RETRY_MS = 30_000
+
+describe('a map recorder that restores a map', () => {
+  const nodes: ArchivedNode[] = ['a', 'b'].map((key) => ({
+    key,
+    attributes: { tags: {} },
+    descriptor: Uint8Array.of(7),
+    expiresAtMs: NOW_MS + 1,
+    closed: key === 'a' ? ['b'] : [],
+    policy: { listedOnly: true, rsps: [], revoked: [], authorizedOnly: false },
+    priceMicroPerGb: 5
+  }))
+
+  function restored (mapKind: 'reports' | 'surveys'): unknown[] {
+    const map = new PerformanceMap({ mapKind })
+    const archive = { load: () => ({ nodes, views: [] }) } as unknown as MapArchive
+    new MapRecorder({ map, mapKind, archive, now: () => NOW_MS, clock: () => 0, log: silentLog() }).restore()
+    const { statements } = map
+    return [map.nodeCount, [...statements.closedBy('a')], statements.policyOf('a')?.listedOnly, statements.priceOf('a')]
+  }
+
+  it('takes in what forwarders have reported of themselves', () => {
+    assert.deepEqual(restored('reports'), [2, ['b'], true, 5])
+  })
+
+  it('regression: takes in nothing that only a report could take back where none are read', () => {
+    assert.deepEqual(restored('surveys'), [2, [], undefined, undefined])
+  })
+})
 
 describe('a map recorder whose archive fails', () => {
   let failing: Set<'write' | 'prune' | 'close'>
