@@ -44,8 +44,8 @@ export interface LivePlanInit {
   planner: Planner
   /** How many links are measured per round: so many times the number of forwarders. */
   linksPerForwarder?: number
-  /** Links between forwarders that offers are made of. */
-  offered?: (nowMs: number) => Iterable<readonly [a: string, b: string]>
+  /** Links between forwarders that offers are made of, by the clock. */
+  offered?: (clockMs: number) => Iterable<readonly [a: string, b: string]>
   /** Links of which others have told us since then, so that we need not look; `isOwn`: those measured in the round before, `isKnown`: those of no interest. */
   given?: (sinceMs: number, sorting: Pick<GivenInit, 'isOwn' | 'isKnown'>) => Iterable<GivenLink>
   /** Links of others to measure in a round all the same, to know whether to believe them. */
@@ -323,9 +323,9 @@ export class LivePlan {
 
   /** Tells of what is watched from now on. This round's links come first, since those who watch take only so many. */
   #watch (): void {
-    this.#offersAtMs = this.#init.clock()
+    const clockMs = this.#offersAtMs = this.#init.clock()
     const offered = new KeyedLinks()
-    for (const [a, b] of this.#init.offered?.(this.#init.now()) ?? []) {
+    for (const [a, b] of this.#init.offered?.(clockMs) ?? []) {
       offered.add(a, b)
     }
     const watched = joined(this.#members, [this.#round, this.#audits, offered, this.#before])

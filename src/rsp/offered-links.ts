@@ -1,5 +1,6 @@
 // The links that offers which still hold are made of. They are watched, and so kept, whatever the plan would rather look at:
-// a path is worth nothing when its links are let go.
+// a path is worth nothing when its links are let go. Nobody else sees for how long: times are of a monotonic clock, so that one that is set neither
+// ends the watch of an offer that holds nor draws it out.
 
 /** As many links as a large map has in use; beyond it the first ones in are forgotten. */
 const MAX_LINKS = 65_536
@@ -7,7 +8,7 @@ const MAX_LINKS = 65_536
 const NODES = 65_536
 
 export class OfferedLinks {
-  /** By the numbers of both nodes: until when. */
+  /** By the numbers of both nodes: until when, by the clock. */
   readonly #untilMs = new Map<number, number>()
   readonly #maxLinks: number
 
@@ -19,7 +20,10 @@ export class OfferedLinks {
     return this.#untilMs.size
   }
 
-  /** @param nodes - of a path, by the numbers of the map */
+  /**
+   * @param nodes - of a path, by the numbers of the map
+   * @param untilMs - by the clock
+   */
   add (nodes: readonly number[], untilMs: number): void {
     for (let hop = 1; hop < nodes.length; hop++) {
       const name = nameOf(nodes[hop - 1], nodes[hop])
@@ -31,9 +35,9 @@ export class OfferedLinks {
   }
 
   /** Those that are still offered. */
-  * links (nowMs: number): Generator<readonly [a: number, b: number]> {
+  * links (clockMs: number): Generator<readonly [a: number, b: number]> {
     for (const [name, untilMs] of this.#untilMs) {
-      if (untilMs <= nowMs) {
+      if (untilMs <= clockMs) {
         this.#untilMs.delete(name)
       } else {
         yield [Math.floor(name / NODES), name % NODES]

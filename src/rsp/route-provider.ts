@@ -178,7 +178,7 @@ export class RouteProvider implements Startable {
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
       linksPerForwarder: init.linksPerForwarder ?? profile?.measures.linksPerForwarder,
-      offered: (nowMs) => this.#offeredLinks(nowMs),
+      offered: (clockMs) => this.#offeredLinks(clockMs),
       ...(init.exchange === undefined || init.exchange === 'none'
         ? {}
         : { given: (sinceMs, sorting) => this.#exchange?.given(sinceMs, sorting) ?? [], audits: (sinceMs, isOwn) => this.#exchange?.audits(sinceMs, isOwn) ?? [] }),
@@ -355,8 +355,8 @@ export class RouteProvider implements Startable {
     }
   }
 
-  * #offeredLinks (nowMs: number): Generator<readonly [a: string, b: string]> {
-    for (const [a, b] of this.#offered.links(nowMs)) {
+  * #offeredLinks (clockMs: number): Generator<readonly [a: string, b: string]> {
+    for (const [a, b] of this.#offered.links(clockMs)) {
       yield [this.map.keyOf(a), this.map.keyOf(b)]
     }
   }

@@ -63,7 +63,7 @@ export interface RouteServiceInit {
   /** Unix time, ms. */
   now: () => number
   log?: Logger
-  /** Ms of any monotonic origin, by which work for hosts is measured. Default: `performance.now`. */
+  /** Ms of any monotonic origin, by which work for hosts is measured, and how long the links of offers are kept. Default: `performance.now`. */
   clock?: () => number
 }
 
@@ -182,7 +182,7 @@ export class RouteService {
       this.#init.predictor.note(graph, found[0], nowMs)
     }
     for (const { nodes } of found) {
-      this.#init.offered?.add(nodes, nowMs + OFFER_LIFE_MS)
+      this.#init.offered?.add(nodes, this.#clock() + OFFER_LIFE_MS)
     }
     const offers = await this.#signer.sign({
       paths: found.map((path) => this.#toOffer(path, nowMs)),

@@ -41,6 +41,8 @@ class World {
   /** Links that never answer, as `a b`, a < b. */
   readonly dead = new Set<string>()
   offered: Array<readonly [string, string]> = []
+  /** When it was last asked for them. */
+  offersAtMs: number | undefined
   /** What another RSP has measured, and those of its links that are to be looked at. */
   told: GivenLink[] = []
   audits: Array<readonly [string, string]> = []
@@ -56,7 +58,10 @@ class World {
       map: { estimate: (a, b) => this.#estimates.get(nameOf(a, b)), links: () => this.#links() },
       planner: this.planner,
       linksPerForwarder: LINKS_PER_FORWARDER,
-      offered: () => this.offered,
+      offered: (clockMs) => {
+        this.offersAtMs = clockMs
+        return this.offered
+      },
       ...(isTold
         ? { given: (_: number, { isKnown }: { isKnown: (a: string, b: string) => boolean }) => this.told.filter(({ a, b }) => !isKnown(a, b)), audits: () => this.audits }
         : {}),
@@ -352,6 +357,12 @@ describe('live plan', () => {
     world.offered = []
     await world.run(120_000)
     assert.ok(!world.plan.targetsOf('f39').has('f0'))
+  })
+
+  it('regression: asks for the links of offers by the clock that nobody sets', async () => {
+    world.setBackMs = 3_600_000
+    await world.add(0, 4).run(10_000)
+    assert.ok(world.nowMs - (world.offersAtMs as number) <= 5_000 + TICK_MS, `${world.nowMs - (world.offersAtMs as number)} ms ago`)
   })
 
   it('names this round\'s links before those that are only kept', async () => {
