@@ -76,6 +76,8 @@ export class LivePlan {
   readonly #init: LivePlanInit
   readonly #members = new Set<string>()
   readonly #pace = new RoundPace()
+  /** Members that have left since it was last told what is watched. Who is back by then has changed too: whoever measures has let its links go. */
+  readonly #left = new Set<string>()
   /** The forwarders of this round, by their numbers in the plan. */
   #nodes: string[] = []
   #before = new KeyedLinks()
@@ -119,6 +121,7 @@ export class LivePlan {
 
   remove (key: string): void {
     if (this.#members.delete(key)) {
+      this.#left.add(key)
       this.#memberChanged()
     }
   }
@@ -329,7 +332,8 @@ export class LivePlan {
       offered.add(a, b)
     }
     const watched = joined(this.#members, [this.#round, this.#audits, offered, this.#before])
-    const changed = new Set([...this.#members].filter((key) => !isSame(watched.of(key), this.#watched.of(key))))
+    const changed = new Set([...this.#members].filter((key) => this.#left.has(key) || !isSame(watched.of(key), this.#watched.of(key))))
+    this.#left.clear()
     this.#watched = watched
     if (changed.size > 0) {
       this.#init.onChange(changed)

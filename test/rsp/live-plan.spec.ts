@@ -365,6 +365,16 @@ describe('live plan', () => {
     assert.ok(world.nowMs - (world.offersAtMs as number) <= 5_000 + TICK_MS, `${world.nowMs - (world.offersAtMs as number)} ms ago`)
   })
 
+  it('regression: tells of a forwarder that has gone and come back between two looks, whose links nobody measures any more', async () => {
+    await world.add(0, 5).run(10_000)
+    world.changes.splice(0)
+    world.plan.remove('f1')
+    world.plan.add('f1')
+    await world.run(10_000)
+    assert.deepEqual(world.changes, [['f1']])
+    assert.equal(world.plan.targetsOf('f1').size, 4)
+  })
+
   it('names this round\'s links before those that are only kept', async () => {
     world.offered = [['f0', 'f39']]
     await world.add(0, 40).run(10_000)
