@@ -8,6 +8,7 @@ import { ControlServer } from './control-server.ts'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { addSettings, readSettings } from './config.ts'
 import { DAEMON_ROLES } from './daemon-role.ts'
+import { defaultListen } from './default-listen.ts'
 import { ExitCode } from './exit-codes.ts'
 import { defaultKeyFile, loadOrCreateKey } from './key-file.ts'
 import { MetricsServer } from './metrics-server.ts'
@@ -26,7 +27,7 @@ export function registerDaemons (program: Command, terminal: Terminal): void {
     const command = program.command(role.name).description(role.about)
     takeWhole(addSettings(command, role.settings), flagOf('linkRules'))
       .addOption(new Option('--no-control', 'take no commands while it runs'))
-      .addHelpText('after', `\nListens on ${role.listen.join(' and ')} unless told otherwise.\n\nExample:\n  byway ${role.name} ${role.example}`)
+      .addHelpText('after', `\nListens on ${role.listen.join(' and ')}, and on /ip6/:: where this machine has a public IPv6 address, unless told otherwise.\n\nExample:\n  byway ${role.name} ${role.example}`)
       .action(async (flags: Record<string, unknown>) => { await runDaemon(role, flags, terminal) })
     if (role.settings.includes('data')) {
       command.addOption(new Option('--no-data', 'keep nothing over restarts'))
@@ -39,6 +40,7 @@ async function runDaemon (role: DaemonRole, flags: Record<string, unknown>, term
   const network = given.network ?? PUBLIC_NETWORK
   const settings: DaemonSettings = { ...given, network, bootstrap: given.bootstrap ?? publicPeers(network) }
   checkDiallable(settings.bootstrap, settings.local)
+  checkDiallable(settings.announce ?? [], settings.local)
   const privateKey = settings.ephemeral === true
     ? await generateKeyPair('Ed25519')
     : await loadOrCreateKey(settings.key ?? defaultKeyFile(role.name, terminal.env))
@@ -71,7 +73,7 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
   const node = await startNode({
     role: service.role,
     privateKey,
-    listen: settings.listen?.map(String) ?? role.listen,
+    listen: settings.listen?.map(String) ?? defaultListen(role.listen),
     announce: settings.announce?.map(String),
     network: identity.network,
     servesDht: role.servesDht,
@@ -147,7 +149,7 @@ function announce (role: DaemonRole, settings: DaemonSettings, { id, addresses, 
     return
   }
   terminal.out(`${role.name} ${id}`)
-  terminal.out(`listens on\n${(addresses.length > 0 ? addresses : settings.listen?.map(String) ?? role.listen).map((address) => `  ${address}`).join('\n')}`)
+  terminal.out(`listens on\n${(addresses.length > 0 ? addresses : settings.listen?.map(String) ?? defaultListen(role.listen)).map((address) => `  ${address}`).join('\n')}`)
   if (control !== null) {
     terminal.out(`takes commands at (byway status)\n  ${control}`)
   }

@@ -1,5 +1,5 @@
 // `byway evaluate`: what the engine would have gained on measured latencies, beside what was possible.
-import { open } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, Option } from 'commander'
 import { InvalidSettingError } from './errors.ts'
 import { MAX_NODES } from '../rsp/measurement-plan/link-memory.ts'
@@ -69,10 +69,11 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
   if (exchange === true && rsps === 1) {
     throw new InvalidSettingError('--exchange', 'one RSP has nobody to exchange with: give --rsps 2 or more')
   }
-  const plot = await opened('--plot', options.plot)
+  // what is there stays until there is something better
+  await (await opened('--plot', options.plot, 'a'))?.close()
   let trace: TraceFile | undefined
   try {
-    const traced = await opened('--trace', options.trace)
+    const traced = await opened('--trace', options.trace, 'w')
     trace = traced === undefined ? undefined : new TraceFile(traced)
     const report = await evaluate({
       files: matrix,
@@ -92,17 +93,18 @@ async function run (options: EvaluateOptions, terminal: Terminal): Promise<void>
     for (const line of options.json === true ? [JSON.stringify(report)] : evaluateText(report)) {
       terminal.out(line)
     }
-    await plot?.writeFile(plotSvg(report))
+    if (options.plot !== undefined) {
+      await writeFile(options.plot, plotSvg(report))
+    }
   } finally {
-    await plot?.close()
     await trace?.close()
   }
 }
 
 /** Before anything is evaluated, for that takes long. @throws InvalidSettingError */
-async function opened (flag: string, file: string | undefined): Promise<FileHandle | undefined> {
+async function opened (flag: string, file: string | undefined, mode: 'a' | 'w'): Promise<FileHandle | undefined> {
   try {
-    return file === undefined ? undefined : await open(file, 'w')
+    return file === undefined ? undefined : await open(file, mode)
   } catch (error) {
     throw new InvalidSettingError(flag, `cannot write there: ${(error as Error).message}`)
   }

@@ -59,8 +59,8 @@ export const SETTINGS = {
     shape: 'list',
     placeholder: 'multiaddr',
     about: 'listen here; port 0 takes a free one',
-    expected: 'multiaddrs such as /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/tcp/4002/ws',
-    schema: z.array(address).min(1).max(MAX_ADDRESSES)
+    expected: 'multiaddrs such as /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/tcp/4002/ws; a proxy that has a certificate serves /wss, and passes on to /ws',
+    schema: z.array(address.refine((listened) => !listened.getComponents().some(({ name }) => name === 'tls' || name === 'wss'))).min(1).max(MAX_ADDRESSES)
   }),
   announce: setting({
     shape: 'list',

@@ -17,6 +17,10 @@ const READVERTISE_MS = 240_000
 const MAX_ADVERTISED_HOSTS = 4_096
 const MAX_HOSTS_TO_ADVERTISE = 256
 const DEADLINE_MS = 5_000
+/** A record goes out when all that are near to its key have been asked, and each of those that stay silent takes seconds of that; nobody waits for it. */
+const PROVIDE_DEADLINE_MS = 30_000
+/** Hosts that are advertised at once. */
+const PROVIDE_CONCURRENCY = 4
 const MAX_PROVIDERS = 256
 
 export class DhtRecords {
@@ -24,6 +28,7 @@ export class DhtRecords {
   /** When a host was advertised here. */
   readonly #advertisedHosts = new Map<string, number>()
   readonly #hostsToAdvertise = new Set<PeerId>()
+  #advertising = 0
 
   constructor (init: DhtRecordsInit) {
     this.#init = init
@@ -31,7 +36,7 @@ export class DhtRecords {
 
   async provide (key: CID, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#init.contentRouting.provide(key, { signal: within(DEADLINE_MS, signal) })
+      await this.#init.contentRouting.provide(key, { signal: within(PROVIDE_DEADLINE_MS, signal) })
     } catch (error) {
       this.#init.log('advertising failed - %e', error)
     }
@@ -52,7 +57,7 @@ export class DhtRecords {
     }
   }
 
-  /** Says that a host, or the application it speaks for, can be reached here; one after the other, and each not more often than it must be. */
+  /** Says that a host, or the application it speaks for, can be reached here; a few at a time, and each not more often than it must be. */
   async provideHost (host: PeerId): Promise<void> {
     const key = host.toString()
     const now = this.#init.clock()
@@ -65,11 +70,13 @@ export class DhtRecords {
       this.#advertisedHosts.delete(this.#advertisedHosts.keys().next().value as string)
     }
     this.#hostsToAdvertise.add(host)
-    if (this.#hostsToAdvertise.size === 1) {
+    if (this.#advertising < PROVIDE_CONCURRENCY) {
+      this.#advertising++
       for (const next of this.#hostsToAdvertise) {
-        await this.provide(hostKey(this.#init.network, next))
         this.#hostsToAdvertise.delete(next)
+        await this.provide(hostKey(this.#init.network, next))
       }
+      this.#advertising--
     }
   }
 }

@@ -14,6 +14,7 @@ import { OverlayConnections } from './overlay-connections.ts'
 import { PeerLookup } from './peer-lookup.ts'
 import { Repeat } from './repeat.ts'
 import { hostKey, roleKey } from './role-key.ts'
+import { withHeadStart } from './head-start.ts'
 import { SharedBucket } from '../defence/shared-bucket.ts'
 import { SelfDescriptor } from './self-descriptor.ts'
 import { within } from './within.ts'
@@ -77,6 +78,8 @@ const ADVERTISE_INTERVALS_MS = [8_000, 60_000, 300_000]
 const GREETINGS_PER_SECOND = 20
 const GREETED_NAMES = 1_024
 const LOOKUP_DEADLINE_MS = 5_000
+/** Whom we look for answers itself in that time, if it can be dialled at all and is not at the other end of the world. */
+const HEAD_START_MS = 1_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
 const FETCH_CONCURRENCY = 8
@@ -194,21 +197,9 @@ export class Discovery {
     if (known !== undefined) {
       return known
     }
-    const signal = within(LOOKUP_DEADLINE_MS, options.signal)
-    try {
-      const connection = await this.#components.connectionManager.openConnection(peer, { signal })
-      return await this.#fetchFrom(connection, signal)
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      this.#log('%p did not tell its descriptor itself - %e', peer, error)
-    }
-    const told = await this.#peerLookup.peer(peer, options.signal)
-    if (told !== undefined) {
-      this.learn(told)
-      await this.#remember(told)
-    }
-    // who answered may have an older one than is known here
-    const found = this.directory.get(peer) ?? told
+    // of one behind NAT, or a firewall that swallows what comes, it takes all of the time to find that it cannot be asked itself
+    const itself = this.#fromItself(peer, within(LOOKUP_DEADLINE_MS, options.signal))
+    const found = await withHeadStart(itself, HEAD_START_MS, async () => this.#fromOthers(peer, options.signal)) ?? this.directory.get(peer)
     if (found === undefined) {
       options.signal?.throwIfAborted()
       throw new NotFoundError(`nobody knows ${peer.toString()}: is it running, attached, and in the network "${this.network}"?`)
@@ -337,6 +328,26 @@ export class Discovery {
     } catch (error) {
       this.#log('%p is advertised but did not describe itself - %e', peer, error)
     }
+  }
+
+  async #fromItself (peer: PeerId, signal: AbortSignal): Promise<VerifiedDescriptor | undefined> {
+    try {
+      return await this.#fetchFrom(await this.#components.connectionManager.openConnection(peer, { signal }), signal)
+    } catch (error) {
+      this.#log('%p did not tell its descriptor itself - %e', peer, error)
+      return undefined
+    }
+  }
+
+  async #fromOthers (peer: PeerId, signal: AbortSignal | undefined): Promise<VerifiedDescriptor | undefined> {
+    const told = await this.#peerLookup.peer(peer, signal)
+    if (told === undefined) {
+      return undefined
+    }
+    this.learn(told)
+    await this.#remember(told)
+    // who answered may have an older one than is known here
+    return this.directory.get(peer) ?? told
   }
 
   async #fetchFrom (connection: Connection, signal: AbortSignal): Promise<VerifiedDescriptor> {

@@ -174,7 +174,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
     })
   }
 
-  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. What has come, the peer can read all the same. */
+  /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. What has come, a peer that had ended its own direction can read all the same. */
   close (reason: number = CloseReason.normal, why: ChannelEnd = 'closed'): void {
     if (this.#closed) {
       return

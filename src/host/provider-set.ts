@@ -145,9 +145,9 @@ export class ProviderSet {
   }
 
   /**
-   * Asks as many RSPs as may be, those that `ask` would ask before others, and waits for each: to compare them.
+   * Asks as many RSPs as may be, those that `ask` would ask before others, and waits for each, or until the signal: to compare them.
    *
-   * @throws the signal's reason
+   * @throws the signal's reason when none has answered by then
    */
   async askAll (wish: RouteWish, signal?: AbortSignal): Promise<ProviderAnswer[]> {
     const { scores } = this.#init
@@ -155,7 +155,11 @@ export class ProviderSet {
     const { first, later } = rankProviders(known, MAX_PROVIDERS, { nowMs: this.#init.now(), ...drawsOf(this.newFlow()) })
     const chosen = new Set([...first, ...later].slice(0, MAX_PROVIDERS))
     const outcomes = new QueryOutcomes(scores)
-    return Promise.all(known.filter(({ what }) => chosen.has(what)).map(async ({ what }) => this.#askOne(what, wish, outcomes, signal)))
+    const answers = await Promise.all(known.filter(({ what }) => chosen.has(what)).map(async ({ what }) => this.#askOne(what, wish, outcomes, signal)))
+    if (answers.every(({ error }) => error?.cause === signal?.reason)) {
+      signal?.throwIfAborted()
+    }
+    return answers
   }
 
   /** By this number near-equals are told apart in the same way as long as a flow lasts, and it explores or does not. */
@@ -229,8 +233,10 @@ export class ProviderSet {
       outcomes.ended(rsp, { elapsedMs: elapsedMs(), priceMicro, error: refused[0]?.error })
       return { rsp, mapKind, paths, error: refused[0]?.error, elapsedMs: elapsedMs(), ...(wish.asked === undefined ? {} : { asked: wish.asked, verdict }) }
     } catch (error) {
-      // not to wait is the caller's choice, and nothing that the RSP did
-      signal?.throwIfAborted()
+      if (signal?.aborted === true) {
+        // not to wait is the caller's choice, and nothing that the RSP did
+        return { rsp, mapKind, paths: [], error: new DeadlineError('its answer was not waited for', { cause: signal.reason }), elapsedMs: elapsedMs(), asked: wish.asked }
+      }
       this.#init.log('%p made no offer - %e', rsp, error)
       const isUnreadable = wish.asked !== undefined && error instanceof MalformedMessageError && error.remote
       if (askable(wish.sourceAccess).length > 0 && askable(wish.destinationAccess).length > 0 && !isUnreadable) {

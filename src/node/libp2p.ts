@@ -94,6 +94,10 @@ const MAX_INBOUND_STREAMS = 256
 const K_BUCKET_SIZE = 8
 /** Peers that the DHT named and that wait to be pinged: libp2p looks through them for each that is named, and allows 16,384. */
 const MAX_NAMED_TO_TRY = 256
+/** How long a DHT server that is asked may stay silent: a look-up waits for several of them, one after the other, where some have gone. */
+const SILENT_SERVER_MS = { minTimeout: 3_000, maxTimeout: 6_000 }
+/** Of one address: who dials has some seconds for all that a peer has, and one behind a firewall may come first. */
+const ADDRESS_DIAL_MS = 4_000
 /** As before Node 26. */
 const POOL_BYTES = 8_192
 /** Whoever takes a packet of a link copies what it keeps (link/stream-link.ts). */
@@ -153,6 +157,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     connectionGater: composeGaters(admission.gater, capWriteBuffers(), endClosedSockets(), handshakeLimit(defences.onBreach), oneWrite(collected), isLocal ? {} : PUBLIC_ONLY, init.connectionGater ?? {}),
     connectionManager: {
       maxConnections,
+      addressDialTimeout: ADDRESS_DIAL_MS,
       inboundConnectionThreshold: INBOUND_PER_SECOND,
       maxIncomingPendingConnections: maxConnections
     },
@@ -172,7 +177,8 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
         kBucketSize: K_BUCKET_SIZE,
         routingTableUpdateMaxQueueSize: MAX_NAMED_TO_TRY,
         peerInfoMapper: isLocal ? passthroughMapper : removePrivateAddressesMapper,
-        allowQueryWithZeroPeers: true
+        allowQueryWithZeroPeers: true,
+        networkDialTimeout: SILENT_SERVER_MS
       })(dht.around(components)),
       byway: (components: DiscoveryComponents) => {
         role = init.role(components)

@@ -163,6 +163,14 @@ describe('byway evaluate', () => {
     }
   })
 
+  it('regression: leaves the plot that there is when nothing comes of the evaluation', async () => {
+    const plot = join(folder, 'kept.svg')
+    await writeFile(plot, 'yesterday')
+    const { code } = await cli(['evaluate', '--matrix', join(folder, 'nowhere'), '--plot', plot])
+    assert.equal(code, 2)
+    assert.equal(await readFile(plot, 'utf8'), 'yesterday')
+  })
+
   it('plots a curve with a point per slice for every scheme', async () => {
     const plot = join(folder, 'plot.svg')
     const { code } = await cli(['evaluate', '--matrix', ...slices, '--plot', plot])

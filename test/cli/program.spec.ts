@@ -81,6 +81,8 @@ describe('byway', () => {
     { title: 'a key file in a place that is none', args: ['host', '--key', '/dev/null/x.key'], err: /^byway: key file \/dev\/null\/x\.key: / },
     { title: 'a port in an address that this machine does not have', args: ['host', '--ephemeral', '--listen', '/ip4/192.0.2.1/tcp/0'], err: /^byway: cannot listen on \/ip4\/192\.0\.2\.1\/tcp\/0: this machine has no such address/ },
     { title: 'a transport that there is not', args: ['host', '--ephemeral', '--listen', '/ip4/127.0.0.1/udp/0/quic-v1'], err: /^byway: cannot listen on .*: byway listens over TCP and WebSocket/ },
+    { title: 'a listener with TLS, for which there is no certificate', args: ['forwarder', '--ephemeral', '--listen', '/ip4/0.0.0.0/tcp/0/tls/ws'], err: /--listen: expected multiaddrs .* a proxy that has a certificate serves \/wss/ },
+    { title: 'a private address to tell others, in public', args: ['forwarder', '--ephemeral', '--announce', '/ip4/10.0.0.5/tcp/4001'], err: /^byway: \/ip4\/10\.0\.0\.5\/tcp\/4001: a private address/ },
     { title: 'a private address to begin with, in public', args: ['ping', PEER, '--bootstrap', NOBODY], err: /^byway: \/ip4\/127.*: a private address, which nodes in public do not dial: with --local/ },
     { title: 'no bootstrap node to begin with', args: ['route', PEER, '--network', 'nowhere'], err: /^byway: no bootstrap node of the network "nowhere" is known: name one with --bootstrap/ }
   ]

@@ -318,6 +318,19 @@ describe('provider set', () => {
     assert.equal(scores.of(mute.peerId).status(Date.now()).failures, 0)
   })
 
+  it('regression: gives the answers that have come when who asks waits no longer', async () => {
+    const good = await startRsp(async (query) => sign(query, [pathInit()]))
+    const mute = await startRaw(() => {}, 103)
+    const scores = boardOf()
+    const stop = new AbortController()
+    const asked = setOf([mute, good], scores).askAll(WISH, stop.signal)
+    await until(() => scores.of(good.peerId).status(Date.now()).answers > 0, 'one has answered')
+    stop.abort(new Error('had enough'))
+    const answers = await asked
+    assert.deepEqual(answers.map(({ paths, error }) => [paths.length, error?.name]), [[0, 'DeadlineError'], [1, undefined]])
+    assert.equal(scores.of(mute.peerId).status(Date.now()).failures, 0)
+  })
+
   it('holds it against an RSP when its answer to a text cannot be read, and not when it cannot read the text', async () => {
     const broken = await startRsp(async (query) => sign(query, [1, 2, 3, 4].map((pathNumber) => pathInit({ pathNumber }))))
     const strict = await startRsp(async () => { throw new MalformedMessageError('no such clause') }, 103)

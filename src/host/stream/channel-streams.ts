@@ -17,6 +17,9 @@ const PACKETS_PER_TURN = 32
 const MIN_TIMER_MS = 1
 const MAX_TIMER_MS = 1_024
 
+/** For so long after the peer has closed the channel. */
+const READ_MS = 30_000
+
 type FirstLink = Pick<Link, 'ownStreamBytes' | 'whenTaken' | 'stopWaiting'>
 
 export interface ChannelStreamsInit {
@@ -129,15 +132,19 @@ export class ChannelStreams implements Flushable {
     this.#flushLater()
   }
 
-  /** `isByPeer`: what has come whole can still be read. */
+  /** `isByPeer`: what has come whole can still be read, for a while. */
   close (isByPeer = false): void {
     this.#isClosed = true
     this.#cancelTimer?.()
     this.#waitsFor?.stopWaiting(this.#goOn)
+    const error = new StreamClosedError('the channel is closed: open another one')
     for (const stream of this.#streams.values()) {
-      stream.end(new StreamClosedError('the channel is closed: open another one'), isByPeer)
+      stream.end(error, isByPeer)
     }
-    this.#streams.clear()
+    // each that closes leaves this table
+    if (this.#streams.size > 0) {
+      this.#cancelTimer = this.#init.startTimer(() => { this.close() }, READ_MS)
+    }
   }
 
   #waitFor (link: FirstLink): void {
@@ -151,7 +158,12 @@ export class ChannelStreams implements Flushable {
   #wrap (state: StreamState): ChannelStream {
     const stream = new ChannelStream(state, this.#init.now)
     this.#streams.set(state, stream)
-    stream.addEventListener('close', () => { this.#streams.delete(state) }, { once: true })
+    stream.addEventListener('close', () => {
+      this.#streams.delete(state)
+      if (this.#isClosed && this.#streams.size === 0) {
+        this.#cancelTimer?.()
+      }
+    }, { once: true })
     return stream
   }
 

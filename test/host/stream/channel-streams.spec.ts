@@ -306,6 +306,30 @@ describe('ChannelStreams', () => {
     assert.deepEqual(receiver, { bytes: 100_000, events: ['end', 'closed'] })
   })
 
+  it('regression: closes what nobody reads half a minute after the peer has closed the channel, and keeps no timer for what is read', () => {
+    for (const isRead of [true, false]) {
+      const { a, b, accepted, timers, run } = ends((stream) => {
+        stream.pause()
+        stream.close()
+      })
+      const stream = a.open()
+      stream.send(new Uint8Array(5_000))
+      stream.close()
+      run()
+      const receiver = collect(accepted[0])
+      a.close()
+      run(2_000)
+      const running = timers.running
+      b.close(true)
+      if (isRead) {
+        accepted[0].resume()
+        assert.equal(timers.running, running)
+      }
+      run(31_000)
+      assert.deepEqual(receiver, isRead ? { bytes: 5_000, events: ['end', 'closed'] } : { bytes: 0, events: ['closed: StreamClosedError'] })
+    }
+  })
+
   it('says so, when all is read, where it is not known whether the peer got all before it closed the channel', () => {
     const all = ends((stream) => { stream.pause() })
     const stream = all.a.open()
