@@ -63,9 +63,15 @@ async function open (connectionManager: ConnectionManager, { peer }: VerifiedDes
  * not take the places of the few that are dialled at once; nor may one name stand for many.
  */
 async function dialableOf (connectionManager: ConnectionManager, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Multiaddr[]> {
-  const plain = addresses.filter((address) => !address.getComponents().some(({ code }) => code === CODE_DNSADDR))
+  const plain = addresses.filter((address) => !isDnsaddr(address))
   const verdicts = await Promise.all(plain.map(async (address) => connectionManager.isDialable(address, { signal })))
   return plain.filter((_, index) => verdicts[index])
+}
+
+/** Is there a connection to the peer, or an address of its own at which it can be dialled from here? Nothing is dialled for it, nor looked up: what a name stands for shows when it is. */
+export async function canConnect (connectionManager: ConnectionManager, descriptor: VerifiedDescriptor): Promise<boolean> {
+  const addresses = ownAddresses(descriptor)
+  return connectionManager.getConnections(descriptor.peer).some(({ status }) => status === 'open') || addresses.some(isDnsaddr) || connectionManager.isDialable(addresses)
 }
 
 /**
@@ -74,4 +80,8 @@ async function dialableOf (connectionManager: ConnectionManager, addresses: read
  */
 export function ownAddresses ({ peer: self, endpoints }: VerifiedDescriptor): Multiaddr[] {
   return endpoints.flatMap(({ peer, addresses }) => peer.equals(self) ? addresses : [])
+}
+
+function isDnsaddr (address: Multiaddr): boolean {
+  return address.getComponents().some(({ code }) => code === CODE_DNSADDR)
 }

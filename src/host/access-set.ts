@@ -2,10 +2,11 @@
 // and says so in its descriptor.
 import { AccessDescription } from './access-description.ts'
 import { AskedForwarders } from './asked-forwarders.ts'
+import { candidateOf, distanceOf, isUnreached } from './access-candidate.ts'
 import { KeptLinks } from '../link/kept-links.ts'
-import { LinkEstimator } from '../measurement/link-estimator.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import type { AccessPoint } from './access-description.ts'
+import type { Candidate } from './access-candidate.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LinkSet } from '../link/link-set.ts'
 import type { Prober } from '../measurement/prober.ts'
@@ -25,6 +26,8 @@ export interface AccessSetInit {
   maxAccess: number
   /** So many are tried to find the nearest. */
   maxCandidates: number
+  /** There are places for so many more: considers others that were found, if there are. Default: `consider` is told of all there will be. */
+  refill?: (places: number) => void
   /** Monotonic, ms. */
   now: () => number
   /** 0 ≤ … < 1; spreads probes in time. */
@@ -62,20 +65,6 @@ const MEASURED_SAMPLES = 2
 const GONE_MS = 5_000
 /** Asked by peers and for paths, a host attaches to so many more. */
 export const MAX_ASKED = 16
-
-interface Candidate {
-  descriptor: VerifiedDescriptor
-  estimator: LinkEstimator
-  addedMs: number
-  /** When we were last attached there; the time of adding before that. */
-  seenMs: number
-  /** Since when we try to be. */
-  triedMs: number
-  /** When a channel last measured a route through it. */
-  usedMs: number
-  probes: number
-  nextProbeMs: number
-}
 
 export class AccessSet {
   readonly #init: AccessSetInit
@@ -122,13 +111,13 @@ export class AccessSet {
     const key = descriptor.peer.toString()
     const known = this.#candidates.get(key)
     if (known !== undefined) {
-      known.descriptor = newer(known.descriptor, descriptor)
+      // a peer may bring an old one
+      known.descriptor = descriptor.sequence < known.descriptor.sequence ? known.descriptor : descriptor
       if (this.#asked.has(key) || this.#kept.has(descriptor.peer)) {
         this.#keep(known)
       }
     } else if (this.#candidates.size < this.#init.maxCandidates + this.#asked.size || this.#makeRoom(this.#asked.has(key))) {
-      const nowMs = this.#init.now()
-      const candidate = { descriptor, estimator: new LinkEstimator(), addedMs: nowMs, seenMs: nowMs, triedMs: nowMs, usedMs: -Infinity, probes: 0, nextProbeMs: 0 }
+      const candidate = candidateOf(descriptor, this.#init.now())
       this.#candidates.set(key, candidate)
       this.#keep(candidate)
     }
@@ -239,7 +228,18 @@ export class AccessSet {
       this.#nextSettleMs = nowMs + SETTLE_MS
       this.#replaceLost(nowMs)
       this.#settle()
+      // what is measured now is settled first, however many are found that do not answer
+      if (this.unmeasured === 0) {
+        this.#init.refill?.(Math.max(0, this.#places))
+      }
     }
+  }
+
+  /** Free, or, where too few answer, held by those that never did. Those that did may come back: after an outage of our own all of them. */
+  get #places (): number {
+    const free = this.#init.maxCandidates + this.#asked.size - this.#candidates.size
+    const isShort = this.points.length < Math.min(this.#init.maxAccess, ENOUGH)
+    return free > 0 || !isShort ? free : [...this.#candidates].filter(([key, candidate]) => !this.#asked.has(key) && isUnreached(candidate) && this.#isGone(candidate)).length
   }
 
   /** Where forwarders go away and few others are known, others may have come: discovery, which has become slow by then, begins anew. */
@@ -275,11 +275,11 @@ export class AccessSet {
     this.#kept.keep(candidate.descriptor)
   }
 
-  /** Forgets a candidate that is gone, if there is one; for one that is asked for also the farthest of those that are only known. */
+  /** Forgets a candidate that is gone, if there is one, rather one that never answered; for one that is asked for also the farthest of those that are only known. */
   #makeRoom (isAsked: boolean): boolean {
     const idle = [...this.#candidates].filter(([key]) => !this.#asked.has(key))
-    const gone = idle.find(([, candidate]) => this.#isGone(candidate))
-    const loss = gone ?? (isAsked ? idle.filter(([, { descriptor }]) => !this.#kept.has(descriptor.peer)).sort(([, a], [, b]) => distanceOf(b) - distanceOf(a))[0] : undefined)
+    const gone = idle.filter(([, candidate]) => this.#isGone(candidate))
+    const loss = gone.find(([, candidate]) => isUnreached(candidate)) ?? gone.at(0) ?? (isAsked ? idle.filter(([, { descriptor }]) => !this.#kept.has(descriptor.peer)).sort(([, a], [, b]) => distanceOf(b) - distanceOf(a))[0] : undefined)
     if (loss !== undefined) {
       this.#forget(loss[0])
     }
@@ -381,13 +381,4 @@ export class AccessSet {
       this.#kept.refresh(this.#advertising)
     }
   }
-}
-
-/** A peer may bring an old one. */
-function newer (known: VerifiedDescriptor, other: VerifiedDescriptor): VerifiedDescriptor {
-  return other.sequence < known.sequence ? known : other
-}
-
-function distanceOf ({ estimator }: Candidate): number {
-  return estimator.quietRttUs ?? Number.MAX_VALUE
 }

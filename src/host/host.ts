@@ -3,6 +3,7 @@ import { TypedEventEmitter } from 'main-event'
 import { AccessSet, MAX_ASKED } from './access-set.ts'
 import { attachAt } from './attach-at.ts'
 import { attributesOf } from '../discovery/node-attributes.ts'
+import { CandidateSource } from './candidate-source.ts'
 import { ChannelSet } from './channel-set.ts'
 import { Discovery } from '../discovery/discovery.ts'
 import { Endpoint } from '../link/endpoint.ts'
@@ -41,7 +42,7 @@ export interface HostInit {
   bootstrap?: readonly Multiaddr[]
   /** Forwarders to stay attached to: the nearest so many. */
   maxAccess?: number
-  /** Forwarders to try in order to find the nearest. */
+  /** Forwarders to try in order to find the nearest, of those that can be dialled from here. */
   maxCandidates?: number
   /** May this peer open a channel to us, or set up a path (then `flow` is given) that ends here? Default: anyone, at a bounded rate. */
   accepts?: (peer: PeerId, flow?: OfferedFlow) => boolean | Promise<boolean>
@@ -104,6 +105,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   readonly #components: HostComponents
   readonly #endpoint: Endpoint
   readonly #prober: Prober
+  readonly #candidates: CandidateSource
   readonly #channels: ChannelSet
   readonly #context: ChannelContext
   #timer: ReturnType<typeof setInterval> | undefined
@@ -141,9 +143,11 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       connectionManager,
       maxAccess: init.maxAccess ?? DEFAULT_MAX_ACCESS,
       maxCandidates,
+      refill: (places) => { this.#candidates.refill(places) },
       now,
       log: components.logger.forComponent('byway:host:access')
     })
+    this.#candidates = new CandidateSource({ connectionManager, directory: this.discovery.directory, access: this.access })
     this.scores = new ScoreBoard({ store: init.scores, now: Date.now, log: components.logger.forComponent('byway:host:scores') })
     this.providers = new ProviderSet({
       connectionManager,
@@ -202,7 +206,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
     }))
     this.discovery.onFound((found) => {
       if (found.roles.has('forwarder')) {
-        this.access.consider(found)
+        this.#candidates.offer(found)
       }
     })
   }
@@ -237,6 +241,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
   async stop (): Promise<void> {
     clearInterval(this.#timer)
     await this.discovery.stop()
+    this.#candidates.stop()
     this.access.stop()
     this.#prober.stop()
     await this.#setUp.stop()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { multiaddr } from '@multiformats/multiaddr'
-import { connectTo } from '../../src/discovery/connect.ts'
+import { canConnect, connectTo } from '../../src/discovery/connect.ts'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { PUBLIC_ONLY } from '../../src/node/public-addresses.ts'
 import { createNode, stopNodes } from '../helpers/nodes.ts'
@@ -55,6 +55,15 @@ describe('a dial that is granted', () => {
     const grant: DialGrant = () => { throw new Error('asked') }
     await assert.rejects(connect(NOT_FROM_HERE, grant), { name: 'UnavailableError' })
     await assert.rejects(connectTo(connectionManager, await describedAt(PUBLIC), AbortSignal.abort(new Error('let go')), grant), { message: /let go|can be dialled/ })
+    assert.deepEqual(dialled, [])
+  })
+
+  it('may be had of a peer with an address for this node, with a name that may stand for one, or that is connected already', async () => {
+    const reachable = async (addresses: string[]): Promise<boolean> => canConnect(connectionManager, await describedAt(addresses))
+    const none = NOT_FROM_HERE.slice(0, -1)
+    assert.deepEqual(await Promise.all([[], none, [...none, PUBLIC[1]], [...none, '/dnsaddr/many.example']].map(reachable)), [false, false, true, true])
+    connectionManager.getConnections = () => [{ status: 'open' } as unknown as Connection]
+    assert.equal(await reachable([]), true)
     assert.deepEqual(dialled, [])
   })
 

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import { TypedEventEmitter } from 'main-event'
 import { AccessSet } from '../../src/host/access-set.ts'
+import { CandidateSource } from '../../src/host/candidate-source.ts'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
+import { multiaddr } from '@multiformats/multiaddr'
 import { peerOf } from '../helpers/descriptors.ts'
 import type { AccessSetInit } from '../../src/host/access-set.ts'
+import type { CandidateSourceInit } from '../../src/host/candidate-source.ts'
 import type { LinkSetEvents } from '../../src/link/link-set.ts'
 import type { NodeId } from '../../protocols/forward/node-id.ts'
 import type { ProbeResult } from '../../src/measurement/prober.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 
 const SELF = await peerOf(1)
 const PEERS = await Promise.all(Array.from({ length: 8 }, async (_, i) => peerOf(100 + i)))
@@ -50,6 +54,12 @@ class World {
   sought = 0
   readonly expired = new Set<string>()
   readonly set: AccessSet
+  readonly #source: CandidateSource
+  readonly #directory: VerifiedDescriptor[] = []
+  /** Forwarders for whose addresses there is no transport here, and those with which there is a connection all the same. */
+  readonly undialable = new Set<string>()
+  readonly connected = new Set<string>()
+  asked = 0
   readonly #rttMs = new Map(FORWARDERS.map((peer, i) => [nodeIdOf(peer).join(), i + 1]))
 
   constructor (limits: { maxAccess?: number, maxCandidates?: number } = {}) {
@@ -71,11 +81,32 @@ class World {
       connectionManager: { getConnections: () => [{ status: 'open', newStream: async () => { throw new Error('not in this test') } }] },
       maxAccess: limits.maxAccess ?? 3,
       maxCandidates: limits.maxCandidates ?? 8,
+      refill: (places: number) => { this.#source.refill(places) },
       now: () => this.nowMs,
       random: () => 0.5,
       log: (): void => {}
     } as unknown as AccessSetInit)
+    this.#source = new CandidateSource({
+      connectionManager: {
+        getConnections: (peer: PeerId) => this.connected.has(peer.toString()) ? [{ status: 'open' }] : [],
+        isDialable: async (addresses: Multiaddr[]) => {
+          this.asked++
+          return addresses.some((address) => !this.undialable.has(address.toString().split('/').at(-1) as string))
+        }
+      },
+      directory: { ofRole: () => this.#directory },
+      access: this.set
+    } as unknown as CandidateSourceInit)
     this.set.start()
+  }
+
+  /** As discovery does. */
+  find (...found: VerifiedDescriptor[]): void {
+    for (const descriptor of found) {
+      const at = this.#directory.findIndex(({ peer }) => peer.equals(descriptor.peer))
+      this.#directory.splice(at < 0 ? this.#directory.length : at, 1, descriptor)
+      this.#source.offer(descriptor)
+    }
   }
 
   consider (...peers: PeerId[]): void {
@@ -110,7 +141,7 @@ class World {
   }
 }
 
-const describe_ = (peer: PeerId): VerifiedDescriptor => ({ peer, endpoints: [] }) as unknown as VerifiedDescriptor
+const describe_ = (peer: PeerId): VerifiedDescriptor => ({ peer, endpoints: [{ peer, addresses: [multiaddr(`/dns4/a.example/tcp/1/p2p/${peer.toString()}`)] }] }) as unknown as VerifiedDescriptor
 const names = (peers: PeerId[]): string[] => peers.map(String)
 
 describe('access set', () => {
@@ -290,6 +321,77 @@ describe('access set', () => {
     world.expired.add(FORWARDERS[0].toString()).add(FORWARDERS[1].toString())
     await world.run(2_000)
     assert.deepEqual(world.points, names([FORWARDERS[0]]))
+  })
+
+  describe('of forwarders that discovery found', () => {
+    const undialable = (peers: PeerId[]): void => { peers.forEach((peer) => { world.undialable.add(peer.toString()) }) }
+
+    it('regression: those that cannot be dialled from here take no place from those that can', async () => {
+      world = new World({ maxCandidates: 8 })
+      undialable(FORWARDERS.slice(0, 35))
+      world.find(...FORWARDERS.map(describe_))
+      await world.run(4_000)
+      assert.deepEqual(world.points, names(FORWARDERS.slice(35)))
+    })
+
+    it('considers one that cannot be dialled where there is a connection already, and where a peer asks for it', async () => {
+      world = new World()
+      undialable(FORWARDERS.slice(0, 3))
+      world.connected.add(FORWARDERS[1].toString())
+      world.find(...FORWARDERS.slice(0, 3).map(describe_))
+      await world.run(4_000)
+      void world.set.attachTo(describe_(FORWARDERS[2]), 1_000, {})
+      await world.run(4_000)
+      assert.deepEqual(world.points, names([FORWARDERS[1], FORWARDERS[2]]))
+    })
+
+    it('asks once whether one can be dialled, and once more when it has a newer descriptor', async () => {
+      world = new World()
+      undialable(FORWARDERS)
+      world.find(...FORWARDERS.map(describe_))
+      await world.run(20_000)
+      assert.equal(world.asked, FORWARDERS.length)
+      world.undialable.clear()
+      world.find(describe_(FORWARDERS[0]))
+      await world.run(4_000)
+      assert.deepEqual(world.points, names([FORWARDERS[0]]))
+    })
+
+    it('regression: those that never answer give their places to others that were found, a place each', async () => {
+      world = new World({ maxCandidates: 4 })
+      FORWARDERS.slice(0, 10).forEach((peer) => { world.links.unreachable.add(peer.toString()) })
+      world.find(...FORWARDERS.slice(0, 12).map(describe_))
+      await world.run(30_000)
+      assert.deepEqual(world.attached, names(FORWARDERS.slice(10, 12)))
+    })
+
+    it('regression: a place that becomes free when a descriptor expires goes to another that was found', async () => {
+      world = new World({ maxAccess: 1, maxCandidates: 2 })
+      world.find(...FORWARDERS.slice(0, 3).map(describe_))
+      await world.run(4_000)
+      world.expired.add(FORWARDERS[1].toString())
+      await world.run(4_000)
+      assert.deepEqual(world.points, names([FORWARDERS[0], FORWARDERS[2]]))
+    })
+
+    it('keeps those that it has measured when all are away for a while, whatever else was found', async () => {
+      world = new World({ maxCandidates: 3 })
+      world.find(...FORWARDERS.slice(0, 8).map(describe_))
+      await world.run(4_000)
+      FORWARDERS.slice(0, 8).forEach((peer) => { world.links.fail(peer) })
+      await world.run(20_000)
+      world.links.unreachable.clear()
+      await world.run(65_000)
+      assert.deepEqual(world.attached, names(FORWARDERS.slice(0, 3)))
+    })
+
+    it('leaves the others alone while enough have been measured', async () => {
+      world = new World({ maxAccess: 1, maxCandidates: 2 })
+      world.links.unreachable.add(FORWARDERS[1].toString())
+      world.find(...FORWARDERS.slice(0, 8).map(describe_))
+      await world.run(30_000)
+      assert.deepEqual(world.points, names([FORWARDERS[0]]))
+    })
   })
 
   describe('asked to attach', () => {
