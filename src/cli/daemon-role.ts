@@ -195,6 +195,7 @@ function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): ob
     knownForwarders: discovery.directory.ofRole('forwarder').length,
     knownRsps: discovery.directory.ofRole('rsp').length,
     refusedPayloads,
+    clocksApart: discovery.clocks.peers,
     channels: channels.map((channel) => ({
       remote: channel.remote.toString(),
       openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',

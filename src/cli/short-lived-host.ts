@@ -4,6 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { PUBLIC_NETWORK } from '../discovery/role-key.ts'
 import { host } from '../host/host.ts'
 import { addSettings, readSettings } from './config.ts'
+import { clockText } from './clock-text.ts'
 import { introduce } from './destination.ts'
 import { OverlayIncompleteError } from './errors.ts'
 import { checkDiallable, publicPeers } from './public-peers.ts'
@@ -90,7 +91,7 @@ async function overlayFound (node: BywayNode<Host>, { network, bootstrap, waitMs
       if (measured > 0 && rsps > 0) {
         return
       }
-      throw missing({ network, bootstrap, waitMs, forwarders, measured, connections: node.getConnections().length })
+      throw missing({ network, bootstrap, waitMs, forwarders, measured, connections: node.getConnections().length, clocksApart: discovery.clocks.peers })
     }
     terminal.signal.throwIfAborted()
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
@@ -104,10 +105,14 @@ interface Found {
   forwarders: number
   measured: number
   connections: number
+  clocksApart: number
 }
 
-function missing ({ network, bootstrap, waitMs, forwarders, measured, connections }: Found): OverlayIncompleteError {
+export function missing ({ network, bootstrap, waitMs, forwarders, measured, connections, clocksApart }: Found): OverlayIncompleteError {
   const within = `within ${waitMs / 1_000} s`
+  if (measured === 0 && clocksApart > 0) {
+    return new OverlayIncompleteError('forwarder', `${count(forwarders, 'forwarder')} found, and none took this host ${within}. ${clockText(clocksApart)}`)
+  }
   const join = `--bootstrap ${bootstrap[0].toString()}`
   if (forwarders === 0) {
     return connections === 0

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { BywayError } from '../../protocols/errors.ts'
 import { addControlSettings, checkAnswer, connectAll, readControlSettings, NoDaemonError } from './control-client.ts'
+import { clockText } from './clock-text.ts'
 import { ExitCode } from './exit-codes.ts'
 import { bytesText, countsText, durationText, numberText, wordsOf } from './number-text.ts'
 import { defencesText, defencesView } from './defences-text.ts'
@@ -62,6 +63,7 @@ const hostView = z.looseObject({
   measuredForwarders: count,
   knownForwarders: count,
   knownRsps: count,
+  clocksApart: count,
   channels: z.array(z.looseObject({ remote: z.string(), openedBy: z.string(), route: z.string() })).optional()
 })
 
@@ -263,10 +265,12 @@ function rspText ({ mapKind, forwarders, links, plan, survey, exchange, archive,
       ])]]
 }
 
-function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {
+function hostText ({ measuredForwarders, knownForwarders, knownRsps, clocksApart = 0, channels = [] }: z.output<typeof hostView> = {}): RoleText {
   return [[
     ['forwarders', `${numberText(knownForwarders)} known, ${numberText(measuredForwarders)} measured`],
     ['RSPs', `${numberText(knownRsps)} known`],
+    // one alone may have a wrong clock itself
+    ...(clocksApart < 2 ? [] : [['CLOCK', clockText(clocksApart)] satisfies [string, string]]),
     ['channels', numberText(channels.length)]
   ], channels.length === 0
     ? []

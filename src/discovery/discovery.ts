@@ -3,6 +3,7 @@
 import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
 import { fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
+import { ClockDoubts } from './clock-doubts.ts'
 import { countedPrefix } from '../defence/address-prefix.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
 import { CODE_P2P } from '@multiformats/multiaddr'
@@ -91,6 +92,7 @@ const ASKED_PEERS = 1
 export class Discovery {
   readonly directory: Directory
   readonly self: SelfDescriptor
+  readonly clocks: ClockDoubts
   readonly network: string
   readonly #components: DiscoveryComponents
   readonly #init: DiscoveryInit
@@ -115,6 +117,7 @@ export class Discovery {
     this.#now = init.now ?? Date.now
     this.#clock = init.clock ?? (() => performance.now())
     this.#lastSlowLookupMs = this.#clock()
+    this.clocks = new ClockDoubts(this.#clock)
     this.#log = components.logger.forComponent('byway:discovery')
     this.directory = new Directory({ now: this.#now })
     this.#records = new DhtRecords({ contentRouting: components.contentRouting, network: this.network, clock: this.#clock, log: this.#log })
@@ -351,7 +354,7 @@ export class Discovery {
   }
 
   async #fetchFrom (connection: Connection, signal: AbortSignal): Promise<VerifiedDescriptor> {
-    const descriptor = await fetchSelf(connection, { ...this.verification, signal })
+    const descriptor = await this.clocks.during(connection.remotePeer, fetchSelf(connection, { ...this.verification, signal }))
     this.learn(descriptor)
     await this.#remember(descriptor)
     return descriptor

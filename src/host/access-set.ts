@@ -90,6 +90,7 @@ export class AccessSet {
       connectionManager: init.connectionManager,
       descriptor: async () => init.discovery.self.get(),
       mutual: false,
+      clocks: init.discovery.clocks,
       advertises: (peer) => this.#advertising.has(peer.toString()),
       random: init.random,
       log: init.log

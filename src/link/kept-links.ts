@@ -3,6 +3,7 @@
 // neighbours so, hosts their access forwarders, and surveying RSPs the forwarders that they probe through.
 import { DialPutOffError, connectTo } from '../discovery/connect.ts'
 import { attach } from '../../protocols/attach/client.ts'
+import type { ClockDoubts } from '../discovery/clock-doubts.ts'
 import type { DialGrant } from '../discovery/connect.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { LinkSet } from './link-set.ts'
@@ -28,6 +29,8 @@ export interface KeptLinksInit {
   descriptor: () => Promise<Uint8Array>
   /** Do the others keep links to us too? Then one of each two waits for the other to dial. */
   mutual: boolean
+  /** Is told who refuses our descriptor for its time. */
+  clocks?: ClockDoubts
   /** Which addresses may be dialled now; default: all that the peer says it has. */
   grant?: DialGrant
   /** Ask this forwarder to tell the DHT that we can be reached there? */
@@ -140,11 +143,12 @@ export class KeptLinks {
         this.#letGo(kept)
         return
       }
-      const { leaseMs } = await attach(connection, {
+      const attached = attach(connection, {
         descriptor: await this.#init.descriptor(),
         leaseMs: LEASE_MS,
         advertise: this.#init.advertises?.(peer) ?? false
       }, { signal })
+      const { leaseMs } = await (this.#init.clocks?.during(peer, attached) ?? attached)
       kept.backoffMs = FIRST_BACKOFF_MS
       this.#reschedule(kept, Math.max(MIN_REFRESH_MS, leaseMs / 3))
     } catch (error) {

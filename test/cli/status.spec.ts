@@ -117,6 +117,12 @@ describe('texts of byway status', () => {
     ])
   })
 
+  it('regression: say of a host whose clock is not that of others that it should be looked at', () => {
+    const clock = (clocksApart?: number): string[] => statusText([daemon('host', { clocksApart })]).filter((line) => line.startsWith('  CLOCK'))
+    assert.deepEqual([undefined, 0, 1].flatMap(clock), [], 'one node may have a wrong clock itself')
+    assert.deepEqual(clock(2), ['  CLOCK       2 nodes that answer tell another time than this machine, by a minute or more: is its clock right?'])
+  })
+
   it('show what an RSP measures and answers', () => {
     const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, movedShare: 0.031 }
     const lines = statusText([daemon('rsp', { mapKind: 'surveys', forwarders: 100, links: 2_500, plan, answered: 1_500, unanswered: 2 })])

@@ -126,6 +126,12 @@ describe('discovery', () => {
       assert.equal(directory.get(peerIdFromPrivateKey(victim)), undefined)
     })
 
+    it('regression: counts a bootstrap node whose clock is not ours, and whose descriptor is of no use therefore', async () => {
+      const ahead = await generateKeyPair('Ed25519')
+      const newcomer = await joinThrough(await listenAs({ self: await sealDescriptor(good(ahead, { issuedAtMs: Date.now() + 180_000, expiresAtMs: Date.now() + 600_000 }), ahead), known: [], privateKey: ahead }))
+      await until(() => newcomer.services.byway.discovery.clocks.peers === 1, 'it is counted')
+    })
+
     it('does not take the descriptor of somebody else for its own', async () => {
       const [victim, liar] = await Promise.all([1, 2].map(async () => generateKeyPair('Ed25519')))
       const newcomer = await joinThrough(await listenAs({ self: await sealDescriptor(good(victim), victim), known: [], privateKey: liar }))

@@ -5,8 +5,10 @@ import { defaultLogger } from '@libp2p/logger'
 import { multiaddr } from '@multiformats/multiaddr'
 import { AttachRequest } from '../../protocols/attach/codec.ts'
 import { serveAttach } from '../../protocols/attach/server.ts'
+import { ExpiredError } from '../../protocols/errors.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
+import { ClockDoubts } from '../../src/discovery/clock-doubts.ts'
 import { KeptLinks } from '../../src/link/kept-links.ts'
 import { LinkSet } from '../../src/link/link-set.ts'
 import { NETWORK, NOW_MS, descriptorOf, keyOf, peerOf } from '../helpers/descriptors.ts'
@@ -90,6 +92,22 @@ describe('kept links', () => {
       kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
       await until(() => requests.length >= 2, 'the refreshed attachment', 3_000)
       assert.deepEqual(host.events, ['up'])
+    })
+
+    it('regression: tell who refuses our descriptor because of its time, until it takes it', async () => {
+      const clocks = new ClockDoubts(() => performance.now())
+      kept.stop()
+      kept = keeping(host, { clocks })
+      const { node } = await linkNode({ privateKey: await keyOf(1) })
+      let isApart = true
+      await serveAttach(node.services.internals.registrar, async () => {
+        if (isApart) throw new ExpiredError('valid in an hour only')
+        return { leaseMs: 300_000, attachments: 1, maxAttachments: 8 }
+      })
+      kept.keep(await verified(1, node.getMultiaddrs().map((address) => address.decapsulate('/p2p'))))
+      await until(() => clocks.peers === 1, 'the refusal')
+      isApart = false
+      await until(() => clocks.peers === 0, 'the attachment', 10_000)
     })
 
     it('regression: are opened anew where the forwarder keeps the stream and credits nothing', async () => {
