@@ -78,7 +78,7 @@ export class LinkMonitor {
 
   /**
    * What is known of each link now; a link with no sample yet is left out while it is up. A link on which probes stay away is
-   * down, though its stream may stand.
+   * down, though its stream may stand: until its connection ends, if nothing else comes over it either.
    */
   * measurements (): Generator<LinkMeasurement> {
     const nowMs = this.#init.now()
@@ -128,6 +128,9 @@ export class LinkMonitor {
     this.#init.prober.probe([nodeIdOf(monitored.peer)], ({ rttMs }) => {
       if (rttMs === undefined) {
         estimator.lost()
+        if (estimator.state === 'down') {
+          this.#init.links.endIfSilent(monitored.peer)
+        }
       } else {
         estimator.sample(rttMs * 1_000, this.#init.now())
       }

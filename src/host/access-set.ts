@@ -307,6 +307,9 @@ export class AccessSet {
     this.#init.prober.probe([nodeIdOf(descriptor.peer)], ({ rttMs }) => {
       if (rttMs === undefined) {
         estimator.lost()
+        if (estimator.state === 'down') {
+          this.#init.links.endIfSilent(descriptor.peer)
+        }
       } else {
         estimator.sample(rttMs * 1_000, this.#init.now())
         // the sooner others read where we can be reached, the sooner they get paths to us

@@ -152,6 +152,10 @@ export class KeptLinks {
       kept.backoffMs = FIRST_BACKOFF_MS
       this.#reschedule(kept, Math.max(MIN_REFRESH_MS, leaseMs / 3))
     } catch (error) {
+      if (signal.aborted && this.#isKept(kept)) {
+        // another try would be made over the same connection, if there is one
+        this.#init.links.endIfSilent(peer)
+      }
       const waitMs = this.#backOff(kept)
       this.#init.log('%p cannot be reached, next try in %d ms - %e', peer, waitMs, error)
       this.#reschedule(kept, waitMs)

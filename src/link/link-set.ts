@@ -7,6 +7,7 @@ import { NodeTable, nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { decodePeerId } from '../../protocols/peer-ids.ts'
 import { EndOfTick } from './end-of-tick.ts'
 import { QueueCounters } from './queue-counters.ts'
+import { SilentConnections } from './silent-connections.ts'
 import { StreamLink } from './stream-link.ts'
 import type { Link } from './link.ts'
 import type { PacketSink } from './stream-link.ts'
@@ -68,6 +69,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly #opening = new Map<string, Opening>()
   readonly #endOfTick = new EndOfTick()
   readonly #spares: Uint8Array[] = []
+  readonly #silent = new SilentConnections()
   readonly #log: Logger
   /** Of links that have gone. */
   readonly #past = new QueueCounters()
@@ -96,6 +98,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   async stop (): Promise<void> {
     this.#isStopped = true
     clearInterval(this.#expiry)
+    this.#silent.stop()
     await this.#components.registrar.unhandle(FORWARD_PROTOCOL)
     for (const link of this.#all) {
       link.close()
@@ -179,6 +182,14 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
   /** Has this peer a connection with us now, not one that is limited as those of circuit relays are? */
   isConnected (peer: PeerId): boolean {
     return this.#components.connectionManager.getConnections(peer).some(({ status, limits }) => status === 'open' && limits === undefined)
+  }
+
+  /** Answers of this peer stay away: its connections end unless they show life within ten seconds (silent-connections.ts), and the link over them goes down. */
+  endIfSilent (peer: PeerId): void {
+    const connections = this.#isStopped ? [] : this.#components.connectionManager.getConnections(peer)
+    for (const connection of connections) {
+      this.#silent.check(connection, () => this.#links.get(nodeIdOf(peer))?.heardOver(connection) ?? 0)
+    }
   }
 
   close (peer: PeerId): void {

@@ -88,6 +88,13 @@ export class StreamLink implements Link, Flushable {
     return this.#outgoing !== undefined && connection.streams.includes(this.#outgoing)
   }
 
+  /** Bytes of what came from the neighbour over this connection, or was credited there: while it grows, that lives. */
+  heardOver ({ streams }: Connection): number {
+    const received = this.#incoming !== undefined && streams.includes(this.#incoming) ? this.counters.receivedBytes : 0
+    const credited = this.#outgoing !== undefined && streams.includes(this.#outgoing) ? this.#credit.sentBytes - this.#credit.inFlightBytes : 0
+    return received + credited
+  }
+
   get hasStreams (): boolean {
     return this.#outgoing !== undefined || this.#incoming !== undefined
   }

@@ -162,7 +162,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
       maxIncomingPendingConnections: maxConnections
     },
     // it would open a stream on every connection every ten seconds, and drop healthy ones on one lost ping; links are
-    // probed by their users, and an idle socket times out by itself
+    // probed by their users, who end what is silent (silent-connections.ts), and an idle socket times out by itself
     connectionMonitor: { enabled: false },
     services: {
       identify: identify(),

@@ -17,6 +17,11 @@ const INTERVAL_MS = 2_000
 
 class FakeLinkSet extends TypedEventEmitter<LinkSetEvents> {
   readonly up = new Map<string, FakeLink>()
+  readonly suspected: string[] = []
+
+  endIfSilent (peer: PeerId): void {
+    this.suspected.push(peer.toString())
+  }
 
   get (peer: PeerId): FakeLink | undefined {
     return this.up.get(peer.toString())
@@ -148,6 +153,18 @@ describe('link monitor', () => {
     result = { rttMs: 30 }
     advance(INTERVAL_MS)
     assert.equal(measured()[0].up, true)
+  })
+
+  it('regression: has the connection of a link looked at on which four probes in a row were lost', () => {
+    links.setUp(A)
+    links.setUp(B)
+    watch(A, B)
+    advance(5_000)
+    result = {}
+    advance(3 * INTERVAL_MS)
+    assert.deepEqual(links.suspected, [])
+    advance(INTERVAL_MS)
+    assert.deepEqual(links.suspected, [A, B].map(String))
   })
 
   it('says that a link is down when it is', () => {

@@ -24,6 +24,11 @@ const FORWARDERS = await Promise.all(Array.from({ length: 40 }, async (_, i) => 
 class FakeLinks extends TypedEventEmitter<LinkSetEvents> {
   readonly up = new Set<string>()
   readonly unreachable = new Set<string>()
+  readonly suspected: string[] = []
+
+  endIfSilent (peer: PeerId): void {
+    this.suspected.push(peer.toString())
+  }
 
   get (peer: PeerId): object | undefined {
     return this.up.has(peer.toString()) ? { peer } : undefined
@@ -312,6 +317,18 @@ describe('access set', () => {
     world.links.fail(FORWARDERS[0])
     await world.run(8_000)
     assert.deepEqual(world.attached, names([FORWARDERS[1]]))
+  })
+
+  it('regression: has the connection to a forwarder looked at from which four probes in a row have not come back', async () => {
+    world = new World()
+    world.consider(FORWARDERS[0], FORWARDERS[1])
+    await world.run(5_000)
+    const before = world.probes
+    world.loses(FORWARDERS[1])
+    await world.run(10_000)
+    assert.deepEqual([world.probes - before, world.links.suspected], [6, []])
+    await world.run(4_000)
+    assert.deepEqual(world.links.suspected, names([FORWARDERS[1]]))
   })
 
   it('forgets a forwarder whose descriptor has expired, unless it is attached there', async () => {

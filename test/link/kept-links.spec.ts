@@ -218,9 +218,9 @@ describe('kept links', () => {
       mock.timers.reset()
     })
 
-    async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}): Promise<void> {
+    async function keepUnreachable (self: number, mutual: boolean, init: Partial<KeptLinksInit> = {}, connection?: object): Promise<void> {
       const components = { logger: defaultLogger(), registrar: { unhandle: async () => {} }, connectionManager: {
-        getConnections: () => [],
+        getConnections: () => connection === undefined ? [] : [connection],
         isDialable: async () => true,
         openConnection: async (to: Multiaddr[], options: { signal: AbortSignal }) => {
           dials.push(nowMs)
@@ -248,6 +248,27 @@ describe('kept links', () => {
       await advance(250_000)
       const waits = dials.slice(1).map((atMs, i) => atMs - dials[i])
       assert.deepEqual(waits.slice(0, 10), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    })
+
+    it('regression: are dialled anew where nothing is answered over the connection that there is', async () => {
+      mock.timers.reset()
+      mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+      const peer = await peerOf(1)
+      const dead = {
+        status: 'open',
+        remotePeer: peer,
+        newStream: async (_: string, { signal: given }: { signal: AbortSignal }) => new Promise((_resolve, reject) => {
+          given.addEventListener('abort', () => { reject(given.reason as Error) })
+        }),
+        abort: () => { dead.status = 'aborted' }
+      }
+      await keepUnreachable(2, false, {}, dead)
+      kept.keep(await verified(1))
+      await advance(19_500)
+      assert.deepEqual([dead.status, dials], ['open', []])
+      await advance(15_000)
+      assert.equal(dead.status, 'aborted')
+      assert.ok(dials.length > 0)
     })
 
     it('are dialled where that is granted, and wait for it eight seconds at most: that they had to says nothing of the peer', async () => {
