@@ -8,6 +8,7 @@
 // grows for about three quarters of one. Before them two and a half minutes of rest, and afterwards five and a half for soft state to run out. From
 // 3 minutes on tables and handles are judged, from 10 on the slope of the heap. Ends with 0 where all that was judged holds, else with 1. Only loopback.
 // What has grown is found by comparing the heap snapshots of both readings, which `--snapshots` keeps.
+import { mkdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { runOrigin } from './run-origin.ts'
 import { reportOf, tableOf } from './soak/soak-report.ts'
@@ -48,6 +49,9 @@ const watchdog = setTimeout(() => {
   process.exit(1)
 }, (warmUpMinutes + minutes) * 60_000 + ALLOWED_MS)
 try {
+  if (values.snapshots !== undefined) {
+    await mkdir(values.snapshots, { recursive: true })
+  }
   const report = reportOf(await runSoak(overlay, { minutes, warmUpMinutes, seed, snapshotsIn: values.snapshots }, interruption.signal, (text) => { process.stderr.write(`soak: ${text}\n`) }))
   console.log(values.json
     ? JSON.stringify({

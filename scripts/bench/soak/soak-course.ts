@@ -74,6 +74,10 @@ export async function runSoak (overlay: SoakOverlay, { minutes, warmUpMinutes, s
   await overlay.introduce(Math.min(INTRODUCTION_MS, churnMs / 4))
   await pause(firstRestMs, signal)
   await readAll(overlay, course, 'before', snapshotsIn)
+  const lost = [...course.observations].flatMap(([name, observation]) => observation.lost === undefined ? [] : [`${name} (${observation.lost})`])
+  if (lost.length > 0) {
+    throw new Error(`lost before anything was judged: ${lost.join(', ')}`)
+  }
   say(`${warmUpMinutes} minutes of churn to warm up, then ${minutes} minutes that count`)
   await overlay.beginChurn()
   const warmUpMs = warmUpMinutes * 60_000
