@@ -3,8 +3,8 @@ import { UnavailableError } from '../../protocols/errors.ts'
 import type { PeerId } from '@libp2p/interface'
 
 /**
- * For opening a channel. Dial, look-up and handshake may take 5, 5 and 10 s, and then say better what is wrong (`discovery/discovery.ts`,
- * `discovery/peer-lookup.ts`, `host/session-opening.ts`); this is for what hangs between them.
+ * For opening a channel. Look-up and handshake may take 6 and 10 s, after 5 in which an address that was given is dialled, and then say better what is
+ * wrong (`discovery/discovery.ts`, `host/session-opening.ts`, `destination.ts`); this is for what hangs between them.
  */
 export const OPEN_DEADLINE_MS = 25_000
 

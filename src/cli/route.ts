@@ -64,7 +64,7 @@ export interface RouteReport {
 }
 
 const MAX_PATHS = 8
-const OFFERS_DEADLINE_MS = 20_000
+const OFFERS_DEADLINE_MS = 15_000
 const MORE_SETTINGS = ['query', 'queries'] as const
 const HELP = `
 A query says what is wanted: what to minimize, what must hold, and what is preferred. All that are asked get the same one; offers that keep

@@ -76,7 +76,7 @@ export type WhyEvent =
   | { ended: { atMs: number, why: string, reason: string } }
 
 /** A channel that this host has opened. */
-export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' | 'isOpen' | 'isClosed' | 'addEventListener' | 'removeEventListener'> {
+export interface ExplainableChannel extends Explainable, Pick<Channel, 'remote' | 'isOpen' | 'isClosed' | 'end' | 'addEventListener' | 'removeEventListener'> {
   settled: () => Promise<void>
   close: () => void
 }
@@ -172,7 +172,7 @@ async function untilEnd (channel: ExplainableChannel, stop: AbortSignal, onSwitc
     onStop()
   } else if (channel.isClosed) {
     // while its routes were measured
-    resolve('closed')
+    resolve(channel.end)
   }
   const end = await promise
   channel.removeEventListener('route', onRoute)

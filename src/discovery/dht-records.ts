@@ -17,7 +17,7 @@ const READVERTISE_MS = 240_000
 const MAX_ADVERTISED_HOSTS = 4_096
 const MAX_HOSTS_TO_ADVERTISE = 256
 const DEADLINE_MS = 5_000
-/** A record goes out when all that are near to its key have been asked, and each of those that stay silent takes seconds of that; nobody waits for it. */
+/** A record goes out when all that are near to its key have been asked, and each of those that stay silent takes seconds of that. */
 const PROVIDE_DEADLINE_MS = 30_000
 /** Hosts that are advertised at once. */
 const PROVIDE_CONCURRENCY = 4

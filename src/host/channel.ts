@@ -83,7 +83,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   readonly remote: PeerId
   protected readonly context: ChannelContext
   #session: Session | undefined
-  #closed = false
+  #end: ChannelEnd | undefined
   #streams: ChannelStreams | undefined
   #lastArrivalMs: number
 
@@ -96,12 +96,17 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   }
 
   get isClosed (): boolean {
-    return this.#closed
+    return this.#end !== undefined
+  }
+
+  /** Why it has ended; undefined while it has not. */
+  get end (): ChannelEnd | undefined {
+    return this.#end
   }
 
   /** Between its handshake and its end. */
   get isOpen (): boolean {
-    return this.#session !== undefined && !this.#closed
+    return this.#session !== undefined && !this.isClosed
   }
 
   /** Set once the handshake is done. */
@@ -127,7 +132,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
    * @throws ChannelClosedError; MalformedMessageError for an empty datagram or one over `maxDatagramBytes`
    */
   send (datagram: Uint8Array): boolean {
-    if (this.#closed) {
+    if (this.isClosed) {
       throw new ChannelClosedError('the channel is closed: open another one')
     }
     if (datagram.length === 0) {
@@ -142,7 +147,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
    * @throws ChannelClosedError, TooManyStreamsError
    */
   openStream (): ChannelStream {
-    if (this.#closed || this.#session === undefined) {
+    if (this.isClosed || this.#session === undefined) {
       throw new ChannelClosedError('the channel is not open: open it, or another one')
     }
     return this.streams.open()
@@ -176,7 +181,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** What its streams have not delivered yet is lost: close these first, and wait until they are closed. What has come, a peer that had ended its own direction can read all the same. */
   close (reason: number = CloseReason.normal, why: ChannelEnd = 'closed'): void {
-    if (this.#closed) {
+    if (this.isClosed) {
       return
     }
     const way = this.activeWay()
@@ -188,7 +193,7 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
 
   /** A sealed envelope of this channel's session has arrived. What cannot be opened is dropped and told by the error. */
   receive (arrival: Arrival): void {
-    if (this.#session === undefined || this.#closed) {
+    if (this.#session === undefined || this.isClosed) {
       return
     }
     const frame = decodeFrame(this.#session.open(arrival.payload))
@@ -289,8 +294,8 @@ export abstract class Channel extends TypedEventEmitter<ChannelEvents> {
   }
 
   protected ended (why: ChannelEnd): void {
-    if (!this.#closed) {
-      this.#closed = true
+    if (!this.isClosed) {
+      this.#end = why
       this.#streams?.close(why !== 'closed' && why !== 'protocol-error')
       this.safeDispatchEvent('close', { detail: why })
     }

@@ -20,12 +20,20 @@ export class KeyedLinks {
     return this.#others.get(a)?.has(b) === true
   }
 
+  delete (a: string, b: string): void {
+    if (this.has(a, b)) {
+      this.#leave(a, b)
+      this.#leave(b, a)
+      this.#size--
+    }
+  }
+
   /** The other ends of a forwarder's links, in the order in which they came. */
   of (key: string): ReadonlySet<string> {
     return this.#others.get(key) ?? NONE
   }
 
-  /** Each link once. */
+  /** Each link once, the lesser end first; those that come while it is gone through come in their turn. */
   * links (): Generator<readonly [a: string, b: string]> {
     for (const [a, others] of this.#others) {
       for (const b of others) {
@@ -39,10 +47,16 @@ export class KeyedLinks {
   /** With all its links. */
   removeNode (key: string): void {
     for (const other of this.of(key)) {
-      this.#others.get(other)?.delete(key)
-      this.#size--
+      this.delete(key, other)
     }
-    this.#others.delete(key)
+  }
+
+  #leave (from: string, to: string): void {
+    const others = this.#others.get(from)
+    others?.delete(to)
+    if (others?.size === 0) {
+      this.#others.delete(from)
+    }
   }
 
   #enter (from: string, to: string): void {

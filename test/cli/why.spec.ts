@@ -9,6 +9,7 @@ import { ControlServer } from '../../src/cli/control-server.ts'
 import { prepareControlPath } from '../../src/cli/control-address.ts'
 import { whyCommands } from '../../src/cli/why-report.ts'
 import { switchText, whyText } from '../../src/cli/why-text.ts'
+import { until } from '../helpers/testnet.ts'
 import { cli } from './terminal.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { ExplainableChannel, OpensChannels, WhyReport } from '../../src/cli/why-report.ts'
@@ -34,7 +35,7 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   readonly refusals = new Map<string, string>()
   readonly switches = { all: [{ atMs: AT_MS, route: 'default (no path has been measured yet)', reason: 'no path has been measured yet' }] }
   status: ExplainableChannel['status']
-  isClosed = false
+  end: ChannelEnd | undefined
   /** Its handshake is not done. */
   isOpening = false
   measured: Promise<void> | undefined
@@ -42,6 +43,10 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   constructor (kind: RouteKind, routes: RouteStatus[], text: string, reason: string) {
     super()
     this.status = { remote: DEST, kind, routes, text, reason, answers: [] }
+  }
+
+  get isClosed (): boolean {
+    return this.end !== undefined
   }
 
   get isOpen (): boolean {
@@ -53,7 +58,7 @@ class FakeChannel extends TypedEventEmitter<ChannelEvents> implements Explainabl
   }
 
   close (why: ChannelEnd = 'closed'): void {
-    this.isClosed = true
+    this.end = why
     this.safeDispatchEvent('close', { detail: why })
   }
 }
@@ -185,6 +190,18 @@ describe('byway why', () => {
       assert.match(lines[2], last)
     })
   }
+
+  it('regression: says why a channel has ended that was opened for it, where that was while its routes were measured', async () => {
+    const channel = host.opens = onPath()
+    const measured = Promise.withResolvers<void>()
+    channel.measured = measured.promise
+    const following = why('--follow', '--json', DEST)
+    await until(() => host.opened === 1, 'it is opened')
+    channel.close('closed-by-peer')
+    measured.resolve()
+    const { out } = await following
+    assert.match(out.split('\n')[1], /"why":"closed-by-peer"/)
+  })
 
   it('follows until it is interrupted, and no longer', async () => {
     const stop = new AbortController()

@@ -34,6 +34,17 @@ describe('an answer that may come in two ways', () => {
     await Promise.resolve()
     first.resolve('first')
     assert.equal(await late, 'first')
-    assert.equal(await withHeadStart(Promise.resolve(undefined), HEAD_START_MS, async () => { throw new Error('nobody') }), undefined)
+    assert.equal(await withHeadStart(Promise.resolve(undefined), HEAD_START_MS, async () => undefined), undefined)
+  })
+
+  it('fails as a way does where the other has none, and not where it has one', async () => {
+    const broken = async (): Promise<string> => { throw new Error('broken') }
+    await assert.rejects(withHeadStart(Promise.resolve(undefined), HEAD_START_MS, broken), /broken/)
+    const first = Promise.withResolvers<string | undefined>()
+    const late = withHeadStart(first.promise, HEAD_START_MS, broken)
+    mock.timers.tick(HEAD_START_MS)
+    await Promise.resolve()
+    first.resolve('first')
+    assert.equal(await late, 'first')
   })
 })

@@ -27,6 +27,25 @@ describe('keyed links', () => {
     assert.deepEqual([...links.of('x')], [])
   })
 
+  it('is gone through to the end, with those that come and without those that go meanwhile', () => {
+    links = new KeyedLinks()
+    for (const [a, b] of ['ab', 'ac', 'bc', 'cd']) {
+      links.add(a, b)
+    }
+    const seen: string[] = []
+    for (const [a, b] of links.links()) {
+      seen.push(a + b)
+      if (seen.length === 1) {
+        links.delete('c', 'b')
+        links.delete('c', 'b')
+        links.add('b', 'd')
+        links.delete('c', 'd')
+        links.add('a', 'd')
+      }
+    }
+    assert.deepEqual([seen.sort(), links.size], [['ab', 'ac', 'ad', 'bd'], 4])
+  })
+
   it('removes a node with its links', () => {
     links.removeNode('a')
     links.removeNode('x')

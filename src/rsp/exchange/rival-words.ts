@@ -4,7 +4,7 @@
 //   word ─▶ quota ─▶ kept, one a link and rival ─▶ judged by what we measure ─▶ trust
 //                                  └─▶ at least one credible: weighted median ─▶ map
 import { RecentlyUsed } from '../../../protocols/recently-used.ts'
-import { OrderedLinks } from './ordered-links.ts'
+import { KeyedLinks } from '../keyed-links.ts'
 import { RivalTrust } from './rival-trust.ts'
 import { combine, weigh } from './weighed-words.ts'
 import { isOpen, isSameTime, isTrue, wordOf } from './rival-word.ts'
@@ -14,7 +14,7 @@ import type { NamedLink } from './subscription.ts'
 import type { RivalWord, SaidOfLink } from './rival-word.ts'
 import type { WeighedWord } from './weighed-words.ts'
 
-/** Twice what 500 nodes with 12 links each are; with 16 rivals 60 MB at most. */
+/** Twice what 500 nodes with 12 links each are; with 16 rivals 70 MB at most. */
 export const MAX_LINKS_PER_RIVAL = 12_288
 export const MAX_RIVALS = 16
 
@@ -46,7 +46,7 @@ export class RivalWords {
   /** By rival, then by both ends in order. */
   readonly #records = new Map<string, RecentlyUsed<LinkRecord>>()
   /** By rival: of which it speaks. */
-  readonly #linksOf = new Map<string, OrderedLinks>()
+  readonly #linksOf = new Map<string, KeyedLinks>()
   /** First end → other end → what rivals say, at most one word of each. */
   readonly #words = new Map<string, Map<string, RivalWord[]>>()
 
@@ -60,7 +60,7 @@ export class RivalWords {
       if (this.#rivals.size >= MAX_RIVALS) {
         return false
       }
-      const links = new OrderedLinks()
+      const links = new KeyedLinks()
       this.#rivals.set(rival, { trust: new RivalTrust(), get links () { return links.size }, words: 0, refused: 0, judgedTrue: 0, judgedFalse: 0 })
       this.#linksOf.set(rival, links)
       this.#records.set(rival, new RecentlyUsed(2 * this.#maxLinksPerRival))
@@ -82,7 +82,7 @@ export class RivalWords {
 
   /** The links of which it speaks; those that come while it is gone through come in their turn. */
   linksOf (rival: string): Iterable<NamedLink> {
-    return this.#linksOf.get(rival) ?? []
+    return this.#linksOf.get(rival)?.links() ?? []
   }
 
   get rivals (): Iterable<readonly [rival: string, record: RivalRecord]> {
