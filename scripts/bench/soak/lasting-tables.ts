@@ -39,6 +39,7 @@ const UNTIL_NEEDED: LastingTable[] = [
   { name: /\.#orders\.#(current|previous)$/, mostEntries: 360_600, why: 'orders seen in two minutes, forgotten with the next one' },
   { name: /\.#usage\.#pages\.#own\.#(young|old)$/, mostEntries: 4_096, why: 'who has asked for receipts, the last of them' },
   { name: /\.#processor\.#busy$/, mostEntries: 8, why: 'what was carried while the processor was busy' },
+  { name: /\.clocks\.#apart$/, mostEntries: 64, why: 'peers that told another time, until the next exchange with them' },
   { name: /\.#greetings\.#own\.#(young|old)$/, mostEntries: 1_024, why: 'who was greeted lately, the newest' },
   { name: /\.#?spares$/, mostEntries: 16, why: 'batches that links use again' },
   { name: /\.#credit\.#rates$/, mostEntries: 8, why: 'the last round trips of a link' },
