@@ -35,7 +35,7 @@ describe('a host in a browser', function () {
       peers.push(await page.evaluate(startHost, { network: TESTNET, seeds: net.seeds.map(String) }))
     }
     for (const page of pages) {
-      await until(async () => (await page.evaluate(attached)).join() === '3,1', 'it is attached to all forwarders and knows the RSP', 15_000)
+      await until(async () => (await page.evaluate(attached)).join() === '3,1', 'it is attached to all forwarders and knows the RSP', 60_000)
     }
   })
 

@@ -212,8 +212,8 @@ describe('control channel', () => {
     })
 
     it('but whoever waits for an answer may wait longer than that', async () => {
-      const path = await serve({ slow: async () => new Promise((resolve) => { setTimeout(() => { resolve('done') }, 1_000) }) }, { lineDeadlineMs: 300 })
-      assert.equal(await (await client(path)).request('slow'), 'done')
+      const path = await serve({ slow: async () => new Promise((resolve) => { setTimeout(() => { resolve('done') }, 3_000) }) }, { lineDeadlineMs: 2_000 })
+      assert.equal(await (await client(path)).request('slow', {}, { deadlineMs: 20_000 }), 'done')
     })
 
     it('more callers than there may be; one more is welcome when one has left', async () => {

@@ -45,7 +45,7 @@ describe('byway', () => {
   }
 
   for (const [command, flags] of [
-    ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'json', 'config']],
+    ['bootstrap', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'trusted-proxy', 'json', 'config']],
     ['forwarder', ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'operator', 'tag', 'capacity', 'price-per-gb', 'max-attachments', 'watched-by', 'rsp-allowed', 'revoked', 'source-routes', 'link-rule', 'max-paths', 'control', 'json', 'config']],
     ['rsp', ['map', 'price', 'tag', 'operator', 'data']],
     ['host', ['max-access', 'tag', 'data']],

@@ -117,11 +117,13 @@ describe('texts of byway status', () => {
     ])
   })
 
-  it('regression: say of a host whose clock is not that of others that it should be looked at', () => {
-    const clock = (clocksApart?: number): string[] => statusText([daemon('host', { clocksApart })]).filter((line) => line.startsWith('  CLOCK'))
-    assert.deepEqual([undefined, 0, 1].flatMap(clock), [], 'one node may have a wrong clock itself')
-    assert.deepEqual(clock(2), ['  CLOCK       2 nodes that answer tell another time than this machine, by a minute or more: is its clock right?'])
-  })
+  for (const role of ['bootstrap', 'forwarder', 'host', 'rsp']) {
+    it(`regression: say of a ${role} whose clock is not that of others that it should be looked at`, () => {
+      const clock = (clocksApart?: number): string[] => statusText([daemon(role, { clocksApart })]).filter((line) => /clock/i.test(line))
+      assert.deepEqual([undefined, 0, 1].flatMap(clock), [], 'one node may have a wrong clock itself')
+      assert.match(clock(2).join(), /^ {2}CLOCK +2 nodes that answer tell another time than this machine, by a minute or more: is its clock right\?$/)
+    })
+  }
 
   it('show what an RSP measures and answers', () => {
     const plan = { rounds: 7, watchedLinks: 1_300, possibleLinks: 4_950, movedShare: 0.031 }
@@ -249,6 +251,7 @@ describe('byway status', () => {
     }
     const [bootstrap, forwarder, host, rsp] = daemons.map(({ status }) => status as Record<string, unknown>)
     assert.equal(bootstrap.rsps, 0)
+    assert.deepEqual(daemons.map(({ status }) => (status as Record<string, unknown>).clocksApart), [0, 0, 0, 0])
     assert.equal(forwarder.forwardedPackets, 0)
     assert.equal((forwarder.table as { paths: number }).paths, 0)
     assert.deepEqual(host.channels, [])

@@ -5,7 +5,7 @@ import { multiaddrConnectionPair } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Admission } from '../../src/defence/admission.ts'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
-import { MuteMuxer, UncaughtCounter, createNode } from './attacker.ts'
+import { MuteMuxer, createNode } from './attacker.ts'
 import type { AdmissionLimits } from '../../src/defence/admission.ts'
 import type { ConnectionGater, Libp2p, MultiaddrConnection, PeerId } from '@libp2p/interface'
 
@@ -227,15 +227,10 @@ describe('admission', () => {
 describe('admission at a real node', function () {
   this.timeout(10_000)
 
-  const uncaught = new UncaughtCounter()
   const nodes: Libp2p[] = []
-
-  before(() => { uncaught.start() })
-  after(() => { uncaught.stop() })
 
   afterEach(async () => {
     await Promise.all(nodes.splice(0).map(async node => { await node.stop() }))
-    assert.deepEqual(uncaught.errors, [])
   })
 
   it('lets one prefix in up to its cap before any handshake is made, and gives the slot of a leaver to the next', async () => {

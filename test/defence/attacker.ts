@@ -158,19 +158,3 @@ export function held (connection: Connection): { inMuxer: number, encrypted: Mes
   }
   return { inMuxer: muxer.decoder.buffer.byteLength, encrypted: muxer.maConn, raw: maConn }
 }
-
-/** Counts what would have ended the process. */
-export class UncaughtCounter {
-  readonly errors: unknown[] = []
-  readonly #count = (err: unknown): void => { this.errors.push(err) }
-
-  start (): void {
-    process.on('uncaughtException', this.#count)
-    process.on('unhandledRejection', this.#count)
-  }
-
-  stop (): void {
-    process.off('uncaughtException', this.#count)
-    process.off('unhandledRejection', this.#count)
-  }
-}

@@ -7,7 +7,7 @@ import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { endClosedSockets } from '../../src/defence/closed-sockets.ts'
 import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
 import { longNamed, LS, repeated } from './attacker.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
 import type { Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
 import type { Socket } from 'node:net'
@@ -21,16 +21,12 @@ type RawConnection = MultiaddrConnection & { socket: Socket, websocket: WebSocke
 const portOf = (node: Libp2p): number => getNetConfig(node.getMultiaddrs()[0]).port as number
 
 describe('closed sockets', () => {
-  const uncaught = watchUncaught()
   const attackers: Array<{ destroy: () => void }> = []
 
   afterEach(async () => {
     await stopNodes()
     attackers.splice(0).forEach((attacker) => { attacker.destroy() })
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   /** @returns the node, and the raw connections that come to it */
   async function victim (lingerMs: number, options: Libp2pOptions = {}): Promise<{ node: Libp2p, raw: RawConnection[] }> {

@@ -7,7 +7,7 @@ import { MAX_NEGOTIATION_ANSWERS } from '../../src/defence/negotiation-limit.ts'
 import { bootstrap } from '../../src/discovery/bootstrap.ts'
 import { createNode } from '../../src/node/libp2p.ts'
 import { PING_PROTOCOL } from '../../src/defence/bounded-ping.ts'
-import { createNode as createPlainNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode as createPlainNode, stopNodes } from '../helpers/nodes.ts'
 import { keyOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import type { Bootstrap } from '../../src/discovery/bootstrap.ts'
@@ -20,10 +20,6 @@ const names = Buffer.alloc(3_000_000, '\u0002a\n')
 
 describe('limited handshakes', () => {
   let node: DefendedNode<Bootstrap>
-  let uncaught: ReturnType<typeof watchUncaught>
-
-  before(() => { uncaught = watchUncaught() })
-  after(() => { uncaught.stop() })
 
   beforeEach(async () => {
     node = await createNode({
@@ -34,7 +30,6 @@ describe('limited handshakes', () => {
   afterEach(async () => {
     await node.stop()
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
 
   function address (isWebSocket: boolean): Multiaddr {

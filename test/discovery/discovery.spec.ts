@@ -11,7 +11,7 @@ import { routeProvider } from '../../src/rsp/route-provider.ts'
 import { sealBinding } from '../../protocols/identity/codec.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
 import { serveDescriptors } from '../../protocols/descriptor/server.ts'
-import { createNode as createBareNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode as createBareNode, stopNodes } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
 import type { BywayNode, NodeInit, Role } from '../../src/node/libp2p.ts'
 import type { DescriptorInit, RoleName } from '../../protocols/descriptor/codec.ts'
@@ -24,16 +24,12 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const NETWORK = 'discovery-test'
 
 describe('discovery', () => {
-  const uncaught = watchUncaught()
   const started: Array<BywayNode<Role>> = []
 
   afterEach(async () => {
     await Promise.all(started.splice(0).map(async (node) => { await node.stop() }))
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   it('finds forwarders and RSPs through the DHT alone', async () => {
     const seed = await start(() => new Nothing(), true)

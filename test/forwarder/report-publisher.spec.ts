@@ -3,7 +3,6 @@ import { defaultLogger } from '@libp2p/logger'
 import { openReport } from '../../protocols/report/codec.ts'
 import { HEARTBEAT_MS, MAX_LINKS } from '../../protocols/report/constants.ts'
 import { ReportPublisher } from '../../src/forwarder/report-publisher.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import { FAR, FORWARDER, FORWARDER_KEY, NEAR, NOW_MS, peersFrom, sampleLink, samplePolicy } from '../protocols/report/samples.ts'
 import type { Subscriber } from '../../src/forwarder/report-publisher.ts'
 import type { LinkMeasurement, PolicyStatement, VerifiedReport } from '../../protocols/report/codec.ts'
@@ -12,7 +11,6 @@ const RSPS = await peersFrom(60, 40)
 const NO_POLICY = { listedOnly: false, rsps: [], revoked: [], authorizedOnly: false }
 
 describe('report publisher', () => {
-  let uncaught: ReturnType<typeof watchUncaught>
   let publisher: ReportPublisher
   let links: LinkMeasurement[]
   let loadBytesPerSecond: number
@@ -24,7 +22,6 @@ describe('report publisher', () => {
 
   beforeEach(() => {
     rsps = 0
-    uncaught = watchUncaught()
     links = [sampleLink(), sampleLink({ peer: FAR })]
     loadBytesPerSecond = 1_000
     policy = undefined
@@ -44,8 +41,6 @@ describe('report publisher', () => {
 
   afterEach(() => {
     publisher.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   /** A subscriber; `next` gives its next report, opened. */

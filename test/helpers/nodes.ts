@@ -48,18 +48,3 @@ export async function stopNodes (): Promise<void> {
   started.clear()
   await Promise.all(nodes.map(async node => { await node.stop() }))
 }
-
-/** Counts exceptions and rejections that nobody handled, until `stop()`. */
-export function watchUncaught (): { count: () => number, stop: () => void } {
-  let count = 0
-  const onUncaught = (): void => { count++ }
-  process.on('uncaughtExceptionMonitor', onUncaught)
-  process.on('unhandledRejection', onUncaught)
-  return {
-    count: () => count,
-    stop: () => {
-      process.off('uncaughtExceptionMonitor', onUncaught)
-      process.off('unhandledRejection', onUncaught)
-    }
-  }
-}

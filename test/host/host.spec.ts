@@ -6,7 +6,7 @@ import { encodeSourceRoute, packetBytes, writePacket } from '../../protocols/for
 import { nodeIdOf } from '../../protocols/forward/node-id.ts'
 import { openDescriptor } from '../../protocols/descriptor/codec.ts'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { rawStream } from '../link/link-nodes.ts'
 import type { BywayNode } from '../../src/node/libp2p.ts'
 import type { Host, HostInit } from '../../src/host/host.ts'
@@ -14,7 +14,6 @@ import type { Testnet } from '../helpers/testnet.ts'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 
 describe('host', () => {
-  const uncaught = watchUncaught()
   /** Peers that asked the picky one for a channel. */
   const asked: string[] = []
   let net: Testnet
@@ -40,12 +39,10 @@ describe('host', () => {
         channel.close()
       }
     }
-    assert.equal(uncaught.count(), 0)
   })
 
   after(async () => {
     await net.stop()
-    uncaught.stop()
   })
 
   it('describes where it can be reached, nearest first', async () => {

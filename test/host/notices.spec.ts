@@ -46,10 +46,10 @@ describe('a channel over a path', () => {
   it('leaves it when one of its forwarders says that it is broken', async () => {
     const [a, b] = net.hosts
     const path = pathInUse()
-    const left = pEvent<'route', CustomEvent<RouteChange>>(outgoing, 'route', { timeout: 2_000 })
+    const left = pEvent<'route', CustomEvent<RouteChange>>(outgoing, 'route', { timeout: 20_000, filter: saysBroken })
     const entry = net.forwarders.find(({ peerId }) => peerId.equals(path[0])) as Testnet['forwarders'][0]
     send(entry.services.byway.links.get(a.peerId) as Link, forged([a.peerId, ...path, b.peerId], 1))
-    assert.match((await left).detail.reason, /a forwarder says noSuchNeighbour/)
+    await left
   })
 
   it('leaves it when its last forwarder finds that it has no link to the destination, and says so over the first', async () => {
@@ -57,12 +57,12 @@ describe('a channel over a path', () => {
     const [first, last] = net.forwarders
     const channel = await a.services.byway.open(b.peerId, { query: `minimize delay via forwarder ${first.peerId}, forwarder ${last.peerId}`, selector: { preferPath: true } })
     await until(() => channel.status.active?.path.length === 2, 'the path over both is used', 20_000)
-    const left = pEvent<'route', CustomEvent<RouteChange>>(channel, 'route', { timeout: 2_000 })
+    const left = pEvent<'route', CustomEvent<RouteChange>>(channel, 'route', { timeout: 20_000, filter: saysBroken })
     const { links } = last.services.byway
     const getAt = links.getAt.bind(links)
     links.getAt = (buffer, at) => isNodeAt(buffer, at, nodeIdOf(b.peerId)) ? undefined : getAt(buffer, at)
     try {
-      assert.match((await left).detail.reason, /a forwarder says noSuchNeighbour/)
+      await left
     } finally {
       links.getAt = getAt
     }
@@ -91,4 +91,9 @@ describe('a channel over a path', () => {
 function send (link: Link, packet: Uint8Array): void {
   const at = link.reserve(packet.length, false)
   link.buffer.set(packet, at)
+}
+
+/** Other reasons may come first: it is a running overlay. */
+function saysBroken ({ detail }: CustomEvent<RouteChange>): boolean {
+  return /a forwarder says noSuchNeighbour/.test(detail.reason)
 }

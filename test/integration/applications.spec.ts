@@ -10,7 +10,6 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import * as raw from 'multiformats/codecs/raw'
 import { UNREACHABLE, addressOf, createApplication } from '../helpers/applications.ts'
 import { createTestnet, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Application } from '../helpers/applications.ts'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Testnet } from '../helpers/testnet.ts'
@@ -19,7 +18,6 @@ const TOPIC = 'news'
 const DELIVERY_DEADLINE_MS = 30_000
 
 describe('an unmodified application over /byway', () => {
-  const uncaught = watchUncaught()
   let net: Testnet
   const stops: Array<() => unknown> = []
 
@@ -30,12 +28,10 @@ describe('an unmodified application over /byway', () => {
 
   afterEach(async () => {
     await Promise.all(stops.splice(0).map(async (stop) => { await stop() }))
-    assert.equal(uncaught.count(), 0)
   })
 
   after(async () => {
     await net.stop()
-    uncaught.stop()
   })
 
   it('gossipsub: a message reaches those who are two connections away', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { fetchReceipt } from '../../protocols/usage/client.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { createTestnet, until } from '../helpers/testnet.ts'
 import { offerOver } from '../helpers/offers.ts'
 import { startFixedProvider } from '../helpers/fixed-provider.ts'
@@ -12,7 +12,6 @@ import type { PeerId } from '@libp2p/interface'
 
 describe('forwarders that take authorized source routes only', function () {
   this.timeout(120_000)
-  const uncaught = watchUncaught()
   let net: Testnet
   let a: Host
   let route: PeerId[]
@@ -29,8 +28,6 @@ describe('forwarders that take authorized source routes only', function () {
   after(async () => {
     await stopNodes()
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   function paths (): number {

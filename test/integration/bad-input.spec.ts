@@ -17,7 +17,7 @@ import { SETUP_PROTOCOL } from '../../protocols/setup/constants.ts'
 import { USAGE_PROTOCOL } from '../../protocols/usage/constants.ts'
 import { Endpoint } from '../../src/link/endpoint.ts'
 import { keyOf } from '../helpers/descriptors.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../helpers/nodes.ts'
 import { TESTNET, createTestnet, until } from '../helpers/testnet.ts'
 import { linkNode } from '../link/link-nodes.ts'
 import { forgedRoute, nodesOf, packetOf } from '../protocols/forward/samples.ts'
@@ -51,7 +51,6 @@ function randomBytes (seed: number, length: number): Uint8Array {
 
 describe('a node that gets bad input', function () {
   this.timeout(60_000)
-  const uncaught = watchUncaught()
   let net: Testnet
   let attacker: TestNode
 
@@ -63,13 +62,11 @@ describe('a node that gets bad input', function () {
 
   afterEach(async () => {
     await servesHonestPeers()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   after(async () => {
     await stopNodes()
     await net.stop()
-    uncaught.stop()
   })
 
   /** A descriptor from every node, an offer of the RSP, and a channel between the hosts that answers. */

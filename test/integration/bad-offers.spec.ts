@@ -7,7 +7,7 @@ import { decodeAnswer, decodeRequest, encodeAnswer } from '../../protocols/route
 import { signOffers } from '../../protocols/route/offer.ts'
 import { ROUTE_EXCHANGES } from '../../protocols/route/route-protocol.ts'
 import { serveRequestStreams } from '../../protocols/request-stream/request-stream-server.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { TESTNET, createTestnet, until } from '../helpers/testnet.ts'
 import type { DigestedQuery } from '../../protocols/route/codec.ts'
 import type { PathInit, SignedOffers } from '../../protocols/route/offer.ts'
@@ -79,7 +79,6 @@ const TRICKS: Array<{ title: string, trick: Trick, error: string }> = [
 
 describe('a host among dishonest RSPs', function () {
   this.timeout(60_000)
-  const uncaught = watchUncaught()
   const rsps = new Map<string, PeerId>()
   let net: Testnet
   let answers: ProviderAnswer[]
@@ -99,8 +98,6 @@ describe('a host among dishonest RSPs', function () {
   after(async () => {
     await stopNodes()
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   /** An RSP with a good descriptor, which the first host knows. */

@@ -2,7 +2,7 @@
 // given, so that nothing hangs on how busy the machine is; the wire, the trust and the maps are those of any RSP.
 import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { createTestnet, TESTNET, until } from '../helpers/testnet.ts'
 import { EVERYTHING } from '../../protocols/exchange/codec.ts'
 import { openDescriptor, sealDescriptor } from '../../protocols/descriptor/codec.ts'
@@ -133,7 +133,6 @@ class ScriptedRsp {
 
 describe('RSPs that exchange measurements', function () {
   this.timeout(120_000)
-  const uncaught = watchUncaught()
   const rubbish = new Map<RubbishKind, RubbishRsp>()
   let rsps: ScriptedRsp[]
   let startedMs = 0
@@ -163,8 +162,6 @@ describe('RSPs that exchange measurements', function () {
   after(async () => {
     await Promise.all(rsps.map(async (rsp) => { await rsp.stop() }))
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
-    uncaught.stop()
   })
 
   it('have nothing of each other in the map before they have looked for themselves whether it is right', async () => {

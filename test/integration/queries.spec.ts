@@ -6,7 +6,7 @@ import { createTestnet } from '../../src/testing.ts'
 import { offersOf } from '../../src/cli/route.ts'
 import { until } from '../helpers/testnet.ts'
 import { startFixedProvider } from '../helpers/fixed-provider.ts'
-import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { stopNodes } from '../helpers/nodes.ts'
 import type { BywayNode, Forwarder, OutgoingChannel, RouteProvider } from '../../src/index.ts'
 import type { NodeName, Testnet } from '../../src/testing.ts'
 import type { PeerId } from '@libp2p/interface'
@@ -46,7 +46,6 @@ function latency (a: NodeName, b: NodeName): number {
 
 describe('queries of a channel', function () {
   this.timeout(180_000)
-  const uncaught = watchUncaught()
   let net: Testnet
   let rsp: BywayNode<RouteProvider>
   let entry: BywayNode<Forwarder>
@@ -95,8 +94,6 @@ describe('queries of a channel', function () {
 
   after(async () => {
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   it('let it take no path over who is to be avoided, however quick; one without a query takes that', async () => {

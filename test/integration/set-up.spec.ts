@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
 import { startFixedProvider } from '../helpers/fixed-provider.ts'
-import { stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { stopNodes } from '../helpers/nodes.ts'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { offerOver } from '../helpers/offers.ts'
 import { forwarder } from '../../src/forwarder/forwarder.ts'
@@ -24,7 +24,6 @@ const PATHS_ONLY = { preferPath: true }
 
 describe('forwarding state over real nodes', function () {
   this.timeout(60_000)
-  const uncaught = watchUncaught()
   let net: Testnet
   let a: Host
   let b: Host
@@ -41,8 +40,6 @@ describe('forwarding state over real nodes', function () {
   after(async () => {
     await stopNodes()
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   function statusOf (index: number): ForwarderStatus {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { pEvent } from 'p-event'
 import { createTestnet, kill, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Channel } from '../../src/host/channel.ts'
 import type { ChannelStream } from '../../src/host/stream/channel-stream.ts'
 import type { OutgoingChannel } from '../../src/host/outgoing-channel.ts'
@@ -14,7 +13,6 @@ const CHUNK_BYTES = 50_000
 const TRANSFER_DEADLINE_MS = 60_000
 
 describe('reliable streams between hosts', () => {
-  const uncaught = watchUncaught()
   let net: Testnet
 
   before(async () => {
@@ -32,8 +30,6 @@ describe('reliable streams between hosts', () => {
 
   after(async () => {
     await net.stop()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   it('carry requests and answers on the default route, and end with the channel', async () => {

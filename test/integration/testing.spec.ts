@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { pEvent } from 'p-event'
 import { createTestnet } from '../../src/testing.ts'
 import { whyReport } from '../../src/cli/why-report.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Channel } from '../../src/host/channel.ts'
 import type { NodeName } from '../../src/testing.ts'
 
@@ -15,12 +14,6 @@ const TOLERANCE_MS = 3
 
 describe('byway/testing', function () {
   this.timeout(60_000)
-  const uncaught = watchUncaught()
-
-  after(() => {
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
-  })
 
   it('runs the example of the README: a channel leaves its slow default route for a path, and says so', async () => {
     await using net = await createTestnet({

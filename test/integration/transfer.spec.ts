@@ -5,7 +5,6 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { CliProcess, endProcesses } from '../helpers/processes.ts'
 import { UNREACHABLE, addressOf, createApplication } from '../helpers/applications.ts'
 import { TESTNET, until } from '../helpers/testnet.ts'
-import { watchUncaught } from '../helpers/nodes.ts'
 import type { Application } from '../helpers/applications.ts'
 import type { Stream } from '@libp2p/interface'
 
@@ -24,7 +23,6 @@ const TRANSFER_DEADLINE_MS = 90_000
 describe('a transfer over /byway', function () {
   this.timeout(2 * TRANSFER_DEADLINE_MS)
 
-  const uncaught = watchUncaught()
   const forwarders = new Map<string, CliProcess>()
   let sender: Application
   let receiver: Application
@@ -49,8 +47,6 @@ describe('a transfer over /byway', function () {
   after(async () => {
     await Promise.all([sender, receiver].map(async (node) => { await node.stop() }))
     await endProcesses()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   it('of 50 MB is whole, on the same connection, although the forwarder in use is killed', async () => {

@@ -1,5 +1,4 @@
 // Real libp2p nodes on loopback with a link set and nothing else, and peers that only look like one.
-import assert from 'node:assert/strict'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { LinkSet } from '../../src/link/link-set.ts'
 import { connected, createNode } from '../helpers/nodes.ts'
@@ -74,12 +73,4 @@ export function put (link: Link, number: number, length = 100): boolean {
 export async function rawStream (from: Libp2p, to: Libp2p): Promise<Stream> {
   const connection = await connected(from, to)
   return await connection.newStream(FORWARD_PROTOCOL)
-}
-
-export async function until (condition: () => boolean, what: string, deadlineMs = 5_000): Promise<void> {
-  const endMs = performance.now() + deadlineMs
-  while (!condition()) {
-    assert.ok(performance.now() < endMs, `waited ${deadlineMs} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }

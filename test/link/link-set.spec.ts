@@ -5,8 +5,9 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { encodeCredit } from '../../protocols/forward/link-control.ts'
 import { FIRST_WINDOW_BYTES } from '../../src/link/credit-window.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
-import { linkNode, packet, put, rawStream, until } from './link-nodes.ts'
+import { connected, createNode, stopNodes } from '../helpers/nodes.ts'
+import { until } from '../helpers/testnet.ts'
+import { linkNode, packet, put, rawStream } from './link-nodes.ts'
 import type { AddressInfo } from 'node:net'
 import type { Link } from '../../src/link/link.ts'
 import type { LinkNode } from './link-nodes.ts'
@@ -16,18 +17,14 @@ import type { Connection, Stream } from '@libp2p/interface'
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 describe('links over libp2p', () => {
-  let uncaught: ReturnType<typeof watchUncaught>
   let a: LinkNode
 
   beforeEach(async () => {
-    uncaught = watchUncaught()
     a = await linkNode()
   })
 
   afterEach(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   /** A peer that takes forward streams and does with them what a test says. */

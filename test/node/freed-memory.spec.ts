@@ -30,12 +30,12 @@ describe('freed memory', () => {
   })
 
   it('gives the memory back before the next collection', () => {
-    const before = process.memoryUsage().arrayBuffers
     const parts = Array.from({ length: 100 }, () => partOf(64 * KIB, 0, 64 * KIB))
-    assert.ok(process.memoryUsage().arrayBuffers - before >= 100 * 64 * KIB)
+    const held = process.memoryUsage().arrayBuffers
     for (const part of parts) {
       freeBlock(part)
     }
-    assert.ok(process.memoryUsage().arrayBuffers - before < 64 * KIB)
+    // a collection may free other things besides; these are still referred to
+    assert.ok(held - process.memoryUsage().arrayBuffers >= parts.length * 64 * KIB)
   })
 })

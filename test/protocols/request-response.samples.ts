@@ -1,8 +1,7 @@
 /** What the specs of the request/response engine share: a protocol of plain text, and a pair of nodes. */
-import assert from 'node:assert/strict'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { connected, createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../helpers/nodes.ts'
 import type { Connection } from '@libp2p/interface'
 import type { Registrar } from '@libp2p/interface-internal'
 import type { Method } from '../../protocols/request-response.ts'
@@ -36,9 +35,8 @@ export interface Pair {
   registrar: Registrar
 }
 
-/** Registers hooks that make a pair of nodes for a suite and see to it that no exception went uncaught. */
+/** Registers hooks that make a pair of nodes for a suite. */
 export function pairOfNodes (): Pair {
-  const uncaught = watchUncaught()
   const pair = {} as Pair
 
   before(async () => {
@@ -57,8 +55,6 @@ export function pairOfNodes (): Pair {
 
   after(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
   return pair
 }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { errorOfStatus, NotFoundError, STATUS_TABLE, statusOf } from '../../protocols/errors.ts'
 import { MAX_CONCURRENT_PER_PEER, MAX_CONCURRENT_PER_PREFIX, request, serve } from '../../protocols/request-response.ts'
 import { connected, createNode } from '../helpers/nodes.ts'
+import { until } from '../helpers/testnet.ts'
 import { impatient, pairOfNodes, text } from './request-response.samples.ts'
 import type { Logger } from '@libp2p/interface'
 import type { Caller } from '../../protocols/request-response.ts'
@@ -35,8 +36,7 @@ describe('request/response engine', () => {
       for (let i = 0; i < 10; i++) {
         await request(pair.connection, text, 'x')
       }
-      await delay(50)
-      assert.equal(pair.connection.streams.filter(stream => stream.protocol === text.protocol).length, 0)
+      await until(() => pair.connection.streams.every((stream) => stream.protocol !== text.protocol), 'all are closed', 900)
     })
 
     it('refuses to send a request over the limit', async () => {

@@ -49,7 +49,7 @@ describe('a subscription of the request/response engine', () => {
       yield 'first'
       await once(signal, 'abort')
     })
-    const answers = subscribe(pair.connection, text, '', { idleMs: 100 })
+    const answers = subscribe(pair.connection, text, '', { idleMs: 1_000 })
     assert.equal((await answers.next()).value, 'first')
     await assert.rejects(answers.next(), { name: 'DeadlineError', remote: false })
   })
@@ -59,9 +59,9 @@ describe('a subscription of the request/response engine', () => {
       yield 'first'
       yield 'second'
     })
-    const answers = subscribe(pair.connection, text, '', { idleMs: 100 })
+    const answers = subscribe(pair.connection, text, '', { idleMs: 1_000 })
     await answers.next()
-    await delay(200)
+    await delay(1_500)
     assert.equal((await answers.next()).value, 'second')
   })
 
@@ -103,7 +103,7 @@ describe('a subscription of the request/response engine', () => {
     })
     const answers = subscribe(pair.connection, text, '')
     await answers.next()
-    await delay(200)
+    await delay(1_500)
     assert.ok(produced < 60, `${produced} answers of 60 kB were sent ahead`)
     let received = 1
     for await (const answer of answers) {

@@ -3,7 +3,7 @@ import { NotFoundError } from '../../protocols/errors.ts'
 import { collectReceipts } from '../../src/rsp/receipts.ts'
 import { sealPage } from '../../protocols/usage/receipt.ts'
 import { serveUsage } from '../../protocols/usage/server.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { sampleReceipt } from '../protocols/usage/samples.ts'
 import { connectionManagerOf } from './fake-forwarder.ts'
@@ -14,17 +14,13 @@ import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { PeerId } from '@libp2p/interface'
 
 describe('the receipts that an RSP collects', () => {
-  const uncaught = watchUncaught()
   let rsp: TestNode
 
   beforeEach(async () => { rsp = await createNode({ privateKey: await keyOf(1) }) })
 
   afterEach(async () => {
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   async function forwarder (number: number, answer: (page: PageRequest | undefined) => Promise<Uint8Array>): Promise<VerifiedDescriptor> {
     const node = await createNode({ privateKey: await keyOf(number) })

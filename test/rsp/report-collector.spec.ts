@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { PerformanceMap } from '../../src/rsp/performance-map.ts'
 import { ReportCollector } from '../../src/rsp/report-collector.ts'
-import { createNode, stopNodes, watchUncaught } from '../helpers/nodes.ts'
+import { createNode, stopNodes } from '../helpers/nodes.ts'
 import { keyOf, peerOf } from '../helpers/descriptors.ts'
 import { until } from '../helpers/testnet.ts'
 import { connectionManagerOf, FakeForwarder, silentLog } from './fake-forwarder.ts'
 import type { PeerId } from '@libp2p/interface'
 
 describe('report collector', () => {
-  const uncaught = watchUncaught()
   let map: PerformanceMap
   let collector: ReportCollector
   let onLook: () => void
@@ -46,10 +45,7 @@ describe('report collector', () => {
   afterEach(async () => {
     collector.stop()
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   it('puts what a forwarder reports into the map', async () => {
     await a.report([{ peer: b.peer, rttUs: 23_000 }])

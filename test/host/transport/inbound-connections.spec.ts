@@ -111,8 +111,11 @@ describe('inbound connections', () => {
     assert.deepEqual([await welcomed(await take(3), 3), await welcomed(await take(4), 4)], ['welcome', 'welcome'])
     const laterMs = performance.now() + 5_001
     const clock = mock.method(performance, 'now', () => laterMs)
-    assert.equal(await welcomed(await take(5), 5), 'welcome')
-    clock.mock.restore()
+    try {
+      assert.equal(await welcomed(await take(5), 5), 'welcome')
+    } finally {
+      clock.mock.restore()
+    }
     assert.equal(inbound.pending, 2)
     assert.deepEqual(channels.map(({ isClosed }) => isClosed), [true, false, false])
   })

@@ -9,7 +9,7 @@ import { serveAttach } from '../../../protocols/attach/server.ts'
 import { MAX_DESCRIPTOR_BYTES } from '../../../protocols/descriptor/constants.ts'
 import { NotAuthorizedError, OverQuotaError } from '../../../protocols/errors.ts'
 import golden from '../../fixtures/wire/attach.json' with { type: 'json' }
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import type { Connection } from '@libp2p/interface'
 import type { AttachResponse } from '../../../protocols/attach/codec.ts'
 import type { AttachHandler } from '../../../protocols/attach/server.ts'
@@ -20,7 +20,6 @@ const DESCRIPTOR = Uint8Array.of(1, 2, 3)
 const GRANTED: AttachResponse = { leaseMs: 60_000, attachments: 3, maxAttachments: 256 }
 
 describe('attach', () => {
-  const uncaught = watchUncaught()
   let host: TestNode
   let connection: Connection
   let handler: AttachHandler
@@ -45,8 +44,6 @@ describe('attach', () => {
   after(async () => {
     await unregister()
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   describe('messages', () => {

@@ -12,7 +12,7 @@ import { serveDescriptors } from '../../../protocols/descriptor/server.ts'
 import { BywayError } from '../../../protocols/errors.ts'
 import golden from '../../fixtures/wire/descriptor.json' with { type: 'json' }
 import { descriptorOf, keyOf, NETWORK, NOW_MS, peerOf } from '../../helpers/descriptors.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import type { Connection } from '@libp2p/interface'
 import type { DescriptorInit } from '../../../protocols/descriptor/codec.ts'
 import type { DescriptorQuery } from '../../../protocols/descriptor/method.ts'
@@ -26,7 +26,6 @@ async function sealed (number: number, overrides: Partial<DescriptorInit> = {}):
 }
 
 describe('descriptor exchange', () => {
-  const uncaught = watchUncaught()
   let server: TestNode
   let connection: Connection
   let source: DescriptorSource
@@ -51,8 +50,6 @@ describe('descriptor exchange', () => {
 
   after(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   describe('messages', () => {

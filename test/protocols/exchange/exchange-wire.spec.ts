@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import { NEXT, RSP_EXCHANGES } from '../../../protocols/exchange/exchange-protocol.ts'
 import { exchange } from '../../../protocols/request-stream/connection-streams.ts'
 import { MAX_REQUEST_BYTES } from '../../../protocols/exchange/constants.ts'
@@ -14,17 +14,13 @@ import type { VerifiedBatch } from '../../../protocols/exchange/sealed-batch.ts'
 describe('protocols/exchange over libp2p', () => {
   let teller: TestNode
   let rival: TestNode
-  let uncaught: ReturnType<typeof watchUncaught>
 
   beforeEach(async () => {
-    uncaught = watchUncaught()
     ;[teller, rival] = [await createNode(), await createNode()]
   })
 
   afterEach(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   const serve = async (handlers: Partial<ExchangeServiceHandlers>): Promise<void> => {

@@ -5,7 +5,7 @@ import { REPORT_METHOD, sealReport } from '../../../protocols/report/codec.ts'
 import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../../protocols/report/constants.ts'
 import { serveReports } from '../../../protocols/report/server.ts'
 import { request, serve } from '../../../protocols/request-response.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import { FORWARDER, FORWARDER_KEY, keyOf, NOW_MS, sampleLink, sampleReport, STRANGER } from './samples.ts'
 import type { ReportInit, ReportResponse, VerifiedReport, WatchRequest, WatchResult } from '../../../protocols/report/codec.ts'
 import type { ReportHandlers } from '../../../protocols/report/server.ts'
@@ -38,18 +38,14 @@ async function collect (reports: AsyncIterable<VerifiedReport>): Promise<{ seque
 describe('protocols/report over libp2p', () => {
   let forwarder: TestNode
   let toForwarder: Connection
-  let uncaught: ReturnType<typeof watchUncaught>
 
   beforeEach(async () => {
-    uncaught = watchUncaught()
     forwarder = await createNode({ privateKey: FORWARDER_KEY })
     toForwarder = await connected(await createNode(), forwarder)
   })
 
   afterEach(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   async function serveWith (handlers: Partial<ReportHandlers>): Promise<() => Promise<void>> {

@@ -7,7 +7,7 @@ import { serveRequestStreams } from '../../../protocols/request-stream/request-s
 import { MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, ROUTE_PROTOCOL } from '../../../protocols/route/constants.ts'
 import { signOffers } from '../../../protocols/route/offer.ts'
 import { serveRoutes } from '../../../protocols/route/server.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import { answerTo, HOST_B, NOW_MS, PATHS, RSP, RSP_KEY, sampleQuery } from './samples.ts'
 import type { DigestedQuery } from '../../../protocols/route/codec.ts'
 import type { RouteHandler } from '../../../protocols/route/server.ts'
@@ -24,18 +24,14 @@ const answerWell: RouteHandler = async query => {
 describe('protocols/route over libp2p', () => {
   let rsp: TestNode
   let toRsp: Connection
-  let uncaught: ReturnType<typeof watchUncaught>
 
   beforeEach(async () => {
-    uncaught = watchUncaught()
     rsp = await createNode({ privateKey: RSP_KEY })
     toRsp = await connected(await createNode(), rsp)
   })
 
   afterEach(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   /** Serves anything that has the form of an answer: what a broken or hostile RSP would send. */

@@ -6,7 +6,8 @@ import {
 } from '../../../protocols/setup/codec.ts'
 import { MessageType, SETUP_PROTOCOL } from '../../../protocols/setup/constants.ts'
 import { serveSetup } from '../../../protocols/setup/server.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
+import { until } from '../../helpers/testnet.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Install, Installed } from '../../../protocols/setup/codec.ts'
 import type { SetupClientInit } from '../../../protocols/setup/client.ts'
@@ -27,7 +28,6 @@ function answerTo ({ type, body }: SetupRequest): SetupAnswer {
 }
 
 describe('set-up client', () => {
-  const uncaught = watchUncaught()
   let servers: TestNode[]
   let self: TestNode
   let client: SetupClient
@@ -47,8 +47,6 @@ describe('set-up client', () => {
 
   after(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0, 'uncaught exceptions')
   })
 
   async function connect (peer: PeerId): Promise<Connection> {
@@ -152,8 +150,7 @@ describe('set-up client', () => {
       await client.install(servers[i].peerId, install)
       await delay(2)
     }
-    await delay(30)
-    assert.deepEqual(servers.map(streamsTo), [1, 0, 1])
+    await until(() => servers.map(streamsTo).join() === '1,0,1', 'the one to the second is closed')
   })
 
   it('refuses one more peer when all its streams wait for something', async () => {

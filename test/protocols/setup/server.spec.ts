@@ -10,6 +10,7 @@ import { SetupFailedError } from '../../../protocols/setup/errors.ts'
 import { RequestStream } from '../../../protocols/request-stream/request-stream.ts'
 import { encodeFrame as encodeBounded, FrameReader } from '../../../protocols/request-stream/frames.ts'
 import { serveSetup } from '../../../protocols/setup/server.ts'
+import { until } from '../../helpers/testnet.ts'
 import { pairOfNodes } from '../request-response.samples.ts'
 import { sendAndEnd } from '../request-stream/stream-samples.ts'
 import type { Logger, Stream } from '@libp2p/interface'
@@ -226,8 +227,7 @@ describe('set-up server', () => {
       first.resolve({ body: body() })
       await dialler.received(2)
       dialler.send({ exchange: 1_000 })
-      await delay(50)
-      assert.equal(handled, MAX_WAITING + 1)
+      await until(() => handled === MAX_WAITING + 1, 'there is a place again')
     })
 
     it('what is not admitted with OVER_QUOTA, before it is handled', async () => {

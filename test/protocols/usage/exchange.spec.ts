@@ -6,7 +6,7 @@ import { USAGE_METHOD } from '../../../protocols/usage/codec.ts'
 import { MAX_REQUEST_BYTES } from '../../../protocols/usage/constants.ts'
 import { sealPage } from '../../../protocols/usage/receipt.ts'
 import { serveUsage } from '../../../protocols/usage/server.ts'
-import { connected, createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { connected, createNode, stopNodes } from '../../helpers/nodes.ts'
 import { FORWARDER_KEY, keyOf, longReceipt, NOW_MS, RSP, sampleReceipt, STRANGER } from './samples.ts'
 import type { UsageRequest } from '../../../protocols/usage/codec.ts'
 import type { ReceiptInit } from '../../../protocols/usage/receipt.ts'
@@ -16,14 +16,12 @@ import type { Connection, PeerId } from '@libp2p/interface'
 const OPTIONS = { rsp: RSP, now: () => NOW_MS }
 
 describe('protocols/usage over libp2p', () => {
-  let uncaught: ReturnType<typeof watchUncaught>
   let toForwarder: Connection
   let handler: UsageHandler
   let asked: UsageRequest[]
   let callers: PeerId[]
 
   before(async () => {
-    uncaught = watchUncaught()
     const forwarder = await createNode({ privateKey: FORWARDER_KEY })
     toForwarder = await connected(await createNode({ privateKey: await keyOf(20) }), forwarder)
     await serveUsage(forwarder.services.internals.registrar, async (question, caller) => {
@@ -40,8 +38,6 @@ describe('protocols/usage over libp2p', () => {
 
   after(async () => {
     await stopNodes()
-    uncaught.stop()
-    assert.equal(uncaught.count(), 0)
   })
 
   const pages = (receipt: ReceiptInit): UsageHandler => async ({ page }) => await sealPage(receipt, page?.cursor ?? 0, FORWARDER_KEY)

@@ -1,6 +1,6 @@
 // The feed from a rival that says what a test wants, over real nodes.
 import assert from 'node:assert/strict'
-import { createNode, stopNodes, watchUncaught } from '../../helpers/nodes.ts'
+import { createNode, stopNodes } from '../../helpers/nodes.ts'
 import { connectionManagerOf, silentLog } from '../fake-forwarder.ts'
 import { EVERYTHING } from '../../../protocols/exchange/codec.ts'
 import { keyOf, sampleMeasurement } from '../../protocols/exchange/samples.ts'
@@ -17,7 +17,6 @@ const SHORT_LEASE_MS = 30_000
 const LEASE_MS = 120_000
 
 describe('feed from a rival', () => {
-  const uncaught = watchUncaught()
   /** What it answers: the number of a batch, nothing to tell, or no answer; then nothing more. */
   let answers: Array<bigint | 'nothing' | 'unavailable'>
   let leases: number[]
@@ -62,10 +61,7 @@ describe('feed from a rival', () => {
   afterEach(async () => {
     feed.stop()
     await stopNodes()
-    assert.equal(uncaught.count(), 0)
   })
-
-  after(() => { uncaught.stop() })
 
   it('regression: takes no rival for a replayer that has begun anew and had nothing to tell at first', async () => {
     leases = [SHORT_LEASE_MS, LEASE_MS]

@@ -41,6 +41,8 @@ class World {
 
     async open (): Promise<void> {}
 
+    endIfSilent (): void {}
+
     close (): void {}
   }()
 
