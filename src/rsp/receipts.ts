@@ -18,6 +18,8 @@ export interface ReceiptResult {
 const DEADLINE_MS = 10_000
 /** Of all: who waits for them is to hear what was found. */
 const DEADLINE_OF_ALL_MS = 50_000
+/** Whoever has less time left is not asked: nobody answers within it. */
+const LEAST_MS = 20
 /** Asked at the same time. */
 const SIDE_BY_SIDE = 16
 
@@ -46,7 +48,7 @@ export async function collectReceipts (forwarders: readonly VerifiedDescriptor[]
 
 async function collectOne (descriptor: VerifiedDescriptor, { rsp, connectionManager }: CollectReceiptsInit, deadlineMs: number): Promise<ReceiptResult> {
   const forwarder = descriptor.peer
-  if (deadlineMs <= 0) {
+  if (deadlineMs < LEAST_MS) {
     return { forwarder, error: new DeadlineError('there was no time to ask it: ask again') }
   }
   const signal = AbortSignal.timeout(deadlineMs)
