@@ -12,7 +12,7 @@ export interface CandidateSourceInit {
   access: Pick<AccessSet, 'has' | 'consider'>
 }
 
-/** Which addresses can be dialled is found out for one after the other; as many may wait as one answer names. What is beyond that comes with `refill`. */
+/** Which addresses can be dialled is found out for one after the other. What is beyond so many that wait comes with `refill`. */
 const MAX_WAITING = 256
 
 export class CandidateSource {

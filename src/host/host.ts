@@ -156,6 +156,7 @@ export class Host extends TypedEventEmitter<HostEvents> implements Startable {
       now: Date.now,
       clock: () => performance.now(),
       random: init.random,
+      onSilent: (rsp) => { this.links.endIfSilent(rsp) },
       log: components.logger.forComponent('byway:host:providers')
     })
     this.#setUp = new HostSetUp({

@@ -267,6 +267,9 @@ export class OutgoingChannel extends Channel {
     for (const route of broken) {
       this.#steering.broke(route, 'the link to its first node has ended')
     }
+    if (broken.some(({ isDefault }) => isDefault)) {
+      void this.#reopenDefault()
+    }
   }
 
   protected override activeWay (): Way | undefined {
@@ -324,6 +327,9 @@ export class OutgoingChannel extends Channel {
   async #reopenDefault (): Promise<void> {
     if (!this.#book.hasDefaultLink) {
       await this.#book.openDefault()
+    } else if (this.#book.default?.alive === false) {
+      // another link would be made over the same connection
+      this.context.endpoint.links.endIfSilent(this.remote)
     }
   }
 

@@ -25,10 +25,12 @@ import type { Verdict } from '../../protocols/route/verdict.ts'
 import type { WatchAnswer } from '../../protocols/route/watch.ts'
 import type { VerifiedPath } from '../../protocols/route/offer.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
-import type { Logger, PeerId } from '@libp2p/interface'
+import type { Connection, Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const DEADLINE_MS = 3_000
+/** Longer than who asks waits: an RSP of which some addresses swallow what comes can be asked the next time. */
+const DIAL_MS = 10_000
 const MAX_PROVIDERS = 8
 /** Asked side by side at first; the others are there for when these fail. */
 const FIRST_WAVE = 4
@@ -101,6 +103,8 @@ export interface ProviderSetInit {
   /** 0 ≤ … < 1; near-equals take turns by it. */
   random?: () => number
   startTimer?: StartTimer
+  /** What was asked of this RSP is not answered: the connection with it may have died without a word. */
+  onSilent?: (rsp: PeerId) => void
   log: Logger
 }
 
@@ -262,8 +266,9 @@ export class ProviderSet {
     if (provider === undefined) {
       throw new UnavailableError(`the RSP ${rsp.toString()} is not known any more`)
     }
-    const connection = await connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS))
-    return watchRoutes(connection, { ...watch, watch: number, present: [...present], asked: this.#asked(wish, { source: newSalt(), destination: newSalt() }) }, { signal })
+    const connection = await this.#connect(provider, AbortSignal.timeout(this.#init.deadlineMs ?? DEADLINE_MS))
+    const asked = this.#asked(wish, { source: newSalt(), destination: newSalt() })
+    return this.#answerOf(rsp, watchRoutes(connection, { ...watch, watch: number, present: [...present], asked }, { signal }))
   }
 
   /**
@@ -283,10 +288,37 @@ export class ProviderSet {
 
   async #query (provider: VerifiedDescriptor, wish: RouteWish, signal?: AbortSignal): Promise<{ paths: OfferedPath[] } & Pick<CheckedAnswer, 'refused' | 'verdict'>> {
     const deadlineMs = this.#init.deadlineMs ?? DEADLINE_MS
-    const connection = await connectTo(this.#init.connectionManager, provider, within(deadlineMs, signal))
+    const connection = await this.#connect(provider, within(deadlineMs, signal))
     const salts = { source: newSalt(), destination: newSalt() }
-    const { paths, refused, verdict } = await queryRoutes(connection, this.#asked(wish, salts), { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs, signal })
+    const answer = queryRoutes(connection, this.#asked(wish, salts), { expectedRsp: provider.peer, nowMs: this.#init.now(), deadlineMs, signal })
+    const { paths, refused, verdict } = await this.#answerOf(provider.peer, answer)
     return { paths: paths.map((path) => ({ ...path, salts })), refused, verdict }
+  }
+
+  /** Waits until the signal, and goes on dialling. */
+  async #connect (provider: VerifiedDescriptor, signal: AbortSignal): Promise<Connection> {
+    const { promise: over, reject } = Promise.withResolvers<never>()
+    const end = (): void => { reject(new UnavailableError('it could not be connected to in time', { cause: signal.reason })) }
+    signal.addEventListener('abort', end)
+    if (signal.aborted) {
+      end()
+    }
+    try {
+      return await Promise.race([connectTo(this.#init.connectionManager, provider, AbortSignal.timeout(DIAL_MS)), over])
+    } finally {
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  async #answerOf<T> (rsp: PeerId, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      if (error instanceof DeadlineError && !error.remote) {
+        this.#init.onSilent?.(rsp)
+      }
+      throw error
+    }
   }
 
   #asked (wish: RouteWish, salts: OfferedPath['salts']): RouteQuery {

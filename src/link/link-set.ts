@@ -184,7 +184,7 @@ export class LinkSet extends TypedEventEmitter<LinkSetEvents> {
     return this.#components.connectionManager.getConnections(peer).some(({ status, limits }) => status === 'open' && limits === undefined)
   }
 
-  /** Answers of this peer stay away: its connections end unless they show life within ten seconds (silent-connections.ts), and the link over them goes down. */
+  /** Answers of this peer stay away: its connections end unless they show life within ten seconds (silent-connections.ts), and a link over them goes down. */
   endIfSilent (peer: PeerId): void {
     const connections = this.#isStopped ? [] : this.#components.connectionManager.getConnections(peer)
     for (const connection of connections) {

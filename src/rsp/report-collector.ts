@@ -1,5 +1,5 @@
 // Fills the map from forwarders' reports: one subscription to each forwarder, taken up again when it breaks.
-import { ExpiredError } from '../../protocols/errors.ts'
+import { DeadlineError, ExpiredError } from '../../protocols/errors.ts'
 import { connectTo } from '../discovery/connect.ts'
 import { TokenBucket } from '../defence/token-bucket.ts'
 import { subscribeReports } from '../../protocols/report/client.ts'
@@ -8,7 +8,7 @@ import type { DialGrant } from '../discovery/connect.ts'
 import type { PerformanceMap } from './performance-map.ts'
 import type { VerifiedDescriptor } from '../../protocols/descriptor/codec.ts'
 import type { VerifiedReport } from '../../protocols/report/codec.ts'
-import type { Logger } from '@libp2p/interface'
+import type { Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 
 const FIRST_BACKOFF_MS = 500
@@ -33,6 +33,8 @@ export interface ReportCollectorInit {
   now: () => number
   /** Ms of any monotonic origin. */
   clock: () => number
+  /** No reports come from this forwarder: the connection with it may have died without a word. */
+  onSilent?: (forwarder: PeerId) => void
   log: Logger
 }
 
@@ -100,6 +102,9 @@ export class ReportCollector {
         }
       } catch (error) {
         isTimeWrong = error instanceof ExpiredError
+        if (error instanceof DeadlineError && !error.remote) {
+          this.#init.onSilent?.(peer)
+        }
         this.#init.log('no reports from %s, next try in %d ms - %e', key, backoffMs, error)
       }
       // neither clocks that differ nor an end of our own making say anything of links: what it said gets old

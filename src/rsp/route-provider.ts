@@ -173,7 +173,7 @@ export class RouteProvider implements Startable {
         nowMs: Date.now,
         log
       })
-    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, grant, descriptor, now: Date.now, clock, log })
+    this.#source = surveyor ?? new ReportCollector({ map: this.map, connectionManager, grant, descriptor, now: Date.now, clock, onSilent: (peer) => { this.#links.endIfSilent(peer) }, log })
     this.#plan = new LivePlan({
       map: this.map,
       planner: new PlanThread({ relayCostMs: RELAY_COST_US / 1_000 }),
