@@ -75,6 +75,7 @@ async function runNode (role: DaemonRole, settings: DaemonSettings, service: Dae
     privateKey,
     listen: settings.listen?.map(String) ?? defaultListen(role.listen),
     announce: settings.announce?.map(String),
+    trustedProxies: settings.trustedProxies,
     network: identity.network,
     servesDht: role.servesDht,
     isLocal: settings.local,

@@ -11,6 +11,7 @@ import { MAX_POLICY_RSPS, MAX_PRICE_MICRO_PER_GB } from '../../protocols/report/
 import { LinkRules, MAX_LINK_RULES } from '../forwarder/link-rules.ts'
 import { parseMetricsAddress } from './metrics-server.ts'
 import { bytesPerSecondOf, priceMicroOf } from './quantities.ts'
+import { parseSubnet } from '../node/trusted-proxies.ts'
 import type { ExchangePartners } from '../rsp/exchange/rsp-exchange.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '@libp2p/interface'
@@ -183,6 +184,14 @@ export const SETTINGS = {
     about: 'serve metrics for Prometheus here, at /metrics; a port alone is one of this machine only (default: nowhere)',
     expected: 'a port, or an address with a port, such as 9464, 0.0.0.0:9464 or [::1]:9464',
     schema: z.preprocess((value) => typeof value === 'number' ? String(value) : value, parsed(parseMetricsAddress))
+  }),
+  trustedProxies: setting({
+    shape: 'list',
+    flag: 'trusted-proxy',
+    placeholder: 'address',
+    about: 'who connects over the reverse proxy at this address, or in this subnet, is who it names last in X-Forwarded-For; bounds by address are then for each, not for the proxy (default: none is believed)',
+    expected: 'addresses or subnets such as 127.0.0.1, 10.0.0.0/8 or 2001:db8::/32',
+    schema: z.array(z.string().refine((text) => parseSubnet(text) !== undefined)).max(MAX_ADDRESSES)
   }),
   map: setting({
     shape: 'text',

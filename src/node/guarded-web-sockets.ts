@@ -6,6 +6,7 @@
 //   ends the process; one that was dialled is not closed at all.
 // - One message may have 100 MiB, and is held until it is whole, below all that bounds what a peer may make us hold.
 // - A socket that never speaks WebSocket is counted nowhere and never ends, nor does a listener that waits for it (sockets-before-upgrade.ts).
+// - All who connect over a reverse proxy have its address, and share what is counted by address (trusted-proxies.ts).
 // - The platform's WebSocket, which is what dials, looks names up as it likes. Here the node says how (public-addresses.ts).
 import { once } from 'node:events'
 import { getNetConfig } from '@libp2p/utils'
@@ -16,7 +17,9 @@ import { WebSocket } from 'ws'
 import { webSockets } from '@libp2p/websockets'
 import { seenThrough } from '../defence/seen-through.ts'
 import type { CounterGroup, Listener, MultiaddrConnection, Transport, Upgrader, UpgraderOptions } from '@libp2p/interface'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
+import type { TrustedProxies } from './trusted-proxies.ts'
 import type { UpgradeWait } from './sockets-before-upgrade.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { WebSocketsComponents } from '@libp2p/websockets'
@@ -30,7 +33,7 @@ interface Server {
   upgrader: Upgrader
   wsServer: { options: { maxPayload?: number } }
   server: { on: (event: 'connection', listener: (socket: Socket) => void) => void }
-  onWsServerConnection: (socket: WebSocket, request: { socket: Socket }) => void
+  onWsServerConnection: (socket: WebSocket, request: IncomingMessage) => void
 }
 
 /** What libp2p gives to `close` for a reset: "abnormal closure", which is never sent (RFC 6455, section 7.4.1). */
@@ -41,8 +44,9 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 /**
  * @param lookup - of the names in addresses, for a node that connects to public addresses only; default: it connects to any
  * @param wait - how many inbound sockets may wait for their upgrade, and how long
+ * @param proxies - that are believed whom they connect; default: none
  */
-export function guardedWebSockets (lookup?: LookupFunction, wait?: UpgradeWait): (components: WebSocketsComponents) => Transport {
+export function guardedWebSockets (lookup?: LookupFunction, wait?: UpgradeWait, proxies?: TrustedProxies): (components: WebSocketsComponents) => Transport {
   return (components) => {
     const transport = webSockets()(components)
     const dialler = transport as unknown as Dialler
@@ -50,7 +54,7 @@ export function guardedWebSockets (lookup?: LookupFunction, wait?: UpgradeWait):
     const dial = transport.dial.bind(transport)
     transport.dial = async (address, options) => dial(address, { ...options, upgrader: abortsWhatFails(options.upgrader) })
     const createListener = transport.createListener.bind(transport)
-    transport.createListener = (options) => guarded(createListener(options), wait)
+    transport.createListener = (options) => guarded(createListener(options), wait, proxies)
     return transport
   }
 }
@@ -84,7 +88,7 @@ async function counted ({ metrics }: Dialler, signal: AbortSignal | undefined, r
   }
 }
 
-function guarded (listener: Listener, wait?: UpgradeWait): Listener {
+function guarded (listener: Listener, wait?: UpgradeWait, proxies?: TrustedProxies): Listener {
   const server = listener as unknown as Server
   const onConnection = server.onWsServerConnection.bind(listener)
   const waiting = new SocketsBeforeUpgrade(wait)
@@ -93,7 +97,7 @@ function guarded (listener: Listener, wait?: UpgradeWait): Listener {
   server.onWsServerConnection = (socket, request) => {
     waiting.upgraded(request.socket)
     guard(socket)
-    onConnection(socket, request)
+    onConnection(socket, proxies === undefined ? request : fromClient(request, proxies))
   }
   server.server.on('connection', (socket) => { waiting.add(socket) })
   const close = listener.close.bind(listener)
@@ -104,6 +108,15 @@ function guarded (listener: Listener, wait?: UpgradeWait): Listener {
     await closed
   }
   return listener
+}
+
+/** As the request that came over a proxy, but from whom it comes: all that libp2p reads of it. */
+function fromClient (request: IncomingMessage, proxies: TrustedProxies): IncomingMessage {
+  const { socket, headers } = request
+  const told = headers['x-forwarded-for']
+  const { remoteAddress } = socket
+  const client = remoteAddress === undefined ? undefined : proxies.clientOf(remoteAddress, Array.isArray(told) ? told.join() : told)
+  return client === remoteAddress ? request : seenThrough(request, { socket: seenThrough(socket, { remoteAddress: client, remotePort: 0 }) })
 }
 
 async function connect (address: Multiaddr, lookup?: LookupFunction, signal?: AbortSignal): Promise<WebSocket> {

@@ -11,6 +11,7 @@ import { endClosedSockets } from '../defence/closed-sockets.ts'
 import { FORWARD_PROTOCOL } from '../../protocols/forward/constants.ts'
 import { gonePeers } from '../defence/gone-peers.ts'
 import { guardedWebSockets } from './guarded-web-sockets.ts'
+import { TrustedProxies } from './trusted-proxies.ts'
 import { handshakeLimit } from '../defence/handshake-limit.ts'
 import { identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
@@ -51,6 +52,8 @@ export interface NodeInit<R extends Role> {
   listen: readonly string[]
   /** Multiaddrs to tell others instead of those listened on: a node behind NAT or in a container does not know its own. */
   announce?: readonly string[]
+  /** Addresses and subnets of reverse proxies before its WebSockets: who connects over one is who `X-Forwarded-For` names. Default: none is believed. */
+  trustedProxies?: readonly string[]
   network?: string
   /** Hosts ask the DHT, the others serve it. */
   servesDht: boolean
@@ -128,6 +131,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
   }
   const collected = init.ownsProcess === true ? (bytes: number) => { collector().sent(bytes) } : undefined
   const lookup = isLocal ? undefined : publicLookup()
+  const proxies = init.trustedProxies === undefined ? undefined : new TrustedProxies(init.trustedProxies)
   const datastore = init.datastore ?? new BoundedDatastore()
   const dht = new DhtPace()
   let role: R | undefined
@@ -148,7 +152,7 @@ export async function createNode<R extends Role> (init: NodeInit<R>): Promise<De
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     addresses: { listen: [...init.listen], announce: [...init.announce ?? []], ...(isLocal ? {} : { announceFilter: withoutPrivate }) },
     // the options are those of net.connect, of which the types have a few
-    transports: [wrap(tcp({ dialOpts: { lookup } as TCPSocketOptions })), wrap(guardedWebSockets(lookup))],
+    transports: [wrap(tcp({ dialOpts: { lookup } as TCPSocketOptions })), wrap(guardedWebSockets(lookup, undefined, proxies))],
     connectionEncrypters: [leanNoise(noise())],
     streamMuxers: [guardedMuxer(limitedNegotiation(quietYamux(yamux({
       maxInboundStreams: MAX_INBOUND_STREAMS,
