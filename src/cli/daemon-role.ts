@@ -22,7 +22,7 @@ import type { ForwarderInit } from '../forwarder/forwarder.ts'
 import type { Host, HostInit } from '../host/host.ts'
 import type { Role } from '../node/libp2p.ts'
 import type { RouteProviderInit } from '../rsp/route-provider.ts'
-import type { DiscoveryComponents } from '../discovery/discovery.ts'
+import type { Discovery, DiscoveryComponents } from '../discovery/discovery.ts'
 import type { Settings, SettingName } from './settings.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -63,7 +63,7 @@ export interface DaemonRole {
   nextStep: string
 }
 
-const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'metrics', 'json'] as const satisfies SettingName[]
+const COMMON = ['listen', 'announce', 'bootstrap', 'network', 'key', 'ephemeral', 'local', 'control', 'metrics', 'trustedProxies', 'json'] as const satisfies SettingName[]
 const TCP = '/ip4/0.0.0.0/tcp/0'
 const MAP_FILE = 'map.sqlite'
 /** Of a peer id, as in the names of control sockets. */
@@ -114,7 +114,7 @@ export const DAEMON_ROLES: readonly DaemonRole[] = [{
   nextStep: 'ping'
 }]
 
-function service<R extends Role> (make: (components: DiscoveryComponents) => R, statusOf: (role: R) => object, commandsOf?: (role: R, components: DiscoveryComponents) => ControlCommands): DaemonService {
+function service<R extends Role & { discovery: Discovery }> (make: (components: DiscoveryComponents) => R, statusOf: (role: R) => object, commandsOf?: (role: R, components: DiscoveryComponents) => ControlCommands): DaemonService {
   const commands: ControlCommands = new Map()
   let made: R | undefined
   return {
@@ -126,7 +126,7 @@ function service<R extends Role> (make: (components: DiscoveryComponents) => R, 
       return made
     },
     commands,
-    status: () => made === undefined ? {} : statusOf(made)
+    status: () => made === undefined ? {} : { ...statusOf(made), clocksApart: made.discovery.clocks.peers }
   }
 }
 
@@ -195,7 +195,6 @@ function hostStatus ({ access, channels, discovery, refusedPayloads }: Host): ob
     knownForwarders: discovery.directory.ofRole('forwarder').length,
     knownRsps: discovery.directory.ofRole('rsp').length,
     refusedPayloads,
-    clocksApart: discovery.clocks.peers,
     channels: channels.map((channel) => ({
       remote: channel.remote.toString(),
       openedBy: channel instanceof OutgoingChannel ? 'here' : 'there',

@@ -63,7 +63,6 @@ const hostView = z.looseObject({
   measuredForwarders: count,
   knownForwarders: count,
   knownRsps: count,
-  clocksApart: count,
   channels: z.array(z.looseObject({ remote: z.string(), openedBy: z.string(), route: z.string() })).optional()
 })
 
@@ -171,14 +170,15 @@ function flat (row: DaemonRow): object {
 }
 
 function daemonText ({ role, id, network, version, pid, uptimeMs, addresses, defences, status }: DaemonStatus, control: string): string[] {
-  const [facts, more = []] = roleText(role, status)
+  const { clocksApart, ...others } = status
+  const [facts, more = []] = roleText(role, others)
   return [
     `${role} ${id}`,
     ...table([
       ['  up', `${durationText(uptimeMs)}, network ${network}, version ${version}, process ${pid}`],
       ['  control', control],
       ...addresses.map((address, i) => [i === 0 ? '  listens on' : '', address]),
-      ...[...facts, ...defencesText(defences)].map(([name, text]) => [`  ${name}`, text])
+      ...[...clockFacts(clocksApart), ...facts, ...defencesText(defences)].map(([name, text]) => [`  ${name}`, text])
     ]),
     ...more
   ]
@@ -265,16 +265,19 @@ function rspText ({ mapKind, forwarders, links, plan, survey, exchange, archive,
       ])]]
 }
 
-function hostText ({ measuredForwarders, knownForwarders, knownRsps, clocksApart = 0, channels = [] }: z.output<typeof hostView> = {}): RoleText {
+function hostText ({ measuredForwarders, knownForwarders, knownRsps, channels = [] }: z.output<typeof hostView> = {}): RoleText {
   return [[
     ['forwarders', `${numberText(knownForwarders)} known, ${numberText(measuredForwarders)} measured`],
     ['RSPs', `${numberText(knownRsps)} known`],
-    // one alone may have a wrong clock itself
-    ...(clocksApart < 2 ? [] : [['CLOCK', clockText(clocksApart)] satisfies [string, string]]),
     ['channels', numberText(channels.length)]
   ], channels.length === 0
     ? []
     : ['', ...table(channels.map(({ remote, openedBy, route }) => [`  ${openedBy === 'here' ? 'to' : 'from'} ${short(remote)}`, route]))]]
+}
+
+/** One peer alone may have a wrong clock itself. */
+function clockFacts (apart: unknown): Array<[string, string]> {
+  return typeof apart === 'number' && apart >= 2 ? [['CLOCK', clockText(apart)]] : []
 }
 
 /** Numbers and texts under their own names: what is left for roles of which this version knows no more. */

@@ -1,6 +1,6 @@
 // How nodes find each other. The DHT says who claims a role; the claimant's own signed descriptor says what is true. Nodes
 // without a DHT ask the nodes that they are connected to. Everything found ends in the directory.
-import { DESCRIPTOR_PROTOCOL } from '../../protocols/descriptor/constants.ts'
+import { DESCRIPTOR_PROTOCOL, MAX_RESPONSE_ENTRIES } from '../../protocols/descriptor/constants.ts'
 import { fetchRole, fetchSelf } from '../../protocols/descriptor/client.ts'
 import { NotFoundError } from '../../protocols/errors.ts'
 import { ClockDoubts } from './clock-doubts.ts'
@@ -84,8 +84,6 @@ const HEAD_START_MS = 1_000
 const FETCH_DEADLINE_MS = 5_000
 /** Descriptors fetched at once. */
 const FETCH_CONCURRENCY = 8
-/** Descriptors of a role that one answer may have. */
-const MAX_TOLD = 256
 /** Connected nodes asked for what they know of a role, per round; another one each time. */
 const ASKED_PEERS = 1
 
@@ -306,7 +304,7 @@ export class Discovery {
   async #ask (connections: readonly Connection[], role: RoleName, signal: AbortSignal): Promise<void> {
     await eachOf(connections, connections.length, async (connection) => {
       try {
-        const found = await fetchRole(connection, role, MAX_TOLD, {
+        const found = await fetchRole(connection, role, MAX_RESPONSE_ENTRIES, {
           ...this.verification,
           signal: within(FETCH_DEADLINE_MS, signal),
           isKnown: (bytes) => this.directory.has(bytes)

@@ -141,6 +141,7 @@ export class Forwarder implements Startable {
       connectionManager: components.connectionManager,
       descriptor: async () => this.discovery.self.get(),
       mutual: true,
+      clocks: this.discovery.clocks,
       grant: ({ peer }, dialable) => dials.begin(this.#watchService.askersOf(peer.toString()), peer, dialable),
       log: components.logger.forComponent('byway:forwarder:neighbours')
     })
