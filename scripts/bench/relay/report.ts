@@ -45,7 +45,7 @@ const RATIOS: Record<string, RatioKind> = {
 
 type GoalKind = { bytes: number, ratio: string, reachFor?: number } & ({ atLeast: number } | { atMost: number })
 
-/** Of issue 5: what is required, and what would be better still. */
+/** What is required, and what would be better still. */
 const GOALS: GoalKind[] = [
   { bytes: 1_024, ratio: 'labelledOverCircuitRelay', atLeast: 8, reachFor: 15 },
   { bytes: 1_024, ratio: 'labelledOverCircuitRelayBulk', atLeast: 1.3, reachFor: 2 },

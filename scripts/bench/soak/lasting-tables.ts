@@ -69,7 +69,7 @@ const UNDER_WAY: LastingTable[] = [
   { name: /\.#?prober\.#outstanding$/, mostEntries: 64, why: 'probes that are under way' },
   { name: /\.#source\.#loss\.#(suspects|suspected)$/, mostEntries: STAYING_PEERS * STAYING_PEERS, why: 'links that are looked at more closely' },
   { name: /\.#source\.#rate\.(#near|#budget\.#forwarders)$/, mostEntries: 2 * STAYING_PEERS, why: 'what the ways to forwarders that stay have carried, and what bursts these have sent' },
-  { name: /\.#source\.#cost\.#slots$/, mostEntries: 13, why: 'what surveys cost in each of the last slots of time' },
+  { name: /\.#?cost\.#slots$/, mostEntries: 13, why: 'what surveys cost in each of the last slots of time' },
   { name: /\.#source\.#queue$/, mostEntries: 1_024, why: 'probes of a round that are yet to be sent' }
 ]
 
