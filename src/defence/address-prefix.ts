@@ -35,11 +35,12 @@ const WITHOUT_HOST = 'without host'
 
 /** Whether the remote end is this machine. */
 export function isLoopback (address: Multiaddr): boolean {
-  const host = remoteHost(address)
-  if (host === undefined) {
-    return false
-  }
-  return typeof host === 'string' ? host.startsWith('127.') : host.every((group, index) => group === (index === 7 ? 1 : 0))
+  return isOwn(remoteHost(address))
+}
+
+/** The same of an IP address in text. */
+export function isLoopbackHost (host: string): boolean {
+  return isOwn(parseHost(host))
 }
 
 /** An IPv4 address in dots, or the eight groups of an IPv6 one. */
@@ -52,6 +53,10 @@ function remoteHost (address: Multiaddr): RemoteHost | undefined {
   }
   const host = components.find(({ code }) => code === CODE_IP4 || code === CODE_IP6)
   return host?.value === undefined ? undefined : parseHost(host.value)
+}
+
+function isOwn (host: RemoteHost | undefined): boolean {
+  return typeof host === 'string' ? host.startsWith('127.') : host !== undefined && host.every((group, index) => group === (index === 7 ? 1 : 0))
 }
 
 function parseHost (text: string): RemoteHost | undefined {

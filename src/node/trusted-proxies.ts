@@ -2,6 +2,7 @@
 // are named are believed, for whoever is believed can have any address.
 import { BlockList, isIP } from 'node:net'
 import { BywayError } from '../../protocols/errors.ts'
+import { isLoopbackHost } from '../defence/address-prefix.ts'
 
 interface Subnet {
   address: string
@@ -33,11 +34,6 @@ export function parseSubnet (text: string): Subnet | undefined {
   return Number(bits ?? most) > most ? undefined : { address, bits: Number(bits ?? most), family: version === 4 ? 'ipv4' : 'ipv6' }
 }
 
-/** This machine's, which no bound by address is for. */
-const OWN = new BlockList()
-OWN.addSubnet('127.0.0.0', 8, 'ipv4')
-OWN.addAddress('::1', 'ipv6')
-
 export class TrustedProxies {
   readonly #known = new BlockList()
 
@@ -61,8 +57,8 @@ export class TrustedProxies {
     let client = remoteAddress
     while (told.length > 0 && this.#has(client)) {
       const next = withoutPort(told.pop()?.trim() ?? '')
-      // unknown, hidden, or beside a proxy on another machine, and not on this one: all that is known is the proxy
-      if (isIP(next) === 0 || next.includes('%') || (OWN.check(next, familyOf(next)) && !OWN.check(client, familyOf(client)))) {
+      // unknown, hidden, or beside a proxy on another machine, and not on this one, for which no bound by address is: all that is known is the proxy
+      if (isIP(next) === 0 || next.includes('%') || (isLoopbackHost(next) && !isLoopbackHost(client))) {
         return client
       }
       client = next
@@ -71,12 +67,9 @@ export class TrustedProxies {
   }
 
   #has (address: string): boolean {
-    return isIP(address) !== 0 && this.#known.check(address, familyOf(address))
+    const version = isIP(address)
+    return version !== 0 && this.#known.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
-}
-
-function familyOf (address: string): Subnet['family'] {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
 }
 
 /** Some proxies add one, and brackets around IPv6 addresses. */

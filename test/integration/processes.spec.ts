@@ -100,7 +100,7 @@ describe('an overlay of separate processes', function () {
     assert.ok(report.hops.slice(0, 2).every(({ rttMs }) => rttMs !== null && rttMs > 0), JSON.stringify(report))
   })
 
-  it('ends `byway ping` after --count lines, each with the default and the chosen route', async () => {
+  it('ends `byway ping` after --count lines, the last with the default and the chosen route', async () => {
     const { code, stdout, stderr } = await runByway(['ping', destination, '--count', '3', '--interval', '1', ...overlay])
     assert.equal(code, 0, stderr)
     const ticks = stdout.split('\n').map((line) => JSON.parse(line) as PingTick)

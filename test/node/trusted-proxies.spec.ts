@@ -17,6 +17,7 @@ describe('trusted proxies', () => {
     { title: 'the proxy itself where it hides whom it connects', from: '10.0.0.1', header: 'unknown', client: '10.0.0.1' },
     { title: 'the last proxy where all that are named are proxies', from: '127.0.0.1', header: '10.0.0.2, 10.0.0.1', client: '10.0.0.2' },
     { title: 'the proxy itself where another one beside it, on its machine, names nobody more', from: '10.0.0.1', header: '198.51.100.7, 127.0.0.1', client: '10.0.0.1' },
+    { title: 'the same, in IPv6', from: '10.0.0.1', header: '::ffff:127.0.0.1', client: '10.0.0.1' },
     { title: 'who is on this machine, as its proxy says', from: '127.0.0.1', header: '127.0.0.2', client: '127.0.0.2' },
     { title: 'nobody at an address with a zone', from: '10.0.0.1', header: 'fe80::1%eth0', client: '10.0.0.1' },
     { title: 'whom it names behind a header of any length', from: '10.0.0.1', header: `${'10.0.0.1,'.repeat(100_000)}198.51.100.7`, client: '198.51.100.7' }
